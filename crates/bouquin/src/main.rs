@@ -1,0 +1,2 @@
+//! The executable: configuration, wiring and the commands.
+fn main() {}
