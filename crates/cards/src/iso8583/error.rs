@@ -1,0 +1,45 @@
+//! Why a message or a value was refused. No error carries a value: it could be a card number.
+
+use super::Field;
+
+/// A value that its dialect does not allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FieldError {
+    /// The dialect has no such field.
+    #[error("{0} is not in this dialect")]
+    Unknown(Field),
+    /// The value has another length than the dialect allows.
+    #[error("{field} is {length} characters long, which its dialect does not allow")]
+    Length {
+        /// Which field.
+        field: Field,
+        /// How long the value was, in characters on the wire.
+        length: usize,
+    },
+    /// The value holds a character of another kind than the dialect allows.
+    #[error("{0} holds a character its dialect does not allow")]
+    Content(Field),
+}
+
+/// Bytes that are not a message of the dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParseError {
+    /// The first four bytes are not a message type.
+    #[error("not a message type")]
+    Mti,
+    /// The bitmap is short or not hexadecimal.
+    #[error("not a bitmap")]
+    Bitmap,
+    /// The bytes end inside a field, or inside its length.
+    #[error("the message ends inside {0}")]
+    Truncated(Field),
+    /// The length in front of a variable field is not a number.
+    #[error("the length of {0} is not a number")]
+    LengthPrefix(Field),
+    /// The value of a field is not allowed.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// Bytes follow the last field that the bitmap announces.
+    #[error("{0} bytes follow the last field")]
+    Trailing(usize),
+}

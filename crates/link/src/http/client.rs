@@ -1,0 +1,229 @@
+//! The asking side: connections are kept for a while and used again, one request at a time each.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, Uri};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::MAX_ANSWER_BYTES;
+use crate::fault::{LinkFault, Problem};
+use crate::identity::{Identity, IdentityError, dns_name};
+use crate::tls::{self, ClientTls};
+
+/// Idle connections kept for the next request; more are closed.
+const IDLE_LIMIT: usize = 64;
+/// Shorter than any server of the house waits, so that the client is the one who closes.
+const IDLE_TIME: Duration = Duration::from_secs(10);
+/// A peer on a private link answers the connection at once or not at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+type Question = Request<Full<Bytes>>;
+type Sender = SendRequest<Full<Bytes>>;
+
+/// A caller of one peer. Cheap to clone; clones share the idle connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    address: SocketAddr,
+    host: HeaderValue,
+    tls: ClientTls,
+    idle: Mutex<Vec<Idle>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    sender: Sender,
+    since: Instant,
+}
+
+impl Client {
+    /// A caller of the named peer (`"switch"`) at the address. Connects when first asked to call.
+    ///
+    /// # Errors
+    /// The identity cannot be used, or the name is no DNS label.
+    pub fn new(
+        address: SocketAddr,
+        identity: &Identity,
+        peer: &str,
+    ) -> Result<Client, IdentityError> {
+        let host = HeaderValue::try_from(dns_name(peer))
+            .map_err(|_| IdentityError::Unusable(format!("{peer:?} is not a name of a process")))?;
+        let tls = tls::client_config(identity, peer)?;
+        Ok(Client {
+            inner: Arc::new(Inner {
+                address,
+                host,
+                tls,
+                idle: Mutex::new(Vec::new()),
+            }),
+        })
+    }
+
+    /// Sends `request` as JSON to the path (`"/redeem"`) and reads the answer, all within `timeout`.
+    ///
+    /// # Errors
+    /// See [`LinkFault`]; `may_have_arrived` tells whether the peer may have acted.
+    pub async fn post<Req, Resp>(
+        &self,
+        path: &str,
+        request: &Req,
+        timeout: Duration,
+    ) -> Result<Resp, LinkFault>
+    where
+        Req: Serialize + ?Sized,
+        Resp: DeserializeOwned,
+    {
+        let body = serde_json::to_vec(request)
+            .map_err(|error| LinkFault::Unreachable(error.to_string()))?;
+        self.call(Method::POST, path, body, timeout).await
+    }
+
+    /// Asks for the path and reads the answer, all within `timeout`.
+    ///
+    /// # Errors
+    /// See [`LinkFault`].
+    pub async fn get<Resp: DeserializeOwned>(
+        &self,
+        path: &str,
+        timeout: Duration,
+    ) -> Result<Resp, LinkFault> {
+        self.call(Method::GET, path, Vec::new(), timeout).await
+    }
+
+    async fn call<Resp: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<Resp, LinkFault> {
+        let question = self.question(method, path, body)?;
+        let deadline = tokio::time::Instant::now() + timeout;
+        let connected = tokio::time::timeout_at(deadline, self.inner.connection()).await;
+        let sender =
+            connected.map_err(|_| LinkFault::Unreachable("no connection in time".to_owned()))??;
+        let bytes = tokio::time::timeout_at(deadline, self.inner.exchange(sender, question)).await;
+        let (status, bytes) = bytes.map_err(|_| LinkFault::Timeout)??;
+        if (200..300).contains(&status) {
+            return serde_json::from_slice(&bytes)
+                .map_err(|error| LinkFault::Garbled(error.to_string()));
+        }
+        let problem = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Problem::new("unexplained", "the peer gave no reason"));
+        Err(LinkFault::Refused { status, problem })
+    }
+
+    fn question(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Question, LinkFault> {
+        let uri = Uri::try_from(path).map_err(|error| LinkFault::Unreachable(error.to_string()))?;
+        let mut question = Request::new(Full::new(Bytes::from(body)));
+        if method == Method::POST {
+            question
+                .headers_mut()
+                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        question.headers_mut().insert(HOST, self.inner.host.clone());
+        question
+            .headers_mut()
+            .insert(ACCEPT, HeaderValue::from_static("application/json"));
+        *question.method_mut() = method;
+        *question.uri_mut() = uri;
+        Ok(question)
+    }
+}
+
+impl Inner {
+    /// An idle connection, or a new one.
+    async fn connection(&self) -> Result<Sender, LinkFault> {
+        match self.take_idle() {
+            Some(sender) => Ok(sender),
+            None => self.connect().await,
+        }
+    }
+
+    async fn connect(&self) -> Result<Sender, LinkFault> {
+        let stream = self.tls.connect(self.address, CONNECT_TIMEOUT).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| LinkFault::Unreachable(error.to_string()))?;
+        tokio::spawn(async move {
+            // Its failure reaches the caller through the sender.
+            let _ = connection.await;
+        });
+        sender
+            .ready()
+            .await
+            .map_err(|error| LinkFault::Unreachable(error.to_string()))?;
+        Ok(sender)
+    }
+
+    async fn exchange(
+        &self,
+        mut sender: Sender,
+        question: Question,
+    ) -> Result<(u16, Bytes), LinkFault> {
+        let answer = match sender.try_send_request(question).await {
+            Ok(answer) => answer,
+            Err(mut failed) => match failed.take_message() {
+                // The idle connection was already closed: hyper gives the request back, so it was never sent.
+                Some(question) => {
+                    sender = self.connect().await?;
+                    sender
+                        .send_request(question)
+                        .await
+                        .map_err(|error| LinkFault::of_exchange(&error))?
+                }
+                None => return Err(LinkFault::of_exchange(&failed.into_error())),
+            },
+        };
+        let status = answer.status().as_u16();
+        let bytes = read(answer).await?;
+        self.give_back(sender).await;
+        Ok((status, bytes))
+    }
+
+    fn take_idle(&self) -> Option<Sender> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|kept| kept.since.elapsed() < IDLE_TIME && !kept.sender.is_closed());
+        let ready = idle.iter().rposition(|kept| kept.sender.is_ready())?;
+        Some(idle.swap_remove(ready).sender)
+    }
+
+    async fn give_back(&self, mut sender: Sender) {
+        // The answer has been read to its end, so this resolves at once; a closing connection is simply dropped.
+        if sender.ready().await.is_err() {
+            return;
+        }
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_LIMIT {
+            idle.push(Idle {
+                sender,
+                since: Instant::now(),
+            });
+        }
+    }
+}
+
+async fn read(answer: Response<Incoming>) -> Result<Bytes, LinkFault> {
+    match Limited::new(answer.into_body(), MAX_ANSWER_BYTES)
+        .collect()
+        .await
+    {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            Err(LinkFault::Garbled("the answer is too long".to_owned()))
+        }
+        Err(_) => Err(LinkFault::Broken),
+    }
+}
