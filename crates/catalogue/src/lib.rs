@@ -1,0 +1,11 @@
+//! Works, editions, contributors, subjects and reviews; the importers that bring them in; the shelf that
+//! pages are served from; covers; and the demo catalogue.
+//!
+//! The way in: a file is read by [`import`], becomes an [`model::Edition`], is put into the database by
+//! [`store`], and reaches readers through the [`shelf`]. This crate knows nothing of carts, orders or stock.
+
+pub mod covers;
+pub mod demo;
+pub mod model;
+pub mod subject;
+mod text;
