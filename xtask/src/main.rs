@@ -1,2 +1,30 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask test | tidy | bench`.
+
+mod bench;
+mod packages;
+mod steps;
+mod test;
+mod tidy;
+
+use clap::Parser;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Command {
+    /// Installs what the tests need and runs all of them: what CI runs.
+    Test(test::Options),
+    /// Checks the invariants of ARCHITECTURE.md and the rules of CONTRIBUTING.md.
+    Tidy,
+    /// Measures, and writes docs/benchmarks.md.
+    Bench(bench::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    std::env::set_current_dir(steps::root()?)?;
+    match Command::parse() {
+        Command::Test(options) => test::run(&options),
+        Command::Tidy => tidy::run(),
+        Command::Bench(options) => bench::run(&options),
+    }
+}

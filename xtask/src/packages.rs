@@ -1,0 +1,108 @@
+//! What the tests need beside Rust: Debian packages, two cargo tools, one npm package.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Result;
+
+use crate::steps::{answers, step};
+
+/// A Debian package with the version that the tests were last run with. Debian keeps only the newest
+/// security update, so a newer one is taken and said; the major version is what the tests rely on.
+struct Package {
+    name: &'static str,
+    tested: &'static str,
+    proof: &'static str,
+    why: &'static str,
+}
+
+const DEBIAN: &[Package] = &[
+    Package {
+        name: "postgresql",
+        tested: "15",
+        proof: "/usr/lib/postgresql",
+        why: "the conformance suite's second engine",
+    },
+    Package {
+        name: "chromium",
+        tested: "156",
+        proof: "/usr/bin/chromium",
+        why: "the reader's browser in end-to-end tests",
+    },
+    Package {
+        name: "chromium-driver",
+        tested: "156",
+        proof: "/usr/bin/chromedriver",
+        why: "drives the browser",
+    },
+    Package {
+        name: "python3",
+        tested: "3.11",
+        proof: "/usr/bin/python3",
+        why: "runs the script-free robot buyer",
+    },
+];
+
+/// Cargo tools with their pinned versions.
+const CARGO_TOOLS: &[(&str, &str)] = &[("cargo-nextest", "0.9.143"), ("cargo-deny", "0.20.2")];
+
+/// Installs what is missing and says so; what cannot be installed is said too, and the tests that
+/// need it print `skipped:`.
+pub fn install() -> Result<()> {
+    install_debian()?;
+    for (tool, version) in CARGO_TOOLS {
+        let sub = tool.trim_start_matches("cargo-");
+        if !answers("cargo", &[sub, "--version"]) {
+            step(
+                &format!("install {tool} {version}"),
+                "cargo",
+                &["install", "--locked", "--debug", tool, "--version", version],
+            )?;
+        }
+    }
+    install_axe()
+}
+
+fn install_debian() -> Result<()> {
+    let missing: Vec<_> = DEBIAN.iter().filter(|p| !Path::new(p.proof).exists()).collect();
+    for package in &missing {
+        println!("needs the Debian package {} ({}): {}", package.name, package.tested, package.why);
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = missing.iter().map(|p| p.name).collect();
+    let by = if is_root() { vec!["apt-get"] } else { vec!["sudo", "-n", "apt-get"] };
+    if !answers("apt-get", &["--version"]) {
+        println!("skipped: this is no Debian system; install {} by hand", names.join(", "));
+        return Ok(());
+    }
+    let apt = |what: &[&str]| {
+        let mut command: Vec<&str> = by.clone();
+        command.extend(what);
+        step("Debian packages", command.first().copied().unwrap_or("apt-get"), command.get(1..).unwrap_or(&[]))
+    };
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(&names);
+    if let Err(error) = apt(&["update", "-q"]).and_then(|()| apt(&install)) {
+        println!("skipped: {error}; install {} by hand", names.join(", "));
+    }
+    Ok(())
+}
+
+fn install_axe() -> Result<()> {
+    if Path::new("tests/browser/node_modules/axe-core/axe.min.js").exists() {
+        return Ok(());
+    }
+    if !answers("npm", &["--version"]) {
+        println!("skipped: npm is missing, so accessibility is not checked; install npm");
+        return Ok(());
+    }
+    step("axe-core", "npm", &["ci", "--prefix", "tests/browser", "--no-audit", "--no-fund"])
+}
+
+fn is_root() -> bool {
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+}
