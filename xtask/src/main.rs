@@ -18,6 +18,9 @@ enum Command {
     Tidy,
     /// Measures, and writes docs/benchmarks.md.
     Bench(bench::Options),
+    /// Serves one file from memory: the physical limit that `bench` compares with.
+    #[command(hide = true)]
+    Floor(bench::floor::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -26,5 +29,6 @@ fn main() -> anyhow::Result<()> {
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy::run(),
         Command::Bench(options) => bench::run(&options),
+        Command::Floor(options) => bench::floor::run(&options),
     }
 }

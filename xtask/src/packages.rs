@@ -63,23 +63,40 @@ pub fn install() -> Result<()> {
 }
 
 fn install_debian() -> Result<()> {
-    let missing: Vec<_> = DEBIAN.iter().filter(|p| !Path::new(p.proof).exists()).collect();
+    let missing: Vec<_> = DEBIAN
+        .iter()
+        .filter(|p| !Path::new(p.proof).exists())
+        .collect();
     for package in &missing {
-        println!("needs the Debian package {} ({}): {}", package.name, package.tested, package.why);
+        println!(
+            "needs the Debian package {} ({}): {}",
+            package.name, package.tested, package.why
+        );
     }
     if missing.is_empty() {
         return Ok(());
     }
     let names: Vec<_> = missing.iter().map(|p| p.name).collect();
-    let by = if is_root() { vec!["apt-get"] } else { vec!["sudo", "-n", "apt-get"] };
+    let by = if is_root() {
+        vec!["apt-get"]
+    } else {
+        vec!["sudo", "-n", "apt-get"]
+    };
     if !answers("apt-get", &["--version"]) {
-        println!("skipped: this is no Debian system; install {} by hand", names.join(", "));
+        println!(
+            "skipped: this is no Debian system; install {} by hand",
+            names.join(", ")
+        );
         return Ok(());
     }
     let apt = |what: &[&str]| {
         let mut command: Vec<&str> = by.clone();
         command.extend(what);
-        step("Debian packages", command.first().copied().unwrap_or("apt-get"), command.get(1..).unwrap_or(&[]))
+        step(
+            "Debian packages",
+            command.first().copied().unwrap_or("apt-get"),
+            command.get(1..).unwrap_or(&[]),
+        )
     };
     let mut install = vec!["install", "-y", "--no-install-recommends"];
     install.extend(&names);
@@ -97,7 +114,11 @@ fn install_axe() -> Result<()> {
         println!("skipped: npm is missing, so accessibility is not checked; install npm");
         return Ok(());
     }
-    step("axe-core", "npm", &["ci", "--prefix", "tests/browser", "--no-audit", "--no-fund"])
+    step(
+        "axe-core",
+        "npm",
+        &["ci", "--prefix", "tests/browser", "--no-audit", "--no-fund"],
+    )
 }
 
 fn is_root() -> bool {

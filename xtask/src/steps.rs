@@ -7,7 +7,10 @@ use anyhow::{Context, Result, bail};
 /// The root of the workspace, wherever the command was called from.
 pub fn root() -> Result<PathBuf> {
     let xtask = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().map(PathBuf::from).context("xtask has no parent folder")
+    xtask
+        .parent()
+        .map(PathBuf::from)
+        .context("xtask has no parent folder")
 }
 
 /// Runs a program and stops at its failure.
@@ -19,7 +22,10 @@ pub fn step(title: &str, program: &str, arguments: &[&str]) -> Result<()> {
         .status()
         .with_context(|| format!("{program} could not be started"))?;
     if !status.success() {
-        bail!("{title} failed: {program} {} ({status})", arguments.join(" "));
+        bail!(
+            "{title} failed: {program} {} ({status})",
+            arguments.join(" ")
+        );
     }
     println!("== {title}: done in {:.0} s", begun.elapsed().as_secs_f32());
     Ok(())

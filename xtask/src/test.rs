@@ -25,13 +25,35 @@ pub fn run(options: &Options) -> Result<()> {
     step(
         "clippy",
         "cargo",
-        &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ],
     )?;
     if options.quick {
         return Ok(());
     }
-    step("deny", "cargo", &["deny", "check", "licenses", "bans", "sources"])?;
+    step(
+        "deny",
+        "cargo",
+        &["deny", "check", "licenses", "bans", "sources"],
+    )?;
     // The whole-system tests start the executable itself.
     step("build", "cargo", &["build", "--workspace", "--locked"])?;
-    step("tests", "cargo", &["nextest", "run", "--workspace", "--locked", "--no-fail-fast"])
+    step(
+        "tests",
+        "cargo",
+        &[
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+        ],
+    )
 }

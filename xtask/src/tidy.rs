@@ -18,12 +18,24 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vault", &["trade", "storage", "link", "cards"]),
     ("switch", &["trade", "storage", "link", "cards"]),
     ("bank", &["trade", "storage", "link", "cards"]),
-    ("web", &["trade", "storage", "link", "catalogue", "search", "shop"]),
+    (
+        "web",
+        &["trade", "storage", "link", "catalogue", "search", "shop"],
+    ),
     (
         "bouquin",
         &[
-            "trade", "storage", "link", "catalogue", "search", "shop", "cards", "vault", "switch",
-            "bank", "web",
+            "trade",
+            "storage",
+            "link",
+            "catalogue",
+            "search",
+            "shop",
+            "cards",
+            "vault",
+            "switch",
+            "bank",
+            "web",
         ],
     ),
 ];
@@ -39,12 +51,24 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 ];
 /// Crates that do no I/O, and what they therefore never depend on.
 const WITHOUT_IO: &[&str] = &["trade", "cards"];
-const IO: &[&str] =
-    &["tokio", "hyper", "axum", "rusqlite", "tokio-postgres", "rustls", "tantivy", "rustix"];
+const IO: &[&str] = &[
+    "tokio",
+    "hyper",
+    "axum",
+    "rusqlite",
+    "tokio-postgres",
+    "rustls",
+    "tantivy",
+    "rustix",
+];
 /// More packages than this in Cargo.lock is a question.
 const MOST_PACKAGES: usize = 600;
 /// Words that mark unfinished work, spelled so that this file does not hold them.
-const MARKS: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X:")];
+const MARKS: &[&str] = &[
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("XX", "X:"),
+];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -81,10 +105,14 @@ pub fn run() -> Result<()> {
     check_io(&ours, &mut findings);
     check_lock(&metadata, &mut findings);
     for package in ours.values() {
-        let folder = Path::new(&package.manifest_path).parent().context("a manifest has a folder")?;
+        let folder = Path::new(&package.manifest_path)
+            .parent()
+            .context("a manifest has a folder")?;
         check_sources(&folder.join("src"), &mut findings)?;
     }
-    findings.iter().for_each(|finding| println!("tidy: {finding}"));
+    findings
+        .iter()
+        .for_each(|finding| println!("tidy: {finding}"));
     if !findings.is_empty() {
         bail!("tidy: {} findings", findings.len());
     }
@@ -98,7 +126,10 @@ fn metadata() -> Result<Metadata> {
         .output()
         .context("cargo metadata could not be started")?;
     if !output.status.success() {
-        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "cargo metadata failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(serde_json::from_slice(&output.stdout)?)
 }
@@ -110,7 +141,10 @@ fn kept(dependency: &&Dependency) -> bool {
 
 fn check_arrows(ours: &BTreeMap<&str, &Package>, findings: &mut Vec<String>) {
     for (name, package) in ours {
-        let allowed = ARROWS.iter().find(|(from, _)| from == name).map(|(_, to)| *to);
+        let allowed = ARROWS
+            .iter()
+            .find(|(from, _)| from == name)
+            .map(|(_, to)| *to);
         for dependency in package.dependencies.iter().filter(kept) {
             let target = dependency.name.as_str();
             if let Some(allowed) = allowed
@@ -122,7 +156,10 @@ fn check_arrows(ours: &BTreeMap<&str, &Package>, findings: &mut Vec<String>) {
             if let Some((_, users)) = ONLY_IN.iter().find(|(what, _)| *what == target)
                 && !users.contains(name)
             {
-                findings.push(format!("{name} names {target}; only {} may", users.join(", ")));
+                findings.push(format!(
+                    "{name} names {target}; only {} may",
+                    users.join(", ")
+                ));
             }
         }
         if allowed.is_none() && !["xtask", "tests"].contains(name) {
@@ -133,10 +170,15 @@ fn check_arrows(ours: &BTreeMap<&str, &Package>, findings: &mut Vec<String>) {
 
 fn check_io(ours: &BTreeMap<&str, &Package>, findings: &mut Vec<String>) {
     for name in WITHOUT_IO {
-        let Some(package) = ours.get(name) else { continue };
+        let Some(package) = ours.get(name) else {
+            continue;
+        };
         for dependency in package.dependencies.iter().filter(kept) {
             if IO.contains(&dependency.name.as_str()) {
-                findings.push(format!("{name} does no I/O but depends on {}", dependency.name));
+                findings.push(format!(
+                    "{name} does no I/O but depends on {}",
+                    dependency.name
+                ));
             }
         }
     }
@@ -145,7 +187,9 @@ fn check_io(ours: &BTreeMap<&str, &Package>, findings: &mut Vec<String>) {
 fn check_lock(metadata: &Metadata, findings: &mut Vec<String>) {
     let count = metadata.packages.len();
     if count > MOST_PACKAGES {
-        findings.push(format!("{count} packages in Cargo.lock, more than {MOST_PACKAGES}"));
+        findings.push(format!(
+            "{count} packages in Cargo.lock, more than {MOST_PACKAGES}"
+        ));
     }
     if metadata.packages.iter().any(|p| p.name == "ring") {
         findings.push("ring is in the tree: aws-lc-rs is the one cryptography provider".to_owned());
@@ -166,13 +210,20 @@ fn check_sources(folder: &Path, findings: &mut Vec<String>) -> Result<()> {
 
 fn check_source(path: &Path, findings: &mut Vec<String>) -> Result<()> {
     let text = fs::read_to_string(path)?;
-    let short = path.strip_prefix(crate::steps::root()?).unwrap_or(path).display().to_string();
+    let short = path
+        .strip_prefix(crate::steps::root()?)
+        .unwrap_or(path)
+        .display()
+        .to_string();
     if !text.starts_with("//!") {
         findings.push(format!("{short} does not begin with what it is for (//!)"));
     }
     for (number, line) in text.lines().enumerate() {
         for mark in MARKS.iter().filter(|mark| line.contains(*mark)) {
-            findings.push(format!("{short}:{}: {mark} marks unfinished work", number + 1));
+            findings.push(format!(
+                "{short}:{}: {mark} marks unfinished work",
+                number + 1
+            ));
         }
         if line.contains("#[ignore") {
             findings.push(format!("{short}:{}: a test that is never run", number + 1));

@@ -1,1 +1,0 @@
-//! `cargo xtask bench`.

@@ -1,0 +1,53 @@
+//! `cargo xtask bench`: measures the release build and writes docs/benchmarks.md.
+//!
+//! Nothing here judges: a figure is what was measured, beside the budget and beside the same bytes served
+//! from memory in the same run, which is the only part that compares across machines.
+
+pub mod floor;
+mod form;
+mod http;
+mod process;
+mod report;
+mod scenarios;
+mod shop;
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::steps::step;
+
+/// What to measure.
+#[derive(clap::Args)]
+pub struct Options {
+    /// How many titles the shop has.
+    #[arg(long, default_value_t = 150_000)]
+    titles: u32,
+    /// Also time a build from nothing, in a folder of its own (many minutes).
+    #[arg(long)]
+    clean_build: bool,
+    /// A catalogue file for the import rate; by default ../shared/data's, where it is.
+    #[arg(long, default_value = "../shared/data/catalogue/all_records.jsonl.zst")]
+    import: String,
+}
+
+/// Builds the release executables, then measures with the release build of this program.
+pub fn run(options: &Options) -> Result<()> {
+    if cfg!(debug_assertions) {
+        step(
+            "build",
+            "cargo",
+            &["build", "--release", "--workspace", "--locked"],
+        )?;
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        let status = Command::new("target/release/xtask")
+            .args(arguments)
+            .status()?;
+        if !status.success() {
+            bail!("the measurement failed ({status})");
+        }
+        return Ok(());
+    }
+    let figures = scenarios::measure(options)?;
+    report::write(options.titles, &figures)
+}

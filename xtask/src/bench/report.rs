@@ -1,0 +1,39 @@
+//! Writes docs/benchmarks.md.
+
+use std::{fmt::Write as _, process::Command};
+
+use anyhow::Result;
+
+use super::{process, scenarios::Figure};
+
+/// Writes the figures with the machine and the date.
+pub fn write(titles: u32, figures: &[Figure]) -> Result<()> {
+    let mut page = String::from(
+        "# Benchmarks\n\nWritten by `cargo xtask bench`; not edited by hand. CPU is the shop's own \
+         processor time for each request, user and system, as the operating system counts it; rates and \
+         latencies are those of four clients on the same machine, which share its cores with the shop. \
+         Compare ratios within a run, not times between machines.\n\n",
+    );
+    writeln!(page, "- Machine: {}", process::machine())?;
+    writeln!(page, "- Date: {}", date())?;
+    writeln!(page, "- Titles: {titles}\n")?;
+    page.push_str("| what | measured | budget |\n|---|---|---|\n");
+    for figure in figures {
+        writeln!(
+            page,
+            "| {} | {} | {} |",
+            figure.name, figure.value, figure.budget
+        )?;
+    }
+    std::fs::write("docs/benchmarks.md", page)?;
+    println!("docs/benchmarks.md is written.");
+    Ok(())
+}
+
+fn date() -> String {
+    Command::new("date")
+        .arg("+%Y-%m-%d")
+        .output()
+        .map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned())
+        .unwrap_or_default()
+}
