@@ -95,7 +95,6 @@ impl Connection {
         let body = self.body(&headers)?;
         Ok(Answer {
             status,
-            headers,
             cookies,
             body,
         })
