@@ -6,6 +6,17 @@
 
 pub mod covers;
 pub mod demo;
+pub mod limits;
 pub mod model;
+pub mod schema;
+pub mod shelf;
+pub mod store;
 pub mod subject;
 mod text;
+
+pub use schema::MIGRATIONS;
+
+/// Every statement of the catalogue, for the test that prepares all of them on both engines.
+pub fn statements() -> Vec<&'static storage::Statement> {
+    store::statements()
+}

@@ -133,7 +133,11 @@ pub struct PublicationDate {
 impl PublicationDate {
     /// A year and nothing more.
     pub fn year(year: i16) -> Self {
-        PublicationDate { year, month: None, day: None }
+        PublicationDate {
+            year,
+            month: None,
+            day: None,
+        }
     }
 
     /// A full date.
@@ -167,7 +171,14 @@ pub enum Form {
 
 impl Form {
     /// All forms, in the order a filter shows them.
-    pub const ALL: [Form; 6] = [Form::Pocket, Form::Paperback, Form::Hardback, Form::Ebook, Form::Audiobook, Form::Other];
+    pub const ALL: [Form; 6] = [
+        Form::Pocket,
+        Form::Paperback,
+        Form::Hardback,
+        Form::Ebook,
+        Form::Audiobook,
+        Form::Other,
+    ];
 
     /// The stable code used in addresses and in the index.
     pub fn code(self) -> &'static str {
@@ -211,7 +222,7 @@ pub enum SubjectScheme {
     Clil,
     /// Dewey decimal classes (01).
     Dewey,
-    /// Library of Congress classes (04).
+    /// Library of Congress classes (03).
     Lcc,
     /// Free words (20), reader shelves, library headings.
     Keyword,
@@ -314,17 +325,25 @@ impl Edition {
     /// The best description for a reader of `locale`: a summary in their language, else any, else a short one.
     pub fn summary(&self, locale: Locale) -> Option<&Text> {
         let wanted = Language::parse(locale.code()).ok();
-        [TextKind::Summary, TextKind::ShortDescription].into_iter().find_map(|kind| {
-            let of_kind = || self.texts.iter().filter(move |text| text.kind == kind);
-            of_kind().find(|text| text.language.is_some() && text.language == wanted).or_else(|| of_kind().next())
-        })
+        [TextKind::Summary, TextKind::ShortDescription]
+            .into_iter()
+            .find_map(|kind| {
+                let of_kind = || self.texts.iter().filter(move |text| text.kind == kind);
+                of_kind()
+                    .find(|text| text.language.is_some() && text.language == wanted)
+                    .or_else(|| of_kind().next())
+            })
     }
 
     /// Those whose names stand under the title: up to three authors, else the first other contributor.
     pub fn byline(&self) -> String {
         let authors: Vec<&str> = self.authors().map(|author| author.name.as_str()).collect();
         match authors.as_slice() {
-            [] => self.contributors.first().map(|other| other.name.clone()).unwrap_or_default(),
+            [] => self
+                .contributors
+                .first()
+                .map(|other| other.name.clone())
+                .unwrap_or_default(),
             [first, second, third, _, ..] => format!("{first}, {second}, {third}…"),
             few => few.join(", "),
         }
@@ -332,7 +351,9 @@ impl Edition {
 
     /// The contributors who are authors.
     pub fn authors(&self) -> impl Iterator<Item = &Contributor> {
-        self.contributors.iter().filter(|contributor| contributor.role == ContributorRole::Author)
+        self.contributors
+            .iter()
+            .filter(|contributor| contributor.role == ContributorRole::Author)
     }
 
     /// The title as the last part of an address: lower-case ASCII words joined by hyphens, at most 80 bytes;
@@ -343,7 +364,9 @@ impl Edition {
 
     /// Every valid ISBN that must find this edition, its own first.
     pub fn isbns(&self) -> impl Iterator<Item = Isbn13> + '_ {
-        self.isbn.into_iter().chain(self.other_isbns.iter().copied())
+        self.isbn
+            .into_iter()
+            .chain(self.other_isbns.iter().copied())
     }
 
     /// Whether a reader can order it: it has a price and the supplier delivers.

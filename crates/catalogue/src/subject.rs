@@ -47,7 +47,10 @@ impl ShopSubject {
     }
 
     fn shelf(self) -> (&'static str, &'static str, &'static str) {
-        SHELVES.get(usize::from(self.0)).copied().unwrap_or(("", "", ""))
+        SHELVES
+            .get(usize::from(self.0))
+            .copied()
+            .unwrap_or(("", "", ""))
     }
 }
 
@@ -66,24 +69,32 @@ impl Serialize for ShopSubject {
 impl<'de> Deserialize<'de> for ShopSubject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let slug = String::deserialize(deserializer)?;
-        ShopSubject::from_slug(&slug).ok_or_else(|| serde::de::Error::custom(format!("no shop subject {slug:?}")))
+        ShopSubject::from_slug(&slug)
+            .ok_or_else(|| serde::de::Error::custom(format!("no shop subject {slug:?}")))
     }
 }
 
 /// The shelf for a book with these subjects, if any of them leads to one.
 pub fn of(subjects: &[Subject]) -> Option<ShopSubject> {
-    [SubjectScheme::Thema, SubjectScheme::Bisac, SubjectScheme::Lcc]
-        .into_iter()
-        .find_map(|scheme| {
-            subjects.iter().filter(|subject| subject.scheme == scheme).find_map(|subject| {
-                of_code(scheme, subject.code.as_deref()?)
-            })
-        })
-        .filter(|shelf| !is_vague(*shelf))
-        .or_else(|| of_keywords(subjects))
-        .or_else(|| {
-            subjects.iter().find_map(|subject| of_code(subject.scheme, subject.code.as_deref()?))
-        })
+    [
+        SubjectScheme::Thema,
+        SubjectScheme::Bisac,
+        SubjectScheme::Lcc,
+    ]
+    .into_iter()
+    .find_map(|scheme| {
+        subjects
+            .iter()
+            .filter(|subject| subject.scheme == scheme)
+            .find_map(|subject| of_code(scheme, subject.code.as_deref()?))
+    })
+    .filter(|shelf| !is_vague(*shelf))
+    .or_else(|| of_keywords(subjects))
+    .or_else(|| {
+        subjects
+            .iter()
+            .find_map(|subject| of_code(subject.scheme, subject.code.as_deref()?))
+    })
 }
 
 /// A library class says only "literature" where keywords often say which kind.
@@ -119,8 +130,14 @@ static PHRASES: LazyLock<HashMap<&'static str, Vec<Phrase>>> = LazyLock::new(|| 
     let mut phrases: HashMap<_, Vec<Phrase>> = HashMap::new();
     for (rank, (phrase, slug)) in KEYWORDS.iter().enumerate() {
         let mut words = phrase.split(' ');
-        let (Some(first), Some(shelf)) = (words.next(), ShopSubject::from_slug(slug)) else { continue };
-        phrases.entry(first).or_default().push(Phrase { rank, rest: words.collect(), shelf });
+        let (Some(first), Some(shelf)) = (words.next(), ShopSubject::from_slug(slug)) else {
+            continue;
+        };
+        phrases.entry(first).or_default().push(Phrase {
+            rank,
+            rest: words.collect(),
+            shelf,
+        });
     }
     phrases
 });
@@ -136,16 +153,24 @@ fn of_keywords(subjects: &[Subject]) -> Option<ShopSubject> {
 fn best_phrase(heading: &str) -> Option<&'static Phrase> {
     let folded = text::fold(heading);
     let words: Vec<&str> = text::words(&folded).map(singular).collect();
-    let mut tails = std::iter::successors(Some(words.as_slice()), |tail| tail.split_first().map(|(_, rest)| rest));
+    let mut tails = std::iter::successors(Some(words.as_slice()), |tail| {
+        tail.split_first().map(|(_, rest)| rest)
+    });
     let mut best: Option<&'static Phrase> = None;
     while let Some([first, rest @ ..]) = tails.next() {
-        for phrase in PHRASES.get(first).map(Vec::as_slice).unwrap_or_default() {
-            if rest.starts_with(&phrase.rest) && best.is_none_or(|held| phrase.rank < held.rank) {
+        for phrase in PHRASES.get(*first).map(Vec::as_slice).unwrap_or_default() {
+            if begins_with(rest, &phrase.rest) && best.is_none_or(|held| phrase.rank < held.rank) {
                 best = Some(phrase);
             }
         }
     }
     best
+}
+
+fn begins_with(words: &[&str], phrase: &[&str]) -> bool {
+    words
+        .get(..phrase.len())
+        .is_some_and(|beginning| beginning == phrase)
 }
 
 /// English and French plurals in -s, for matching only.
@@ -158,15 +183,28 @@ fn singular(word: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     fn coded(scheme: SubjectScheme, code: &str) -> Subject {
-        Subject { scheme, code: Some(code.to_owned()), heading: String::new() }
+        Subject {
+            scheme,
+            code: Some(code.to_owned()),
+            heading: String::new(),
+        }
     }
 
     fn keyword(heading: &str) -> Subject {
-        Subject { scheme: SubjectScheme::Keyword, code: None, heading: heading.to_owned() }
+        Subject {
+            scheme: SubjectScheme::Keyword,
+            code: None,
+            heading: heading.to_owned(),
+        }
     }
 
     fn slug(subjects: &[Subject]) -> &'static str {
@@ -206,12 +244,26 @@ mod tests {
 
     #[test]
     fn keywords_decide_where_no_code_does() {
-        assert_eq!(slug(&[keyword("Conduct of life -- Juvenile fiction")]), "children");
-        assert_eq!(slug(&[keyword("England -- Social life and customs -- 19th century -- Fiction")]), "literature");
-        assert_eq!(slug(&[keyword("Detective and mystery stories")]), "crime-thrillers");
+        assert_eq!(
+            slug(&[keyword("Conduct of life -- Juvenile fiction")]),
+            "children"
+        );
+        assert_eq!(
+            slug(&[keyword(
+                "England -- Social life and customs -- 19th century -- Fiction"
+            )]),
+            "literature"
+        );
+        assert_eq!(
+            slug(&[keyword("Detective and mystery stories")]),
+            "crime-thrillers"
+        );
         assert_eq!(slug(&[keyword("Poésie française")]), "poetry");
         assert_eq!(slug(&[keyword("bandes dessinées")]), "comics");
-        assert_eq!(slug(&[coded(SubjectScheme::Lcc, "PQ"), keyword("Science fiction")]), "science-fiction-fantasy");
+        assert_eq!(
+            slug(&[coded(SubjectScheme::Lcc, "PQ"), keyword("Science fiction")]),
+            "science-fiction-fantasy"
+        );
         assert_eq!(slug(&[coded(SubjectScheme::Lcc, "PQ")]), "literature");
         assert_eq!(slug(&[keyword("zzz")]), "none");
     }
@@ -222,9 +274,15 @@ mod tests {
         slugs.sort_unstable();
         slugs.dedup();
         assert_eq!(slugs.len(), SHELVES.len());
-        assert!(ShopSubject::all().all(|s| !s.heading(Locale::Fr).is_empty() && !s.heading(Locale::En).is_empty()));
+        assert!(
+            ShopSubject::all()
+                .all(|s| !s.heading(Locale::Fr).is_empty() && !s.heading(Locale::En).is_empty())
+        );
         let literature = ShopSubject::from_slug("literature").unwrap();
         let json = serde_json::to_string(&literature).unwrap();
-        assert_eq!(serde_json::from_str::<ShopSubject>(&json).unwrap(), literature);
+        assert_eq!(
+            serde_json::from_str::<ShopSubject>(&json).unwrap(),
+            literature
+        );
     }
 }

@@ -15,7 +15,10 @@ pub(crate) fn fold(text: &str) -> String {
         if c.is_ascii() {
             folded.push(c.to_ascii_lowercase());
         } else {
-            for part in std::iter::once(c).nfkd().filter(|part| !is_combining_mark(*part)) {
+            for part in std::iter::once(c)
+                .nfkd()
+                .filter(|part| !is_combining_mark(*part))
+            {
                 fold_char(part, &mut folded);
             }
         }
@@ -39,7 +42,9 @@ fn fold_char(c: char, folded: &mut String) {
 
 /// The words of an already folded text: runs of letters and digits of any script.
 pub(crate) fn words(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
 }
 
 /// ASCII words joined by hyphens, cut at a word to at most [`SLUG_BYTES_MAX`].

@@ -5,32 +5,92 @@
 /// Slug, French heading, English heading, in the shop's order.
 pub(super) const SHELVES: &[(&str, &str, &str)] = &[
     ("literature", "Romans et littérature", "Literary fiction"),
-    ("crime-thrillers", "Policiers et thrillers", "Crime and thrillers"),
-    ("science-fiction-fantasy", "Science-fiction et fantasy", "Science fiction and fantasy"),
-    ("historical-adventure", "Romans historiques et d’aventures", "Historical fiction and adventure"),
+    (
+        "crime-thrillers",
+        "Policiers et thrillers",
+        "Crime and thrillers",
+    ),
+    (
+        "science-fiction-fantasy",
+        "Science-fiction et fantasy",
+        "Science fiction and fantasy",
+    ),
+    (
+        "historical-adventure",
+        "Romans historiques et d’aventures",
+        "Historical fiction and adventure",
+    ),
     ("romance", "Romans d’amour", "Romance"),
     ("poetry", "Poésie", "Poetry"),
     ("theatre", "Théâtre", "Plays"),
-    ("essays", "Essais et critique littéraire", "Essays and criticism"),
-    ("biography", "Biographies et mémoires", "Biography and memoir"),
-    ("comics", "Bandes dessinées et mangas", "Comics and graphic novels"),
+    (
+        "essays",
+        "Essais et critique littéraire",
+        "Essays and criticism",
+    ),
+    (
+        "biography",
+        "Biographies et mémoires",
+        "Biography and memoir",
+    ),
+    (
+        "comics",
+        "Bandes dessinées et mangas",
+        "Comics and graphic novels",
+    ),
     ("children", "Jeunesse", "Children and young adults"),
     ("arts", "Arts et architecture", "Art and architecture"),
-    ("music-cinema", "Musique, cinéma, scène", "Music, film and stage"),
+    (
+        "music-cinema",
+        "Musique, cinéma, scène",
+        "Music, film and stage",
+    ),
     ("history", "Histoire", "History"),
-    ("society-politics", "Société et politique", "Society and politics"),
-    ("economics-law", "Économie, entreprise, droit", "Economics, business, law"),
+    (
+        "society-politics",
+        "Société et politique",
+        "Society and politics",
+    ),
+    (
+        "economics-law",
+        "Économie, entreprise, droit",
+        "Economics, business, law",
+    ),
     ("philosophy", "Philosophie", "Philosophy"),
-    ("religion", "Religion et spiritualité", "Religion and spirituality"),
-    ("psychology-wellbeing", "Psychologie et bien-être", "Psychology and wellbeing"),
+    (
+        "religion",
+        "Religion et spiritualité",
+        "Religion and spirituality",
+    ),
+    (
+        "psychology-wellbeing",
+        "Psychologie et bien-être",
+        "Psychology and wellbeing",
+    ),
     ("health", "Santé et médecine", "Health and medicine"),
     ("science", "Sciences", "Science"),
-    ("nature", "Nature et environnement", "Nature and environment"),
-    ("technology", "Informatique et techniques", "Computing and technology"),
+    (
+        "nature",
+        "Nature et environnement",
+        "Nature and environment",
+    ),
+    (
+        "technology",
+        "Informatique et techniques",
+        "Computing and technology",
+    ),
     ("food-drink", "Cuisine et vins", "Food and drink"),
     ("travel", "Voyages et géographie", "Travel and geography"),
-    ("home-leisure", "Maison, loisirs, sports", "Home, leisure and sport"),
-    ("language-reference", "Langues et références", "Language and reference"),
+    (
+        "home-leisure",
+        "Maison, loisirs, sports",
+        "Home, leisure and sport",
+    ),
+    (
+        "language-reference",
+        "Langues et références",
+        "Language and reference",
+    ),
 ];
 
 /// Thema prefixes.

@@ -1,0 +1,211 @@
+//! The catalogue in the database: records put in, editions and their changes read out.
+//!
+//! **Order of changes.** Every transaction that changes editions first locks the one row of `catalogue_sequence`,
+//! marks what it changes with the next number and stores that number when it is done. The lock is held until the
+//! commit, so on both engines the numbers appear in the order of the commits: who has read up to number *n* has
+//! missed nothing at or below *n*. That is all the shelf needs to follow the database ([`changes_since`]).
+//!
+//! Identity is the sender's reference (O5), never the ISBN (I7). Nothing is deleted: a withdrawn record is hidden,
+//! because orders may name it (O4).
+
+use storage::{Fault, Row, Statement, Tx};
+use trade::ids::{EditionId, WorkId};
+use trade::isbn::Isbn13;
+
+use crate::model::{Edition, Goods, Money, Price, PriceRegime, Review};
+
+mod put;
+
+pub use put::{Incoming, Outcome, Record, Tally, put_all, put_reviews};
+
+storage::statements! {
+    SEQUENCE = "SELECT value FROM catalogue_sequence WHERE one = 1";
+    EDITION = "SELECT id, work_id, document FROM editions WHERE id = $1 AND hidden = 0";
+    BY_ISBN = "SELECT id, work_id, document FROM editions WHERE isbn13 = $1 AND hidden = 0
+        ORDER BY buyable DESC, id LIMIT 20";
+    PAGE = "SELECT id, work_id, document FROM editions WHERE id > $1 AND hidden = 0 ORDER BY id LIMIT $2";
+    CHANGED = "SELECT id, work_id, document, hidden, changed_seq FROM editions
+        WHERE changed_seq > $1 ORDER BY changed_seq, id LIMIT $2";
+    CHANGED_COUNT = "SELECT COUNT(*) FROM editions WHERE changed_seq > $1";
+    OFFER = "SELECT isbn13, title, price_cents, regime, goods, buyable, generated
+        FROM editions WHERE id = $1 AND hidden = 0";
+    REVIEWS = "SELECT id, edition_id, rating, title, body, author, language, written, generated
+        FROM reviews WHERE id > $1 ORDER BY id LIMIT $2";
+    COUNT = "SELECT COUNT(*) FROM editions WHERE hidden = 0";
+}
+
+/// Every statement of the catalogue, for the test that prepares them on both engines.
+pub(crate) fn statements() -> Vec<&'static Statement> {
+    [STATEMENTS, put::STATEMENTS].concat()
+}
+
+/// What a cart and an order need to know about an edition, fresh from the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The edition.
+    pub edition: EditionId,
+    /// Its ISBN, if it has a valid one.
+    pub isbn: Option<Isbn13>,
+    /// Its title.
+    pub title: String,
+    /// Its price, if it has one.
+    pub price: Option<Price>,
+    /// What it is for price law and VAT.
+    pub goods: Goods,
+    /// Whether it has a price and the supplier delivers it.
+    pub buyable: bool,
+    /// Whether it was made up for the demo.
+    pub generated: bool,
+}
+
+/// One edition that is new, different, or gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The number of the transaction that changed it last.
+    pub sequence: i64,
+    /// The edition.
+    pub id: EditionId,
+    /// What it is now; none when it is hidden.
+    pub edition: Option<Edition>,
+}
+
+/// The number of the last committed change.
+///
+/// # Errors
+/// [`Fault`] of the database, here and in every function of this module.
+pub fn sequence(tx: &mut dyn Tx) -> Result<i64, Fault> {
+    tx.query_one(&SEQUENCE, &[])?.int(0)
+}
+
+/// How many editions a reader can see.
+pub fn count(tx: &mut dyn Tx) -> Result<i64, Fault> {
+    tx.query_one(&COUNT, &[])?.int(0)
+}
+
+/// One edition, unless it is hidden.
+pub fn edition(tx: &mut dyn Tx, id: EditionId) -> Result<Option<Edition>, Fault> {
+    tx.query_opt(&EDITION, &[id.0.into()])?
+        .as_ref()
+        .map(edition_of_row)
+        .transpose()
+}
+
+/// The editions sold under that ISBN, buyable ones first; usually one (I7).
+pub fn by_isbn(tx: &mut dyn Tx, isbn: Isbn13) -> Result<Vec<Edition>, Fault> {
+    tx.query(&BY_ISBN, &[isbn_column(isbn).into()])?
+        .iter()
+        .map(edition_of_row)
+        .collect()
+}
+
+/// What an order needs to know about an edition; none when it does not exist or is hidden.
+pub fn offer(tx: &mut dyn Tx, id: EditionId) -> Result<Option<Offer>, Fault> {
+    tx.query_opt(&OFFER, &[id.0.into()])?
+        .map(|row| offer_of_row(id, &row))
+        .transpose()
+}
+
+/// Up to `limit` visible editions with an id above `after`, in order of id.
+pub fn page(tx: &mut dyn Tx, after: EditionId, limit: u32) -> Result<Vec<Edition>, Fault> {
+    tx.query(&PAGE, &[after.0.into(), limit.into()])?
+        .iter()
+        .map(edition_of_row)
+        .collect()
+}
+
+/// Up to `limit` editions changed after transaction `sequence`, oldest change first.
+pub fn changes_since(tx: &mut dyn Tx, sequence: i64, limit: usize) -> Result<Vec<Change>, Fault> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    tx.query(&CHANGED, &[sequence.into(), limit.into()])?
+        .iter()
+        .map(change_of_row)
+        .collect()
+}
+
+/// How many editions changed after transaction `sequence`.
+pub fn changed_count(tx: &mut dyn Tx, sequence: i64) -> Result<i64, Fault> {
+    tx.query_one(&CHANGED_COUNT, &[sequence.into()])?.int(0)
+}
+
+/// Up to `limit` reviews with an id above `after`, in order of id.
+pub fn reviews(tx: &mut dyn Tx, after: i64, limit: u32) -> Result<Vec<Review>, Fault> {
+    tx.query(&REVIEWS, &[after.into(), limit.into()])?
+        .iter()
+        .map(review_of_row)
+        .collect()
+}
+
+fn edition_of_row(row: &Row) -> Result<Edition, Fault> {
+    let mut edition: Edition =
+        serde_json::from_str(row.text(2)?).map_err(|error| Fault::Corrupt(error.into()))?;
+    edition.id = EditionId(row.int(0)?);
+    edition.work = WorkId(row.int(1)?);
+    Ok(edition)
+}
+
+fn change_of_row(row: &Row) -> Result<Change, Fault> {
+    let edition = if row.flag(3)? {
+        None
+    } else {
+        Some(edition_of_row(row)?)
+    };
+    Ok(Change {
+        sequence: row.int(4)?,
+        id: EditionId(row.int(0)?),
+        edition,
+    })
+}
+
+fn offer_of_row(edition: EditionId, row: &Row) -> Result<Offer, Fault> {
+    let price = match (row.opt_int(2)?, row.opt_text(3)?) {
+        (Some(cents), Some(regime)) => {
+            let regime =
+                PriceRegime::parse(regime).ok_or_else(|| unknown("price regime", regime))?;
+            Some(Price {
+                amount: Money::cents(cents),
+                regime,
+            })
+        }
+        _ => None,
+    };
+    let goods = row.text(4)?;
+    Ok(Offer {
+        edition,
+        isbn: row.opt_int(0)?.and_then(isbn_of_column),
+        title: row.text(1)?.to_owned(),
+        price,
+        goods: Goods::parse(goods).ok_or_else(|| unknown("kind of goods", goods))?,
+        buyable: row.flag(5)?,
+        generated: row.flag(6)?,
+    })
+}
+
+fn unknown(what: &str, code: &str) -> Fault {
+    Fault::Corrupt(
+        format!("an edition has the {what} {code:?}, which this program does not know").into(),
+    )
+}
+
+fn isbn_column(isbn: Isbn13) -> i64 {
+    i64::try_from(isbn.as_u64()).unwrap_or_default()
+}
+
+fn isbn_of_column(column: i64) -> Option<Isbn13> {
+    Isbn13::from_u64(u64::try_from(column).ok()?).ok()
+}
+
+fn review_of_row(row: &Row) -> Result<Review, Fault> {
+    let corrupt = |what: &str| Fault::Corrupt(format!("review with an unreadable {what}").into());
+    Ok(Review {
+        id: row.int(0)?,
+        edition: EditionId(row.int(1)?),
+        rating: u8::try_from(row.int(2)?).map_err(|_| corrupt("rating"))?,
+        title: row.text(3)?.to_owned(),
+        body: row.text(4)?.to_owned(),
+        author: row.text(5)?.to_owned(),
+        language: trade::language::Language::parse(row.text(6)?)
+            .map_err(|_| corrupt("language"))?,
+        written: row.text(7)?.parse().map_err(|_| corrupt("date"))?,
+        generated: row.flag(8)?,
+    })
+}
