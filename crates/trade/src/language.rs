@@ -34,9 +34,9 @@ impl Language {
             .next()
             .unwrap_or(text)
             .to_ascii_lowercase();
-        let known = TABLE
-            .iter()
-            .find(|(b, t, two, ..)| [*b, *t, *two].contains(&primary.as_str()));
+        let known = TABLE.iter().find(|(b, t, two, ..)| {
+            !primary.is_empty() && [*b, *t, *two].contains(&primary.as_str())
+        });
         let code = known.map_or(primary.as_str(), |(b, ..)| *b);
         match <[u8; 3]>::try_from(code.as_bytes()) {
             Ok(letters) if letters.iter().all(u8::is_ascii_lowercase) => Ok(Language(letters)),

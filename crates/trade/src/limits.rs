@@ -39,3 +39,30 @@ pub const EMAIL_BYTES: usize = 254;
 pub const QUERY_CHARS: usize = 200;
 /// A postcode as typed, in characters: five digits and some spaces.
 pub const POSTCODE_CHARS: usize = 12;
+
+/// How long an order that is not paid holds its copies, and a card page stays open: time to find a card, not
+/// so long that the last copy is kept from another reader.
+pub const ORDER_HOLD: Duration = Duration::from_secs(30 * 60);
+/// How often a number is drawn for an order before giving up: with 40 random bits twice is an accident.
+pub const ORDER_NUMBER_TRIES: u32 = 4;
+/// Cards that may be tried for one order: people have a few, people who test stolen ones have many.
+pub const CARDS_PER_ORDER: u32 = 6;
+/// Unpaid orders given up in one transaction, so that the sweep never holds up buyers.
+pub const EXPIRED_PER_SWEEP: u32 = 100;
+/// Payments looked after in one run of recovery; the next run takes the next ones.
+pub const PAYMENTS_PER_RECOVERY: u32 = 200;
+/// After this an authorisation that the switch never heard of never will arrive: longer than a grant is good for
+/// and than a request may take.
+pub const AUTHORISATION_LOST: Duration = Duration::from_secs(90);
+/// How long a capture, reversal or refund waits before it is asked again: longer than the bank may take.
+pub const SETTLE_AGAIN: Duration = Duration::from_secs(20);
+/// Wrong passwords in a row before a login must wait.
+pub const LOGIN_FAILURES: u32 = 5;
+/// How long it must wait then.
+pub const LOGIN_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// How long a bookseller stays logged in: a working day.
+pub const STAFF_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
+/// Shortest password of the staff (NIST SP 800-63B asks for 8 at least, 15 when it stands alone).
+pub const PASSWORD_MIN_CHARS: usize = 12;
+/// Longest password that is hashed: beyond, hashing costs the shop more than the caller.
+pub const PASSWORD_MAX_BYTES: usize = 256;
