@@ -1,0 +1,83 @@
+//! The messages between vault and switch. [`Redeemed`] is the only message of the house that carries a card number,
+//! and it travels over mutual TLS only.
+//!
+//! A [`Pan`] has no `Serialize`; the encoding here is named at the field (`with = "pan_on_the_wire"`), so that it
+//! cannot happen by derive. The JSON text around it is ordinary memory for the moment of the call, in the two
+//! processes of the payment zone.
+
+use serde::{Deserialize, Serialize};
+use trade::payment::CardExpiry;
+
+use crate::csc::Csc;
+use crate::pan::Pan;
+
+/// `POST /redeem`, switch to vault: a one-time grant for one token, order and amount.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeem {
+    /// A [`trade::payment::Grant`], signed by the shop.
+    pub grant: String,
+}
+
+/// The vault's answer: the card, for one authorisation. The receiver wipes it as soon as the 0100 is on its way.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// The card number.
+    #[serde(with = "pan_on_the_wire")]
+    pub pan: Pan,
+    /// The last month in which the card is good.
+    pub expiry: CardExpiry,
+    /// The security code, if the vault still has it: it is kept in memory for minutes and given out once.
+    #[serde(with = "csc_on_the_wire")]
+    pub csc: Option<Csc>,
+}
+
+mod pan_on_the_wire {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use zeroize::Zeroizing;
+
+    use crate::pan::Pan;
+
+    pub(super) fn serialize<S: Serializer>(pan: &Pan, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(pan.expose_digits())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Pan, D::Error> {
+        let digits = Zeroizing::new(String::deserialize(deserializer)?);
+        Pan::parse(&digits).map_err(D::Error::custom)
+    }
+}
+
+mod csc_on_the_wire {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use trade::payment::Brand;
+    use zeroize::Zeroizing;
+
+    use crate::csc::Csc;
+
+    pub(super) fn serialize<S: Serializer>(
+        csc: &Option<Csc>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match csc {
+            Some(csc) => serializer.serialize_some(csc.expose_digits()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Csc>, D::Error> {
+        let Some(digits) = Option::<String>::deserialize(deserializer)?.map(Zeroizing::new) else {
+            return Ok(None);
+        };
+        // The vault checked it against the brand; here only the length tells which.
+        let brand = if digits.len() == 4 {
+            Brand::Amex
+        } else {
+            Brand::Other
+        };
+        Csc::parse(&digits, brand)
+            .map(Some)
+            .map_err(D::Error::custom)
+    }
+}
