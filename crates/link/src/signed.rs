@@ -15,6 +15,7 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use trade::payment::{CheckInReceipt, CheckInTicket, Grant};
 
 use crate::keyfile;
 
@@ -25,6 +26,18 @@ pub const MAX_TICKET_BYTES: usize = 4096;
 pub trait Ticket: Serialize + DeserializeOwned {
     /// The name of this kind of message and its version, such as `grant.v1`.
     const PURPOSE: &'static str;
+}
+
+impl Ticket for CheckInTicket {
+    const PURPOSE: &'static str = "check-in-ticket.v1";
+}
+
+impl Ticket for CheckInReceipt {
+    const PURPOSE: &'static str = "check-in-receipt.v1";
+}
+
+impl Ticket for Grant {
+    const PURPOSE: &'static str = "grant.v1";
 }
 
 /// Why a ticket is not believed.
