@@ -1,0 +1,69 @@
+//! Why a vault does not start, or stops.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a vault does not start, or stops. The words are for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// `--dev` with a production profile.
+    #[error("a --dev vault keeps its master key in a file and refuses the production profile")]
+    DevInProduction,
+    /// Anything but `--dev`.
+    #[error(
+        "a vault without --dev needs the master key ceremony, which comes in a later release; use --dev with test \
+         cards"
+    )]
+    NoKeyCeremony,
+    /// A public address without TLS that others can reach.
+    #[error(
+        "{0} can be reached from other machines, so the card form must be served over TLS: set public_tls"
+    )]
+    PlainHttp(SocketAddr),
+    /// The shop's origin is not one.
+    #[error("shop_origin {0:?} is not an origin such as https://shop.example")]
+    ShopOrigin(String),
+    /// The data folder cannot be made.
+    #[error("{path}: {source}", path = path.display())]
+    DataDir {
+        /// Which folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The master key's file cannot be used.
+    #[error("the master key {path} cannot be used: {reason}", path = path.display())]
+    MasterKey {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A certificate is missing or does not fit.
+    #[error(transparent)]
+    Identity(#[from] link::IdentityError),
+    /// A signing key is missing or does not fit.
+    #[error(transparent)]
+    Key(#[from] link::signed::KeyError),
+    /// The database does not open.
+    #[error("the vault's database does not open: {0}")]
+    Open(#[from] storage::OpenError),
+    /// The database does not answer.
+    #[error("the vault's database does not answer: {0}")]
+    Store(#[from] storage::Fault),
+    /// An address cannot be bound.
+    #[error("{address} cannot be listened on: {source}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A door cannot be served.
+    #[error("a door of the vault cannot be served: {0}")]
+    Serve(#[source] io::Error),
+    /// The process cannot be hardened, or there is no randomness.
+    #[error("the operating system refused: {0}")]
+    System(#[source] io::Error),
+}

@@ -1,0 +1,138 @@
+//! The private door: what the switch and the shop may ask.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use cards::messages::{Redeem, Redeemed};
+use link::{Peer, Problem};
+use serde::{Deserialize, Serialize};
+use trade::payment::{CardSummary, CardToken};
+
+use crate::OpenVault;
+use crate::verbs::{DescribeRefusal, RedeemRefusal, describe, redeem};
+
+/// No message of this door is longer.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// `POST /describe`: which card is meant.
+#[derive(Debug, Serialize, Deserialize)]
+struct Describe {
+    token: CardToken,
+}
+
+/// `GET /status`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Status {
+    /// `open`: keys are there and cards are taken in.
+    state: String,
+    /// Whether the master key lies in a file (development).
+    dev: bool,
+    /// Cards at rest.
+    cards: i64,
+    /// The public id of the key that browsers seal to.
+    intake_key: String,
+}
+
+pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
+    Router::new()
+        .route("/redeem", post(answer_redeem))
+        .route("/describe", post(answer_describe))
+        .route("/status", get(answer_status))
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(vault)
+}
+
+/// Only the switch: the answer carries a card number.
+async fn answer_redeem(
+    State(vault): State<Arc<OpenVault>>,
+    Extension(peer): Extension<Peer>,
+    Json(request): Json<Redeem>,
+) -> Result<Json<Redeemed>, Refused> {
+    if peer.name() != "switch" {
+        return Err(refused(
+            StatusCode::FORBIDDEN,
+            "not-for-this-peer",
+            "Only the switch redeems.",
+        ));
+    }
+    Ok(Json(redeem(&vault, &request.grant).await?))
+}
+
+async fn answer_describe(
+    State(vault): State<Arc<OpenVault>>,
+    Json(request): Json<Describe>,
+) -> Result<Json<CardSummary>, Refused> {
+    Ok(Json(describe(&vault, request.token).await?))
+}
+
+async fn answer_status(State(vault): State<Arc<OpenVault>>) -> Result<Json<Status>, Refused> {
+    let cards = crate::verbs::count_cards(&vault)
+        .await
+        .map_err(unavailable)?;
+    Ok(Json(Status {
+        state: "open".to_owned(),
+        dev: true,
+        cards,
+        intake_key: vault.keys.intake.public().id.clone(),
+    }))
+}
+
+struct Refused(StatusCode, Problem);
+
+fn refused(status: StatusCode, kind: &str, title: &str) -> Refused {
+    Refused(status, Problem::new(kind, title))
+}
+
+fn unavailable(fault: storage::Fault) -> Refused {
+    tracing::error!(fault = fault.detail(), "the vault's database failed");
+    refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "vault-unavailable",
+        "The vault cannot reach its data.",
+    )
+}
+
+impl From<RedeemRefusal> for Refused {
+    fn from(refusal: RedeemRefusal) -> Refused {
+        let (status, kind) = match &refusal {
+            RedeemRefusal::Forged => (StatusCode::FORBIDDEN, "grant-forged"),
+            RedeemRefusal::OtherShop => (StatusCode::FORBIDDEN, "grant-of-another-shop"),
+            RedeemRefusal::Expired => (StatusCode::GONE, "grant-expired"),
+            RedeemRefusal::UnknownToken => (StatusCode::NOT_FOUND, "token-unknown"),
+            RedeemRefusal::OtherPayment => (StatusCode::CONFLICT, "token-of-another-payment"),
+            RedeemRefusal::Used => (StatusCode::CONFLICT, "grant-used"),
+            RedeemRefusal::Unopened => (StatusCode::INTERNAL_SERVER_ERROR, "record-does-not-open"),
+            RedeemRefusal::Fault(_) => (StatusCode::SERVICE_UNAVAILABLE, "vault-unavailable"),
+        };
+        match &refusal {
+            RedeemRefusal::Fault(fault) => {
+                tracing::error!(fault = fault.detail(), "the vault's database failed")
+            }
+            other => tracing::warn!(refusal = %other, "a grant was refused"),
+        }
+        refused(status, kind, &refusal.to_string())
+    }
+}
+
+impl From<DescribeRefusal> for Refused {
+    fn from(refusal: DescribeRefusal) -> Refused {
+        match refusal {
+            DescribeRefusal::UnknownToken => refused(
+                StatusCode::NOT_FOUND,
+                "token-unknown",
+                "No card has this token.",
+            ),
+            DescribeRefusal::Fault(fault) => unavailable(fault),
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        (self.0, [("cache-control", "no-store")], Json(self.1)).into_response()
+    }
+}

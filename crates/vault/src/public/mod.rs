@@ -1,0 +1,226 @@
+//! The public door: the card form, on the vault's own origin.
+//!
+//! No cookie, no session, no third party. What opens the page is the shop's signed ticket in the address; what leads
+//! back is the vault's signed receipt.
+
+mod headers;
+mod page;
+mod words;
+
+use std::sync::Arc;
+
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use cards::entry::{Entry, EntryErrors};
+use cards::sealed::SealedError;
+use serde::Deserialize;
+use trade::locale::Locale;
+use trade::payment::CheckInTicket;
+use zeroize::Zeroize as _;
+
+use crate::OpenVault;
+use crate::assets;
+use crate::verbs::{self, CheckInRefusal, TicketRefusal};
+use page::{Trouble, card_form, trouble_page};
+
+/// A ticket and a sealed card are the largest post; anything longer is not from this page.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
+    let csp = headers::policy(&vault);
+    Router::new()
+        .route("/pay", get(show).post(submit))
+        .route("/live", get(live))
+        .route("/assets/{name}", get(asset))
+        .fallback(nothing_here)
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::map_response_with_state(csp, headers::guard))
+        .with_state(vault)
+}
+
+#[derive(Deserialize)]
+struct PayQuery {
+    ticket: String,
+}
+
+/// `POST /pay`: the ticket and either the sealed card or the plain fields.
+#[derive(Deserialize)]
+struct PayPost {
+    ticket: String,
+    #[serde(default)]
+    sealed: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    exp: String,
+    #[serde(default)]
+    csc: String,
+}
+
+impl PayPost {
+    /// What was typed, moved out of the post without a copy.
+    fn entry(&mut self) -> Entry {
+        Entry {
+            name: std::mem::take(&mut self.name),
+            number: std::mem::take(&mut self.number),
+            exp: std::mem::take(&mut self.exp),
+            csc: std::mem::take(&mut self.csc),
+        }
+    }
+}
+
+impl Drop for PayPost {
+    fn drop(&mut self) {
+        self.number.zeroize();
+        self.csc.zeroize();
+    }
+}
+
+/// `GET /pay?ticket=…`: the form, or straight on to the shop when this ticket has brought its card already, as after
+/// the browser's back button.
+async fn show(
+    State(vault): State<Arc<OpenVault>>,
+    query: Result<Query<PayQuery>, QueryRejection>,
+) -> Response {
+    let Ok(Query(query)) = query else {
+        return trouble(&vault, Trouble::NoTicket, None);
+    };
+    let ticket = match verbs::read_ticket(&vault, &query.ticket) {
+        Ok(ticket) => ticket,
+        Err(refusal) => return ticket_refused(&vault, refusal).await,
+    };
+    match verbs::checked_in(&vault, &ticket).await {
+        Ok(None) => card_form(
+            &vault,
+            &ticket,
+            &query.ticket,
+            &Entry::default(),
+            &EntryErrors::default(),
+        )
+        .into_response(),
+        Ok(Some(kept)) => onward(&vault, &ticket, verbs::receipt(&vault, &ticket, &kept).ok()),
+        Err(fault) => unavailable(&vault, &ticket, &fault),
+    }
+}
+
+/// `POST /pay`: checks the card in and sends the reader back to the shop with the receipt.
+async fn submit(
+    State(vault): State<Arc<OpenVault>>,
+    form: Result<Form<PayPost>, FormRejection>,
+) -> Response {
+    let Ok(Form(mut post)) = form else {
+        return trouble(&vault, Trouble::NoTicket, None);
+    };
+    let ticket = match verbs::read_ticket(&vault, &post.ticket) {
+        Ok(ticket) => ticket,
+        Err(refusal) => return ticket_refused(&vault, refusal).await,
+    };
+    let entry = if post.sealed.is_empty() {
+        post.entry()
+    } else {
+        match vault.keys.intake.open(&post.sealed, &ticket) {
+            Ok(entry) => entry,
+            Err(error) => return not_opened(&vault, &ticket, error),
+        }
+    };
+    let today = vault.clock.today();
+    let card = match entry.check((today.year(), today.month())) {
+        Ok(card) => card,
+        Err(errors) => {
+            let form = card_form(&vault, &ticket, &post.ticket, &entry, &errors);
+            return (StatusCode::UNPROCESSABLE_ENTITY, form).into_response();
+        }
+    };
+    match verbs::check_in(&vault, &ticket, card).await {
+        Ok(receipt) => onward(&vault, &ticket, Some(receipt)),
+        Err(CheckInRefusal::OtherCard) => trouble(&vault, Trouble::OtherCard, Some(&ticket)),
+        Err(CheckInRefusal::Fault(fault)) => unavailable(&vault, &ticket, &fault),
+        Err(CheckInRefusal::Unlockable) => {
+            tracing::error!("a card could not be locked");
+            trouble(&vault, Trouble::Unavailable, Some(&ticket))
+        }
+    }
+}
+
+/// Back to the shop, with the receipt in the address.
+fn onward(vault: &OpenVault, ticket: &CheckInTicket, receipt: Option<String>) -> Response {
+    match receipt {
+        Some(receipt) => Redirect::to(&page::with_parameter(
+            &ticket.return_url,
+            "receipt",
+            &receipt,
+        ))
+        .into_response(),
+        None => trouble(vault, Trouble::Unavailable, Some(ticket)),
+    }
+}
+
+/// A ticket that is too old still leads on when its card came in while it was good.
+async fn ticket_refused(vault: &OpenVault, refusal: TicketRefusal) -> Response {
+    let ticket = match refusal {
+        TicketRefusal::Forged => return trouble(vault, Trouble::NoTicket, None),
+        TicketRefusal::Expired(ticket) => ticket,
+    };
+    match verbs::checked_in(vault, &ticket).await {
+        Ok(Some(kept)) => onward(vault, &ticket, verbs::receipt(vault, &ticket, &kept).ok()),
+        Ok(None) => trouble(vault, Trouble::Expired, Some(&ticket)),
+        Err(fault) => unavailable(vault, &ticket, &fault),
+    }
+}
+
+/// A seal that does not open. A key from before a restart is nobody's fault: the form comes again, with the new one.
+fn not_opened(vault: &OpenVault, ticket: &CheckInTicket, error: SealedError) -> Response {
+    tracing::warn!(%error, order = %ticket.order, "a sealed card was not opened");
+    let trouble_kind = match error {
+        SealedError::UnknownKey | SealedError::UnknownSuite => Trouble::OldPage,
+        SealedError::Malformed | SealedError::NotForThis | SealedError::BadKey => {
+            Trouble::NotForThis
+        }
+    };
+    trouble(vault, trouble_kind, Some(ticket))
+}
+
+fn unavailable(vault: &OpenVault, ticket: &CheckInTicket, fault: &storage::Fault) -> Response {
+    tracing::error!(fault = fault.detail(), "the vault's database failed");
+    trouble(vault, Trouble::Unavailable, Some(ticket))
+}
+
+fn trouble(vault: &OpenVault, trouble: Trouble, ticket: Option<&CheckInTicket>) -> Response {
+    (trouble.status(), trouble_page(vault, trouble, ticket)).into_response()
+}
+
+async fn live() -> Json<serde_json::Value> {
+    Json(serde_json::json!({ "status": "ok" }))
+}
+
+async fn asset(Path(name): Path<String>) -> Response {
+    let Some(asset) = assets::find(&format!("/assets/{name}")) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    // The name changes with the content, so it may be kept for ever.
+    let keep = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");
+    (
+        [keep, (header::CONTENT_TYPE, asset.media_type)],
+        asset.content,
+    )
+        .into_response()
+}
+
+async fn nothing_here(State(vault): State<Arc<OpenVault>>) -> Response {
+    (
+        StatusCode::NOT_FOUND,
+        trouble_page(&vault, Trouble::NoTicket, None),
+    )
+        .into_response()
+}
+
+/// The language of a page without a ticket, which is nobody's in particular.
+const fn house_locale() -> Locale {
+    Locale::Fr
+}

@@ -1,0 +1,309 @@
+//! The three verbs: check a card in, redeem it once, describe it. There is no fourth that would give it back.
+
+use cards::entry::Card;
+use cards::messages::Redeemed;
+use link::signed::{self, SignedError};
+use storage::{Fault, Row, Tx, Value};
+use trade::clock::Timestamp;
+use trade::payment::{
+    Brand, CardExpiry, CardSummary, CardToken, CheckInReceipt, CheckInTicket, Grant,
+};
+
+use crate::OpenVault;
+use crate::envelope::Unopened;
+use crate::record::{self, LockedCard};
+use crate::store;
+
+/// Why a ticket opens nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TicketRefusal {
+    #[error("the ticket is not signed by the shop, or leads elsewhere")]
+    Forged,
+    #[error("the ticket is too old")]
+    Expired(Box<CheckInTicket>),
+}
+
+/// Why a card is not checked in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckInRefusal {
+    #[error("the ticket was used with another card")]
+    OtherCard,
+    #[error("the card cannot be locked")]
+    Unlockable,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Why a grant redeems nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RedeemRefusal {
+    #[error("the grant is not signed by the shop")]
+    Forged,
+    #[error("the grant is of another shop")]
+    OtherShop,
+    #[error("the grant is too old")]
+    Expired,
+    #[error("no card has this token")]
+    UnknownToken,
+    #[error("the card was checked in for another order, payment or amount")]
+    OtherPayment,
+    #[error("the grant was used before")]
+    Used,
+    #[error("the card's record does not open")]
+    Unopened,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Why a card is not described.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DescribeRefusal {
+    #[error("no card has this token")]
+    UnknownToken,
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A card that a ticket has already brought in.
+pub(crate) struct CheckedIn {
+    pub(crate) token: CardToken,
+    pub(crate) summary: CardSummary,
+    fingerprint: Vec<u8>,
+    at: Timestamp,
+    redeemed: bool,
+}
+
+/// Reads a ticket: signed by the shop, for this shop, leading back to it, and not too old.
+pub(crate) fn read_ticket(vault: &OpenVault, signed: &str) -> Result<CheckInTicket, TicketRefusal> {
+    let ticket: CheckInTicket =
+        signed::verify(&vault.shop_key, signed).map_err(|_: SignedError| TicketRefusal::Forged)?;
+    let back = ticket.return_url.strip_prefix(&vault.shop_origin);
+    if ticket.shop != vault.shop || !back.is_some_and(|path| path.starts_with('/')) {
+        return Err(TicketRefusal::Forged);
+    }
+    if ticket.expires < vault.clock.now() {
+        return Err(TicketRefusal::Expired(Box::new(ticket)));
+    }
+    Ok(ticket)
+}
+
+/// What the ticket has brought in before, if anything.
+pub(crate) async fn checked_in(
+    vault: &OpenVault,
+    ticket: &CheckInTicket,
+) -> Result<Option<CheckedIn>, Fault> {
+    let nonce = ticket.nonce.clone();
+    vault.store.read(move |tx| checked_in_by(tx, &nonce)).await
+}
+
+/// Takes a card in for the ticket's payment and answers with the signed receipt. The same card twice gives the same
+/// receipt; another card on the same ticket is refused, because the first may already be with the bank.
+pub(crate) async fn check_in(
+    vault: &OpenVault,
+    ticket: &CheckInTicket,
+    card: Card,
+) -> Result<String, CheckInRefusal> {
+    let now = vault.clock.now();
+    let fingerprint = record::fingerprint(&vault.keys, &card).map_err(unlockable)?;
+    let token = new_token()?;
+    let locked = record::lock(&vault.keys, &token, &card).map_err(unlockable)?;
+    let insert = Insert::new(ticket, &token, &card, locked, &fingerprint, now)?;
+    let kept = vault.store.write(move |tx| insert.run(tx)).await?;
+    if kept.fingerprint != fingerprint {
+        return Err(CheckInRefusal::OtherCard);
+    }
+    if !kept.redeemed {
+        let Card { csc, .. } = card;
+        vault.codes.keep(&kept.token, csc, now);
+    }
+    tracing::info!(order = %ticket.order, token = kept.token.as_str(), "a card is checked in");
+    receipt(vault, ticket, &kept).map_err(|_| CheckInRefusal::Unlockable)
+}
+
+/// The signed receipt of a card that is in. The same every time: Ed25519 signatures depend on nothing but key and text.
+pub(crate) fn receipt(
+    vault: &OpenVault,
+    ticket: &CheckInTicket,
+    kept: &CheckedIn,
+) -> Result<String, SignedError> {
+    let receipt = CheckInReceipt {
+        order: ticket.order.clone(),
+        payment: ticket.payment,
+        nonce: ticket.nonce.clone(),
+        token: kept.token.clone(),
+        card: kept.summary.clone(),
+        at: kept.at,
+    };
+    signed::sign(&vault.signing, &receipt)
+}
+
+/// Gives a card out for one authorisation, against a grant that is used up by it.
+pub(crate) async fn redeem(
+    vault: &OpenVault,
+    signed_grant: &str,
+) -> Result<Redeemed, RedeemRefusal> {
+    let grant: Grant =
+        signed::verify(&vault.shop_key, signed_grant).map_err(|_| RedeemRefusal::Forged)?;
+    let now = vault.clock.now();
+    if grant.shop != vault.shop {
+        return Err(RedeemRefusal::OtherShop);
+    }
+    if grant.expires < now {
+        return Err(RedeemRefusal::Expired);
+    }
+    let token = grant.token.clone();
+    let order = grant.order.clone();
+    let locked = vault.store.write(move |tx| use_up(tx, &grant, now)).await?;
+    let (pan, expiry) = record::open(&vault.keys, &token, &locked)
+        .map_err(|_: Unopened| RedeemRefusal::Unopened)?;
+    let csc = vault.codes.take(&token, now);
+    tracing::info!(%order, token = token.as_str(), code = csc.is_some(), "a card is redeemed");
+    Ok(Redeemed { pan, expiry, csc })
+}
+
+/// What may be shown of a card.
+pub(crate) async fn describe(
+    vault: &OpenVault,
+    token: CardToken,
+) -> Result<CardSummary, DescribeRefusal> {
+    let params = [Value::from(token.as_str())];
+    let row = vault
+        .store
+        .read(move |tx| tx.query_opt(&store::CARD_TO_DESCRIBE, &params))
+        .await?;
+    Ok(summary(&row.ok_or(DescribeRefusal::UnknownToken)?, 0)?)
+}
+
+/// How many cards are at rest.
+pub(crate) async fn count_cards(vault: &OpenVault) -> Result<i64, Fault> {
+    vault
+        .store
+        .read(|tx| tx.query_one(&store::COUNT_CARDS, &[]))
+        .await?
+        .int(0)
+}
+
+/// Everything one check-in writes, ready to be run (more than once, if the database asks).
+struct Insert {
+    nonce: String,
+    check_in: [Value; 6],
+    card: [Value; 10],
+}
+
+impl Insert {
+    fn new(
+        ticket: &CheckInTicket,
+        token: &CardToken,
+        card: &Card,
+        locked: LockedCard,
+        fingerprint: &[u8],
+        now: Timestamp,
+    ) -> Result<Insert, Fault> {
+        let summary = card.summary();
+        Ok(Insert {
+            nonce: ticket.nonce.clone(),
+            check_in: [
+                ticket.nonce.as_str().into(),
+                ticket.order.as_str().into(),
+                ticket.payment.to_string().into(),
+                ticket.amount.as_cents().into(),
+                token.as_str().into(),
+                now.as_micros().into(),
+            ],
+            card: [
+                token.as_str().into(),
+                locked.epoch.into(),
+                locked.wrapped_key.into(),
+                locked.locked.into(),
+                fingerprint.into(),
+                summary.brand.code().into(),
+                summary.last4.into(),
+                summary.expiry.month.into(),
+                summary.expiry.year.into(),
+                now.as_micros().into(),
+            ],
+        })
+    }
+
+    fn run(&self, tx: &mut dyn Tx) -> Result<CheckedIn, CheckInRefusal> {
+        if tx.execute(&store::INSERT_CHECK_IN, &self.check_in)? == 1 {
+            tx.execute(&store::INSERT_CARD, &self.card)?;
+        }
+        checked_in_by(tx, &self.nonce)?
+            .ok_or_else(|| Fault::defect("a check-in without its card").into())
+    }
+}
+
+fn checked_in_by(tx: &mut dyn Tx, nonce: &str) -> Result<Option<CheckedIn>, Fault> {
+    let Some(row) = tx.query_opt(&store::CHECK_IN_OF_NONCE, &[nonce.into()])? else {
+        return Ok(None);
+    };
+    Ok(Some(CheckedIn {
+        token: token_of(row.text(0)?)?,
+        fingerprint: row.bytes(1)?.to_vec(),
+        summary: summary(&row, 2)?,
+        at: Timestamp::micros(row.int(6)?),
+        redeemed: row.flag(7)?,
+    }))
+}
+
+/// Records the grant as used and hands out the locked card, in one transaction.
+fn use_up(tx: &mut dyn Tx, grant: &Grant, now: Timestamp) -> Result<LockedCard, RedeemRefusal> {
+    let token = Value::from(grant.token.as_str());
+    let of_token = tx
+        .query_opt(&store::CHECK_IN_OF_TOKEN, std::slice::from_ref(&token))?
+        .ok_or(RedeemRefusal::UnknownToken)?;
+    let (order, payment, amount) = (
+        grant.order.as_str(),
+        grant.payment.to_string(),
+        grant.amount.as_cents(),
+    );
+    if (of_token.text(0)?, of_token.text(1)?, of_token.int(2)?) != (order, payment.as_str(), amount)
+    {
+        return Err(RedeemRefusal::OtherPayment);
+    }
+    let params = [
+        grant.nonce.as_str().into(),
+        token.clone(),
+        order.into(),
+        payment.into(),
+        amount.into(),
+        now.as_micros().into(),
+    ];
+    if tx.execute(&store::INSERT_REDEMPTION, &params)? == 0 {
+        return Err(RedeemRefusal::Used);
+    }
+    let row = tx.query_one(&store::LOCKED_CARD, &[token])?;
+    Ok(LockedCard {
+        epoch: row.int(0)?,
+        wrapped_key: row.bytes(1)?.to_vec(),
+        locked: row.bytes(2)?.to_vec(),
+    })
+}
+
+fn summary(row: &Row, first: usize) -> Result<CardSummary, Fault> {
+    let number = |column| -> Result<i64, Fault> { row.int(column) };
+    Ok(CardSummary {
+        brand: Brand::parse(row.text(first)?).ok_or_else(|| Fault::defect("an unknown brand"))?,
+        last4: row.text(first + 1)?.to_owned(),
+        expiry: CardExpiry {
+            month: u8::try_from(number(first + 2)?)
+                .map_err(|_| Fault::defect("an expiry month out of range"))?,
+            year: u16::try_from(number(first + 3)?)
+                .map_err(|_| Fault::defect("an expiry year out of range"))?,
+        },
+    })
+}
+
+fn new_token() -> Result<CardToken, CheckInRefusal> {
+    let random = signed::nonce().map_err(|_| CheckInRefusal::Unlockable)?;
+    Ok(token_of(&format!("tok_{random}"))?)
+}
+
+fn token_of(text: &str) -> Result<CardToken, Fault> {
+    CardToken::parse(text).map_err(|_| Fault::defect("a token of another form"))
+}
+
+fn unlockable(_: Unopened) -> CheckInRefusal {
+    CheckInRefusal::Unlockable
+}

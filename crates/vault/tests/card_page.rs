@@ -1,0 +1,276 @@
+//! The public door as browsers meet it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod house;
+
+use std::process::Command;
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use house::{House, MASTERCARD, VISA, attribute, intake_key};
+use trade::locale::Locale;
+use trade::payment::{Brand, CheckInTicket};
+
+const FORM: &str = r#"{"name":"Jeanne","number":"4111111111111111","exp":"04/29","csc":"123"}"#;
+
+#[tokio::test]
+async fn c3_the_form_says_what_the_law_wants_in_both_languages() {
+    let house = House::new().await;
+    let mut ticket = house.ticket(2390);
+    let page = house.form(&ticket).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body
+            .contains("Commander avec obligation de paiement · 23,90\u{a0}€"),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains(ticket.order.as_str()));
+    for token in ["cc-name", "cc-number", "cc-exp", "cc-csc"] {
+        assert!(
+            page.body.contains(&format!("autocomplete=\"{token}\"")),
+            "{token}"
+        );
+    }
+    ticket.locale = Locale::En;
+    let page = house.form(&ticket).await;
+    assert!(
+        page.body.contains("Order with obligation to pay · €23.90"),
+        "{}",
+        page.body
+    );
+    assert!(page.body.contains("<html lang=\"en\">"));
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    for page in [
+        house.form(&ticket).await,
+        house.get("/live").await,
+        house.get("/nowhere").await,
+    ] {
+        let policy = page.headers[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap();
+        for part in [
+            "default-src 'none'",
+            "require-trusted-types-for 'script'",
+            "frame-ancestors 'none'",
+            "form-action 'self' http://127.0.0.1:8080",
+        ] {
+            assert!(policy.contains(part), "{policy}");
+        }
+        assert_eq!(page.headers[header::REFERRER_POLICY], "no-referrer");
+        assert_eq!(page.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+    }
+    let script = attribute(&house.form(&ticket).await, "script src");
+    assert!(
+        house.get(&script).await.headers[header::CACHE_CONTROL]
+            .to_str()
+            .unwrap()
+            .contains("immutable")
+    );
+}
+
+#[tokio::test]
+async fn without_scripts_the_plain_form_brings_a_receipt() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let receipt = house.receipt(&house.pay_plainly(&ticket, VISA).await);
+    assert_eq!(
+        (receipt.order, receipt.payment, receipt.nonce),
+        (ticket.order, ticket.payment, ticket.nonce)
+    );
+    assert_eq!(
+        (receipt.card.brand, receipt.card.last4.as_str()),
+        (Brand::Visa, "1111")
+    );
+    assert!(receipt.token.as_str().starts_with("tok_"));
+}
+
+#[tokio::test]
+async fn slips_are_told_beside_the_field_and_at_the_top_and_digits_do_not_come_back() {
+    let house = House::new().await;
+    let fields = [
+        ("name", "Jeanne Lecture"),
+        ("number", "4111111111111112"),
+        ("exp", "13/29"),
+        ("csc", "98765"),
+    ];
+    let page = house.post(&house.ticket(2390), &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.body.contains("role=\"alert\"") && page.body.contains("href=\"#number\""));
+    assert!(page.body.contains("Ce numéro contient une faute de frappe"));
+    assert!(
+        page.body.contains("value=\"Jeanne Lecture\"") && page.body.contains("value=\"13/29\"")
+    );
+    assert!(!page.body.contains("4111111111111112") && !page.body.contains("98765"));
+    assert_eq!(page.body.matches("autofocus").count(), 1);
+    assert_eq!(page.body.matches("aria-invalid=\"true\"").count(), 3);
+}
+
+#[tokio::test]
+async fn a_sealed_card_is_opened_for_its_own_ticket_only() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let key = intake_key(&house.form(&ticket).await);
+    let sealed = key.seal(FORM.as_bytes(), &ticket).unwrap();
+
+    let dearer = CheckInTicket {
+        amount: trade::money::Money::cents(9990),
+        ..ticket.clone()
+    };
+    let page = house.post(&dearer, &[("sealed", &sealed)]).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(
+        page.body
+            .contains("ne correspond pas à cette commande et à ce montant")
+    );
+
+    let receipt = house.receipt(&house.post(&ticket, &[("sealed", &sealed)]).await);
+    assert_eq!(receipt.card.last4, "1111");
+
+    let again = house.ticket(2390);
+    assert_eq!(
+        house.post(&again, &[("sealed", &sealed)]).await.status,
+        StatusCode::BAD_REQUEST
+    );
+    for broken in [
+        "1.x",
+        "9.a.b.c",
+        "1.000000000000.AA.AA",
+        &sealed[..sealed.len() - 2],
+    ] {
+        assert_eq!(
+            house.post(&again, &[("sealed", broken)]).await.status,
+            StatusCode::BAD_REQUEST,
+            "{broken}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_double_submit_gives_the_same_receipt_and_another_card_a_clear_page() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let first = house.pay_plainly(&ticket, VISA).await;
+    house.clock.advance(Duration::from_secs(2));
+    let second = house.pay_plainly(&ticket, "4111111111111111").await;
+    assert_eq!(
+        first.headers[header::LOCATION],
+        second.headers[header::LOCATION]
+    );
+
+    let other = house.pay_plainly(&ticket, MASTERCARD).await;
+    assert_eq!(other.status, StatusCode::CONFLICT);
+    assert!(other.body.contains("Une autre carte a déjà été donnée"));
+
+    // The back button: the page leads on, even when the ticket has become too old since.
+    house.clock.advance(Duration::from_secs(7200));
+    let back = house.form(&ticket).await;
+    assert_eq!(
+        first.headers[header::LOCATION],
+        back.headers[header::LOCATION]
+    );
+}
+
+#[tokio::test]
+async fn two_posts_at_once_store_one_card() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let (a, b) = tokio::join!(
+        house.pay_plainly(&ticket, VISA),
+        house.pay_plainly(&ticket, VISA)
+    );
+    assert_eq!(house.receipt(&a), house.receipt(&b));
+}
+
+#[tokio::test]
+async fn a_ticket_that_is_old_forged_or_leads_elsewhere_opens_nothing() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    house.clock.advance(Duration::from_secs(1801));
+    let page = house.form(&ticket).await;
+    assert_eq!(page.status, StatusCode::GONE);
+    assert!(
+        page.body.contains("Rien n’a été débité")
+            && page
+                .body
+                .contains("/checkout/return?order=BQ&amp;cancelled=1")
+    );
+    assert_eq!(
+        house.pay_plainly(&ticket, VISA).await.status,
+        StatusCode::GONE
+    );
+
+    let elsewhere = CheckInTicket {
+        return_url: "http://127.0.0.1:8080.evil.example/".into(),
+        ..house.ticket(2390)
+    };
+    let other_shop = CheckInTicket {
+        shop: "other".into(),
+        ..house.ticket(2390)
+    };
+    for ticket in [elsewhere, other_shop] {
+        assert_eq!(house.form(&ticket).await.status, StatusCode::BAD_REQUEST);
+        assert_eq!(
+            house.pay_plainly(&ticket, VISA).await.status,
+            StatusCode::BAD_REQUEST
+        );
+    }
+    for path in ["/pay", "/pay?ticket=", "/pay?ticket=a.b", "/pay?other=1"] {
+        let page = house.get(path).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(page.body.contains("href=\"http://127.0.0.1:8080/\""));
+    }
+}
+
+/// The script of the page, run by Node, against the vault's own opening.
+#[tokio::test]
+async fn the_script_of_the_page_seals_what_the_vault_opens() {
+    if Command::new("node").arg("--version").output().is_err() {
+        println!("skipped: node not found");
+        return;
+    }
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let form = house.form(&ticket).await;
+    let how = serde_json::json!({
+        "suite": attribute(&form, "data-suite"), "keyId": attribute(&form, "data-key-id"),
+        "key": attribute(&form, "data-key"), "info": attribute(&form, "data-info"),
+        "aad": attribute(&form, "data-aad"),
+    });
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/seal.js");
+    let program = format!(
+        "const {{ seal }} = require({script:?}); seal({FORM:?}, {how}).then((sealed) => process.stdout.write(sealed), \
+         (error) => {{ if (error.name === 'NotSupportedError') process.stdout.write('unsupported'); else throw error; }});"
+    );
+    let output = Command::new("node")
+        .arg("-e")
+        .arg(program)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let sealed = String::from_utf8(output.stdout).unwrap();
+    if sealed == "unsupported" {
+        println!("skipped: this node has no X25519");
+        return;
+    }
+    let receipt = house.receipt(&house.post(&ticket, &[("sealed", &sealed)]).await);
+    assert_eq!(
+        (receipt.card.brand, receipt.card.last4.as_str()),
+        (Brand::Visa, "1111")
+    );
+}
