@@ -1,1 +1,5 @@
-//! Helpers of the whole-system tests.
+//! Helpers of the whole-system tests: a demonstration as a person starts it, a real browser, and both
+//! database engines.
+
+pub mod browser;
+pub mod demo;

@@ -4,8 +4,6 @@
 //! from memory in the same run, which is the only part that compares across machines.
 
 pub mod floor;
-mod form;
-mod http;
 mod process;
 mod report;
 mod scenarios;

@@ -7,10 +7,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{
-    Options, form,
+use reader::{
+    JEANNE, form,
     http::{Connection, Run, load},
-    process,
+};
+
+use super::{
+    Options, process,
     shop::{EXECUTABLE, Postgres, Shop},
 };
 
@@ -42,14 +45,6 @@ const SEARCHES: &[&str] = &[
     "mer",
     "enfants",
     "paris",
-];
-const READER: &[(&str, &str)] = &[
-    ("email", "lectrice@example.org"),
-    ("name", "Jeanne Lecture"),
-    ("street-address", "12 rue des Écoles"),
-    ("postal-code", "75005"),
-    ("address-level2", "Paris"),
-    ("country", "FR"),
 ];
 
 /// Measures everything.
@@ -334,7 +329,7 @@ fn place_order(connection: &mut Connection, path: &str) -> Result<()> {
     let cookies = add_to_cart(connection, path)?;
     let page = connection.get("/fr/checkout", &cookies)?;
     let form = form::find(&page.text(), "/checkout").context("no checkout form")?;
-    let placed = connection.post(&form.action, &cookies, &form.filled(READER))?;
+    let placed = connection.post(&form.action, &cookies, &form.filled(JEANNE))?;
     if placed.status != 303 {
         // Stock runs out in a long run; a clear refusal is an answer too, but must stay rare.
         expect(placed.status, 409)?;

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::http::Connection;
+use reader::{form, http::Connection};
 
 /// The executable that is measured.
 pub const EXECUTABLE: &str = "target/release/bouquin";
@@ -140,7 +140,7 @@ impl Postgres {
 
     /// What a configuration names it.
     pub fn url(&self) -> String {
-        let socket = super::form::encode(&self.folder.path().display().to_string());
+        let socket = form::encode(&self.folder.path().display().to_string());
         format!("postgres://bouquin@{socket}/postgres")
     }
 

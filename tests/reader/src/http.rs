@@ -13,6 +13,10 @@ use anyhow::{Context, Result, bail};
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// Where a redirect goes.
+    pub location: Option<String>,
+    /// Whether the server closes the connection after this answer.
+    pub closes: bool,
     /// `Set-Cookie` pairs without their attributes.
     pub cookies: Vec<String>,
     /// The body as sent.
@@ -95,6 +99,8 @@ impl Connection {
         let body = self.body(&headers)?;
         Ok(Answer {
             status,
+            location: headers.get("location").cloned(),
+            closes: headers.get("connection").is_some_and(|c| c == "close"),
             cookies,
             body,
         })
