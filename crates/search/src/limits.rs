@@ -1,0 +1,30 @@
+//! Limits of the search, with their reasons; the length of a query is [`trade::limits::QUERY_CHARS`].
+
+/// Most words of a query that are looked up; a title typed whole rarely has more content words.
+pub const QUERY_WORDS: usize = 24;
+/// Most words of one text that are indexed: a summary says in its first words what the book is about.
+pub const TEXT_WORDS: usize = 400;
+/// Longest word indexed, in bytes; longer ones are not words but data.
+pub const WORD_BYTES: usize = 60;
+/// Hits per page a caller may ask for.
+pub const PER_PAGE: u32 = 100;
+/// Deepest hit that can be paged to; nobody reads on, and each page costs the sum of those before it.
+pub const DEEPEST_HIT: u32 = 10_000;
+/// Suggestions a caller may ask for.
+pub const SUGGESTIONS: usize = 20;
+/// Bytes of documents held before a segment is written, for all indexing threads of a full build together.
+pub const BUILD_MEMORY_BYTES: usize = 240_000_000;
+/// The same for changes: they come by hundreds, not by thousands.
+pub const APPLY_MEMORY_BYTES: usize = 20_000_000;
+/// Fewer hits than this and the query is also tried as the beginning of a word and in the summaries.
+pub const FEW_HITS: u64 = 8;
+/// Fewer hits than this and other spellings are tried too (rule S6: "nothing or too little").
+pub const TOO_FEW_HITS: u64 = 3;
+/// Other spellings tried for one word.
+pub const SPELLINGS: usize = 10;
+/// Words of one query that are respelt; each costs a walk through the dictionary.
+pub const RESPELT_WORDS: usize = 6;
+/// Whole titles tried out of the respelt words.
+pub const RESPELT_TITLES: usize = 32;
+/// Changed suggestions scanned one by one before they are sorted in.
+pub const FRESH_SUGGESTIONS: usize = 1_024;

@@ -1,0 +1,478 @@
+//! How a query is tried: as typed, then wider, then respelt, then with words left out.
+//!
+//! Whether an edition is a hit is decided by the `all` field alone, word by word; which hit comes first by the
+//! title, author and series fields, by whole titles and names ([`signature`]), and last by the edition's prior.
+//! Weights were set on kinds of queries, never on single ones; they matter by their order of size only.
+
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, Query,
+    TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
+use trade::limits::QUERY_CHARS;
+
+use crate::analysis::{Forms, fold, is_stop_word, normalize, number, split, stems, volumes};
+use crate::facet::filter_term;
+use crate::limits::{QUERY_WORDS, RESPELT_TITLES, RESPELT_WORDS};
+use crate::query::Filters;
+use crate::schema::Fields;
+use crate::signature::{self, Asked};
+use crate::spelling::{Spelling, spellings};
+
+/// Weight of a word in the field that ranks it, times BM25.
+const TITLE_WORD: f32 = 2.0;
+const STEM_WORD: f32 = 1.5;
+const AUTHOR_WORD: f32 = 2.5;
+const SERIES_WORD: f32 = 1.5;
+/// A title that begins with the last word's letters.
+const TITLE_PREFIX: f32 = 4.0;
+/// Whole titles and names: more than the words of any title weigh together.
+const EXACT_TITLE: f32 = 60.0;
+const MAIN_TITLE: f32 = 60.0;
+const STEMMED_TITLE: f32 = 45.0;
+const NAME: f32 = 130.0;
+const TITLE_BEGINNING: f32 = 40.0;
+/// The volume asked for, with and without a word such as *tome* before it.
+const MARKED_VOLUME: f32 = 60.0;
+const BARE_VOLUME: f32 = 15.0;
+/// A hit for the query as typed among hits of a wider one.
+const AS_TYPED: f32 = 60.0;
+
+/// How far a query may stray from what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Every word as typed, or inflected.
+    Typed,
+    /// The last word may be a beginning; words may stand in a summary.
+    Wider,
+    /// Words may be spelt otherwise.
+    Respelt,
+    /// At least so many of the words.
+    Some(usize),
+}
+
+/// A query taken apart.
+pub struct Plan {
+    fields: Fields,
+    text: String,
+    wanted: Vec<Wanted>,
+    asked: Asked,
+    filters: Vec<Term>,
+}
+
+/// One thing a hit must have.
+#[derive(Debug)]
+struct Wanted {
+    /// Its place in the text, in bytes.
+    place: std::ops::Range<usize>,
+    /// The folded word.
+    word: String,
+    /// The word as hurried readers glue it: also looked for.
+    glued: Option<String>,
+    stems: Vec<String>,
+    /// Its value as a volume's number, with the weight of that volume.
+    volume: Option<(u32, f32)>,
+    /// Whether it is the last word typed, which may be unfinished.
+    last: bool,
+    spellings: Vec<Spelling>,
+}
+
+impl Plan {
+    /// Reads a query.
+    pub fn new(fields: Fields, text: &str, filters: &Filters) -> Plan {
+        let text: String = text.chars().take(QUERY_CHARS).collect();
+        let text = normalize(&text).into_owned();
+        let words = split(&text, QUERY_WORDS);
+        let volumes = volumes(&words);
+        let asked = signature::asked(&words, &volumes);
+        let mut wanted = Vec::with_capacity(words.len());
+        for (at, word) in words.iter().enumerate() {
+            let last = at + 1 == words.len();
+            let volume = volumes.iter().find(|volume| volume.words.contains(&at));
+            let marked = volume.is_some_and(|volume| volume.words.len() > 1);
+            if marked && volume.is_some_and(|volume| volume.words.end > at + 1) {
+                continue; // "tome": the number that follows says it all
+            }
+            let forms = Forms::of(&word.text);
+            let folded = fold(&forms.main).into_owned();
+            let volume = match volume {
+                Some(volume) => Some((volume.number, MARKED_VOLUME)),
+                None if last && words.len() > 1 => {
+                    number(&folded).map(|number| (number, BARE_VOLUME))
+                }
+                None => None,
+            };
+            wanted.push(Wanted {
+                place: word.start..word.end,
+                stems: stems(&forms.main),
+                glued: forms.glued.map(|glued| fold(&glued).into_owned()),
+                word: folded,
+                volume,
+                last,
+                spellings: Vec::new(),
+            });
+        }
+        // Stop words are asked for only where there is nothing else; what is typed last may be another word's
+        // beginning and stays.
+        let content = |wanted: &Wanted| wanted.volume.is_some() || !is_stop_word(&wanted.word);
+        if wanted.iter().any(content) {
+            wanted.retain(content);
+        }
+        Plan {
+            fields,
+            text,
+            wanted,
+            asked,
+            filters: filter_terms(fields.filter, filters),
+        }
+    }
+
+    /// The query for the editions with that number, already in the index's form.
+    pub fn isbn(fields: Fields, number: &str, filters: &Filters) -> Box<dyn Query> {
+        let mut clauses = vec![(Occur::Must, term(fields.isbn, number))];
+        clauses.extend(
+            filter_terms(fields.filter, filters)
+                .into_iter()
+                .map(|filter| (Occur::Must, term_query(filter))),
+        );
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    /// How many words the query asks for.
+    pub fn words(&self) -> usize {
+        self.wanted.len()
+    }
+
+    /// Whether anything but blanks was typed.
+    pub fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// Looks other spellings up: for words the catalogue does not have; if it has them all, one edit for each.
+    ///
+    /// Says whether there are any.
+    pub fn respell(&mut self, searcher: &Searcher) -> tantivy::Result<bool> {
+        let mut unknown = Vec::with_capacity(self.wanted.len());
+        for wanted in &self.wanted {
+            let known = wanted.volume.is_some()
+                || searcher.doc_freq(&Term::from_field_text(self.fields.all, &wanted.word))? > 0
+                || (wanted.last && self.is_beginning(searcher, &wanted.word)?);
+            unknown.push(!known);
+        }
+        let some_unknown = unknown.contains(&true);
+        let mut left = RESPELT_WORDS;
+        for (wanted, unknown) in self.wanted.iter_mut().zip(unknown) {
+            if wanted.volume.is_some() || left == 0 || (some_unknown && !unknown) {
+                continue;
+            }
+            left -= 1;
+            wanted.spellings = spellings(
+                searcher,
+                self.fields.all,
+                &wanted.word,
+                if unknown { 2 } else { 1 },
+            )?;
+        }
+        Ok(self
+            .wanted
+            .iter()
+            .any(|wanted| !wanted.spellings.is_empty()))
+    }
+
+    /// Whether a word of the catalogue begins so.
+    fn is_beginning(&self, searcher: &Searcher, word: &str) -> tantivy::Result<bool> {
+        for segment in searcher.segment_readers() {
+            let index = segment.inverted_index(self.fields.all)?;
+            let mut from = index.terms().range().ge(word).into_stream()?;
+            if from.advance() && from.key().starts_with(word.as_bytes()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The query within a reach.
+    pub fn query(&self, reach: Reach) -> Box<dyn Query> {
+        if self.is_blank() {
+            return self.filtered(vec![(Occur::Must, Box::new(AllQuery))]);
+        }
+        if self.wanted.is_empty() {
+            return Box::new(EmptyQuery);
+        }
+        let mut clauses = vec![(Occur::Must, constant(self.hits(reach), 0.0))];
+        for wanted in &self.wanted {
+            self.rank_word(wanted, reach, &mut clauses);
+        }
+        self.rank_whole(reach, &mut clauses);
+        if reach > Reach::Typed {
+            clauses.push((Occur::Should, constant(self.hits(Reach::Typed), AS_TYPED)));
+        }
+        self.filtered(clauses)
+    }
+
+    fn filtered(&self, mut clauses: Vec<(Occur, Box<dyn Query>)>) -> Box<dyn Query> {
+        clauses.extend(
+            self.filters
+                .iter()
+                .map(|filter| (Occur::Must, constant(term_query(filter.clone()), 0.0))),
+        );
+        Box::new(BooleanQuery::new(clauses))
+    }
+
+    /// What is a hit.
+    fn hits(&self, reach: Reach) -> Box<dyn Query> {
+        let words: Vec<Box<dyn Query>> = self
+            .wanted
+            .iter()
+            .map(|wanted| self.word_hits(wanted, reach))
+            .collect();
+        match reach {
+            Reach::Some(least) => Box::new(BooleanQuery::union_with_minimum_required_clauses(
+                words, least,
+            )),
+            _ => Box::new(BooleanQuery::intersection(words)),
+        }
+    }
+
+    /// Which editions have the word.
+    fn word_hits(&self, wanted: &Wanted, reach: Reach) -> Box<dyn Query> {
+        let all = self.fields.all;
+        let mut terms = vec![term(all, &wanted.word)];
+        terms.extend(wanted.glued.iter().map(|glued| term(all, glued)));
+        match wanted.volume {
+            Some((number, _)) => {
+                terms.push(term(all, &format!("#{number}")));
+                terms.push(term(all, &number.to_string()));
+            }
+            None => terms.extend(
+                wanted
+                    .stems
+                    .iter()
+                    .map(|stem| term(all, &format!("~{stem}"))),
+            ),
+        }
+        if reach >= Reach::Wider {
+            terms.extend(
+                wanted
+                    .stems
+                    .iter()
+                    .map(|stem| term(self.fields.summary, stem)),
+            );
+            if wanted.last {
+                terms.push(beginning(all, &wanted.word));
+            }
+        }
+        if reach >= Reach::Respelt {
+            terms.extend(
+                wanted
+                    .spellings
+                    .iter()
+                    .map(|spelling| term(all, &spelling.word)),
+            );
+        }
+        Box::new(BooleanQuery::union(terms))
+    }
+
+    /// What the word adds to a hit's rank.
+    fn rank_word(&self, wanted: &Wanted, reach: Reach, clauses: &mut Vec<(Occur, Box<dyn Query>)>) {
+        let mut rank = |query| clauses.push((Occur::Should, query));
+        if let Some((number, weight)) = wanted.volume {
+            rank(constant(
+                term(self.fields.all, &format!("#{number}")),
+                weight,
+            ));
+        }
+        for ranked in self.ranked_word(&wanted.word, 1.0) {
+            rank(ranked);
+        }
+        for stem in &wanted.stems {
+            rank(weighted(
+                self.fields.stem,
+                stem,
+                STEM_WORD / wanted.stems.len() as f32,
+            ));
+        }
+        if reach >= Reach::Wider && wanted.last {
+            rank(constant(
+                beginning(self.fields.title, &wanted.word),
+                TITLE_PREFIX,
+            ));
+        }
+        if reach >= Reach::Respelt {
+            for spelling in &wanted.spellings {
+                self.ranked_word(&spelling.word, spelling.weight)
+                    .into_iter()
+                    .for_each(&mut rank);
+            }
+        }
+    }
+
+    fn ranked_word(&self, word: &str, weight: f32) -> [Box<dyn Query>; 3] {
+        [
+            weighted(self.fields.title, word, TITLE_WORD * weight),
+            weighted(self.fields.author, word, AUTHOR_WORD * weight),
+            weighted(self.fields.series, word, SERIES_WORD * weight),
+        ]
+    }
+
+    /// What being the very title or person asked for adds to a hit's rank.
+    fn rank_whole(&self, reach: Reach, clauses: &mut Vec<(Occur, Box<dyn Query>)>) {
+        let signature = self.fields.signature;
+        let mut rank = |text: &str, weight| {
+            clauses.push((Occur::Should, constant(term(signature, text), weight)))
+        };
+        rank(&self.asked.title, EXACT_TITLE);
+        rank(&self.asked.main, MAIN_TITLE);
+        if let Some(stems) = &self.asked.stems {
+            rank(stems, STEMMED_TITLE);
+        }
+        rank(&self.asked.name, NAME);
+        if reach >= Reach::Respelt {
+            for (from, to, weight) in self.respelt_words() {
+                for (text, worth) in [(&self.asked.main, MAIN_TITLE), (&self.asked.name, NAME)] {
+                    if let Some(respelt) = replaced(text, &from, &to) {
+                        rank(&respelt, worth * weight);
+                    }
+                }
+            }
+        }
+        if reach >= Reach::Wider {
+            clauses.push((
+                Occur::Should,
+                constant(beginning(signature, &self.asked.main), TITLE_BEGINNING),
+            ));
+        }
+    }
+
+    /// Sets of words and what to put in their place, nearest first, with the weight of the whole.
+    fn respelt_words(&self) -> Vec<(Vec<&str>, Vec<&str>, f32)> {
+        let mut sets: Vec<(Vec<&str>, Vec<&str>, f32)> = vec![(Vec::new(), Vec::new(), 1.0)];
+        for wanted in self
+            .wanted
+            .iter()
+            .filter(|wanted| !wanted.spellings.is_empty())
+        {
+            let mut longer = Vec::with_capacity(sets.len() * (wanted.spellings.len() + 1));
+            for (from, to, weight) in &sets {
+                longer.push((from.clone(), to.clone(), *weight));
+                for spelling in &wanted.spellings {
+                    let mut set = (from.clone(), to.clone(), weight * spelling.weight);
+                    set.0.push(&wanted.word);
+                    set.1.push(&spelling.word);
+                    longer.push(set);
+                }
+            }
+            longer.sort_by(|one, other| other.2.total_cmp(&one.2));
+            longer.truncate(RESPELT_TITLES);
+            sets = longer;
+        }
+        sets.retain(|(from, _, _)| !from.is_empty());
+        sets
+    }
+
+    /// The query in the words of its best hit, when that one needed another spelling.
+    pub fn corrected(&self, best: &str) -> Option<String> {
+        let words = split(&normalize(best), usize::MAX)
+            .into_iter()
+            .map(|word| Forms::of(&word.text).main)
+            .map(|word| (fold(&word).into_owned(), word))
+            .collect::<std::collections::HashMap<_, _>>();
+        let mut text = self.text.clone();
+        let mut changed = false;
+        for wanted in self
+            .wanted
+            .iter()
+            .rev()
+            .filter(|wanted| !words.contains_key(&wanted.word))
+        {
+            let Some(instead) = wanted
+                .spellings
+                .iter()
+                .find_map(|spelling| words.get(&spelling.word))
+            else {
+                continue;
+            };
+            // The elided article, if any, stays as typed.
+            let typed = text.get(wanted.place.clone())?;
+            let kept = typed.rfind(['\'', '’']).map_or(0, |at| {
+                at + typed
+                    .get(at..)
+                    .and_then(|rest| rest.chars().next())
+                    .map_or(1, char::len_utf8)
+            });
+            text.replace_range(wanted.place.start + kept..wanted.place.end, instead);
+            changed = true;
+        }
+        changed.then_some(text)
+    }
+}
+
+/// The signature with some of its words replaced; none when one is missing.
+fn replaced(signature: &str, from: &[&str], to: &[&str]) -> Option<String> {
+    let (kind, words) = signature.split_once('_')?;
+    let mut words: Vec<&str> = words.split('_').collect();
+    for (from, to) in from.iter().zip(to) {
+        *words.iter_mut().find(|word| **word == *from)? = *to;
+    }
+    if kind == "a" {
+        words.sort_unstable();
+    }
+    Some(format!("{kind}_{}", words.join("_")))
+}
+
+fn filter_terms(field: Field, filters: &Filters) -> Vec<Term> {
+    let Filters {
+        subject,
+        language,
+        form,
+        availability,
+        price,
+        decade,
+    } = filters;
+    let named = [
+        ("subject", subject),
+        ("language", language),
+        ("form", form),
+        ("availability", availability),
+        ("price", price),
+        ("decade", decade),
+    ];
+    named
+        .into_iter()
+        .filter_map(|(name, value)| {
+            Some(Term::from_field_text(
+                field,
+                &filter_term(name, value.as_deref()?),
+            ))
+        })
+        .collect()
+}
+
+fn term_query(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+}
+
+fn term(field: Field, text: &str) -> Box<dyn Query> {
+    term_query(Term::from_field_text(field, text))
+}
+
+fn weighted(field: Field, text: &str, weight: f32) -> Box<dyn Query> {
+    let query = TermQuery::new(
+        Term::from_field_text(field, text),
+        IndexRecordOption::WithFreqs,
+    );
+    Box::new(BoostQuery::new(Box::new(query), weight))
+}
+
+fn beginning(field: Field, text: &str) -> Box<dyn Query> {
+    Box::new(FuzzyTermQuery::new_prefix(
+        Term::from_field_text(field, text),
+        0,
+        true,
+    ))
+}
+
+fn constant(query: Box<dyn Query>, score: f32) -> Box<dyn Query> {
+    Box::new(ConstScoreQuery::new(query, score))
+}
