@@ -34,11 +34,13 @@ impl Mti {
         if digits.len() != 4 {
             return None;
         }
-        digits.iter().try_fold(0, |sum: u16, byte| {
-            byte.is_ascii_digit()
-                .then(|| sum * 10 + u16::from(byte - b'0'))
-        })
-        .map(Mti)
+        digits
+            .iter()
+            .try_fold(0, |sum: u16, byte| {
+                byte.is_ascii_digit()
+                    .then(|| sum * 10 + u16::from(byte - b'0'))
+            })
+            .map(Mti)
     }
 
     /// Four ASCII digits.
@@ -91,7 +93,10 @@ mod tests {
     #[test]
     fn answers_and_repeats() {
         assert_eq!(Mti::AUTHORISATION.response(), Mti::AUTHORISATION_RESPONSE);
-        assert_eq!(Mti::FINANCIAL_ADVICE.repeat().response(), Mti::FINANCIAL_ADVICE_RESPONSE);
+        assert_eq!(
+            Mti::FINANCIAL_ADVICE.repeat().response(),
+            Mti::FINANCIAL_ADVICE_RESPONSE
+        );
         assert_eq!(Mti::parse(b"0401"), Some(Mti::REVERSAL.repeat()));
         assert_eq!(Mti::REVERSAL.repeat().first_sending(), Mti::REVERSAL);
         assert!(Mti::NETWORK.is_request() && !Mti::NETWORK_RESPONSE.is_request());

@@ -65,7 +65,9 @@ impl TransmissionTime {
 
 impl fmt::Display for TransmissionTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|digit| write!(f, "{}", char::from(*digit)))
+        self.0
+            .iter()
+            .try_for_each(|digit| write!(f, "{}", char::from(*digit)))
     }
 }
 
@@ -129,7 +131,10 @@ mod tests {
             transmitted: TransmissionTime::parse("0730120000").unwrap(),
             acquirer: 97_800,
         };
-        assert_eq!(original.to_string(), "010000004207301200000000009780000000000000");
+        assert_eq!(
+            original.to_string(),
+            "010000004207301200000000009780000000000000"
+        );
         assert_eq!(OriginalData::parse(&original.to_string()), Some(original));
         assert_eq!(OriginalData::parse("é"), None);
     }

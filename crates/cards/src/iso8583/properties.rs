@@ -10,7 +10,9 @@ use super::*;
 
 /// A value the specification allows.
 fn value(spec: &'static FieldSpec) -> impl Strategy<Value = (Field, String)> {
-    let alphabet: Vec<u8> = (0..=127).filter(|byte| spec.content.allows(*byte)).collect();
+    let alphabet: Vec<u8> = (0..=127)
+        .filter(|byte| spec.content.allows(*byte))
+        .collect();
     let lengths = match spec.length {
         Length::Fixed(length) => length..=length,
         Length::Ll(most) | Length::Lll(most) => 0..=most,
@@ -100,8 +102,14 @@ fn what_is_wrong_is_named_without_its_value() {
     let field = |number| Field::new(number).unwrap();
     assert_eq!(parse(b"01"), Err(ParseError::Mti));
     assert_eq!(parse(b"0100400000000000000"), Err(ParseError::Bitmap));
-    assert_eq!(parse(b"0100400000000000000016411"), Err(ParseError::Truncated(Field::PAN)));
-    assert_eq!(parse(b"010040000000000000001x4"), Err(ParseError::LengthPrefix(Field::PAN)));
+    assert_eq!(
+        parse(b"0100400000000000000016411"),
+        Err(ParseError::Truncated(Field::PAN))
+    );
+    assert_eq!(
+        parse(b"010040000000000000001x4"),
+        Err(ParseError::LengthPrefix(Field::PAN))
+    );
     assert_eq!(
         parse(b"0100400000000000000004411a"),
         Err(FieldError::Content(Field::PAN).into())
@@ -110,8 +118,20 @@ fn what_is_wrong_is_named_without_its_value() {
         parse(b"0100400000000000000020"),
         Err(ParseError::Truncated(Field::PAN))
     );
-    assert_eq!(parse(b"01000800000000000000"), Err(FieldError::Unknown(field(5)).into()));
-    assert_eq!(parse(b"01000800000000000001"), Err(FieldError::Unknown(field(5)).into()));
-    assert_eq!(parse(b"01000000000000000000!"), Err(ParseError::Trailing(1)));
-    assert_eq!(parse(b"01000000000000000001"), Err(FieldError::Unknown(field(64)).into()));
+    assert_eq!(
+        parse(b"01000800000000000000"),
+        Err(FieldError::Unknown(field(5)).into())
+    );
+    assert_eq!(
+        parse(b"01000800000000000001"),
+        Err(FieldError::Unknown(field(5)).into())
+    );
+    assert_eq!(
+        parse(b"01000000000000000000!"),
+        Err(ParseError::Trailing(1))
+    );
+    assert_eq!(
+        parse(b"01000000000000000001"),
+        Err(FieldError::Unknown(field(64)).into())
+    );
 }

@@ -1,0 +1,330 @@
+//! The bank's books: one row per authorisation with what became of it, one row per message with what
+//! was answered to it.
+
+use serde::{Deserialize, Serialize};
+use storage::{Fault, Migration, Row, Tx, Value};
+use trade::clock::Timestamp;
+use trade::money::Money;
+
+use crate::request::{Key, Request};
+
+pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
+    component: "bank",
+    version: 1,
+    sql: "CREATE TABLE hold (
+        id {id},
+        payment TEXT NOT NULL,
+        card TEXT NOT NULL,
+        terminal TEXT NOT NULL,
+        stan {bigint} NOT NULL,
+        transmitted TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('held', 'declined', 'captured', 'reversed')),
+        response_code TEXT NOT NULL,
+        retrieval_reference TEXT NOT NULL,
+        amount_cents {bigint} NOT NULL,
+        captured_cents {bigint} NOT NULL,
+        refunded_cents {bigint} NOT NULL,
+        booked_us {bigint} NOT NULL,
+        UNIQUE (terminal, stan, transmitted),
+        CONSTRAINT captured_within_the_hold CHECK (captured_cents BETWEEN 0 AND amount_cents),
+        CONSTRAINT refunded_within_the_capture CHECK (refunded_cents BETWEEN 0 AND captured_cents),
+        CONSTRAINT only_captures_take_money CHECK (captured_cents = 0 OR state = 'captured')
+    ) {strict};
+    CREATE INDEX hold_payment ON hold (payment);
+    CREATE TABLE message (
+        id {id},
+        mti TEXT NOT NULL,
+        terminal TEXT NOT NULL,
+        stan {bigint} NOT NULL,
+        transmitted TEXT NOT NULL,
+        original_stan {bigint},
+        original_transmitted TEXT,
+        payment TEXT NOT NULL,
+        amount_cents {bigint} NOT NULL,
+        response_code TEXT NOT NULL,
+        retrieval_reference TEXT NOT NULL,
+        approval_code TEXT NOT NULL,
+        times_said {bigint} NOT NULL,
+        booked_us {bigint} NOT NULL,
+        UNIQUE (mti, terminal, stan, transmitted)
+    ) {strict};
+    CREATE INDEX message_original ON message (terminal, original_stan, original_transmitted);",
+}];
+
+storage::statements! {
+    HEAR = "INSERT INTO message (mti, terminal, stan, transmitted, original_stan, original_transmitted,
+            payment, amount_cents, response_code, retrieval_reference, approval_code, times_said, booked_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 1, $9)
+        ON CONFLICT (mti, terminal, stan, transmitted) DO UPDATE SET times_said = message.times_said + 1
+        RETURNING id, times_said, payment, amount_cents, response_code, retrieval_reference, approval_code";
+    ANSWERED = "UPDATE message SET response_code = $2, retrieval_reference = $3, approval_code = $4 WHERE id = $1";
+    REVERSED_IN_ADVANCE = "SELECT 1 FROM message
+        WHERE mti = '0400' AND terminal = $1 AND original_stan = $2 AND original_transmitted = $3";
+    HOLD = "INSERT INTO hold (payment, card, terminal, stan, transmitted, state, response_code,
+            retrieval_reference, amount_cents, captured_cents, refunded_cents, booked_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10)";
+    FIND = "SELECT id, retrieval_reference, state FROM hold WHERE terminal = $1 AND stan = $2 AND transmitted = $3";
+    CAPTURE = "UPDATE hold SET state = 'captured', captured_cents = $2
+        WHERE id = $1 AND state = 'held' AND amount_cents >= $2";
+    REFUND = "UPDATE hold SET refunded_cents = refunded_cents + $2
+        WHERE id = $1 AND state = 'captured' AND captured_cents - refunded_cents >= $2";
+    REVERSE = "UPDATE hold SET state = 'reversed' WHERE id = $1 AND state = 'held'";
+    TOTALS = "SELECT COUNT(*),
+            CAST(COALESCE(SUM(CASE WHEN state = 'held' THEN amount_cents ELSE 0 END), 0) AS BIGINT),
+            CAST(COALESCE(SUM(captured_cents), 0) AS BIGINT),
+            CAST(COALESCE(SUM(refunded_cents), 0) AS BIGINT),
+            CAST(COALESCE(SUM(CASE WHEN state = 'reversed' THEN amount_cents ELSE 0 END), 0) AS BIGINT)
+        FROM hold";
+    UNMATCHED = "SELECT COUNT(*) FROM message WHERE mti = '0400' AND response_code = '25'";
+    PAGE = "SELECT hold.id, hold.payment, hold.card, hold.state, hold.response_code, hold.retrieval_reference,
+            hold.amount_cents, hold.captured_cents, hold.refunded_cents,
+            (SELECT COUNT(*) FROM message WHERE message.mti = '0400' AND message.terminal = hold.terminal
+                AND message.original_stan = hold.stan AND message.original_transmitted = hold.transmitted)
+        FROM hold WHERE hold.id > $1 ORDER BY hold.id LIMIT $2";
+    OF_PAYMENT = "SELECT hold.id, hold.payment, hold.card, hold.state, hold.response_code, hold.retrieval_reference,
+            hold.amount_cents, hold.captured_cents, hold.refunded_cents,
+            (SELECT COUNT(*) FROM message WHERE message.mti = '0400' AND message.terminal = hold.terminal
+                AND message.original_stan = hold.stan AND message.original_transmitted = hold.transmitted)
+        FROM hold WHERE hold.payment = $1 ORDER BY hold.id LIMIT 100";
+}
+
+/// What became of one authorisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The bank's number for it, ascending.
+    pub id: i64,
+    /// The shop's name for the payment.
+    pub payment: String,
+    /// The card: first six and last four digits.
+    pub card: String,
+    /// `held`, `declined`, `captured` or `reversed`.
+    pub state: String,
+    /// Field 39 of the 0110, whether or not that was sent.
+    pub response_code: String,
+    /// The bank's name for it, field 37.
+    pub retrieval_reference: String,
+    /// What was asked for.
+    pub amount: Money,
+    /// What was taken.
+    pub captured: Money,
+    /// What of it was given back.
+    pub refunded: Money,
+    /// How many reversals named it, each counted once however often it was repeated.
+    pub reversals: i64,
+}
+
+/// The sums over all holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// How many authorisations the bank has seen, approved or not.
+    pub authorisations: i64,
+    /// Held and neither captured nor reversed.
+    pub held: Money,
+    /// Taken, refunds not subtracted.
+    pub captured: Money,
+    /// Given back.
+    pub refunded: Money,
+    /// Held once and released by a reversal.
+    pub reversed: Money,
+    /// Reversals of authorisations that never arrived.
+    pub unmatched_reversals: i64,
+}
+
+/// A page of the books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Books {
+    /// Over everything, not only this page.
+    pub totals: Totals,
+    /// Ascending by id.
+    pub holds: Vec<Hold>,
+    /// Ask again with `after` this, when there may be more.
+    pub next: Option<i64>,
+}
+
+/// What was answered to a message, and is answered again whenever it is repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) response_code: String,
+    pub(crate) retrieval_reference: String,
+    pub(crate) approval_code: String,
+}
+
+/// A message in the books.
+pub(crate) struct Heard {
+    pub(crate) id: i64,
+    /// What was answered, if it was said before.
+    pub(crate) before: Option<Before>,
+}
+
+/// What the books know of a message that is said again.
+pub(crate) struct Before {
+    /// Whether it was about the same payment and amount then.
+    pub(crate) same: bool,
+    pub(crate) answer: Answer,
+}
+
+/// Writes down that a message was said, and finds what was answered if it was said before.
+pub(crate) fn hear(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result<Heard, Fault> {
+    let original = request.verb.original();
+    let mut params = vec![Value::from(request.verb.mti().to_string())];
+    params.extend(key_values(&request.key));
+    params.extend([
+        original.map(|key| key.stan.number()).into(),
+        original.map(|key| key.transmitted.to_string()).into(),
+        request.payment.as_str().into(),
+        request.amount.as_cents().into(),
+        now.as_micros().into(),
+    ]);
+    let row = tx.query_one(&HEAR, &params)?;
+    let before = Before {
+        same: row.text(2)? == request.payment && row.int(3)? == request.amount.as_cents(),
+        answer: Answer {
+            response_code: row.text(4)?.to_owned(),
+            retrieval_reference: row.text(5)?.to_owned(),
+            approval_code: row.text(6)?.to_owned(),
+        },
+    };
+    Ok(Heard {
+        id: row.int(0)?,
+        before: (row.int(1)? > 1).then_some(before),
+    })
+}
+
+pub(crate) fn answered(tx: &mut dyn Tx, heard: i64, answer: &Answer) -> Result<(), Fault> {
+    let Answer {
+        response_code,
+        retrieval_reference,
+        approval_code,
+    } = answer;
+    let params = [
+        heard.into(),
+        response_code.into(),
+        retrieval_reference.into(),
+        approval_code.into(),
+    ];
+    tx.execute(&ANSWERED, &params).map(drop)
+}
+
+/// Whether a reversal of this authorisation overtook it.
+pub(crate) fn reversed_in_advance(tx: &mut dyn Tx, key: &Key) -> Result<bool, Fault> {
+    Ok(tx
+        .query_opt(&REVERSED_IN_ADVANCE, &key_values(key))?
+        .is_some())
+}
+
+pub(crate) fn hold(
+    tx: &mut dyn Tx,
+    request: &Request,
+    card: &str,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let state = if answer.response_code == "00" {
+        "held"
+    } else {
+        "declined"
+    };
+    let mut params = vec![Value::from(&request.payment), card.into()];
+    params.extend(key_values(&request.key));
+    params.extend([
+        state.into(),
+        Value::from(&answer.response_code),
+        Value::from(&answer.retrieval_reference),
+        request.amount.as_cents().into(),
+        now.as_micros().into(),
+    ]);
+    tx.execute(&HOLD, &params).map(drop)
+}
+
+/// An authorisation as a later message finds it.
+pub(crate) struct Found {
+    pub(crate) id: i64,
+    pub(crate) retrieval_reference: String,
+    pub(crate) state: String,
+}
+
+pub(crate) fn find(tx: &mut dyn Tx, key: &Key) -> Result<Option<Found>, Fault> {
+    let Some(row) = tx.query_opt(&FIND, &key_values(key))? else {
+        return Ok(None);
+    };
+    Ok(Some(Found {
+        id: row.int(0)?,
+        retrieval_reference: row.text(1)?.to_owned(),
+        state: row.text(2)?.to_owned(),
+    }))
+}
+
+/// Whether the hold was there to be captured, and large enough.
+pub(crate) fn capture(tx: &mut dyn Tx, hold: i64, amount: Money) -> Result<bool, Fault> {
+    Ok(tx.execute(&CAPTURE, &[hold.into(), amount.as_cents().into()])? == 1)
+}
+
+/// Whether enough was captured and not yet given back.
+pub(crate) fn refund(tx: &mut dyn Tx, hold: i64, amount: Money) -> Result<bool, Fault> {
+    Ok(tx.execute(&REFUND, &[hold.into(), amount.as_cents().into()])? == 1)
+}
+
+pub(crate) fn reverse(tx: &mut dyn Tx, hold: i64) -> Result<bool, Fault> {
+    Ok(tx.execute(&REVERSE, &[hold.into()])? == 1)
+}
+
+/// How many holds a page shows: a page must fit the 64 kB that a link reads.
+const PAGE_HOLDS: usize = 100;
+
+/// The page of the books after the hold `after`.
+pub(crate) fn page(tx: &mut dyn Tx, after: i64) -> Result<Books, Fault> {
+    let rows = tx.query(&PAGE, &[after.into(), (PAGE_HOLDS as i64).into()])?;
+    let holds = rows.iter().map(read_hold).collect::<Result<Vec<_>, _>>()?;
+    let next = holds
+        .last()
+        .map(|hold| hold.id)
+        .filter(|_| holds.len() == PAGE_HOLDS);
+    Ok(Books {
+        totals: totals(tx)?,
+        holds,
+        next,
+    })
+}
+
+/// What the books say of one payment.
+pub(crate) fn of_payment(tx: &mut dyn Tx, payment: &str) -> Result<Vec<Hold>, Fault> {
+    tx.query(&OF_PAYMENT, &[payment.into()])?
+        .iter()
+        .map(read_hold)
+        .collect()
+}
+
+fn totals(tx: &mut dyn Tx) -> Result<Totals, Fault> {
+    let sums = tx.query_one(&TOTALS, &[])?;
+    Ok(Totals {
+        authorisations: sums.int(0)?,
+        held: Money::cents(sums.int(1)?),
+        captured: Money::cents(sums.int(2)?),
+        refunded: Money::cents(sums.int(3)?),
+        reversed: Money::cents(sums.int(4)?),
+        unmatched_reversals: tx.query_one(&UNMATCHED, &[])?.int(0)?,
+    })
+}
+
+fn read_hold(row: &Row) -> Result<Hold, Fault> {
+    Ok(Hold {
+        id: row.int(0)?,
+        payment: row.text(1)?.to_owned(),
+        card: row.text(2)?.to_owned(),
+        state: row.text(3)?.to_owned(),
+        response_code: row.text(4)?.to_owned(),
+        retrieval_reference: row.text(5)?.to_owned(),
+        amount: Money::cents(row.int(6)?),
+        captured: Money::cents(row.int(7)?),
+        refunded: Money::cents(row.int(8)?),
+        reversals: row.int(9)?,
+    })
+}
+
+fn key_values(key: &Key) -> [Value; 3] {
+    [
+        key.terminal.as_str().into(),
+        key.stan.number().into(),
+        key.transmitted.to_string().into(),
+    ]
+}

@@ -1,0 +1,156 @@
+//! A bank for the demo and the tests: acquirer and issuer with scripted behaviour, over ISO 8583 and
+//! mutual TLS.
+//!
+//! It answers as the test card says ([`cards`]), keeps durable books of what it held, took, gave back
+//! and released, and shows them ([`Books`]) so that a test can ask whether the bank, the switch and
+//! the shop agree to the cent. Whatever is said twice is answered twice and booked once.
+//!
+//! What it deliberately is not: a model of real risk decisions, of clearing or of settlement. It
+//! keeps no card number: its books know a card by the first six and last four digits.
+
+mod books;
+mod desk;
+mod request;
+mod script;
+mod session;
+mod window;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use link::Identity;
+use storage::{Statement, Store, StoreUrl};
+use tokio::net::TcpListener;
+use trade::clock::Clock;
+
+pub use books::{Books, Hold, Totals};
+pub use script::{TestCard, cards};
+
+use desk::Desk;
+
+/// The delay of the `slow` card when nothing else is configured: shorter than the switch's time-out.
+pub const SLOW_ANSWER: Duration = Duration::from_secs(3);
+
+/// What a bank needs to open.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the switch connects, ISO 8583 over mutual TLS. Port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Where the books can be read, JSON over HTTP over mutual TLS.
+    pub books: SocketAddr,
+    /// The bank's own database.
+    pub database: StoreUrl,
+    /// The certificate of `bank`.
+    pub identity: Identity,
+    /// How long the `slow` card waits for its answer.
+    pub slow: Duration,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Why a bank could not open, or had to close.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Its database.
+    #[error("the bank's books could not be opened")]
+    Books(#[from] storage::OpenError),
+    /// Its certificate.
+    #[error("the bank's certificate cannot be used")]
+    Identity(#[from] link::IdentityError),
+    /// An address it should listen on.
+    #[error("the bank cannot listen on {address}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+    /// The list of test cards, which is part of the program.
+    #[error("the test cards cannot be read")]
+    Cards(#[from] script::ScriptError),
+    /// A listener stopped.
+    #[error("the bank stopped listening")]
+    Stopped(#[source] io::Error),
+}
+
+/// Opens a bank and serves until the future is dropped. Everything it has answered is on disk by
+/// then, so dropping is how it is stopped.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn run(config: Config) -> Result<(), Error> {
+    Bank::open(config).await?.serve().await
+}
+
+/// A bank that listens but does not answer yet.
+#[derive(Debug)]
+pub struct Bank {
+    switch_door: TcpListener,
+    books_door: TcpListener,
+    identity: Identity,
+    desk: Arc<Desk>,
+}
+
+impl Bank {
+    /// Opens the books and the doors.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn open(config: Config) -> Result<Bank, Error> {
+        let store = Store::open(&config.database, &[books::MIGRATIONS]).await?;
+        Ok(Bank {
+            switch_door: listen(config.listen).await?,
+            books_door: listen(config.books).await?,
+            identity: config.identity,
+            desk: Arc::new(Desk::new(store, config.slow, config.clock)?),
+        })
+    }
+
+    /// Where the switch connects.
+    ///
+    /// # Errors
+    /// The system no longer knows.
+    pub fn switch_address(&self) -> Result<SocketAddr, Error> {
+        self.switch_door.local_addr().map_err(Error::Stopped)
+    }
+
+    /// Where the books can be read.
+    ///
+    /// # Errors
+    /// The system no longer knows.
+    pub fn books_address(&self) -> Result<SocketAddr, Error> {
+        self.books_door.local_addr().map_err(Error::Stopped)
+    }
+
+    /// Answers until the future is dropped.
+    ///
+    /// # Errors
+    /// A door that cannot be kept open.
+    pub async fn serve(self) -> Result<(), Error> {
+        let switch_tls = link::tls::server_config(&self.identity, &["switch"])?;
+        let books_tls = link::tls::server_config(&self.identity, window::READERS)?;
+        let books = window::serve(self.books_door, books_tls, Arc::clone(&self.desk));
+        tokio::select! {
+            () = session::accept(self.switch_door, switch_tls, self.desk) => Ok(()),
+            stopped = books => stopped.map_err(Error::Stopped),
+        }
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen { address, source })
+}
+
+/// The bank's tables, for the test that prepares every statement.
+pub const MIGRATIONS: &[storage::Migration] = books::MIGRATIONS;
+
+/// Every statement of this crate, for the same test.
+#[must_use]
+pub fn statements() -> Vec<&'static Statement> {
+    books::STATEMENTS.to_vec()
+}

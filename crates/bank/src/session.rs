@@ -1,0 +1,140 @@
+//! Sessions: the connections of the switch. Reads frames, lets each message be answered on its own
+//! time, writes the answers as they come.
+
+use std::io;
+use std::sync::Arc;
+
+use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, frame};
+use link::tls::{ServerTls, Stream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+use crate::desk::Desk;
+
+/// Connections at once: the switch has one, a reconnecting one may have two.
+const MAX_SESSIONS: usize = 64;
+
+/// Messages of one connection in work at once; more wait unread.
+const MAX_IN_WORK: usize = 1024;
+
+/// Issuer or switch inoperative: nobody has signed on.
+const NOT_SIGNED_ON: &str = "91";
+
+/// Accepts connections until the future is dropped, and they end with it.
+pub(crate) async fn accept(door: TcpListener, tls: ServerTls, desk: Arc<Desk>) {
+    let mut sessions = JoinSet::new();
+    loop {
+        while sessions.len() >= MAX_SESSIONS {
+            sessions.join_next().await;
+        }
+        while sessions.try_join_next().is_some() {}
+        match door.accept().await {
+            Ok((tcp, _)) => {
+                sessions.spawn(session(tcp, tls.clone(), Arc::clone(&desk)));
+            }
+            Err(error) => {
+                // Out of descriptors, most likely: others will close some.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn session(tcp: TcpStream, tls: ServerTls, desk: Arc<Desk>) {
+    let (stream, peer) = match tls.accept(tcp).await {
+        Ok(accepted) => accepted,
+        Err(fault) => return tracing::warn!(%fault, "a connection was refused"),
+    };
+    tracing::info!(peer = peer.name(), "a session begins");
+    let (reader, writer) = tokio::io::split(stream);
+    let (answers, outgoing) = mpsc::channel(MAX_IN_WORK);
+    let ended = tokio::select! {
+        ended = converse(reader, answers, desk) => ended,
+        ended = write_answers(writer, outgoing) => ended,
+    };
+    match ended {
+        Ok(()) => tracing::info!("a session ended"),
+        Err(error) => tracing::info!(%error, "a session broke"),
+    }
+}
+
+async fn converse(
+    mut reader: ReadHalf<Stream>,
+    answers: mpsc::Sender<Message>,
+    desk: Arc<Desk>,
+) -> io::Result<()> {
+    let mut in_work = JoinSet::new();
+    let mut signed_on = false;
+    while let Some(bytes) = read_frame(&mut reader).await? {
+        let message = match Message::parse(&ASCII_1987, &bytes) {
+            Ok(message) => message,
+            Err(error) => {
+                tracing::warn!(%error, "a message cannot be read");
+                continue;
+            }
+        };
+        let immediate = match message.mti() {
+            Mti::NETWORK => Some(network(&message, &mut signed_on)),
+            _ if !signed_on => Some(message.answer(NOT_SIGNED_ON)),
+            _ => None,
+        };
+        while in_work.len() >= MAX_IN_WORK {
+            in_work.join_next().await;
+        }
+        while in_work.try_join_next().is_some() {}
+        let (answers, desk) = (answers.clone(), Arc::clone(&desk));
+        in_work.spawn(async move {
+            let answer = match immediate {
+                Some(answer) => answer.map(Some),
+                None => desk.answer(&message).await,
+            };
+            match answer {
+                Ok(Some(answer)) => drop(answers.send(answer).await),
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, "an answer cannot be worded"),
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Sign-on, sign-off and echo.
+fn network(message: &Message, signed_on: &mut bool) -> Result<Message, FieldError> {
+    match message.get(Field::NETWORK_CODE) {
+        Some("001") => *signed_on = true,
+        Some("002") => *signed_on = false,
+        Some("301") => {}
+        _ => return message.answer("40"),
+    }
+    message.answer("00")
+}
+
+async fn write_answers(
+    mut writer: WriteHalf<Stream>,
+    mut outgoing: mpsc::Receiver<Message>,
+) -> io::Result<()> {
+    while let Some(answer) = outgoing.recv().await {
+        let framed = frame::wrap(&answer.encode()).map_err(io::Error::other)?;
+        writer.write_all(&framed).await?;
+        writer.flush().await?;
+    }
+    Ok(())
+}
+
+/// The next message's bytes; `None` when the other side has closed between two messages.
+async fn read_frame(reader: &mut ReadHalf<Stream>) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut header = [0; frame::HEADER_BYTES];
+    match reader.read_exact(&mut header).await {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let length = frame::length(header).map_err(io::Error::other)?;
+    let mut message = Zeroizing::new(vec![0; length]);
+    reader.read_exact(&mut message).await?;
+    Ok(Some(message))
+}

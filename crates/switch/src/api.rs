@@ -1,0 +1,224 @@
+//! The private HTTP API, for the shop only: one route per thing a bookseller does with a payment.
+//!
+//! Every outcome is a 200 with its own word for what happened; another status means that nothing
+//! was taken on. All requests may be repeated.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use link::Problem;
+use serde::{Deserialize, Serialize};
+use trade::clock::Timestamp;
+use trade::ids::{PaymentId, RefundId};
+use trade::money::Money;
+use trade::payment::{AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Outcome, RefundRequest};
+
+use crate::desk::{Desk, Refusal, outcome};
+use crate::journal::advice::{self, Kind};
+use crate::journal::payment;
+use crate::state::State as PaymentState;
+use crate::journal::stray::{self, Stray};
+
+/// The longest request, in bytes: a signed grant is under 2 kB.
+const MOST_BODY: usize = 16 * 1024;
+
+/// How many unmatched replies the status shows.
+const SHOWN_STRAYS: i64 = 50;
+
+/// `GET /payments/{id}`: all that the switch knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentReport {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The order, empty when the payment was closed before it was heard of.
+    pub order: String,
+    /// What was to be held.
+    pub amount: Money,
+    /// Where it stands.
+    pub state: PaymentState,
+    /// What became of the authorisation; absent while it is under way.
+    pub outcome: Option<AuthoriseOutcome>,
+    /// What was taken, or is being taken.
+    pub captured: Money,
+    /// What was given back, or is being given back.
+    pub refunded: Money,
+    /// What became of the capture, once asked for.
+    pub capture: Option<Outcome>,
+    /// What became of the reversal, once asked for or necessary.
+    pub reversal: Option<Outcome>,
+    /// The refunds, oldest first.
+    pub refunds: Vec<RefundReport>,
+}
+
+/// One refund of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundReport {
+    /// The refund.
+    pub refund: RefundId,
+    /// How much.
+    pub amount: Money,
+    /// What became of it.
+    pub result: Outcome,
+}
+
+/// `GET /status`: how the switch is, for an operator.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Since when the line to the bank is up; absent when it is down.
+    pub line_up_since: Option<Timestamp>,
+    /// Messages that wait for their answer.
+    pub in_flight: usize,
+    /// Stored messages that the bank has not confirmed.
+    pub queued: i64,
+    /// Since when the oldest of them waits.
+    pub queued_since: Option<Timestamp>,
+    /// Payments in doubt whose reversal is not confirmed.
+    pub unknown: i64,
+    /// The latest replies that nobody waited for, newest first.
+    pub strays: Vec<Stray>,
+}
+
+pub(crate) fn routes(desk: Arc<Desk>) -> Router {
+    Router::new()
+        .route("/payments/{id}", get(show))
+        .route("/payments/{id}/authorise", post(authorise))
+        .route("/payments/{id}/capture", post(capture))
+        .route("/payments/{id}/reverse", post(reverse))
+        .route("/payments/{id}/refund", post(refund))
+        .route("/status", get(status))
+        .layer(DefaultBodyLimit::max(MOST_BODY))
+        .with_state(desk)
+}
+
+type Answer<T> = Result<Json<T>, (StatusCode, Json<Problem>)>;
+type Body<T> = Result<Json<T>, JsonRejection>;
+
+async fn authorise(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    body: Body<AuthoriseRequest>,
+) -> Answer<AuthoriseOutcome> {
+    let (id, request) = (payment_id(&id)?, readable(body)?);
+    let work = Arc::clone(&desk);
+    answer(
+        desk.see_through(async move { work.authorise(id, request).await })
+            .await,
+    )
+}
+
+async fn capture(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    body: Body<CaptureRequest>,
+) -> Answer<Outcome> {
+    let (id, request) = (payment_id(&id)?, readable(body)?);
+    answer(desk.capture(id, request).await)
+}
+
+async fn refund(
+    State(desk): State<Arc<Desk>>,
+    Path(id): Path<String>,
+    body: Body<RefundRequest>,
+) -> Answer<Outcome> {
+    let (id, request) = (payment_id(&id)?, readable(body)?);
+    answer(desk.refund(id, request).await)
+}
+
+async fn reverse(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Answer<Outcome> {
+    answer(desk.reverse(payment_id(&id)?).await)
+}
+
+async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Answer<PaymentReport> {
+    let id = payment_id(&id)?;
+    let found = desk.store.read(move |tx| {
+        let payment = payment::find(tx, id)?.ok_or(Refusal::NoSuchPayment)?;
+        Ok::<_, Refusal>((payment, advice::of_payment(tx, id)?))
+    });
+    answer(
+        found
+            .await
+            .map(|(payment, advices)| report(&payment, &advices)),
+    )
+}
+
+fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentReport {
+    let of_kind = |kind| {
+        advices
+            .iter()
+            .find(|advice| advice.kind == kind)
+            .map(outcome)
+    };
+    let refunds = advices.iter().filter_map(|advice| match advice.kind {
+        Kind::Refund(refund) => Some(RefundReport {
+            refund,
+            amount: advice.amount,
+            result: outcome(advice),
+        }),
+        Kind::Capture | Kind::Reversal => None,
+    });
+    PaymentReport {
+        payment: payment.id,
+        order: payment.order.clone(),
+        amount: payment.amount,
+        state: payment.state,
+        outcome: payment.authorisation(),
+        captured: payment.captured,
+        refunded: payment.refunded,
+        capture: of_kind(Kind::Capture),
+        reversal: of_kind(Kind::Reversal),
+        refunds: refunds.collect(),
+    }
+}
+
+async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
+    let (line_up_since, in_flight) = (desk.line.up_since(), desk.line.in_flight());
+    let status = desk.store.read(move |tx| {
+        let (queued, queued_since) = advice::waiting(tx)?;
+        Ok::<_, Refusal>(Status {
+            line_up_since,
+            in_flight,
+            queued,
+            queued_since,
+            unknown: payment::count_unknown(tx)?,
+            strays: stray::latest(tx, SHOWN_STRAYS)?,
+        })
+    });
+    answer(status.await)
+}
+
+fn payment_id(text: &str) -> Result<PaymentId, (StatusCode, Json<Problem>)> {
+    text.parse().map_err(|_| refuse(Refusal::NoSuchPayment))
+}
+
+fn readable<T>(body: Body<T>) -> Result<T, (StatusCode, Json<Problem>)> {
+    let unreadable = |rejected: JsonRejection| {
+        (
+            rejected.status(),
+            Json(Problem::new("unreadable", "the request cannot be read")),
+        )
+    };
+    body.map(|Json(request)| request).map_err(unreadable)
+}
+
+fn answer<T>(outcome: Result<T, Refusal>) -> Answer<T> {
+    outcome.map(Json).map_err(refuse)
+}
+
+fn refuse(refusal: Refusal) -> (StatusCode, Json<Problem>) {
+    let (status, kind) = match &refusal {
+        Refusal::Conflict => (StatusCode::CONFLICT, "conflict"),
+        Refusal::NoSuchPayment => (StatusCode::NOT_FOUND, "no-such-payment"),
+        Refusal::Grant => (StatusCode::FORBIDDEN, "grant"),
+        Refusal::Amount => (StatusCode::UNPROCESSABLE_ENTITY, "amount"),
+        Refusal::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        Refusal::Journal(fault) => {
+            tracing::error!(fault = fault.detail(), "the journal cannot be used");
+            (StatusCode::SERVICE_UNAVAILABLE, "journal")
+        }
+    };
+    (status, Json(Problem::new(kind, &refusal.to_string())))
+}

@@ -1,0 +1,187 @@
+//! Store and forward: says what is stored, as often as it takes, until the bank has confirmed it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cards::iso8583::Field;
+use storage::{Fault, Tx};
+use tokio::task::JoinSet;
+use trade::clock::Timestamp;
+use trade::payment::Outcome;
+
+use crate::desk::{Desk, outcome};
+use crate::dialogue;
+use crate::journal::advice::{self, Advice, Kind};
+use crate::journal::payment;
+use crate::line::NoAnswer;
+use crate::response;
+use crate::state::State;
+
+/// How many stored messages wait for their confirmation at once: enough to drain a night's queue in
+/// a minute, few enough to leave the line to buyers.
+const MOST_AT_ONCE: usize = 32;
+
+/// How often the queue is looked at when nobody rings.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// After a try that certainly sent nothing.
+const UNSENT_PAUSE: Duration = Duration::from_millis(200);
+
+/// How often payments that were left under way are looked for.
+const SWEEP: Duration = Duration::from_secs(30);
+
+/// Runs until the future is dropped.
+pub(crate) async fn forward(desk: Arc<Desk>) {
+    let mut line = desk.line.changes();
+    let mut saying = JoinSet::new();
+    let mut under_way = HashSet::new();
+    loop {
+        // Going down is noticed by those who are saying something.
+        if line.wait_for(Option::is_some).await.is_err() {
+            return;
+        }
+        let now = desk.clock.now();
+        let due = desk
+            .store
+            .read(move |tx| advice::due(tx, now, 2 * MOST_AT_ONCE))
+            .await;
+        let due = due.unwrap_or_else(|fault| {
+            tracing::error!(fault = fault.detail(), "the queue cannot be read");
+            Vec::new()
+        });
+        for advice in due {
+            if saying.len() < MOST_AT_ONCE && under_way.insert(advice.seq) {
+                saying.spawn(say(Arc::clone(&desk), advice));
+            }
+        }
+        tokio::select! {
+            Some(said) = saying.join_next() => {
+                if let Ok(seq) = said {
+                    under_way.remove(&seq);
+                }
+            }
+            () = desk.bell.notified(), if saying.len() < MOST_AT_ONCE => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+}
+
+/// Settles, again and again, what no request is working on any more.
+pub(crate) async fn sweep(desk: Arc<Desk>, longest_request: Duration) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let until = desk.clock.now().minus(longest_request);
+        if let Err(fault) = settle(&desk, until).await {
+            tracing::error!(
+                fault = fault.detail(),
+                "interrupted payments cannot be settled"
+            );
+        }
+    }
+}
+
+/// Settles every payment that has been under way since before `until`.
+pub(crate) async fn settle(desk: &Desk, until: Timestamp) -> Result<(), Fault> {
+    let now = desk.clock.now();
+    loop {
+        let settled = desk
+            .store
+            .write(move |tx| payment::settle_interrupted(tx, until, now))
+            .await?;
+        if settled == 0 {
+            return Ok(());
+        }
+        tracing::warn!(settled, "payments that had been interrupted are settled");
+        desk.bell.notify_one();
+    }
+}
+
+async fn say(desk: Arc<Desk>, advice: Advice) -> i64 {
+    let seq = advice.seq;
+    if let Err(fault) = say_once(&desk, advice).await {
+        tracing::error!(
+            fault = fault.detail(),
+            seq,
+            "a stored message could not be said"
+        );
+    }
+    seq
+}
+
+async fn say_once(desk: &Desk, advice: Advice) -> Result<(), Fault> {
+    let again = desk
+        .clock
+        .now()
+        .plus(advice::patience(advice.tries, desk.retry));
+    let (seq, id) = (advice.seq, advice.payment);
+    let ready = desk.store.write(move |tx| {
+        if !advice::about_to_try(tx, seq, again)? {
+            return Ok(None);
+        }
+        payment::find(tx, id)
+    });
+    let Some(payment) = ready.await? else {
+        return Ok(());
+    };
+    let message = match dialogue::advice(&desk.merchant, &payment, &advice) {
+        Some(Ok(message)) => message,
+        Some(Err(_)) | None => return Err(Fault::defect("a stored message cannot be worded")),
+    };
+    match desk.line.exchange(message).await {
+        Ok(reply) => match reply.get(Field::RESPONSE_CODE).map(str::to_owned) {
+            Some(code) if !response::is_passing(&code) => confirmed(desk, advice, code).await,
+            _ => Ok(()),
+        },
+        Err(NoAnswer::NotSent) => {
+            let again = desk.clock.now().plus(UNSENT_PAUSE);
+            desk.store
+                .write(move |tx| advice::unsent(tx, seq, again))
+                .await
+        }
+        Err(NoAnswer::Lost | NoAnswer::TimedOut) => Ok(()),
+    }
+}
+
+async fn confirmed(desk: &Desk, advice: Advice, code: String) -> Result<(), Fault> {
+    let (now, seq) = (desk.clock.now(), advice.seq);
+    let advice = Advice {
+        response_code: Some(code),
+        ..advice
+    };
+    if let Outcome::Refused { code } = outcome(&advice) {
+        // A reversal of a payment in doubt that the bank refuses leaves the doubt: a person must ask.
+        tracing::error!(code, payment = %advice.payment, kind = ?advice.kind, "the bank refused");
+    }
+    desk.store
+        .write(move |tx| settle_advice(tx, &advice, now))
+        .await?;
+    desk.waiters.wake(seq);
+    Ok(())
+}
+
+/// Writes the confirmation down and moves the payment, in one transaction, once.
+fn settle_advice(tx: &mut dyn Tx, advice: &Advice, now: Timestamp) -> Result<(), Fault> {
+    let code = advice.response_code.as_deref().unwrap_or_default();
+    if !advice::done(tx, advice.seq, code, now)? {
+        return Ok(());
+    }
+    let (id, is_done) = (advice.payment, outcome(advice) == Outcome::Done);
+    match (advice.kind, is_done) {
+        (Kind::Capture, true) => {
+            payment::advance(tx, id, State::Capturing, State::Captured, now)?;
+        }
+        (Kind::Capture, false) => payment::uncapture(tx, id, now)?,
+        (Kind::Refund(_), true) => {}
+        (Kind::Refund(_), false) => payment::unrefund(tx, id, advice.amount, now)?,
+        (Kind::Reversal, true) => {
+            if !payment::advance(tx, id, State::Unknown, State::Reversed, now)? {
+                payment::advance(tx, id, State::Reversing, State::Reversed, now)?;
+            }
+        }
+        (Kind::Reversal, false) => {
+            payment::advance(tx, id, State::Reversing, State::Approved, now)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Store and forward: captures, refunds and reversals that the bank has not confirmed yet. One row
+//! per thing to be said, however often it must be said.
+
+use std::time::Duration;
+
+use storage::{Fault, Row, Tx};
+use trade::clock::Timestamp;
+use trade::ids::{PaymentId, RefundId};
+use trade::money::Money;
+
+use super::Trace;
+use super::payment::payment_id;
+
+storage::statements! {
+    QUEUE = "INSERT INTO advice (payment, kind, refund, amount_cents, stan, transmitted, tries, due_us, queued_us)
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7) ON CONFLICT (payment, kind, refund) DO NOTHING";
+    FIND = "SELECT seq, payment, kind, refund, amount_cents, stan, transmitted, tries, response_code
+        FROM advice WHERE payment = $1 AND kind = $2 AND refund = $3";
+    OF_PAYMENT = "SELECT seq, payment, kind, refund, amount_cents, stan, transmitted, tries, response_code
+        FROM advice WHERE payment = $1 ORDER BY seq LIMIT 200";
+    DUE = "SELECT seq, payment, kind, refund, amount_cents, stan, transmitted, tries, response_code
+        FROM advice WHERE response_code IS NULL AND due_us <= $1 ORDER BY due_us, seq LIMIT $2";
+    TRY = "UPDATE advice SET tries = tries + 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
+    UNSENT = "UPDATE advice SET tries = tries - 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
+    DONE = "UPDATE advice SET response_code = $2, done_us = $3 WHERE seq = $1 AND response_code IS NULL";
+    WAITING = "SELECT COUNT(*), MIN(queued_us) FROM advice WHERE response_code IS NULL";
+}
+
+/// What is to be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Capture,
+    Refund(RefundId),
+    Reversal,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Capture => "capture",
+            Kind::Refund(_) => "refund",
+            Kind::Reversal => "reversal",
+        }
+    }
+
+    /// The refund's name, empty for the others: a payment has one capture, one reversal, many refunds.
+    fn refund(self) -> String {
+        match self {
+            Kind::Refund(refund) => refund.to_string(),
+            Kind::Capture | Kind::Reversal => String::new(),
+        }
+    }
+}
+
+/// A message that the bank has confirmed, or has to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Advice {
+    pub(crate) seq: i64,
+    pub(crate) payment: PaymentId,
+    pub(crate) kind: Kind,
+    pub(crate) amount: Money,
+    /// The same at every repeat: it is how the bank knows one.
+    pub(crate) trace: Trace,
+    pub(crate) tries: i64,
+    /// Field 39 of the confirmation.
+    pub(crate) response_code: Option<String>,
+}
+
+/// Queues a message, unless it was queued before.
+pub(crate) fn queue(
+    tx: &mut dyn Tx,
+    payment: PaymentId,
+    kind: Kind,
+    amount: Money,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let trace = Trace::next(tx, now)?;
+    let params = [
+        payment.to_string().into(),
+        kind.name().into(),
+        kind.refund().into(),
+        amount.as_cents().into(),
+        trace.stan.number().into(),
+        trace.transmitted.to_string().into(),
+        now.as_micros().into(),
+    ];
+    tx.execute(&QUEUE, &params).map(drop)
+}
+
+pub(crate) fn find(
+    tx: &mut dyn Tx,
+    payment: PaymentId,
+    kind: Kind,
+) -> Result<Option<Advice>, Fault> {
+    let params = [
+        payment.to_string().into(),
+        kind.name().into(),
+        kind.refund().into(),
+    ];
+    tx.query_opt(&FIND, &params)?.as_ref().map(read).transpose()
+}
+
+/// All that was ever queued for a payment, oldest first.
+pub(crate) fn of_payment(tx: &mut dyn Tx, payment: PaymentId) -> Result<Vec<Advice>, Fault> {
+    tx.query(&OF_PAYMENT, &[payment.to_string().into()])?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// What should be said now, the longest due first.
+pub(crate) fn due(tx: &mut dyn Tx, now: Timestamp, most: usize) -> Result<Vec<Advice>, Fault> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    tx.query(&DUE, &[now.as_micros().into(), most.into()])?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// Writes down that it is about to be said, before it is, and when to say it again if nobody
+/// confirms. `false` when it was confirmed meanwhile.
+pub(crate) fn about_to_try(tx: &mut dyn Tx, seq: i64, again: Timestamp) -> Result<bool, Fault> {
+    Ok(tx.execute(&TRY, &[seq.into(), again.as_micros().into()])? == 1)
+}
+
+/// Takes the last attempt back: it is certain that nothing left.
+pub(crate) fn unsent(tx: &mut dyn Tx, seq: i64, again: Timestamp) -> Result<(), Fault> {
+    tx.execute(&UNSENT, &[seq.into(), again.as_micros().into()])
+        .map(drop)
+}
+
+/// Writes down the confirmation; whether it was the first.
+pub(crate) fn done(tx: &mut dyn Tx, seq: i64, code: &str, now: Timestamp) -> Result<bool, Fault> {
+    Ok(tx.execute(&DONE, &[seq.into(), code.into(), now.as_micros().into()])? == 1)
+}
+
+/// How many messages wait, and since when the oldest does.
+pub(crate) fn waiting(tx: &mut dyn Tx) -> Result<(i64, Option<Timestamp>), Fault> {
+    let row = tx.query_one(&WAITING, &[])?;
+    Ok((row.int(0)?, row.opt_int(1)?.map(Timestamp::micros)))
+}
+
+/// How long to wait before saying it once more: doubling from `first`, at most five minutes.
+pub(crate) fn patience(tries: i64, first: Duration) -> Duration {
+    const MOST: Duration = Duration::from_secs(300);
+    let doublings = u32::try_from(tries.clamp(0, 16)).unwrap_or(16);
+    first.saturating_mul(1 << doublings).min(MOST)
+}
+
+fn read(row: &Row) -> Result<Advice, Fault> {
+    let kind = match row.text(2)? {
+        "capture" => Kind::Capture,
+        "reversal" => Kind::Reversal,
+        _ => Kind::Refund(
+            row.text(3)?
+                .parse()
+                .map_err(|_| Fault::defect("a refund's name is malformed"))?,
+        ),
+    };
+    Ok(Advice {
+        seq: row.int(0)?,
+        payment: payment_id(row.text(1)?)?,
+        kind,
+        amount: Money::cents(row.int(4)?),
+        trace: Trace::read(row.int(5)?, row.text(6)?)?,
+        tries: row.int(7)?,
+        response_code: row.opt_text(8)?.map(str::to_owned),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::patience;
+    use std::time::Duration;
+
+    #[test]
+    fn repeats_come_ever_more_slowly_but_never_end() {
+        let seconds = |tries| patience(tries, Duration::from_secs(10)).as_secs();
+        assert_eq!(
+            [
+                seconds(0),
+                seconds(1),
+                seconds(2),
+                seconds(5),
+                seconds(1_000_000)
+            ],
+            [10, 20, 40, 300, 300]
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! The payment switch: ISO 8583 over mutual TLS to the bank, durable intents, store-and-forward
+//! reversals.
+//!
+//! The shop asks over a private link; the switch fetches the card from the vault with the shop's
+//! one-time grant, writes down that it is about to ask the bank, asks, and wipes the card. Whatever
+//! happens then (silence, a lost line, a crash) ends in a state that is true, and every doubt queues
+//! exactly one reversal, repeated until the bank confirms it.
+//!
+//! What it deliberately does not do: keep a card number (its database has no column for one, and
+//! every message after the first names the payment by references), decide anything about orders, or
+//! speak to more than one bank over more than one carrier: see [`line`] for the seam.
+
+mod api;
+mod desk;
+mod dialogue;
+mod forward;
+mod journal;
+mod line;
+mod response;
+mod state;
+mod turns;
+mod waiters;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use link::Identity;
+use link::http::Door;
+use link::signed::VerifyingKey;
+use link::tls::ServerTls;
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use storage::{Statement, Store, StoreUrl};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use trade::clock::Clock;
+
+pub use api::{PaymentReport, RefundReport, Status};
+pub use dialogue::Merchant;
+pub use journal::stray::Stray;
+pub use line::LineTimes;
+pub use state::State;
+
+use desk::Desk;
+use line::Line;
+
+/// What a switch needs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the shop asks, HTTP over mutual TLS. Port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The bank's door for ISO 8583.
+    pub bank: SocketAddr,
+    /// The vault's private door.
+    pub vault: SocketAddr,
+    /// The switch's own database.
+    pub database: StoreUrl,
+    /// The certificate of `switch`.
+    pub identity: Identity,
+    /// The key with which the shop signs grants.
+    pub shop_key: VerifyingKey,
+    /// Who the bank knows the bookseller as.
+    pub merchant: Merchant,
+    /// How long it waits for what.
+    pub times: Times,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// How long the switch waits for what.
+#[derive(Debug, Clone)]
+pub struct Times {
+    /// On the line to the bank.
+    pub line: LineTimes,
+    /// For the card from the vault.
+    pub redeem: Duration,
+    /// Before a stored message without a confirmation is said again; doubles up to five minutes.
+    pub retry: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        Times {
+            line: LineTimes::default(),
+            redeem: Duration::from_secs(3),
+            retry: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Times {
+    /// The longest an authorisation may take before it counts as interrupted, generously.
+    fn longest_request(&self) -> Duration {
+        self.redeem + self.line.answer + Duration::from_secs(60)
+    }
+}
+
+/// Why a switch could not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Its database.
+    #[error("the switch's journal could not be opened")]
+    Journal(#[from] storage::OpenError),
+    /// Settling what the last run left under way.
+    #[error("interrupted payments could not be settled")]
+    Settle(#[from] storage::Fault),
+    /// Its certificate.
+    #[error("the switch's certificate cannot be used")]
+    Identity(#[from] link::IdentityError),
+    /// The address it should listen on.
+    #[error("the switch cannot listen on {address}")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+    /// Making the process unreadable to others.
+    #[error("the process could not be protected against dumps")]
+    Protect(#[source] io::Error),
+    /// The listener stopped.
+    #[error("the switch stopped listening")]
+    Stopped(#[source] io::Error),
+}
+
+/// Runs a switch until the future is dropped. Whatever it was doing then is settled at the next
+/// start, so dropping is how it is stopped. The whole process becomes undumpable.
+///
+/// # Errors
+/// See [`Error`].
+pub async fn run(config: Config) -> Result<(), Error> {
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|errno| Error::Protect(errno.into()))?;
+    Switch::open(config).await?.serve().await
+}
+
+/// A switch that listens but does not answer yet.
+pub struct Switch {
+    door: TcpListener,
+    tls: ServerTls,
+    desk: Arc<Desk>,
+    longest_request: Duration,
+}
+
+impl Switch {
+    /// Opens the journal, settles what the last run left under way, opens the door.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn open(config: Config) -> Result<Switch, Error> {
+        let store = Store::open(&config.database, &[journal::MIGRATIONS]).await?;
+        let line = Line::new(
+            config.bank,
+            link::tls::client_config(&config.identity, "bank")?,
+            config.merchant.clone(),
+            config.times.line.clone(),
+            config.clock.clone(),
+            store.clone(),
+        );
+        let desk = Arc::new(Desk {
+            store,
+            line: Arc::new(line),
+            merchant: config.merchant,
+            vault: link::http::Client::new(config.vault, &config.identity, "vault")?,
+            shop_key: config.shop_key,
+            redeem: config.times.redeem,
+            patience: config.times.line.answer,
+            retry: config.times.retry,
+            clock: config.clock,
+            turns: Default::default(),
+            waiters: Default::default(),
+            bell: Notify::new(),
+            tasks: Mutex::new(JoinSet::new()),
+        });
+        forward::settle(&desk, desk.clock.now()).await?;
+        let listen = |source| Error::Listen {
+            address: config.listen,
+            source,
+        };
+        Ok(Switch {
+            door: TcpListener::bind(config.listen).await.map_err(listen)?,
+            tls: link::tls::server_config(&config.identity, &["shop"])?,
+            longest_request: config.times.longest_request(),
+            desk,
+        })
+    }
+
+    /// Where the shop asks.
+    ///
+    /// # Errors
+    /// The system no longer knows.
+    pub fn address(&self) -> Result<SocketAddr, Error> {
+        self.door.local_addr().map_err(Error::Stopped)
+    }
+
+    /// Serves until the future is dropped; requests in work are cut off with it.
+    ///
+    /// # Errors
+    /// A listener that cannot be kept open.
+    pub async fn serve(self) -> Result<(), Error> {
+        let Switch {
+            door,
+            tls,
+            desk,
+            longest_request,
+        } = self;
+        let _requests = CutOff(Arc::clone(&desk));
+        let line = Arc::clone(&desk.line);
+        let routes = api::routes(Arc::clone(&desk));
+        let answering = link::http::serve(door, Door::Private(tls), routes, std::future::pending());
+        tokio::select! {
+            stopped = answering => stopped.map_err(Error::Stopped),
+            () = line.keep() => Ok(()),
+            () = forward::forward(Arc::clone(&desk)) => Ok(()),
+            () = forward::sweep(desk, longest_request) => Ok(()),
+        }
+    }
+}
+
+/// Ends the requests in work when the switch is dropped: they hold the desk, and would outlive it.
+struct CutOff(Arc<Desk>);
+
+impl Drop for CutOff {
+    fn drop(&mut self) {
+        let mut tasks = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.abort_all();
+    }
+}
+
+/// The switch's tables, for the test that prepares every statement.
+pub const MIGRATIONS: &[storage::Migration] = journal::MIGRATIONS;
+
+/// Every statement of this crate, for the same test.
+#[must_use]
+pub fn statements() -> Vec<&'static Statement> {
+    journal::statements()
+}

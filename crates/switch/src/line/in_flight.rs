@@ -1,0 +1,190 @@
+//! The messages that wait for their answer, by what the answer will carry.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use cards::iso8583::{Field, Message, Mti, Stan, View};
+use tokio::sync::oneshot;
+
+/// How many ended exchanges are remembered, to explain a reply that comes too late.
+const MOST_REMEMBERED: usize = 4096;
+
+/// What an answer is recognised by: its type and fields 41 and 11.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    mti: Mti,
+    terminal: String,
+    stan: Stan,
+}
+
+impl Key {
+    /// The key of the answer to this message.
+    pub(super) fn awaited_by(message: &Message) -> Option<Key> {
+        Some(Key {
+            mti: message.mti().response(),
+            terminal: message.get(Field::TERMINAL)?.to_owned(),
+            stan: Stan::parse(message.get(Field::STAN)?)?,
+        })
+    }
+
+    fn of_answer(answer: &View<'_>) -> Option<Key> {
+        Some(Key {
+            mti: answer.mti(),
+            terminal: answer.get(Field::TERMINAL)?.to_owned(),
+            stan: Stan::parse(answer.get(Field::STAN)?)?,
+        })
+    }
+}
+
+/// How a message stopped waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Answered,
+    GivenUp,
+    Lost,
+}
+
+impl Ended {
+    const fn explanation(self) -> &'static str {
+        match self {
+            Ended::Answered => "the message had been answered before",
+            Ended::GivenUp => "late: the time-out had passed",
+            Ended::Lost => "late: the connection on which it was asked had been lost",
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct InFlight(Mutex<Table>);
+
+#[derive(Default)]
+struct Table {
+    waiting: HashMap<Key, oneshot::Sender<Message>>,
+    ended: VecDeque<(Key, Ended)>,
+}
+
+impl Table {
+    fn remember(&mut self, key: Key, ended: Ended) {
+        if self.ended.len() == MOST_REMEMBERED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((key, ended));
+    }
+}
+
+impl InFlight {
+    /// Begins to wait; refused while another message waits for an answer with the same key.
+    pub(super) fn enter(&self, key: &Key) -> Option<oneshot::Receiver<Message>> {
+        let mut table = self.table();
+        if table.waiting.contains_key(key) {
+            return None;
+        }
+        let (answer, answered) = oneshot::channel();
+        table.waiting.insert(key.clone(), answer);
+        Some(answered)
+    }
+
+    /// Stops waiting. When an answer was given meanwhile, it stays given.
+    pub(super) fn leave(&self, key: &Key, ended: Option<Ended>) {
+        let mut table = self.table();
+        if table.waiting.remove(key).is_some()
+            && let Some(ended) = ended
+        {
+            table.remember(key.clone(), ended);
+        }
+    }
+
+    /// Gives an answer to whoever waits for it.
+    ///
+    /// # Errors
+    /// Why nobody does.
+    pub(super) fn deliver(&self, view: &View<'_>, answer: Message) -> Result<(), &'static str> {
+        let key = Key::of_answer(view).ok_or("it names no terminal or no trace number")?;
+        let mut table = self.table();
+        let Some(waiting) = table.waiting.remove(&key) else {
+            let ended = table.ended.iter().rev().find(|(ended, _)| *ended == key);
+            return Err(ended.map_or("no such message was sent", |(_, ended)| ended.explanation()));
+        };
+        table.remember(key, Ended::Answered);
+        waiting
+            .send(answer)
+            .map_err(|_| Ended::GivenUp.explanation())
+    }
+
+    /// The connection is gone: nobody will be answered.
+    pub(super) fn lose_all(&self) {
+        let mut table = self.table();
+        for (key, _) in std::mem::take(&mut table.waiting) {
+            table.remember(key, Ended::Lost);
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.table().waiting.len()
+    }
+
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use cards::iso8583::ASCII_1987;
+
+    fn message(mti: Mti, stan: &str) -> Message {
+        Message::new(&ASCII_1987, mti)
+            .with(Field::TERMINAL, "BOUQUIN1")
+            .unwrap()
+            .with(Field::STAN, stan)
+            .unwrap()
+    }
+
+    fn deliver(table: &InFlight, answer: &Message) -> Result<(), &'static str> {
+        let wire = answer.encode();
+        let view = View::parse(&ASCII_1987, &wire).unwrap();
+        table.deliver(&view, Message::parse(&ASCII_1987, &wire).unwrap())
+    }
+
+    #[test]
+    fn an_answer_finds_its_question_once_and_later_ones_are_explained() {
+        let table = InFlight::default();
+        let question = message(Mti::REVERSAL.repeat(), "000007");
+        let key = Key::awaited_by(&question).unwrap();
+        let mut answered = table.enter(&key).unwrap();
+        assert!(
+            table.enter(&key).is_none(),
+            "a second message with the same key"
+        );
+
+        let answer = message(Mti::REVERSAL_RESPONSE, "000007");
+        assert!(
+            deliver(&table, &message(Mti::REVERSAL_RESPONSE, "000008"))
+                .unwrap_err()
+                .contains("no such")
+        );
+        assert!(
+            deliver(&table, &message(Mti::AUTHORISATION_RESPONSE, "000007"))
+                .unwrap_err()
+                .contains("no such")
+        );
+        deliver(&table, &answer).unwrap();
+        assert!(answered.try_recv().is_ok());
+        assert!(
+            deliver(&table, &answer)
+                .unwrap_err()
+                .contains("answered before")
+        );
+
+        drop(table.enter(&key).unwrap());
+        table.leave(&key, Some(Ended::GivenUp));
+        assert!(deliver(&table, &answer).unwrap_err().contains("time-out"));
+        let lost = table.enter(&key).unwrap();
+        table.lose_all();
+        assert!(lost.blocking_recv().is_err());
+        assert!(deliver(&table, &answer).unwrap_err().contains("lost"));
+        assert_eq!(table.count(), 0);
+    }
+}
