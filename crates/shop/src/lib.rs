@@ -1,0 +1,41 @@
+//! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, staff, figures.
+//!
+//! A verb is a function over [`storage::Tx`], or, where it must wait for something outside a transaction, an
+//! async function over [`storage::Store`]. It answers with what it did or with a refusal that a bookseller
+//! could say; pages, JSON and the command line call the same ones. Nothing here knows HTTP, a card number, or
+//! which engine is below, except for placing an order, which PostgreSQL does in one call.
+
+pub mod cart;
+pub mod checkout;
+mod codes;
+mod columns;
+pub mod ledger;
+pub mod mail;
+pub mod order;
+pub mod payment;
+pub mod pricing;
+mod random;
+mod schema;
+pub mod searches;
+pub mod staff;
+pub mod stats;
+pub mod stock;
+mod text;
+
+pub use schema::MIGRATIONS;
+
+/// Every statement of this crate, for the test that prepares all of them on both engines.
+pub fn statements() -> Vec<&'static storage::Statement> {
+    [
+        cart::STATEMENTS,
+        ledger::STATEMENTS,
+        searches::STATEMENTS,
+        stats::STATEMENTS,
+        stock::STATEMENTS,
+        &checkout::statements(),
+        &order::statements(),
+        &payment::statements(),
+        &staff::statements(),
+    ]
+    .concat()
+}

@@ -1,0 +1,95 @@
+//! What happened to an order, in the order it happened: the timeline of the back office.
+
+use storage::{Fault, Tx};
+use trade::{clock::Timestamp, ids::OrderId};
+
+use crate::codes::coded;
+
+coded! {
+    /// Something that happened to an order.
+    pub enum EventKind {
+        /// The reader placed it.
+        Placed = "placed",
+        /// It was not paid in time, or replaced by a newer one from the same cart; the note says which.
+        Expired = "expired",
+        /// The reader gave a card; the bank is asked.
+        Authorising = "authorising",
+        /// The bank reserved the amount; the note is its approval code.
+        Confirmed = "confirmed",
+        /// The bank said no; the note says why.
+        Declined = "declined",
+        /// The bank never answered.
+        Unanswered = "unanswered",
+        /// The bank could not be asked; the note says why.
+        NotSent = "not_sent",
+        /// A bookseller asked for the amount, to ship.
+        Capturing = "capturing",
+        /// The amount was taken and the parcel left.
+        Shipped = "shipped",
+        /// A bookseller cancelled.
+        Cancelled = "cancelled",
+        /// The bank lifted the reservation.
+        Reversed = "reversed",
+        /// A bookseller asked to give the amount back.
+        Refunding = "refunding",
+        /// The amount was given back.
+        Refunded = "refunded",
+        /// The bank refused to capture, reverse or refund; the note is its code.
+        Refused = "refused",
+    }
+}
+
+storage::statements! {
+    RECORD = "INSERT INTO order_events (order_id, at_us, kind, note, staff) VALUES ($1, $2, $3, $4, $5)";
+    TIMELINE = "SELECT at_us, kind, note, staff FROM order_events WHERE order_id = $1 ORDER BY id LIMIT 500";
+}
+
+/// One line of the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+    /// More about it: a code, a reason.
+    pub note: Option<String>,
+    /// The login of the bookseller who did it.
+    pub staff: Option<String>,
+}
+
+/// Writes a line of the timeline; `staff` is the login of the bookseller who did it, if one did.
+pub(crate) fn record(
+    tx: &mut dyn Tx,
+    order: OrderId,
+    kind: EventKind,
+    note: Option<&str>,
+    staff: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let params = [
+        order.0.into(),
+        now.as_micros().into(),
+        kind.into(),
+        note.into(),
+        staff.into(),
+    ];
+    tx.execute(&RECORD, &params).map(drop)
+}
+
+/// What happened to an order, oldest first.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn timeline(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<Event>, Fault> {
+    let rows = tx.query(&TIMELINE, &[order.0.into()])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Event {
+                at: Timestamp::micros(row.int(0)?),
+                kind: EventKind::of_column(row.text(1)?)?,
+                note: row.opt_text(2)?.map(str::to_owned),
+                staff: row.opt_text(3)?.map(str::to_owned),
+            })
+        })
+        .collect()
+}

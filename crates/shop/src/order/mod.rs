@@ -1,0 +1,33 @@
+//! Orders after they are placed: their life, how they are read, and what a bookseller does with them.
+//!
+//! How an order comes to be is [`checkout`](crate::checkout); how it is paid is [`payment`](crate::payment).
+
+pub mod events;
+mod expire;
+mod key;
+mod list;
+mod read;
+mod settle;
+mod state;
+
+pub use expire::release_expired;
+pub use key::OrderKeys;
+pub use list::{Filter, Listed, Page, counts, list};
+pub use read::{Order, OrderLine, PaymentView, by_idempotency_key, find, payments_of};
+pub use state::OrderState;
+
+pub(crate) use expire::expire;
+pub(crate) use read::by_id;
+pub(crate) use settle::{cancel, confirm, give_up, refunded, shipped};
+
+pub(crate) fn statements() -> Vec<&'static storage::Statement> {
+    [
+        events::STATEMENTS,
+        expire::STATEMENTS,
+        list::STATEMENTS,
+        read::STATEMENTS,
+        settle::STATEMENTS,
+        state::STATEMENTS,
+    ]
+    .concat()
+}

@@ -1,0 +1,208 @@
+//! Reserving the amount, when the reader comes back from the vault with a receipt.
+//!
+//! Intent row, question to the zone, outcome row. A receipt shown again (refresh, back button, two tabs) asks
+//! nothing again: it is answered with where the payment stands.
+
+use storage::{Fault, Store, Tx};
+use subtle::ConstantTimeEq;
+use trade::{
+    clock::{Clock, Timestamp},
+    ids::PaymentId,
+    payment::{AuthoriseOutcome, CheckInReceipt, Decline, NotSent},
+};
+
+use super::{
+    Charge, PayRefusal, PaymentState, PaymentZone, ZoneFault,
+    row::{self, Payment},
+    state,
+};
+use crate::{
+    columns, ledger,
+    order::{
+        self, OrderState,
+        events::{self, EventKind},
+    },
+};
+
+storage::statements! {
+    START = "UPDATE orders SET paying = 1 WHERE id = $1 AND state = 'awaiting_payment' AND paying = 0";
+    STOP = "UPDATE orders SET paying = 0 WHERE id = $1 AND state = 'awaiting_payment' AND paying = 1";
+    CARD = "UPDATE payments SET card_token = $2, card_brand = $3, card_last4 = $4, card_expiry = $5
+        WHERE id = $1";
+    APPROVED = "UPDATE payments SET approval_code = $2, retrieval_reference = $3 WHERE id = $1";
+}
+
+/// Where an authorisation stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authorisation {
+    /// The amount is reserved, the order confirmed.
+    Confirmed,
+    /// The bank said no; the order still waits, another card may be tried.
+    Declined(Decline),
+    /// The bank never answered: the order is given up, whatever was reserved is being reversed.
+    Unanswered,
+    /// Nothing left the house; the order still waits, trying again is right.
+    NotSent,
+    /// The bank is still being asked: the order's page will tell.
+    Asking,
+}
+
+/// Reserves the order's amount on the card of `receipt`, which the zone has verified.
+///
+/// Let it run to its end even when the reader's browser goes away (spawn it): what is left half done is
+/// finished by [`recover`](super::recover), but later.
+///
+/// # Errors
+/// [`PayRefusal::NoSuchPayment`] when order, payment and nonce do not belong together,
+/// [`PayRefusal::NotWaiting`] when the order expired meanwhile, [`PayRefusal::InFlight`].
+pub async fn authorise(
+    store: &Store,
+    zone: &dyn PaymentZone,
+    clock: &Clock,
+    receipt: &CheckInReceipt,
+) -> Result<Authorisation, PayRefusal> {
+    let (receipt, now) = (receipt.clone(), clock.now());
+    let begun = store.write(move |tx| begin(tx, &receipt, now)).await?;
+    let charge = match begun {
+        Begun::Ask(charge) => charge,
+        Begun::Before(standing) => return Ok(standing),
+    };
+    let outcome = match zone.authorise(&charge).await {
+        Ok(outcome) => outcome,
+        Err(ZoneFault::Unreachable) => AuthoriseOutcome::NotSent {
+            reason: NotSent::SwitchUnreachable,
+        },
+        // The question may have arrived: recover looks up what became of it.
+        Err(ZoneFault::NoAnswer) => return Ok(Authorisation::Asking),
+    };
+    let now = clock.now();
+    Ok(store
+        .write(move |tx| conclude(tx, charge.payment, &outcome, now))
+        .await?)
+}
+
+enum Begun {
+    Ask(Charge),
+    Before(Authorisation),
+}
+
+/// The intent: from here on the order's copies stay held until the outcome is written.
+fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Begun, PayRefusal> {
+    let payment = row::by_id(tx, receipt.payment)?.ok_or(PayRefusal::NoSuchPayment)?;
+    let same_nonce: bool = payment
+        .nonce
+        .as_bytes()
+        .ct_eq(receipt.nonce.as_bytes())
+        .into();
+    if payment.number != receipt.order || !same_nonce {
+        return Err(PayRefusal::NoSuchPayment);
+    }
+    if payment.state != PaymentState::AwaitingCard {
+        return Ok(Begun::Before(standing(&payment)?));
+    }
+    if tx.execute(&START, &[payment.order.0.into()])? == 0 {
+        return Err(match payment.order_state {
+            OrderState::AwaitingPayment => PayRefusal::InFlight,
+            state => PayRefusal::NotWaiting { state },
+        });
+    }
+    let step = (PaymentState::AwaitingCard, PaymentState::Authorising);
+    if !state::advance(tx, payment.id, step, None, now)? {
+        return Err(PayRefusal::InFlight);
+    }
+    remember_card(tx, receipt)?;
+    events::record(tx, payment.order, EventKind::Authorising, None, None, now)?;
+    Ok(Begun::Ask(Charge {
+        order: payment.number,
+        payment: payment.id,
+        token: receipt.token.clone(),
+        amount: payment.amount,
+    }))
+}
+
+fn remember_card(tx: &mut dyn Tx, receipt: &CheckInReceipt) -> Result<(), Fault> {
+    let params = [
+        receipt.payment.to_string().into(),
+        receipt.token.as_str().into(),
+        receipt.card.brand.code().into(),
+        receipt.card.last4.as_str().into(),
+        receipt.card.expiry.to_string().into(),
+    ];
+    tx.execute(&CARD, &params).map(drop)
+}
+
+/// The outcome, written once: who comes second is told what the first one wrote.
+pub(super) fn conclude(
+    tx: &mut dyn Tx,
+    payment: PaymentId,
+    outcome: &AuthoriseOutcome,
+    now: Timestamp,
+) -> Result<Authorisation, Fault> {
+    let (to, reason) = match outcome {
+        AuthoriseOutcome::Approved { .. } => (PaymentState::Authorised, None),
+        AuthoriseOutcome::Declined { reason } => (PaymentState::Declined, Some(reason.code())),
+        AuthoriseOutcome::Unknown => (PaymentState::Unknown, None),
+        AuthoriseOutcome::NotSent { reason } => (PaymentState::NotSent, Some(reason.code())),
+    };
+    let first = state::advance(tx, payment, (PaymentState::Authorising, to), reason, now)?;
+    let payment = row::by_id(tx, payment)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
+    if !first {
+        return standing(&payment);
+    }
+    match outcome {
+        AuthoriseOutcome::Approved {
+            approval_code,
+            retrieval_reference,
+        } => {
+            let id = payment.id.to_string();
+            let params = [id.into(), approval_code.into(), retrieval_reference.into()];
+            tx.execute(&APPROVED, &params)?;
+            let (transfer, entries) = (ledger::card_id(payment.id), ledger::card(payment.amount));
+            let pending = ledger::TransferState::Pending;
+            ledger::post(tx, &transfer, payment.order, pending, &entries, now)?;
+            order::confirm(tx, payment.order, approval_code, now)?;
+        }
+        AuthoriseOutcome::Declined { .. } => wait_again(tx, &payment, EventKind::Declined, now)?,
+        AuthoriseOutcome::NotSent { .. } => wait_again(tx, &payment, EventKind::NotSent, now)?,
+        AuthoriseOutcome::Unknown => order::give_up(tx, payment.order, now)?,
+    }
+    standing(&payment)
+}
+
+/// The order waits for another card, its copies still held.
+fn wait_again(
+    tx: &mut dyn Tx,
+    payment: &Payment,
+    kind: EventKind,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    tx.execute(&STOP, &[payment.order.0.into()])?;
+    events::record(
+        tx,
+        payment.order,
+        kind,
+        payment.reason.as_deref(),
+        None,
+        now,
+    )
+}
+
+/// Where a payment stands, for a reader who asks again.
+fn standing(payment: &Payment) -> Result<Authorisation, Fault> {
+    Ok(match payment.state {
+        PaymentState::AwaitingCard | PaymentState::Authorising => Authorisation::Asking,
+        PaymentState::Declined => {
+            let reason = payment.reason.as_deref().unwrap_or_default();
+            Authorisation::Declined(columns::decline(reason)?)
+        }
+        PaymentState::Unknown => Authorisation::Unanswered,
+        PaymentState::NotSent => Authorisation::NotSent,
+        PaymentState::Authorised
+        | PaymentState::Capturing
+        | PaymentState::Captured
+        | PaymentState::Reversing
+        | PaymentState::Reversed
+        | PaymentState::Refunding
+        | PaymentState::Refunded => Authorisation::Confirmed,
+    })
+}

@@ -1,0 +1,61 @@
+//! A payment as the verbs of this module read it.
+
+use storage::{Fault, Row, Tx};
+use trade::{
+    ids::{OrderId, OrderNumber, PaymentId},
+    money::Money,
+};
+
+use super::PaymentState;
+use crate::{columns, order::OrderState};
+
+storage::statements! {
+    BY_ID = "SELECT p.id, p.order_id, o.number, p.state, o.state, p.amount_cents, p.nonce, p.reason
+        FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = $1";
+    OF_ORDER = "SELECT p.id, p.order_id, o.number, p.state, o.state, p.amount_cents, p.nonce, p.reason
+        FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.number = $1
+        ORDER BY p.created_us DESC, p.id DESC LIMIT 1";
+}
+
+/// A payment with its order's state.
+#[derive(Clone, Debug)]
+pub(super) struct Payment {
+    pub id: PaymentId,
+    pub order: OrderId,
+    pub number: OrderNumber,
+    pub state: PaymentState,
+    pub order_state: OrderState,
+    pub amount: Money,
+    pub nonce: String,
+    /// Why the bank refused, in its code.
+    pub reason: Option<String>,
+}
+
+/// The payment with that id.
+pub(super) fn by_id(tx: &mut dyn Tx, id: PaymentId) -> Result<Option<Payment>, Fault> {
+    tx.query_opt(&BY_ID, &[id.to_string().into()])?
+        .as_ref()
+        .map(of_row)
+        .transpose()
+}
+
+/// The latest payment of the order of that number.
+pub(super) fn of_order(tx: &mut dyn Tx, number: &OrderNumber) -> Result<Option<Payment>, Fault> {
+    tx.query_opt(&OF_ORDER, &[number.as_str().into()])?
+        .as_ref()
+        .map(of_row)
+        .transpose()
+}
+
+fn of_row(row: &Row) -> Result<Payment, Fault> {
+    Ok(Payment {
+        id: columns::parsed(row.text(0)?)?,
+        order: OrderId(row.int(1)?),
+        number: columns::parsed(row.text(2)?)?,
+        state: PaymentState::of_column(row.text(3)?)?,
+        order_state: OrderState::of_column(row.text(4)?)?,
+        amount: Money::cents(row.int(5)?),
+        nonce: row.text(6)?.to_owned(),
+        reason: row.opt_text(7)?.map(str::to_owned),
+    })
+}

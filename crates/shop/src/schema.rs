@@ -1,0 +1,17 @@
+//! The tables of the shop.
+
+use storage::Migration;
+
+/// The shop's schema, step by step; it reads the catalogue's `editions`, whose steps come before these.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        component: "shop",
+        version: 1,
+        sql: include_str!("../migrations/0001_tables.sql"),
+    },
+    Migration {
+        component: "shop",
+        version: 2,
+        sql: include_str!("../migrations/0002_place_order.sql"),
+    },
+];
