@@ -19,6 +19,8 @@ pub struct Addresses {
     pub card_page: String,
     /// The bank's books.
     pub books: String,
+    /// The folder of certificates.
+    pub certificates: PathBuf,
     /// The back office's login of this run.
     pub login: String,
     /// Its password.

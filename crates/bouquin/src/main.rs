@@ -1,2 +1,44 @@
-//! The executable: configuration, wiring and the commands.
-fn main() {}
+//! The executable: one program, four processes, and the bookseller's commands.
+//!
+//! This crate only wires: what a command does is in the crate that owns it.
+
+mod commands;
+mod config;
+mod demo;
+mod mailroom;
+mod premises;
+mod progress;
+mod serve;
+mod telemetry;
+mod zone;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Command;
+
+/// Pages are many small allocations from several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Bouquin, the online bookstore that a bookseller owns.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    telemetry::start();
+    demo::supervise::follow_supervisor();
+    match commands::run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bouquin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

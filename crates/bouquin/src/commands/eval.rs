@@ -1,0 +1,50 @@
+//! `bouquin eval`: measures what the shop finds.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use catalogue::shelf::Shelf;
+use clap::Subcommand;
+use search::{Index, eval};
+
+use crate::premises::Which;
+
+/// `bouquin eval`
+#[derive(clap::Args)]
+pub struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+/// What is measured.
+#[derive(Subcommand)]
+enum What {
+    /// Known-item search: whether the right book is found, and where.
+    Search {
+        /// JSON lines of `qid, kind, query, relevant[]`.
+        #[arg(long, value_name = "FILE")]
+        queries: PathBuf,
+        #[command(flatten)]
+        which: Which,
+        /// The figures as one JSON object on the last line.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Measures and prints.
+pub fn run(options: Options) -> Result<()> {
+    let What::Search { queries, which, json } = options.what;
+    let premises = which.premises()?;
+    let asked = eval::load_queries(&queries)
+        .with_context(|| format!("the queries {}", queries.display()))?;
+    let nothing = "there is nothing to search yet: run `bouquin import` or `bouquin demo` first";
+    let shelf = Shelf::open(&premises.shelf()).context(nothing)?;
+    let index = Index::open(&premises.index()).context(nothing)?;
+    let report = eval::run(&index, &asked, shelf.iter())?;
+    println!("{report}");
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! The configuration file of each process. Every mistake is told with its file, line and key.
+//!
+//! One TOML file a process; unknown keys are mistakes, so that a misspelt one is not silently ignored.
+
+use std::{
+    fmt,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use storage::StoreUrl;
+
+/// What the program may assume about where it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Invented books, a pretended bank, a vault that unseals itself.
+    Demo,
+    /// A real shop: everything that is only fit for a demonstration refuses to start.
+    Production,
+}
+
+/// `bouquin serve --config FILE`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShopConfig {
+    /// Demonstration or real shop.
+    pub profile: Profile,
+    /// The shop itself.
+    pub shop: Shop,
+    /// Where its data is.
+    pub data: Data,
+    /// How it reaches the payment zone; without it the shop shows books and takes no order.
+    pub payment: Payment,
+    /// How mail leaves.
+    pub mail: Mail,
+}
+
+/// `[shop]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shop {
+    /// The name over the door.
+    pub name: String,
+    /// Address and port to listen on. The shop speaks plain HTTP: outside the loopback a proxy in
+    /// front speaks TLS.
+    pub listen: SocketAddr,
+    /// What readers type: scheme, host and port.
+    pub public_url: WebOrigin,
+}
+
+/// `[data]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The folder of the shelf, the index, uploads and mail kept as files.
+    pub folder: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database: Database,
+}
+
+/// `[payment]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payment {
+    /// The folder with the certificates and keys (see `bouquin certs`).
+    pub certificates: PathBuf,
+    /// The switch's private address.
+    pub switch: SocketAddr,
+    /// The vault's public origin, where readers type their card.
+    pub card_page: WebOrigin,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// The sender, as `Name <address>`.
+    pub from: String,
+    /// Where readers, and finders of security holes, can write to.
+    pub contact: String,
+    /// `smtp://…` or `smtps://user:password@host`; without it, mail is written to files in the data
+    /// folder.
+    pub smtp: Option<String>,
+}
+
+/// A database address that was read once, when the file was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database(pub StoreUrl);
+
+impl<'de> Deserialize<'de> for Database {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        StoreUrl::parse(&text).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+/// `http://host:port` or `https://host`, without a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebOrigin(String);
+
+impl WebOrigin {
+    /// Whether readers come by TLS.
+    pub fn is_tls(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
+    /// The origin as text, without a slash at its end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for WebOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for WebOrigin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let origin = text.trim_end_matches('/');
+        let host = origin
+            .strip_prefix("https://")
+            .or_else(|| origin.strip_prefix("http://"))
+            .ok_or_else(|| "expected https://HOST or http://HOST:PORT".to_owned())?;
+        if host.is_empty() || host.contains(['/', ' ', '?', '#', '@']) {
+            return Err(format!("{host:?} is no host: give scheme, host and port only"));
+        }
+        Ok(Self(origin.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for WebOrigin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A mistake in a configuration file, with its place.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("{path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// A key is missing, unknown, misspelt or has a wrong value.
+    #[error("{path}, line {line}{}: {what}", key.as_ref().map(|k| format!(", key `{k}`")).unwrap_or_default())]
+    Mistake {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// `section.key` where the line names one.
+        key: Option<String>,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// Reads the configuration of a process.
+///
+/// # Errors
+/// See [`ConfigError`].
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|error| mistake(path, &text, &error))
+}
+
+fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let start = error.span().map_or(0, |span| span.start).min(text.len());
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    ConfigError::Mistake {
+        path: path.to_owned(),
+        line,
+        key: key_at(text, line),
+        what: error.message().trim().to_owned(),
+    }
+}
+
+/// The key of a line with the section it stands in.
+fn key_at(text: &str, line: usize) -> Option<String> {
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    let key = lines.last()?.split_once('=')?.0.trim();
+    let section = lines
+        .iter()
+        .rev()
+        .find_map(|l| l.trim().strip_prefix('[')?.split(']').next())
+        .unwrap_or_default();
+    Some(if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const GOOD: &str = r#"profile = "demo"
+[shop]
+name = "Librairie"
+listen = "127.0.0.1:8080"
+public_url = "http://127.0.0.1:8080"
+[data]
+folder = "data"
+database = "sqlite:data/shop.db"
+[payment]
+certificates = "certs"
+switch = "127.0.0.1:8083"
+card_page = "http://127.0.0.1:8081"
+[mail]
+from = "Librairie <bonjour@example.org>"
+contact = "bonjour@example.org"
+"#;
+
+    fn told(text: &str) -> String {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        match read::<ShopConfig>(file.path()) {
+            Ok(_) => "good".to_owned(),
+            Err(error) => error.to_string().replace(&file.path().display().to_string(), "shop.toml"),
+        }
+    }
+
+    #[test]
+    fn a_good_file_is_read() {
+        assert_eq!(told(GOOD), "good");
+    }
+
+    #[test]
+    fn a_wrong_value_is_told_with_file_line_and_key() {
+        let wrong = GOOD.replace("127.0.0.1:8080\"\npublic", "8080\"\npublic");
+        assert_eq!(
+            told(&wrong),
+            "shop.toml, line 4, key `shop.listen`: invalid socket address syntax"
+        );
+        let wrong = GOOD.replace("sqlite:data", "mysql:data");
+        assert!(told(&wrong).starts_with("shop.toml, line 8, key `data.database`: expected sqlite:PATH"));
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_missing_one_are_told() {
+        let unknown = GOOD.replace("name =", "nom =");
+        assert!(told(&unknown).starts_with("shop.toml, line 3, key `shop.nom`: unknown field"));
+        let missing = GOOD.replace("name = \"Librairie\"\n", "");
+        assert!(told(&missing).contains("missing field `name`"), "{}", told(&missing));
+    }
+}

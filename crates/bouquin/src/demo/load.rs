@@ -1,0 +1,132 @@
+//! Loads the invented catalogue, its reviews and its stock, once; and makes the login of this run.
+
+use anyhow::{Context, Result, bail};
+use catalogue::{
+    demo,
+    store::{Incoming, Record},
+};
+use shop::{
+    staff,
+    stock::{self, StockPolicy, StockRefusal},
+};
+use storage::Store;
+use trade::{clock::Clock, ids::EditionId};
+
+use super::ground::Ground;
+use crate::{premises::Premises, progress};
+
+/// The same seed gives the same shop everywhere.
+const SEED: u64 = 2000;
+/// The sender of the invented records.
+const SENDER: &str = "demo";
+/// Reviews for 150,000 titles; fewer titles have fewer.
+const REVIEWS: u32 = 10_000;
+/// Stock counts written in one transaction.
+const STOCK_BATCH: usize = 2_000;
+
+/// The back office's login, made anew at every start.
+pub struct Login {
+    /// The name.
+    pub name: String,
+    /// The password of this run.
+    pub password: String,
+}
+
+/// Fills an empty shop; a shop that is filled only gets a new login.
+pub async fn load(ground: &Ground, titles: u32) -> Result<Login> {
+    let premises = ground.premises();
+    let store = premises.store().await?;
+    let filling = store.clone();
+    tokio::task::spawn_blocking(move || fill(&filling, &premises, titles)).await??;
+    login(&store).await
+}
+
+fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<()> {
+    let there = store.read_blocking(catalogue::store::count)?;
+    if there == 0 {
+        println!("Filling the shop with {titles} titles. This is done once.");
+        write_catalogue(store, titles)?;
+    } else if there != i64::from(titles) {
+        println!(
+            "This shop has {there} titles already; to start another one, choose an empty folder with --data."
+        );
+    }
+    premises.shelf_and_index(store, &progress::counting("search index", 0))?;
+    Ok(())
+}
+
+fn write_catalogue(store: &Store, titles: u32) -> Result<()> {
+    let bar = progress::counting("catalogue", titles.into());
+    let records = demo::editions(titles, SEED).map(|edition| {
+        bar.inc(1);
+        Incoming::Put(Record {
+            sender: SENDER.to_owned(),
+            reference: edition.records.first().cloned().unwrap_or_default(),
+            edition,
+        })
+    });
+    let tally = catalogue::store::put_all(store, records)?;
+    bar.finish_and_clear();
+    if tally.created != u64::from(titles) {
+        bail!("of {titles} invented titles only {} became editions", tally.created);
+    }
+    let reviews = REVIEWS.min(titles.div_ceil(10));
+    catalogue::store::put_reviews(store, SENDER, demo::reviews(reviews, titles, SEED))?;
+    write_stock(store, titles)
+}
+
+fn write_stock(store: &Store, titles: u32) -> Result<()> {
+    let now = Clock::system().now();
+    let counts: Vec<(EditionId, u32)> = demo::editions(titles, SEED)
+        .map(|edition| (edition.id, demo::stock(&edition)))
+        .filter(|(_, copies)| *copies > 0)
+        .collect();
+    let bar = progress::counting("stock", counts.len() as u64);
+    for batch in counts.chunks(STOCK_BATCH) {
+        let rows = batch.to_vec();
+        store.write_blocking(move |tx| -> Result<(), StockRefusal> {
+            for (edition, copies) in &rows {
+                let copies = i32::try_from(*copies).unwrap_or(i32::MAX);
+                stock::adjust(tx, *edition, copies, StockPolicy::Reorder, None, now)?;
+            }
+            Ok(())
+        })?;
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Opens the demonstration's account, or gives it a new password.
+async fn login(store: &Store) -> Result<Login> {
+    let name = "libraire".to_owned();
+    let password = one_time_password()?;
+    let hash = staff::hash(&password)?;
+    let member = staff::NewMember {
+        login: name.clone(),
+        name: "Libraire du Quai".to_owned(),
+        role: staff::Role::Administrator,
+        password: hash,
+    };
+    store
+        .write(move |tx| match staff::create(tx, &member, Clock::system().now()) {
+            Err(staff::AccountRefusal::LoginTaken { login }) => {
+                staff::set_password(tx, &login, &member.password)
+            }
+            other => other.map(drop),
+        })
+        .await?;
+    Ok(Login { name, password })
+}
+
+/// Twenty characters that are easy to copy by hand: about 100 bits.
+fn one_time_password() -> Result<String> {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bytes = [0; 20];
+    getrandom::fill(&mut bytes).context("the system gives no randomness")?;
+    Ok(bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
+        .map(|&letter| char::from(letter))
+        .collect())
+}

@@ -1,0 +1,210 @@
+//! `bouquin serve`: the shop. Opens its premises, starts its workers, serves until told to end.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use catalogue::shelf::{Refreshed, ShelfHandle};
+use link::keyfile;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use search::Index;
+use shop::{
+    order::{self, OrderKeys},
+    payment::{self, PaymentZone},
+};
+use storage::{Fault, Store};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use trade::{clock::Clock, delivery::Tariff};
+use web::{
+    letters::Sender,
+    render::PageCache,
+    state::{AppState, Settings},
+    stock::StockBoard,
+};
+
+use crate::{
+    commands::told_to_end,
+    config::{self, ShopConfig},
+    mailroom::{Mailroom, Post},
+    premises::Premises,
+    progress,
+    zone::PrivateZone,
+};
+
+/// How often the shelf and the index are brought up to the database.
+const FOLLOW: Duration = Duration::from_millis(500);
+/// How often expired holds and unanswered questions to the bank are looked for.
+const SWEEP: Duration = Duration::from_secs(2);
+
+/// Runs the shop.
+pub async fn run(path: PathBuf) -> Result<()> {
+    let config: ShopConfig = config::read(&path).context("the configuration")?;
+    let premises =
+        Premises { folder: config.data.folder.clone(), database: config.data.database.0.clone() };
+    let Some(_inside) = premises.enter()? else {
+        bail!("another shop is open in {}", premises.folder.display());
+    };
+    let state = open(&config, premises).await?;
+    let listener = TcpListener::bind(config.shop.listen)
+        .await
+        .with_context(|| format!("shop.listen: {} cannot be used", config.shop.listen))?;
+    let (stop, stopping) = watch::channel(false);
+    let mut workers = start_workers(&config, &state, &stopping)?;
+    tracing::info!(address = %config.shop.listen, "the shop is open");
+    let closing = async move {
+        told_to_end().await;
+        stop.send_replace(true);
+    };
+    axum::serve(listener, web::router(state).into_make_service())
+        .with_graceful_shutdown(closing)
+        .await
+        .context("the shop stopped serving")?;
+    while workers.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
+    let store = premises.store().await?;
+    let secret = order_link_secret(&premises)?;
+    let (shelf, index) = {
+        let store = store.clone();
+        let bar = progress::counting("search index", 0);
+        tokio::task::spawn_blocking(move || premises.shelf_and_index(&store, &bar)).await??
+    };
+    let payment = &config.payment;
+    let zone =
+        PrivateZone::open(&payment.certificates, payment.switch, payment.card_page.as_str())?;
+    let clock = Clock::system();
+    let stock = Arc::new(StockBoard::new());
+    stock.refresh(&store, clock.now()).await?;
+    Ok(AppState {
+        store,
+        shelf: Arc::new(shelf),
+        index: Arc::new(index),
+        zone: Arc::new(zone),
+        stock,
+        clock,
+        tariff: Arc::new(Tariff::demo()),
+        order_keys: OrderKeys::new(&secret),
+        settings: Arc::new(settings(config)),
+        pages: Arc::new(PageCache::new()),
+        metrics: Some(PrometheusBuilder::new().install_recorder().context("the metrics")?),
+    })
+}
+
+fn settings(config: &ShopConfig) -> Settings {
+    Settings {
+        shop_name: config.shop.name.clone(),
+        shop_id: "shop".to_owned(),
+        public_url: config.shop.public_url.as_str().to_owned(),
+        vault_origin: config.payment.card_page.as_str().to_owned(),
+        tls: config.shop.public_url.is_tls(),
+        contact_email: config.mail.contact.clone(),
+    }
+}
+
+/// The secret behind the links that open orders, made at the first start and kept beside the data.
+fn order_link_secret(premises: &Premises) -> Result<[u8; 32]> {
+    let path = premises.folder.join("order-links.key");
+    if !path.exists() {
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).context("the system gives no randomness")?;
+        keyfile::write_secret(&path, &secret).with_context(|| path.display().to_string())?;
+    }
+    let secret = keyfile::read_secret(&path).with_context(|| path.display().to_string())?;
+    secret
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("{} is not 32 bytes: restore it from a backup", path.display()))
+}
+
+fn start_workers(
+    config: &ShopConfig,
+    state: &AppState,
+    stopping: &watch::Receiver<bool>,
+) -> Result<JoinSet<()>> {
+    let mut workers = JoinSet::new();
+    let mailroom = Mailroom {
+        store: state.store.clone(),
+        post: Post::open(
+            &config.mail.from,
+            config.mail.smtp.as_deref(),
+            config.data.folder.join("mail"),
+        )?,
+        keys: state.order_keys.clone(),
+        sender: Sender {
+            shop_name: config.shop.name.clone(),
+            public_url: config.shop.public_url.as_str().to_owned(),
+        },
+        clock: state.clock.clone(),
+    };
+    workers.spawn(mailroom.run(stopping.clone()));
+    workers.spawn(until(stopping.clone(), {
+        let state = state.clone();
+        async move { state.stock.keep_up(&state.store, &state.clock).await }
+    }));
+    let (shelf, index) = (Arc::clone(&state.shelf), Arc::clone(&state.index));
+    workers.spawn(until(stopping.clone(), follow_catalogue(state.store.clone(), shelf, index)));
+    let (zone, clock) = (Arc::clone(&state.zone), state.clock.clone());
+    workers.spawn(until(stopping.clone(), sweep(state.store.clone(), zone, clock)));
+    Ok(workers)
+}
+
+/// Runs work that never ends by itself until the shop closes.
+async fn until(mut stopping: watch::Receiver<bool>, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = work => {}
+        _ = stopping.wait_for(|stop| *stop) => {}
+    }
+}
+
+/// Brings shelf and index up to the database.
+async fn follow_catalogue(store: Store, shelf: Arc<ShelfHandle>, index: Arc<Index>) {
+    loop {
+        tokio::time::sleep(FOLLOW).await;
+        let (store, shelf, index) = (store.clone(), Arc::clone(&shelf), Arc::clone(&index));
+        let followed = tokio::task::spawn_blocking(move || follow(&store, &shelf, &index)).await;
+        match followed {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("the catalogue is not up to date: {error:#}"),
+            Err(panicked) => tracing::error!(%panicked, "following the catalogue stopped"),
+        }
+    }
+}
+
+fn follow(store: &Store, shelf: &ShelfHandle, index: &Index) -> Result<()> {
+    match shelf.refresh(store)? {
+        Refreshed::Unchanged => {}
+        Refreshed::Changed { changed, removed } => {
+            tracing::info!(changed = changed.len(), removed = removed.len(), "the catalogue changed");
+            index.apply(&changed, &removed)?;
+        }
+        Refreshed::Rebuilt => {
+            let shelf = shelf.load();
+            tracing::info!(editions = shelf.len(), "the catalogue changed much: indexing it anew");
+            index.rebuild(shelf.iter())?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives expired holds back and finishes what the bank left unanswered.
+async fn sweep(store: Store, zone: Arc<dyn PaymentZone>, clock: Clock) {
+    loop {
+        if let Err(fault) = sweep_once(&store, &*zone, &clock).await {
+            tracing::warn!(fault = fault.detail(), "orders could not be looked through");
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
+}
+
+async fn sweep_once(store: &Store, zone: &dyn PaymentZone, clock: &Clock) -> Result<(), Fault> {
+    let now = clock.now();
+    let released = store.write(move |tx| order::release_expired(tx, now)).await?;
+    if released > 0 {
+        tracing::info!(released, "unpaid orders expired");
+    }
+    let found = payment::recover(store, zone, clock).await?;
+    if found.answered > 0 || found.waiting > 0 {
+        tracing::info!(found.answered, found.waiting, "payments without an answer");
+    }
+    Ok(())
+}

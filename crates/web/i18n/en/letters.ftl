@@ -1,0 +1,20 @@
+# Letters: what the outbox sends to readers.
+letter-greeting = Dear { $name },
+letter-subject-confirmation = Your order { $number } is confirmed
+letter-subject-shipping = Your order { $number } is on its way
+letter-subject-cancellation = Your order { $number } is cancelled
+letter-subject-refund = Your order { $number } is refunded
+letter-subject-unanswered = Your order { $number } could not be paid
+letter-news-confirmation = Thank you! Your order { $number } of { $placed } is confirmed. Your bank has reserved { $total }; it is only taken when the parcel leaves.
+letter-news-shipping = Your order { $number } has just left. The amount of { $total } is taken now.
+letter-news-cancellation = Your order { $number } of { $placed } is cancelled. Nothing is taken; the reservation of { $total } on your card is lifted.
+letter-news-refund = Your order { $number } is refunded: { $total } go back to your card, usually within a few working days.
+letter-news-unanswered = Your bank did not answer in time for your order { $number }. The order is given up and nothing is taken; if your bank had reserved { $total }, that reservation is being lifted. You are welcome to order again.
+letter-goods = Items
+letter-delivery = Delivery
+letter-total = Total, VAT included
+letter-vat = of which VAT at { $rate }
+letter-card = { $brand } card ending in { $last4 }
+letter-address = Delivery address
+letter-link = Follow your order
+letter-rights = You have fourteen days after receiving the last parcel to change your mind, without giving a reason. The conditions and the way to do so are on the order’s page.

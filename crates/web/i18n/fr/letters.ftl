@@ -1,0 +1,20 @@
+# Lettres : ce que la boîte de départ envoie aux lecteurs.
+letter-greeting = Bonjour { $name },
+letter-subject-confirmation = Votre commande { $number } est confirmée
+letter-subject-shipping = Votre commande { $number } est en route
+letter-subject-cancellation = Votre commande { $number } est annulée
+letter-subject-refund = Votre commande { $number } est remboursée
+letter-subject-unanswered = Votre commande { $number } n’a pas pu être payée
+letter-news-confirmation = Merci ! Votre commande { $number } du { $placed } est confirmée. Votre banque a réservé { $total } ; le montant ne sera prélevé qu’à l’expédition.
+letter-news-shipping = Votre commande { $number } vient de partir. Le montant de { $total } est prélevé maintenant.
+letter-news-cancellation = Votre commande { $number } du { $placed } est annulée. Rien n’est prélevé ; la réservation de { $total } sur votre carte est levée.
+letter-news-refund = Votre commande { $number } est remboursée : { $total } reviennent sur votre carte, en général sous quelques jours ouvrés.
+letter-news-unanswered = Votre banque n’a pas répondu à temps pour votre commande { $number }. La commande est abandonnée et rien ne vous est prélevé ; si votre banque avait réservé { $total }, cette réservation est annulée. Vous pouvez commander à nouveau.
+letter-goods = Articles
+letter-delivery = Livraison
+letter-total = Total TTC
+letter-vat = dont TVA à { $rate }
+letter-card = Carte { $brand } se terminant par { $last4 }
+letter-address = Adresse de livraison
+letter-link = Suivre la commande
+letter-rights = Vous disposez de quatorze jours après la réception du dernier colis pour changer d’avis, sans avoir à vous justifier. Les conditions et le moyen de le faire sont sur la page de la commande.

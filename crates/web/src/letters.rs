@@ -1,0 +1,201 @@
+//! Letters to readers, rendered as text and as HTML from what the outbox holds.
+//!
+//! Both forms say the same: what happened, what was bought, what was or will be charged, where it goes,
+//! and the link to the order. Nothing is loaded from elsewhere: no picture, no counter.
+
+use maud::{DOCTYPE, Markup, html};
+use shop::mail::{Letter, LetterKind};
+use trade::{
+    delivery::DeliveryMethod,
+    locale::{format_date, format_money, format_percent},
+};
+
+use crate::i18n::{Words, words};
+
+/// Who writes.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    /// The name over the door.
+    pub shop_name: String,
+    /// Scheme, host and port of the shop, without a slash at the end.
+    pub public_url: String,
+}
+
+/// A letter ready to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// The subject line.
+    pub subject: String,
+    /// The plain text form.
+    pub text: String,
+    /// The HTML form.
+    pub html: String,
+}
+
+/// What both forms say, in order.
+struct Said<'a> {
+    letter: &'a Letter,
+    words: &'static Words,
+    sender: &'a Sender,
+    subject: String,
+    greeting: String,
+    news: String,
+    /// The link to the order's page.
+    link: String,
+}
+
+/// Renders a letter; `order_path` opens the order's page (see [`shop::order::OrderKeys::path`]).
+pub fn render(sender: &Sender, letter: &Letter, order_path: &str) -> Rendered {
+    let words = words(letter.locale);
+    let number = letter.order.to_string();
+    let said = Said {
+        letter,
+        words,
+        sender,
+        subject: words.tell(subject_id(letter.kind), &[("number", number.as_str().into())]),
+        greeting: words.tell("letter-greeting", &[("name", letter.address.name.as_str().into())]),
+        news: news(words, letter, &number),
+        link: format!("{}/{}{order_path}", sender.public_url, letter.locale.code()),
+    };
+    Rendered { subject: said.subject.clone(), text: said.text(), html: said.html().into_string() }
+}
+
+fn subject_id(kind: LetterKind) -> &'static str {
+    match kind {
+        LetterKind::Confirmation => "letter-subject-confirmation",
+        LetterKind::Shipping => "letter-subject-shipping",
+        LetterKind::Cancellation => "letter-subject-cancellation",
+        LetterKind::Refund => "letter-subject-refund",
+        LetterKind::Unanswered => "letter-subject-unanswered",
+    }
+}
+
+fn news(words: &Words, letter: &Letter, number: &str) -> String {
+    let total = format_money(letter.total, letter.locale);
+    let placed = format_date(letter.placed.date_in_paris(), letter.locale);
+    let id = match letter.kind {
+        LetterKind::Confirmation => "letter-news-confirmation",
+        LetterKind::Shipping => "letter-news-shipping",
+        LetterKind::Cancellation => "letter-news-cancellation",
+        LetterKind::Refund => "letter-news-refund",
+        LetterKind::Unanswered => "letter-news-unanswered",
+    };
+    words.tell(id, &[("number", number.into()), ("total", total.into()), ("placed", placed.into())])
+}
+
+impl Said<'_> {
+    /// The amounts below the lines: label and sum.
+    fn sums(&self) -> Vec<(String, String)> {
+        let Letter { locale, goods_total, delivery, total, ref vat, .. } = *self.letter;
+        let mut sums = vec![
+            (self.words.say("letter-goods").to_owned(), format_money(goods_total, locale)),
+            (self.words.say("letter-delivery").to_owned(), format_money(delivery, locale)),
+            (self.words.say("letter-total").to_owned(), format_money(total, locale)),
+        ];
+        sums.extend(vat.iter().map(|line| {
+            let rate = format_percent(line.basis_points, locale);
+            let label = self.words.tell("letter-vat", &[("rate", rate.into())]);
+            (label, format_money(line.vat, locale))
+        }));
+        sums
+    }
+
+    /// Where the books go, line by line; nothing when they are collected.
+    fn address(&self) -> Vec<&str> {
+        let address = &self.letter.address;
+        match self.letter.method {
+            DeliveryMethod::Post => [address.name.as_str()]
+                .into_iter()
+                .chain(address.street.lines())
+                .chain([address.postcode.as_str(), address.city.as_str()])
+                .collect(),
+            DeliveryMethod::ShopCollection => Vec::new(),
+        }
+    }
+
+    fn card(&self) -> Option<String> {
+        let card = self.letter.card.as_ref()?;
+        let brand = card.brand.map_or("", trade::payment::Brand::name);
+        let variables = [("brand", brand.into()), ("last4", card.last4.as_str().into())];
+        Some(self.words.tell("letter-card", &variables))
+    }
+
+    /// What the law wants said on a durable medium, in the letters that conclude or fulfil the contract.
+    fn rights(&self) -> Option<&'static str> {
+        matches!(self.letter.kind, LetterKind::Confirmation | LetterKind::Shipping)
+            .then(|| self.words.say("letter-rights"))
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("{}\n\n{}\n\n", self.greeting, self.news);
+        for line in &self.letter.lines {
+            let total = format_money(line.total, self.letter.locale);
+            text.push_str(&format!("  {} × {}  {total}\n", line.quantity, line.title));
+        }
+        text.push('\n');
+        for (label, sum) in self.sums() {
+            text.push_str(&format!("  {label}  {sum}\n"));
+        }
+        if let Some(card) = self.card() {
+            text.push_str(&format!("  {card}\n"));
+        }
+        let address = self.address();
+        if !address.is_empty() {
+            text.push_str(&format!("\n{}\n", self.words.say("letter-address")));
+            for line in address {
+                text.push_str(&format!("  {line}\n"));
+            }
+        }
+        text.push_str(&format!("\n{}\n{}\n", self.words.say("letter-link"), self.link));
+        if let Some(rights) = self.rights() {
+            text.push_str(&format!("\n{rights}\n"));
+        }
+        text.push_str(&format!("\n{}\n{}\n", self.sender.shop_name, self.sender.public_url));
+        text
+    }
+
+    fn html(&self) -> Markup {
+        html! {
+            (DOCTYPE)
+            html lang=(self.letter.locale.code()) {
+                head { meta charset="utf-8"; title { (self.subject) } }
+                body style="margin:0;background:#FBF8F2;color:#1C1B19;font-family:Georgia,serif;font-size:17px;line-height:1.5" {
+                    div style="max-width:560px;margin:0 auto;padding:24px" {
+                        p style="color:#1E5B43;font-size:20px;margin:0 0 24px" { (self.sender.shop_name) }
+                        h1 style="font-size:24px;font-weight:normal;margin:0 0 16px" { (self.subject) }
+                        p { (self.greeting) }
+                        p { (self.news) }
+                        (self.lines_html())
+                        @if let Some(card) = self.card() { p { (card) } }
+                        @if !self.address().is_empty() {
+                            p style="margin-bottom:0" { (self.words.say("letter-address")) }
+                            p style="margin-top:0" { @for line in self.address() { (line) br; } }
+                        }
+                        p { a href=(self.link) style="color:#1E5B43" { (self.words.say("letter-link")) } }
+                        @if let Some(rights) = self.rights() {
+                            p style="color:#5E5A52;font-size:15px" { (rights) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn lines_html(&self) -> Markup {
+        let cell = "padding:8px 0;border-top:1px solid #E2DBCD";
+        let sum = "padding:8px 0 8px 16px;border-top:1px solid #E2DBCD;text-align:right;white-space:nowrap";
+        html! {
+            table style="border-collapse:collapse;width:100%" {
+                @for line in &self.letter.lines {
+                    tr {
+                        td style=(cell) { (line.quantity) " × " (line.title) }
+                        td style=(sum) { (format_money(line.total, self.letter.locale)) }
+                    }
+                }
+                @for (label, amount) in self.sums() {
+                    tr { td style=(cell) { (label) } td style=(sum) { (amount) } }
+                }
+            }
+        }
+    }
+}

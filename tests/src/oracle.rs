@@ -1,0 +1,105 @@
+//! What must be true afterwards: stock, orders, ledger and the bank's books agree to the cent.
+
+use std::{net::SocketAddr, process::Command, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use catalogue::MIGRATIONS as CATALOGUE;
+use link::{Identity, http::Client};
+use serde::Deserialize;
+use shop::{
+    ledger,
+    order::{self, OrderState},
+    stock,
+};
+use storage::{Store, StoreUrl};
+use trade::{ids::OrderNumber, money::Money};
+
+use crate::demo::{Demo, Plan, executable};
+
+/// A test card of the demonstration's bank.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Card {
+    /// The number.
+    pub number: String,
+    /// `MM/YY`.
+    pub exp: String,
+    /// The security code.
+    pub csc: String,
+    /// What the bank does with it.
+    pub behaviour: String,
+}
+
+impl Card {
+    /// What a reader types, by `autocomplete` token.
+    pub fn tokens(&self) -> Vec<(&str, &str)> {
+        vec![
+            ("cc-number", self.number.as_str()),
+            ("cc-exp", self.exp.as_str()),
+            ("cc-csc", self.csc.as_str()),
+            ("cc-name", "JEANNE LECTURE"),
+        ]
+    }
+}
+
+/// All test cards, as `bouquin bank cards --json` lists them.
+pub fn cards() -> Result<Vec<Card>> {
+    let output = Command::new(executable()?).args(["bank", "cards", "--json"]).output()?;
+    serde_json::from_slice(&output.stdout).context("the list of test cards")
+}
+
+/// The first test card with a behaviour.
+pub fn card(behaviour: &str) -> Result<Card> {
+    let card = cards()?.into_iter().find(|card| card.behaviour == behaviour);
+    card.with_context(|| format!("no test card for {behaviour}"))
+}
+
+/// The shop's database, opened beside the running shop.
+pub async fn store(demo: &Demo, plan: &Plan) -> Result<Store> {
+    let url = match &plan.database {
+        Some(url) => StoreUrl::parse(url).map_err(anyhow::Error::msg)?,
+        None => StoreUrl::Sqlite(demo.folder().join("shop/shop.db")),
+    };
+    Ok(Store::open(&url, &[CATALOGUE, shop::MIGRATIONS]).await?)
+}
+
+/// The first page of the bank's books after `after`, with the sums over all of them.
+pub async fn bank_books(demo: &Demo, after: i64) -> Result<bank::Books> {
+    let identity = Identity::load(&demo.at.certificates, "shop")?;
+    let address: SocketAddr = demo.at.books.parse()?;
+    let client = Client::new(address, &identity, "bank")?;
+    Ok(client.get(&format!("/books?after={after}"), Duration::from_secs(5)).await?)
+}
+
+/// Checks that exactly these orders were paid for, and that all books balance.
+pub async fn books_agree<'a>(
+    demo: &Demo,
+    store: &Store,
+    numbers: impl Iterator<Item = &'a str>,
+) -> Result<()> {
+    let wrong_stock = store.read(stock::audit).await?;
+    if !wrong_stock.is_empty() {
+        bail!("stock and its ledger disagree for {wrong_stock:?}");
+    }
+    let balance = store.read(ledger::trial_balance).await?;
+    if !balance.is_balanced() {
+        bail!("the ledger does not balance: {balance:?}");
+    }
+    let mut owed = Money::ZERO;
+    for number in numbers {
+        let number = OrderNumber::parse(number).map_err(|e| anyhow::anyhow!("{number}: {e}"))?;
+        let asked = number.clone();
+        let order = store
+            .read(move |tx| order::find(tx, &asked))
+            .await?
+            .with_context(|| format!("{number} is on no book"))?;
+        if order.state != OrderState::Confirmed {
+            bail!("{number} is {:?}", order.state);
+        }
+        owed = owed + order.total;
+    }
+    let held = bank_books(demo, 0).await?.totals.held;
+    if held != owed {
+        bail!("the bank holds {held:?} for orders of {owed:?}");
+    }
+    Ok(())
+}
