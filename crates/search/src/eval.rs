@@ -98,8 +98,8 @@ pub struct Figures {
     /// Mean normalised discounted cumulative gain of the first ten hits.
     #[serde(rename = "ndcg@10")]
     pub ndcg_at_10: f64,
-    /// Queries without any hit.
-    pub empty: usize,
+    /// Share without any hit.
+    pub empty: f64,
 }
 
 /// How one query was answered.
@@ -285,7 +285,7 @@ fn figures(answered: &[Answered]) -> Figures {
         success_at_1: mean(&|one| f64::from(u8::from(one.success_at_1))),
         success_at_10: mean(&|one| f64::from(u8::from(one.success_at_10))),
         ndcg_at_10: mean(&|one| one.ndcg_at_10),
-        empty: answered.iter().filter(|one| one.empty).count(),
+        empty: mean(&|one| f64::from(u8::from(one.empty))),
     }
 }
 
@@ -312,7 +312,7 @@ impl fmt::Display for Report {
             } = figures;
             writeln!(
                 f,
-                "{name:24} {queries:>8} {success_at_1:>10.3} {success_at_10:>11.3} {ndcg_at_10:>8.3} {empty:>6}"
+                "{name:24} {queries:>8} {success_at_1:>10.3} {success_at_10:>11.3} {ndcg_at_10:>8.3} {empty:>6.3}"
             )
         };
         for kind in &self.kinds {

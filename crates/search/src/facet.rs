@@ -110,8 +110,13 @@ fn language_number(edition: &Edition) -> u64 {
 }
 
 fn language_value(number: u64) -> Option<String> {
-    let letter =
-        |number: u64| char::from_u32(u32::try_from(number % 27).ok()? + u32::from(b'a') - 1);
+    if number >= 27 * 27 * 27 {
+        return None;
+    }
+    let letter = |number: u64| {
+        let place = u8::try_from(number % 27).ok()?.checked_sub(1)?;
+        Some(char::from(b'a' + place))
+    };
     let code: String = [letter(number / 729)?, letter(number / 27)?, letter(number)?]
         .into_iter()
         .collect();

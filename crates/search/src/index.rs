@@ -57,6 +57,13 @@ struct Shared {
     suggestions: RwLock<Option<Suggestions>>,
 }
 
+/// A query as it was finally tried, with what it found.
+struct Attempt {
+    asked: Box<dyn TantivyQuery>,
+    ranked: Ranked,
+    corrected: Option<String>,
+}
+
 /// The best hits for a query, and everything it found counted.
 struct Ranked {
     tally: Tally,
@@ -189,10 +196,18 @@ impl Index {
         let searcher = self.shared.reader.searcher();
         let page = Page::of(query);
         let typed: String = query.text.chars().take(QUERY_CHARS).collect();
-        let (asked, mut ranked, corrected) = if looks_like_isbn(&typed) {
+        let Attempt {
+            asked,
+            mut ranked,
+            corrected,
+        } = if looks_like_isbn(&typed) {
             let asked = self.isbn_query(&typed, &query.filters);
             let ranked = rank(&searcher, &*asked, query.sort, page.first_guess())?;
-            (asked, ranked, None)
+            Attempt {
+                asked,
+                ranked,
+                corrected: None,
+            }
         } else {
             self.search_words(&searcher, &typed, query, page)?
         };
@@ -257,7 +272,7 @@ impl Index {
         typed: &str,
         query: &Query,
         page: Page,
-    ) -> Result<(Box<dyn TantivyQuery>, Ranked, Option<String>), SearchError> {
+    ) -> Result<Attempt, SearchError> {
         let mut plan = Plan::new(self.shared.fields, typed, &query.filters);
         let attempt =
             |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
@@ -268,7 +283,11 @@ impl Index {
         let (mut asked, mut ranked) = attempt(&plan, Reach::Typed)?;
         let as_typed = ranked.tally.editions;
         if as_typed >= FEW_HITS || plan.words() == 0 {
-            return Ok((asked, ranked, None));
+            return Ok(Attempt {
+                asked,
+                ranked,
+                corrected: None,
+            });
         }
         (asked, ranked) = attempt(&plan, Reach::Wider)?;
         let too_few = if as_typed == 0 { TOO_FEW_HITS } else { 1 };
@@ -284,7 +303,11 @@ impl Index {
             Some(best) if as_typed == 0 => plan.corrected(&self.label(searcher, *best)?),
             _ => None,
         };
-        Ok((asked, ranked, corrected))
+        Ok(Attempt {
+            asked,
+            ranked,
+            corrected,
+        })
     }
 
     fn label(&self, searcher: &Searcher, place: DocAddress) -> Result<String, SearchError> {

@@ -5,8 +5,8 @@
 //! Weights were set on kinds of queries, never on single ones; they matter by their order of size only.
 
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, Query,
-    TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, EmptyQuery,
+    FuzzyTermQuery, Occur, Query, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
@@ -31,7 +31,15 @@ const TITLE_PREFIX: f32 = 4.0;
 const EXACT_TITLE: f32 = 60.0;
 const MAIN_TITLE: f32 = 60.0;
 const STEMMED_TITLE: f32 = 45.0;
-const NAME: f32 = 130.0;
+/// A contributor's first and last name: above any title, because those who type a name want the person's books,
+/// not a book about the person. A name of one word says less: titles go first.
+const FULL_NAME: f32 = 220.0;
+const ONE_NAME: f32 = 60.0;
+/// A whole title that is only the beginning or end of the query, the rest being an author.
+const TITLE_WITHIN: f32 = 40.0;
+const STEMMED_WITHIN: f32 = 30.0;
+/// Of what a word weighs in its best field, what it adds in each other.
+const OTHER_FIELDS: f32 = 0.1;
 const TITLE_BEGINNING: f32 = 40.0;
 /// The volume asked for, with and without a word such as *tome* before it.
 const MARKED_VOLUME: f32 = 60.0;
@@ -283,16 +291,12 @@ impl Plan {
                 weight,
             ));
         }
-        for ranked in self.ranked_word(&wanted.word, 1.0) {
-            rank(ranked);
-        }
-        for stem in &wanted.stems {
-            rank(weighted(
-                self.fields.stem,
-                stem,
-                STEM_WORD / wanted.stems.len() as f32,
-            ));
-        }
+        let stems = wanted
+            .stems
+            .iter()
+            .map(|stem| weighted(self.fields.stem, stem, STEM_WORD))
+            .collect();
+        rank(self.ranked_word(&wanted.word, 1.0, stems));
         if reach >= Reach::Wider && wanted.last {
             rank(constant(
                 beginning(self.fields.title, &wanted.word),
@@ -301,19 +305,24 @@ impl Plan {
         }
         if reach >= Reach::Respelt {
             for spelling in &wanted.spellings {
-                self.ranked_word(&spelling.word, spelling.weight)
-                    .into_iter()
-                    .for_each(&mut rank);
+                rank(self.ranked_word(&spelling.word, spelling.weight, Vec::new()));
             }
         }
     }
 
-    fn ranked_word(&self, word: &str, weight: f32) -> [Box<dyn Query>; 3] {
-        [
+    /// A word counts where it says most: an author's name in a title must not lift that title above the others.
+    fn ranked_word(
+        &self,
+        word: &str,
+        weight: f32,
+        mut others: Vec<Box<dyn Query>>,
+    ) -> Box<dyn Query> {
+        others.extend([
             weighted(self.fields.title, word, TITLE_WORD * weight),
             weighted(self.fields.author, word, AUTHOR_WORD * weight),
             weighted(self.fields.series, word, SERIES_WORD * weight),
-        ]
+        ]);
+        Box::new(DisjunctionMaxQuery::with_tie_breaker(others, OTHER_FIELDS))
     }
 
     /// What being the very title or person asked for adds to a hit's rank.
@@ -327,10 +336,21 @@ impl Plan {
         if let Some(stems) = &self.asked.stems {
             rank(stems, STEMMED_TITLE);
         }
-        rank(&self.asked.name, NAME);
+        rank(&self.asked.name, self.name_weight());
+        self.asked
+            .titles_within
+            .iter()
+            .for_each(|title| rank(title, TITLE_WITHIN));
+        self.asked
+            .stems_within
+            .iter()
+            .for_each(|stems| rank(stems, STEMMED_WITHIN));
         if reach >= Reach::Respelt {
             for (from, to, weight) in self.respelt_words() {
-                for (text, worth) in [(&self.asked.main, MAIN_TITLE), (&self.asked.name, NAME)] {
+                for (text, worth) in [
+                    (&self.asked.main, MAIN_TITLE),
+                    (&self.asked.name, self.name_weight()),
+                ] {
                     if let Some(respelt) = replaced(text, &from, &to) {
                         rank(&respelt, worth * weight);
                     }
@@ -342,6 +362,15 @@ impl Plan {
                 Occur::Should,
                 constant(beginning(signature, &self.asked.main), TITLE_BEGINNING),
             ));
+        }
+    }
+
+    fn name_weight(&self) -> f32 {
+        // The kind and one name make one underscore.
+        if self.asked.name.matches('_').count() > 1 {
+            FULL_NAME
+        } else {
+            ONE_NAME
         }
     }
 

@@ -76,7 +76,7 @@ pub mod fast {
     pub const WORK: &str = "work";
     pub const PRIOR: &str = "prior";
     pub const PUBLISHED: &str = "published";
-    pub const PRICE: &str = "price";
+    pub const PRICE: &str = "price_cents";
     pub const SHELVED: &str = "shelved";
     pub const POPULARITY: &str = "popularity";
 }

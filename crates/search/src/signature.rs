@@ -32,19 +32,44 @@ pub struct Asked {
     pub stems: Option<String>,
     /// As a person's name.
     pub name: String,
+    /// Main titles that the query begins or ends with, an author's name being the rest.
+    pub titles_within: Vec<String>,
+    /// The same by their stems.
+    pub stems_within: Vec<String>,
 }
+
+/// Words of a query up to which titles are looked for within it.
+const WITHIN_WORDS: usize = 14;
 
 /// What the query would look like as a book's title or author.
 pub fn asked(words: &[Word], volumes: &[Volume]) -> Asked {
+    let spelt = spell(words, volumes, Spelling::Plain);
+    let stems = content_stems(words, volumes);
     Asked {
-        title: format!("t_{}", spell(words, volumes, Spelling::Plain).join("_")),
-        main: format!(
-            "m_{}",
-            without_article(&spell(words, volumes, Spelling::Plain)).join("_")
-        ),
-        stems: stem_signature(words, volumes),
+        title: format!("t_{}", spelt.join("_")),
+        main: format!("m_{}", without_article(&spelt).join("_")),
+        titles_within: within(&spelt)
+            .map(|part| format!("m_{}", without_article(part).join("_")))
+            .collect(),
+        stems_within: within(&stems)
+            .map(|part| format!("s_{}", part.join("_")))
+            .collect(),
+        stems: (!stems.is_empty()).then(|| format!("s_{}", stems.join("_"))),
         name: format!("a_{}", sorted_names(words.iter())),
     }
+}
+
+/// The beginnings and ends of a query that leave a rest.
+fn within(words: &[String]) -> impl Iterator<Item = &[String]> {
+    let few = if words.len() <= WITHIN_WORDS {
+        words
+    } else {
+        &[]
+    };
+    (1..few.len()).flat_map(|at| {
+        let (beginning, end) = few.split_at_checked(at).unwrap_or_default();
+        [beginning, end]
+    })
 }
 
 /// All signatures of a book.
@@ -115,7 +140,10 @@ fn add_title(found: &mut BTreeSet<String>, title: &str, volume: Option<u32>) {
                 found.insert(format!("m_{}_#{volume}", bare.join("_")));
             }
         }
-        found.extend(stem_signature(main, &mentioned));
+        let stems = content_stems(main, &mentioned);
+        if !stems.is_empty() {
+            found.insert(format!("s_{}", stems.join("_")));
+        }
     }
 }
 
@@ -180,17 +208,17 @@ fn without_article(words: &[String]) -> &[String] {
     }
 }
 
-fn stem_signature(words: &[Word], volumes: &[Volume]) -> Option<String> {
+/// The first stem of each word that is neither a stop word nor part of a volume's number.
+fn content_stems(words: &[Word], volumes: &[Volume]) -> Vec<String> {
     let in_volume = |at: usize| volumes.iter().any(|volume| volume.words.contains(&at));
-    let content: Vec<String> = words
+    words
         .iter()
         .enumerate()
         .filter(|(at, _)| !in_volume(*at))
         .map(|(_, word)| fold(&Forms::of(&word.text).main).into_owned())
         .filter(|word| !is_stop_word(word))
         .filter_map(|word| stems(&word).into_iter().next())
-        .collect();
-    (!content.is_empty()).then(|| format!("s_{}", content.join("_")))
+        .collect()
 }
 
 fn add_names(found: &mut BTreeSet<String>, contributor: &Contributor) {

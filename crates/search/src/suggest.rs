@@ -221,6 +221,9 @@ impl Suggestions {
     ) {
         // Only the heaviest of many are sorted: a single letter has thousands.
         const KEPT: usize = 64;
+        let beginning = beginning
+            .get(..beginning.floor_char_boundary(KEY_BYTES))
+            .unwrap_or_default();
         let from = self
             .entries
             .partition_point(|entry| self.key(entry) < beginning);
@@ -359,7 +362,7 @@ mod tests {
         let all = suggestions();
         assert_eq!(texts(&all, "petit"), ["Le Petit Prince", "Petit Poucet"]);
         assert_eq!(texts(&all, "le pet"), ["Le Petit Prince", "Petit Poucet"]);
-        assert_eq!(texts(&all, "l'é"), ["L'Étranger", "L'Été"]);
+        assert_eq!(texts(&all, "l'ét"), ["L'Étranger", "L'Été"]);
         assert_eq!(texts(&all, "etr"), ["L'Étranger"]);
     }
 
