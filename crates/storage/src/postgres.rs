@@ -1,6 +1,10 @@
 //! The server engine: a pool of connections, prepared statements, collisions run again.
 
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use bytes::BytesMut;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
@@ -79,7 +83,7 @@ impl Postgres {
         for attempt in 0..limits::COLLISION_RETRIES {
             let connection = runtime.block_on(self.connection())?;
             let mut tx = PostgresTx::new(&connection, runtime, "BEGIN");
-            let said = verb(&mut tx);
+            let said = unwound(|| verb(&mut tx));
             let ended = tx.end(said.is_ok());
             if tx.collided {
                 std::thread::sleep(Duration::from_millis(1 << attempt.min(6)));
@@ -102,7 +106,7 @@ impl Postgres {
             runtime,
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         );
-        let answer = read(&mut tx);
+        let answer = unwound(|| read(&mut tx));
         tx.end(answer.is_ok())?;
         answer
     }
@@ -159,6 +163,12 @@ async fn migrate_locked(
             .map_err(fault)?;
     }
     Ok(())
+}
+
+/// A verb that panics is a defect, and its connection must not go back to the pool inside a transaction.
+fn unwound<T, E: From<Fault>>(verb: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(verb))
+        .unwrap_or_else(|_| Err(Fault::defect("a verb panicked").into()))
 }
 
 /// An open transaction. `BEGIN` travels with the first statement, not in a round trip of its own.
