@@ -36,7 +36,10 @@ fn card_digits_are_exposed_in_listed_files_only() {
     }
     assert!(files.len() > 10, "the sources were not found");
     for file in files {
-        if !fs::read_to_string(&file).unwrap().contains(".expose_digits(") {
+        if !fs::read_to_string(&file)
+            .unwrap()
+            .contains(".expose_digits(")
+        {
             continue;
         }
         let name = file.strip_prefix(&root).unwrap().to_str().unwrap();

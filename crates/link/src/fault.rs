@@ -56,7 +56,9 @@ impl LinkFault {
     #[must_use]
     pub fn may_have_arrived(&self) -> bool {
         match self {
-            LinkFault::Unreachable(_) | LinkFault::Refused { .. } => false,
+            LinkFault::Unreachable(_) => false,
+            // A server that failed may have failed half-way.
+            LinkFault::Refused { status, .. } => *status >= 500,
             LinkFault::Timeout | LinkFault::Broken | LinkFault::Garbled(_) => true,
         }
     }

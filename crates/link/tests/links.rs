@@ -264,3 +264,43 @@ async fn plain_http_is_served_on_loopback_only() {
         std::io::ErrorKind::InvalidInput
     );
 }
+
+#[tokio::test]
+async fn a_browser_meets_ordinary_tls_at_a_public_door() {
+    use rustls::pki_types::pem::PemObject as _;
+    let dir = house();
+    let tls =
+        link::tls::public_config(&dir.path().join("vault.pem"), &dir.path().join("vault.key"))
+            .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(
+        listener,
+        Door::Public(tls),
+        tower::service_fn(answer),
+        std::future::pending(),
+    ));
+
+    let mut roots = rustls::RootCertStore::empty();
+    let ca = std::fs::read(dir.path().join("ca.pem")).unwrap();
+    roots
+        .add(rustls::pki_types::CertificateDer::from_pem_slice(&ca).unwrap())
+        .unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let browser = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let tcp = TcpStream::connect(address).await.unwrap();
+    let name = "vault.bouquin.internal".try_into().unwrap();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(browser));
+    let mut stream = connector.connect(name, tcp).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: vault\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut said = String::new();
+    let _ = stream.read_to_string(&mut said).await;
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+}

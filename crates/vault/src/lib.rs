@@ -11,6 +11,7 @@
 mod assets;
 mod config;
 mod csc;
+mod deadline;
 mod envelope;
 mod error;
 mod keys;
@@ -50,6 +51,7 @@ pub(crate) struct OpenVault {
     pub(crate) shop_name: String,
     pub(crate) shop_origin: String,
     pub(crate) over_tls: bool,
+    pub(crate) dev: bool,
     pub(crate) store: Store,
     pub(crate) keys: keys::Keys,
     pub(crate) codes: csc::CodeMemory,
@@ -79,6 +81,7 @@ impl Vault {
             shop_name: config.shop_name.clone(),
             shop_origin: config.shop_origin.clone(),
             over_tls: config.public_tls.is_some(),
+            dev: config.dev,
             store,
             keys,
             codes: csc::CodeMemory::default(),
@@ -199,7 +202,12 @@ pub async fn run(config: Config) -> Result<(), VaultError> {
     process::harden()?;
     let bound = bind(&config, Clock::system()).await?;
     config.announce();
-    tracing::info!(public = %config.public_listen, private = %config.private_listen, "the vault is open");
+    let (public, private) = (bound.public_address(), bound.private_address());
+    let (public, private) = (
+        public.map_err(VaultError::System)?,
+        private.map_err(VaultError::System)?,
+    );
+    tracing::info!(%public, %private, "the vault is open");
     bound.serve(process::stop_signal()).await?;
     tracing::info!("the vault is closed");
     Ok(())

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -43,6 +44,7 @@ pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
         .route("/describe", post(answer_describe))
         .route("/status", get(answer_status))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(axum::middleware::from_fn(crate::deadline::in_time))
         .with_state(vault)
 }
 
@@ -50,7 +52,7 @@ pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
 async fn answer_redeem(
     State(vault): State<Arc<OpenVault>>,
     Extension(peer): Extension<Peer>,
-    Json(request): Json<Redeem>,
+    request: Result<Json<Redeem>, JsonRejection>,
 ) -> Result<Json<Redeemed>, Refused> {
     if peer.name() != "switch" {
         return Err(refused(
@@ -59,14 +61,14 @@ async fn answer_redeem(
             "Only the switch redeems.",
         ));
     }
-    Ok(Json(redeem(&vault, &request.grant).await?))
+    Ok(Json(redeem(&vault, &read(request)?.grant).await?))
 }
 
 async fn answer_describe(
     State(vault): State<Arc<OpenVault>>,
-    Json(request): Json<Describe>,
+    request: Result<Json<Describe>, JsonRejection>,
 ) -> Result<Json<CardSummary>, Refused> {
-    Ok(Json(describe(&vault, request.token).await?))
+    Ok(Json(describe(&vault, read(request)?.token).await?))
 }
 
 async fn answer_status(State(vault): State<Arc<OpenVault>>) -> Result<Json<Status>, Refused> {
@@ -75,10 +77,22 @@ async fn answer_status(State(vault): State<Arc<OpenVault>>) -> Result<Json<Statu
         .map_err(unavailable)?;
     Ok(Json(Status {
         state: "open".to_owned(),
-        dev: true,
+        dev: vault.dev,
         cards,
         intake_key: vault.keys.intake.public().id.clone(),
     }))
+}
+
+/// The request, or a refusal that repeats nothing of it.
+fn read<T>(request: Result<Json<T>, JsonRejection>) -> Result<T, Refused> {
+    match request {
+        Ok(Json(request)) => Ok(request),
+        Err(_) => Err(refused(
+            StatusCode::BAD_REQUEST,
+            "malformed",
+            "This is not what the call takes.",
+        )),
+    }
 }
 
 struct Refused(StatusCode, Problem);

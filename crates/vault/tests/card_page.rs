@@ -26,7 +26,7 @@ async fn c3_the_form_says_what_the_law_wants_in_both_languages() {
     assert_eq!(page.status, StatusCode::OK);
     assert!(
         page.body
-            .contains("Commander avec obligation de paiement · 23,90\u{a0}€"),
+            .contains("Commander avec obligation de paiement <span>· 23,90\u{a0}€</span>"),
         "{}",
         page.body
     );
@@ -40,7 +40,8 @@ async fn c3_the_form_says_what_the_law_wants_in_both_languages() {
     ticket.locale = Locale::En;
     let page = house.form(&ticket).await;
     assert!(
-        page.body.contains("Order with obligation to pay · €23.90"),
+        page.body
+            .contains("Order with obligation to pay <span>· €23.90</span>"),
         "{}",
         page.body
     );

@@ -7,10 +7,12 @@ mod headers;
 mod page;
 mod words;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -38,6 +40,7 @@ pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
         .route("/assets/{name}", get(asset))
         .fallback(nothing_here)
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(middleware::from_fn(crate::deadline::in_time))
         .layer(middleware::map_response_with_state(csp, headers::guard))
         .with_state(vault)
 }
@@ -86,14 +89,15 @@ impl Drop for PayPost {
 /// the browser's back button.
 async fn show(
     State(vault): State<Arc<OpenVault>>,
+    Preferred(locale): Preferred,
     query: Result<Query<PayQuery>, QueryRejection>,
 ) -> Response {
     let Ok(Query(query)) = query else {
-        return trouble(&vault, Trouble::NoTicket, None);
+        return no_ticket(&vault, locale);
     };
     let ticket = match verbs::read_ticket(&vault, &query.ticket) {
         Ok(ticket) => ticket,
-        Err(refusal) => return ticket_refused(&vault, refusal).await,
+        Err(refusal) => return ticket_refused(&vault, refusal, locale).await,
     };
     match verbs::checked_in(&vault, &ticket).await {
         Ok(None) => card_form(
@@ -112,14 +116,15 @@ async fn show(
 /// `POST /pay`: checks the card in and sends the reader back to the shop with the receipt.
 async fn submit(
     State(vault): State<Arc<OpenVault>>,
+    Preferred(locale): Preferred,
     form: Result<Form<PayPost>, FormRejection>,
 ) -> Response {
     let Ok(Form(mut post)) = form else {
-        return trouble(&vault, Trouble::NoTicket, None);
+        return no_ticket(&vault, locale);
     };
     let ticket = match verbs::read_ticket(&vault, &post.ticket) {
         Ok(ticket) => ticket,
-        Err(refusal) => return ticket_refused(&vault, refusal).await,
+        Err(refusal) => return ticket_refused(&vault, refusal, locale).await,
     };
     let entry = if post.sealed.is_empty() {
         post.entry()
@@ -139,11 +144,11 @@ async fn submit(
     };
     match verbs::check_in(&vault, &ticket, card).await {
         Ok(receipt) => onward(&vault, &ticket, Some(receipt)),
-        Err(CheckInRefusal::OtherCard) => trouble(&vault, Trouble::OtherCard, Some(&ticket)),
+        Err(CheckInRefusal::OtherCard) => trouble(&vault, Trouble::OtherCard, &ticket),
         Err(CheckInRefusal::Fault(fault)) => unavailable(&vault, &ticket, &fault),
         Err(CheckInRefusal::Unlockable) => {
             tracing::error!("a card could not be locked");
-            trouble(&vault, Trouble::Unavailable, Some(&ticket))
+            trouble(&vault, Trouble::Unavailable, &ticket)
         }
     }
 }
@@ -157,19 +162,19 @@ fn onward(vault: &OpenVault, ticket: &CheckInTicket, receipt: Option<String>) ->
             &receipt,
         ))
         .into_response(),
-        None => trouble(vault, Trouble::Unavailable, Some(ticket)),
+        None => trouble(vault, Trouble::Unavailable, ticket),
     }
 }
 
 /// A ticket that is too old still leads on when its card came in while it was good.
-async fn ticket_refused(vault: &OpenVault, refusal: TicketRefusal) -> Response {
+async fn ticket_refused(vault: &OpenVault, refusal: TicketRefusal, locale: Locale) -> Response {
     let ticket = match refusal {
-        TicketRefusal::Forged => return trouble(vault, Trouble::NoTicket, None),
+        TicketRefusal::Forged => return no_ticket(vault, locale),
         TicketRefusal::Expired(ticket) => ticket,
     };
     match verbs::checked_in(vault, &ticket).await {
         Ok(Some(kept)) => onward(vault, &ticket, verbs::receipt(vault, &ticket, &kept).ok()),
-        Ok(None) => trouble(vault, Trouble::Expired, Some(&ticket)),
+        Ok(None) => trouble(vault, Trouble::Expired, &ticket),
         Err(fault) => unavailable(vault, &ticket, &fault),
     }
 }
@@ -183,16 +188,25 @@ fn not_opened(vault: &OpenVault, ticket: &CheckInTicket, error: SealedError) -> 
             Trouble::NotForThis
         }
     };
-    trouble(vault, trouble_kind, Some(ticket))
+    trouble(vault, trouble_kind, ticket)
 }
 
 fn unavailable(vault: &OpenVault, ticket: &CheckInTicket, fault: &storage::Fault) -> Response {
     tracing::error!(fault = fault.detail(), "the vault's database failed");
-    trouble(vault, Trouble::Unavailable, Some(ticket))
+    trouble(vault, Trouble::Unavailable, ticket)
 }
 
-fn trouble(vault: &OpenVault, trouble: Trouble, ticket: Option<&CheckInTicket>) -> Response {
-    (trouble.status(), trouble_page(vault, trouble, ticket)).into_response()
+fn trouble(vault: &OpenVault, trouble: Trouble, ticket: &CheckInTicket) -> Response {
+    let onward = page::with_parameter(&ticket.return_url, "cancelled", "1");
+    let page = trouble_page(vault, trouble, ticket.locale, &onward);
+    (trouble.status(), page).into_response()
+}
+
+/// Nobody knows which order was meant, so the way on is the shop's door.
+fn no_ticket(vault: &OpenVault, locale: Locale) -> Response {
+    let onward = format!("{}/", vault.shop_origin);
+    let page = trouble_page(vault, Trouble::NoTicket, locale, &onward);
+    (Trouble::NoTicket.status(), page).into_response()
 }
 
 async fn live() -> Json<serde_json::Value> {
@@ -212,15 +226,30 @@ async fn asset(Path(name): Path<String>) -> Response {
         .into_response()
 }
 
-async fn nothing_here(State(vault): State<Arc<OpenVault>>) -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        trouble_page(&vault, Trouble::NoTicket, None),
-    )
-        .into_response()
+async fn nothing_here(
+    State(vault): State<Arc<OpenVault>>,
+    Preferred(locale): Preferred,
+) -> Response {
+    let mut response = no_ticket(&vault, locale);
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }
 
-/// The language of a page without a ticket, which is nobody's in particular.
-const fn house_locale() -> Locale {
-    Locale::Fr
+/// The language of a page without a ticket: the first of ours in `Accept-Language`, or else French.
+struct Preferred(Locale);
+
+impl<S: Sync> FromRequestParts<S> for Preferred {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Preferred, Infallible> {
+        let header = parts
+            .headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
+        let first = header
+            .unwrap_or_default()
+            .split(',')
+            .find_map(|range| Locale::parse(range.trim().get(..2)?));
+        Ok(Preferred(first.unwrap_or(Locale::Fr)))
+    }
 }

@@ -9,7 +9,6 @@ use maud::{DOCTYPE, Markup, html};
 use trade::locale::{Locale, format_money};
 use trade::payment::CheckInTicket;
 
-use super::house_locale;
 use super::words::{self, Words, words};
 use crate::OpenVault;
 use crate::assets::{ICON, SCRIPT, STYLE};
@@ -77,10 +76,9 @@ pub(super) fn card_form(
             section.summary aria-labelledby="summary" {
                 h2 #summary { (w.summary) }
                 dl {
-                    dt { (w.order) } dd { (ticket.order) }
-                    dt.total { (w.total) } dd.total.amount { (amount) }
+                    div { dt { (w.order) } dd { (ticket.order) } }
+                    div.total { dt { (w.total) } dd.amount { (amount) } }
                 }
-                p.note { (w.shop_sees_nothing) }
             }
             form.panel method="post" action="/pay" novalidate aria-labelledby="card"
                 data-suite=(SUITE) data-key-id=(intake.id) data-key=(URL_SAFE_NO_PAD.encode(&intake.bytes))
@@ -89,7 +87,8 @@ pub(super) fn card_form(
                 input type="hidden" name="ticket" value=(signed_ticket);
                 input type="hidden" name="sealed" value="";
                 (fields(entry, errors, locale, w))
-                button type="submit" { (w.order_with_obligation) " · " (amount) }
+                button type="submit" { (w.order_with_obligation) " " span { "· " (amount) } }
+                p.note { (w.shop_sees_nothing) }
                 p.away { a href=(with_parameter(&ticket.return_url, "cancelled", "1")) { (w.back) } }
             }
         }
@@ -192,19 +191,15 @@ fn problems(errors: &EntryErrors, locale: Locale, w: &Words) -> Markup {
 pub(super) fn trouble_page(
     vault: &OpenVault,
     trouble: Trouble,
-    ticket: Option<&CheckInTicket>,
+    locale: Locale,
+    onward: &str,
 ) -> Markup {
-    let locale = ticket.map_or(house_locale(), |ticket| ticket.locale);
-    let (title, text, onward) = words::trouble(trouble, locale);
-    let target = ticket.map_or_else(
-        || format!("{}/", vault.shop_origin),
-        |ticket| with_parameter(&ticket.return_url, "cancelled", "1"),
-    );
+    let (title, text, way_on) = words::trouble(trouble, locale);
     let body = html! {
         div.lone {
             h1 { (title) }
             p { (text) }
-            p { a.go href=(target) { (onward) } }
+            p { a.go href=(onward) { (way_on) } }
         }
     };
     frame(

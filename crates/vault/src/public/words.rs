@@ -35,15 +35,15 @@ const FRENCH: Words = Words {
     place: "Paiement par carte",
     summary: "Votre commande",
     order: "Numéro",
-    total: "Total, livraison comprise",
+    total: "Total avec livraison",
     shop_sees_nothing: "Votre carte est confiée au coffre de paiement, séparé de la librairie\u{202f}: la librairie n’en \
                         voit jamais le numéro.",
     card: "Votre carte",
     number: "Numéro de carte",
-    exp: "Date d’expiration",
-    exp_hint: "Mois et année, par exemple 04/29",
+    exp: "Expiration",
+    exp_hint: "Par exemple 04/29",
     csc: "Cryptogramme",
-    csc_hint: "3\u{a0}chiffres au dos, ou 4 sur une American Express",
+    csc_hint: "3\u{a0}chiffres au dos",
     name: "Nom sur la carte",
     optional: "facultatif",
     order_with_obligation: "Commander avec obligation de paiement",
@@ -57,15 +57,15 @@ const ENGLISH: Words = Words {
     place: "Card payment",
     summary: "Your order",
     order: "Number",
-    total: "Total, delivery included",
+    total: "Total with delivery",
     shop_sees_nothing: "Your card goes to the payment vault, which is apart from the bookshop: the bookshop never sees \
                         its number.",
     card: "Your card",
     number: "Card number",
     exp: "Expiry date",
-    exp_hint: "Month and year, such as 04/29",
+    exp_hint: "Such as 04/29",
     csc: "Security code",
-    csc_hint: "3\u{a0}digits on the back, or 4 on an American Express",
+    csc_hint: "3\u{a0}digits on the back",
     name: "Name on the card",
     optional: "optional",
     order_with_obligation: "Order with obligation to pay",
@@ -147,76 +147,87 @@ pub(super) fn browser_error(field: &str, locale: Locale) -> &'static str {
 }
 
 /// Title, explanation, and the words on the way on.
-pub(super) fn trouble(
-    trouble: Trouble,
-    locale: Locale,
-) -> (&'static str, &'static str, &'static str) {
-    match (trouble, locale) {
-        (Trouble::NoTicket, Locale::Fr) => (
+type Explained = (&'static str, &'static str, &'static str);
+
+pub(super) fn trouble(trouble: Trouble, locale: Locale) -> Explained {
+    match locale {
+        Locale::Fr => trouble_in_french(trouble),
+        Locale::En => trouble_in_english(trouble),
+    }
+}
+
+fn trouble_in_french(trouble: Trouble) -> Explained {
+    match trouble {
+        Trouble::NoTicket => (
             "Cette adresse ne mène à aucun paiement",
             "Le lien est incomplet ou n’a pas été émis par la librairie. Rien n’a été débité. Revenez à la librairie et \
              reprenez votre commande.",
             "Revenir à la librairie",
         ),
-        (Trouble::NoTicket, Locale::En) => (
-            "This address leads to no payment",
-            "The link is incomplete or was not made by the bookshop. Nothing was charged. Go back to the bookshop and \
-             continue your order there.",
-            "Back to the bookshop",
-        ),
-        (Trouble::Expired, Locale::Fr) => (
+        Trouble::Expired => (
             "Cette page de paiement a expiré",
             "Pour votre sécurité, elle ne reste ouverte que quelques minutes. Rien n’a été débité. Revenez à votre \
              commande pour en ouvrir une nouvelle.",
             "Revenir à ma commande",
         ),
-        (Trouble::Expired, Locale::En) => (
-            "This payment page has expired",
-            "For your safety it stays open for some minutes only. Nothing was charged. Go back to your order to open a \
-             new one.",
-            "Back to my order",
-        ),
-        (Trouble::OldPage, Locale::Fr) => (
+        Trouble::OldPage => (
             "Cette page est restée ouverte trop longtemps",
             "Votre carte n’a pas été enregistrée et rien n’a été débité. Revenez à votre commande pour ouvrir une \
              nouvelle page de paiement.",
             "Revenir à ma commande",
         ),
-        (Trouble::OldPage, Locale::En) => (
-            "This page was open for too long",
-            "Your card was not taken and nothing was charged. Go back to your order to open a new payment page.",
-            "Back to my order",
-        ),
-        (Trouble::NotForThis, Locale::Fr) => (
+        Trouble::NotForThis => (
             "Cette carte n’a pas pu être lue",
             "Ce qui est arrivé ne correspond pas à cette commande et à ce montant. Votre carte n’a pas été enregistrée \
              et rien n’a été débité.",
             "Revenir à ma commande",
         ),
-        (Trouble::NotForThis, Locale::En) => (
-            "This card could not be read",
-            "What arrived does not belong to this order and amount. Your card was not taken and nothing was charged.",
-            "Back to my order",
-        ),
-        (Trouble::OtherCard, Locale::Fr) => (
+        Trouble::OtherCard => (
             "Une autre carte a déjà été donnée pour ce paiement",
             "La première carte est peut-être déjà chez sa banque. Votre commande dit où en est le paiement, et vous \
              permet d’essayer une autre carte s’il a été refusé.",
             "Voir ma commande",
         ),
-        (Trouble::OtherCard, Locale::En) => (
-            "Another card was already given for this payment",
-            "The first card may already be with its bank. Your order says how the payment stands, and lets you try \
-             another card if it was declined.",
-            "See my order",
-        ),
-        (Trouble::Unavailable, Locale::Fr) => (
+        Trouble::Unavailable => (
             "Le paiement par carte est momentanément indisponible",
             "Votre carte n’a pas été débitée. Vos livres restent réservés\u{202f}; réessayez dans quelques minutes depuis \
              votre commande.",
             "Revenir à ma commande",
         ),
-        (Trouble::Unavailable, Locale::En) => (
+    }
+}
+
+fn trouble_in_english(trouble: Trouble) -> Explained {
+    match trouble {
+        Trouble::NoTicket => (
+            "This address leads to no payment",
+            "The link is incomplete or was not made by the bookshop. Nothing was charged. Go back to the bookshop and \
+             continue your order there.",
+            "Back to the bookshop",
+        ),
+        Trouble::Expired => (
+            "This payment page has expired",
+            "For your safety it stays open for some minutes only. Nothing was charged. Go back to your order to open a \
+             new one.",
+            "Back to my order",
+        ),
+        Trouble::OldPage => (
+            "This page was open for too long",
+            "Your card was not taken and nothing was charged. Go back to your order to open a new payment page.",
+            "Back to my order",
+        ),
+        Trouble::NotForThis => (
+            "This card could not be read",
+            "What arrived does not belong to this order and amount. Your card was not taken and nothing was charged.",
+            "Back to my order",
+        ),
+        Trouble::OtherCard => (
+            "Another card was already given for this payment",
+            "The first card may already be with its bank. Your order says how the payment stands, and lets you try \
+             another card if it was declined.",
+            "See my order",
+        ),
+        Trouble::Unavailable => (
             "Card payment is unavailable for the moment",
             "Your card was not charged. Your books stay reserved; try again in a few minutes from your order.",
             "Back to my order",
