@@ -180,3 +180,160 @@ fn named(code: &str, number: i64, now: Timestamp) -> Answer {
         approval_code,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use cards::iso8583::{ASCII_1987, Mti};
+    use storage::StoreUrl;
+
+    const REQUEST: &str = "0730120000";
+
+    async fn desk() -> (tempfile::TempDir, Desk) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("bank.db"));
+        let store = Store::open(&url, &[books::MIGRATIONS]).await.unwrap();
+        let desk = Desk::new(store, Duration::ZERO, Clock::system()).unwrap();
+        (folder, desk)
+    }
+
+    fn message(mti: Mti, stan: &str, cents: &str) -> Message {
+        Message::new(&ASCII_1987, mti)
+            .with(Field::PROCESSING_CODE, "000000")
+            .unwrap()
+            .with(Field::AMOUNT, cents)
+            .unwrap()
+            .with(Field::CURRENCY, "978")
+            .unwrap()
+            .with(Field::TRANSMISSION_TIME, REQUEST)
+            .unwrap()
+            .with(Field::STAN, stan)
+            .unwrap()
+            .with(Field::TERMINAL, "BOUQUIN1")
+            .unwrap()
+            .with(Field::PAYMENT_REFERENCE, "a payment")
+            .unwrap()
+    }
+
+    fn authorisation(stan: &str, cents: &str) -> Message {
+        message(Mti::AUTHORISATION, stan, cents)
+            .with(Field::PAN, "4242424242424242")
+            .unwrap()
+            .with(Field::EXPIRY, "4912")
+            .unwrap()
+    }
+
+    fn about(mti: Mti, stan: &str, cents: &str, original: &str) -> Message {
+        let original = format!("0100{original}{REQUEST}{:022}", 0);
+        message(mti, stan, cents)
+            .with(Field::ORIGINAL_DATA, &original)
+            .unwrap()
+    }
+
+    async fn code(desk: &Desk, asked: &Message) -> String {
+        let answer = desk.answer(asked).await.unwrap().unwrap();
+        assert_eq!(answer.mti(), asked.mti().response());
+        answer.get(Field::RESPONSE_CODE).unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn what_is_said_twice_is_answered_twice_and_booked_once() {
+        let (_folder, desk) = desk().await;
+        let asked = authorisation("000001", "000000002390");
+        let first = desk.answer(&asked).await.unwrap().unwrap();
+        let second = desk.answer(&asked).await.unwrap().unwrap();
+        assert_eq!(first.encode(), second.encode());
+        assert_eq!(
+            code(&desk, &authorisation("000001", "000000009999")).await,
+            DUPLICATE_TRANSMISSION
+        );
+
+        let capture = about(Mti::FINANCIAL_ADVICE, "000002", "000000002390", "000001");
+        let again = about(
+            Mti::FINANCIAL_ADVICE.repeat(),
+            "000002",
+            "000000002390",
+            "000001",
+        );
+        let other = about(Mti::FINANCIAL_ADVICE, "000003", "000000002390", "000001");
+        assert_eq!(code(&desk, &capture).await, APPROVED);
+        assert_eq!(code(&desk, &again).await, APPROVED);
+        assert_eq!(code(&desk, &other).await, INVALID_TRANSACTION);
+        let books = desk.books(0).await.unwrap();
+        assert_eq!(
+            (
+                books.totals.authorisations,
+                books.totals.captured.as_cents()
+            ),
+            (1, 2390)
+        );
+        assert_eq!(
+            books.holds.first().map(|hold| hold.card.as_str()),
+            Some("424242…4242")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_reversal_releases_once_whatever_its_own_trace_number() {
+        let (_folder, desk) = desk().await;
+        code(&desk, &authorisation("000001", "000000000500")).await;
+        for stan in ["000002", "000002", "000003"] {
+            let reversal = about(Mti::REVERSAL, stan, "000000000500", "000001");
+            assert_eq!(code(&desk, &reversal).await, APPROVED);
+        }
+        let totals = desk.books(0).await.unwrap().totals;
+        assert_eq!(
+            (totals.held.as_cents(), totals.reversed.as_cents()),
+            (0, 500)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_reversal_that_overtakes_its_authorisation_wins() {
+        let (_folder, desk) = desk().await;
+        let reversal = about(Mti::REVERSAL, "000002", "000000000500", "000001");
+        assert_eq!(code(&desk, &reversal).await, NOT_FOUND);
+        assert_eq!(
+            code(&desk, &authorisation("000001", "000000000500")).await,
+            INVALID_TRANSACTION
+        );
+        assert!(desk.books(0).await.unwrap().totals.held.is_zero());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_refused() {
+        let (_folder, desk) = desk().await;
+        code(&desk, &authorisation("000001", "000000000500")).await;
+        let capture = |stan, cents| about(Mti::FINANCIAL_ADVICE, stan, cents, "000001");
+        let refund = |stan, cents| {
+            about(Mti::FINANCIAL, stan, cents, "000001")
+                .with(Field::PROCESSING_CODE, "200000")
+                .unwrap()
+        };
+        assert_eq!(
+            code(&desk, &refund("000002", "000000000500")).await,
+            INVALID_TRANSACTION
+        );
+        assert_eq!(
+            code(&desk, &capture("000003", "000000000501")).await,
+            INVALID_AMOUNT
+        );
+        assert_eq!(
+            code(&desk, &capture("000004", "000000000500")).await,
+            APPROVED
+        );
+        assert_eq!(
+            code(&desk, &refund("000005", "000000000400")).await,
+            APPROVED
+        );
+        assert_eq!(
+            code(&desk, &refund("000006", "000000000101")).await,
+            INVALID_AMOUNT
+        );
+        let reversal = about(Mti::REVERSAL, "000007", "000000000500", "000001");
+        assert_eq!(code(&desk, &reversal).await, INVALID_TRANSACTION);
+        let nameless = Message::new(&ASCII_1987, Mti::AUTHORISATION);
+        assert_eq!(code(&desk, &nameless).await, FORMAT_ERROR);
+    }
+}

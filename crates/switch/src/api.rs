@@ -20,8 +20,8 @@ use trade::payment::{AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Outcome
 use crate::desk::{Desk, Refusal, outcome};
 use crate::journal::advice::{self, Kind};
 use crate::journal::payment;
-use crate::state::State as PaymentState;
 use crate::journal::stray::{self, Stray};
+use crate::state::State as PaymentState;
 
 /// The longest request, in bytes: a signed grant is under 2 kB.
 const MOST_BODY: usize = 16 * 1024;

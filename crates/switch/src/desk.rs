@@ -172,9 +172,7 @@ impl Desk {
                     NotSent::VaultUnreachable
                 }
                 LinkFault::Refused { status, .. } if status >= 500 => NotSent::VaultUnreachable,
-                LinkFault::Refused {
-                    status: 404 | 410, ..
-                } => NotSent::CardGone,
+                LinkFault::Refused { status: 404, .. } => NotSent::CardGone,
                 LinkFault::Refused { .. } | LinkFault::Garbled(_) => NotSent::GrantRefused,
             }
         })

@@ -8,7 +8,7 @@
 //!
 //! What it deliberately does not do: keep a card number (its database has no column for one, and
 //! every message after the first names the payment by references), decide anything about orders, or
-//! speak to more than one bank over more than one carrier: see [`line`] for the seam.
+//! speak to more than one bank over more than one carrier: the module `line` says where that would go.
 
 mod api;
 mod desk;

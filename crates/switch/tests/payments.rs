@@ -1,21 +1,30 @@
 //! Payments from the shop's request to the bank's books, over real sockets, one story each.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 mod house;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use house::{ANSWER, House, number, until};
 use link::LinkFault;
 use link::http::Client;
 use switch::State;
+use tokio::task::JoinSet;
 use trade::ids::{PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{AuthoriseOutcome, Decline, NotSent, Outcome};
 
 fn refused(code: &str) -> Outcome {
-    Outcome::Refused { code: code.to_owned() }
+    Outcome::Refused {
+        code: code.to_owned(),
+    }
 }
 
 fn status_of(answer: Result<impl std::fmt::Debug, LinkFault>) -> u16 {
@@ -30,7 +39,11 @@ async fn a_book_is_paid_shipped_and_given_back() {
     let house = House::open().await;
     let id = PaymentId::new();
     let outcome = house.authorise(id, "approve", 2390).await;
-    let AuthoriseOutcome::Approved { approval_code, retrieval_reference } = &outcome else {
+    let AuthoriseOutcome::Approved {
+        approval_code,
+        retrieval_reference,
+    } = &outcome
+    else {
         panic!("{outcome:?}");
     };
     assert_eq!((approval_code.len(), retrieval_reference.len()), (6, 12));
@@ -47,8 +60,14 @@ async fn a_book_is_paid_shipped_and_given_back() {
     for _ in 0..2 {
         assert_eq!(house.refund(id, first, 1000).await.unwrap(), Outcome::Done);
     }
-    assert_eq!(house.refund(id, second, 1391).await.unwrap(), refused("amount"));
-    assert_eq!(house.refund(id, RefundId::new(), 1390).await.unwrap(), Outcome::Done);
+    assert_eq!(
+        house.refund(id, second, 1391).await.unwrap(),
+        refused("amount")
+    );
+    assert_eq!(
+        house.refund(id, RefundId::new(), 1390).await.unwrap(),
+        Outcome::Done
+    );
 
     let holds = house.holds(id).await;
     assert_eq!(holds.len(), 1);
@@ -68,9 +87,15 @@ async fn an_order_that_is_cancelled_lets_go_of_the_money() {
     for _ in 0..2 {
         assert_eq!(house.reverse(id).await.unwrap(), Outcome::Done);
     }
-    assert_eq!(house.capture(id, 990).await.unwrap(), refused("not_approved"));
+    assert_eq!(
+        house.capture(id, 990).await.unwrap(),
+        refused("not_approved")
+    );
     let holds = house.holds(id).await;
-    assert_eq!((holds[0].state.as_str(), holds[0].reversals), ("reversed", 1));
+    assert_eq!(
+        (holds[0].state.as_str(), holds[0].reversals),
+        ("reversed", 1)
+    );
     assert_eq!(house.report(id).await.state, State::Reversed);
 }
 
@@ -92,13 +117,22 @@ async fn every_reason_to_decline_arrives_as_that_reason() {
 async fn a_silent_bank_leaves_doubt_and_exactly_one_reversal() {
     let house = House::open().await;
     let id = PaymentId::new();
-    assert_eq!(house.authorise(id, "silent", 4200).await, AuthoriseOutcome::Unknown);
+    assert_eq!(
+        house.authorise(id, "silent", 4200).await,
+        AuthoriseOutcome::Unknown
+    );
     house.until_settled().await;
     let holds = house.holds(id).await;
     assert_eq!(holds.len(), 1);
-    assert_eq!((holds[0].state.as_str(), holds[0].reversals), ("reversed", 1));
+    assert_eq!(
+        (holds[0].state.as_str(), holds[0].reversals),
+        ("reversed", 1)
+    );
     // The truth told to the reader stays the truth, and asking again reverses nothing twice.
-    assert_eq!(house.authorise(id, "silent", 4200).await, AuthoriseOutcome::Unknown);
+    assert_eq!(
+        house.authorise(id, "silent", 4200).await,
+        AuthoriseOutcome::Unknown
+    );
     assert_eq!(house.reverse(id).await.unwrap(), Outcome::Done);
     assert_eq!(house.holds(id).await[0].reversals, 1);
     assert_eq!(house.books().await.totals.unmatched_reversals, 0);
@@ -109,8 +143,18 @@ async fn a_slow_bank_is_waited_for_and_others_pass_by() {
     let house = House::open().await;
     let (slow, quick) = (PaymentId::new(), PaymentId::new());
     let (slow, quick) = tokio::join!(
-        async { (house.authorise(slow, "slow", 100).await, std::time::Instant::now()) },
-        async { (house.authorise(quick, "approve", 100).await, std::time::Instant::now()) },
+        async {
+            (
+                house.authorise(slow, "slow", 100).await,
+                std::time::Instant::now(),
+            )
+        },
+        async {
+            (
+                house.authorise(quick, "approve", 100).await,
+                std::time::Instant::now(),
+            )
+        },
     );
     assert!(matches!(slow.0, AuthoriseOutcome::Approved { .. }));
     assert!(matches!(quick.0, AuthoriseOutcome::Approved { .. }));
@@ -121,15 +165,27 @@ async fn a_slow_bank_is_waited_for_and_others_pass_by() {
 async fn an_approval_that_comes_too_late_is_kept_apart_and_reversed() {
     let house = House::open_with(ANSWER + Duration::from_millis(300)).await;
     let id = PaymentId::new();
-    assert_eq!(house.authorise(id, "slow", 3100).await, AuthoriseOutcome::Unknown);
-    until("the late reply is seen", async || !house.status().await.strays.is_empty()).await;
+    assert_eq!(
+        house.authorise(id, "slow", 3100).await,
+        AuthoriseOutcome::Unknown
+    );
+    until("the late reply is seen", async || {
+        !house.status().await.strays.is_empty()
+    })
+    .await;
     house.until_settled().await;
     let strays = house.status().await.strays;
     assert_eq!(strays.len(), 1);
-    assert_eq!((strays[0].mti.as_str(), strays[0].response_code.as_str()), ("0110", "00"));
+    assert_eq!(
+        (strays[0].mti.as_str(), strays[0].response_code.as_str()),
+        ("0110", "00")
+    );
     assert!(strays[0].reason.contains("late"), "{}", strays[0].reason);
     let holds = house.holds(id).await;
-    assert_eq!((holds[0].state.as_str(), holds[0].reversals), ("reversed", 1));
+    assert_eq!(
+        (holds[0].state.as_str(), holds[0].reversals),
+        ("reversed", 1)
+    );
     assert_eq!(house.report(id).await.state, State::Reversed);
 }
 
@@ -138,23 +194,31 @@ async fn without_a_line_nothing_is_sent_and_that_is_certain() {
     let house = House::closed(house::SLOW).await;
     house.start_switch().await;
     let id = PaymentId::new();
-    let not_sent = AuthoriseOutcome::NotSent { reason: NotSent::BankUnreachable };
+    let not_sent = AuthoriseOutcome::NotSent {
+        reason: NotSent::BankUnreachable,
+    };
     assert_eq!(house.authorise(id, "approve", 700).await, not_sent);
     house.start_bank().await;
     house.until_up().await;
     assert_eq!(house.authorise(id, "approve", 700).await, not_sent);
     assert!(house.holds(id).await.is_empty());
 
-    house.vault.forget();
-    let (id, request) = (PaymentId::new(), house.request(PaymentId::new(), &number("approve"), 700));
-    house.vault.forget();
-    let answer = house.post::<_, AuthoriseOutcome>(&format!("/payments/{id}/authorise"), &request);
-    assert_eq!(status_of(answer.await), 403, "a grant for another payment");
+    let (id, request) = (
+        PaymentId::new(),
+        house.request(PaymentId::new(), &number("approve"), 700),
+    );
+    assert_eq!(
+        status_of(house.ask(id, &request).await),
+        403,
+        "a grant for another payment"
+    );
     let id = PaymentId::new();
     let request = house.request(id, &number("approve"), 700);
     house.vault.forget();
-    let answer = house.post::<_, AuthoriseOutcome>(&format!("/payments/{id}/authorise"), &request);
-    assert_eq!(answer.await.unwrap(), AuthoriseOutcome::NotSent { reason: NotSent::CardGone });
+    let card_gone = AuthoriseOutcome::NotSent {
+        reason: NotSent::CardGone,
+    };
+    assert_eq!(house.ask(id, &request).await.unwrap(), card_gone);
     assert_eq!(house.books().await.totals.authorisations, 0);
 }
 
@@ -164,7 +228,10 @@ async fn a_line_that_breaks_after_the_question_leaves_doubt_and_one_reversal() {
     let id = PaymentId::new();
     house.wire.stall_answers();
     let (outcome, ()) = tokio::join!(house.authorise(id, "approve", 5600), async {
-        until("the bank holds the amount", async || !house.holds(id).await.is_empty()).await;
+        until("the bank holds the amount", async || {
+            !house.holds(id).await.is_empty()
+        })
+        .await;
         house.wire.unplug();
     });
     assert_eq!(outcome, AuthoriseOutcome::Unknown);
@@ -173,7 +240,10 @@ async fn a_line_that_breaks_after_the_question_leaves_doubt_and_one_reversal() {
     house.wire.plug_in();
     house.until_settled().await;
     let holds = house.holds(id).await;
-    assert_eq!((holds[0].state.as_str(), holds[0].reversals), ("reversed", 1));
+    assert_eq!(
+        (holds[0].state.as_str(), holds[0].reversals),
+        ("reversed", 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -182,14 +252,20 @@ async fn a_switch_killed_while_it_asks_reverses_once_when_it_is_back() {
     let id = PaymentId::new();
     house.wire.stall_answers();
     let (cut_off, ()) = tokio::join!(house.try_authorise(id, "approve", 8800), async {
-        until("the bank holds the amount", async || !house.holds(id).await.is_empty()).await;
+        until("the bank holds the amount", async || {
+            !house.holds(id).await.is_empty()
+        })
+        .await;
         house.kill_switch().await;
         house.wire.cut();
         house.wire.let_answers_flow();
     });
     assert!(cut_off.is_err());
     house.start_switch().await;
-    assert_eq!(house.authorise(id, "approve", 8800).await, AuthoriseOutcome::Unknown);
+    assert_eq!(
+        house.authorise(id, "approve", 8800).await,
+        AuthoriseOutcome::Unknown
+    );
     house.until_settled().await;
     for _ in 0..2 {
         house.kill_switch().await;
@@ -198,7 +274,10 @@ async fn a_switch_killed_while_it_asks_reverses_once_when_it_is_back() {
     }
     let holds = house.holds(id).await;
     assert_eq!(holds.len(), 1);
-    assert_eq!((holds[0].state.as_str(), holds[0].reversals), ("reversed", 1));
+    assert_eq!(
+        (holds[0].state.as_str(), holds[0].reversals),
+        ("reversed", 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -210,12 +289,21 @@ async fn what_the_shop_wants_while_the_line_is_down_is_done_later_and_once() {
     }
     house.capture(returned, 1200).await.unwrap();
     house.wire.unplug();
-    until("the line is down", async || house.status().await.line_up_since.is_none()).await;
+    until("the line is down", async || {
+        house.status().await.line_up_since.is_none()
+    })
+    .await;
     let refund = RefundId::new();
     for _ in 0..2 {
-        assert_eq!(house.capture(shipped, 1200).await.unwrap(), Outcome::Pending);
+        assert_eq!(
+            house.capture(shipped, 1200).await.unwrap(),
+            Outcome::Pending
+        );
         assert_eq!(house.reverse(cancelled).await.unwrap(), Outcome::Pending);
-        assert_eq!(house.refund(returned, refund, 1200).await.unwrap(), Outcome::Pending);
+        assert_eq!(
+            house.refund(returned, refund, 1200).await.unwrap(),
+            Outcome::Pending
+        );
     }
     house.kill_switch().await;
     house.start_switch().await;
@@ -224,7 +312,10 @@ async fn what_the_shop_wants_while_the_line_is_down_is_done_later_and_once() {
     house.until_settled().await;
     assert_eq!(house.capture(shipped, 1200).await.unwrap(), Outcome::Done);
     assert_eq!(house.reverse(cancelled).await.unwrap(), Outcome::Done);
-    assert_eq!(house.refund(returned, refund, 1200).await.unwrap(), Outcome::Done);
+    assert_eq!(
+        house.refund(returned, refund, 1200).await.unwrap(),
+        Outcome::Done
+    );
     let totals = house.books().await.totals;
     assert_eq!(totals.captured, Money::cents(2400));
     assert_eq!(totals.refunded, Money::cents(1200));
@@ -238,7 +329,10 @@ async fn a_payment_never_heard_of_can_be_closed_before_it_arrives() {
     let id = PaymentId::new();
     assert_eq!(house.reverse(id).await.unwrap(), Outcome::Done);
     let outcome = house.authorise(id, "approve", 300).await;
-    assert!(matches!(outcome, AuthoriseOutcome::NotSent { .. }), "{outcome:?}");
+    assert!(
+        matches!(outcome, AuthoriseOutcome::NotSent { .. }),
+        "{outcome:?}"
+    );
     assert!(house.holds(id).await.is_empty());
 }
 
@@ -247,15 +341,31 @@ async fn the_same_name_for_something_else_is_refused() {
     let house = House::open().await;
     let id = PaymentId::new();
     house.authorise(id, "approve", 300).await;
-    assert_eq!(status_of(house.try_authorise(id, "approve", 301).await), 409);
-    assert_eq!(status_of(house.try_authorise(PaymentId::new(), "approve", 0).await), 422);
+    assert_eq!(
+        status_of(house.try_authorise(id, "approve", 301).await),
+        409
+    );
+    assert_eq!(
+        status_of(house.try_authorise(PaymentId::new(), "approve", 0).await),
+        422
+    );
     assert_eq!(status_of(house.capture(PaymentId::new(), 300).await), 404);
     assert_eq!(house.capture(id, 300).await.unwrap(), Outcome::Done);
     assert_eq!(status_of(house.capture(id, 299).await), 409);
     // The same request twenty times at once is one authorisation.
     let id = PaymentId::new();
-    let asking = (0..20).map(|_| house.authorise(id, "slow", 500));
-    let outcomes = join_all(asking).await;
+    let house = Arc::new(house);
+    let mut asking = JoinSet::new();
+    for _ in 0..20 {
+        let house = Arc::clone(&house);
+        asking.spawn(async move { house.authorise(id, "slow", 500).await });
+    }
+    let outcomes = asking.join_all().await;
+    assert!(
+        matches!(outcomes[0], AuthoriseOutcome::Approved { .. }),
+        "{:?}",
+        outcomes[0]
+    );
     assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]));
     assert_eq!(house.holds(id).await.len(), 1);
 }
@@ -266,9 +376,16 @@ async fn only_the_shop_may_ask() {
     let switch = switch::Switch::open(house.switch_config()).await.unwrap();
     let address = switch.address().unwrap();
     tokio::spawn(switch.serve());
-    for (name, may) in [("shop", true), ("vault", false), ("bank", false), ("switch", false)] {
+    for (name, may) in [
+        ("shop", true),
+        ("vault", false),
+        ("bank", false),
+        ("switch", false),
+    ] {
         let client = Client::new(address, &house.identity(name), "switch").unwrap();
-        let answer = client.get::<switch::Status>("/status", Duration::from_secs(5)).await;
+        let answer = client
+            .get::<switch::Status>("/status", Duration::from_secs(5))
+            .await;
         assert_eq!(answer.is_ok(), may, "{name}");
     }
 }
@@ -294,22 +411,4 @@ async fn no_database_ever_holds_a_card_number() {
         }
     }
     assert!(searched > 50_000, "the databases were not found");
-}
-
-async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|context| {
-        let mut pending = false;
-        for (future, done) in &mut futures {
-            if done.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(value) => *done = Some(value),
-                    std::task::Poll::Pending => pending = true,
-                }
-            }
-        }
-        if pending { std::task::Poll::Pending } else { std::task::Poll::Ready(()) }
-    })
-    .await;
-    futures.into_iter().filter_map(|(_, done)| done).collect()
 }

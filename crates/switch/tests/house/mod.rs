@@ -1,7 +1,13 @@
 //! A payment zone on loopback: the real switch, the real bank, mutual TLS between all, a vault that
 //! gives out test cards against real grants, and a wire to the bank that can be cut or stalled.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 
 mod vault;
 mod wire;
@@ -103,7 +109,11 @@ impl House {
         });
         let bank = bank.await.unwrap();
         self.wire.leads_to(bank.switch_address().unwrap());
-        let books = Client::new(bank.books_address().unwrap(), &self.identity("shop"), "bank");
+        let books = Client::new(
+            bank.books_address().unwrap(),
+            &self.identity("shop"),
+            "bank",
+        );
         *self.books.lock().unwrap() = Some(books.unwrap());
         *self.bank.lock().unwrap() = Some(tokio::spawn(async move { bank.serve().await.unwrap() }));
     }
@@ -165,7 +175,11 @@ impl House {
             nonce: RefundId::new().to_string(),
         };
         let grant = signed::sign(&self.key, &grant).unwrap();
-        AuthoriseRequest { order, amount: Money::cents(amount), grant }
+        AuthoriseRequest {
+            order,
+            amount: Money::cents(amount),
+            grant,
+        }
     }
 
     pub async fn authorise(&self, id: PaymentId, behaviour: &str, amount: i64) -> AuthoriseOutcome {
@@ -178,13 +192,26 @@ impl House {
         behaviour: &str,
         amount: i64,
     ) -> Result<AuthoriseOutcome, LinkFault> {
-        let request = self.request(id, &number(behaviour), amount);
-        self.post(&format!("/payments/{id}/authorise"), &request).await
+        self.ask(id, &self.request(id, &number(behaviour), amount))
+            .await
+    }
+
+    pub async fn ask(
+        &self,
+        id: PaymentId,
+        request: &AuthoriseRequest,
+    ) -> Result<AuthoriseOutcome, LinkFault> {
+        self.post(&format!("/payments/{id}/authorise"), request)
+            .await
     }
 
     pub async fn capture(&self, id: PaymentId, amount: i64) -> Result<Outcome, LinkFault> {
         let amount = Money::cents(amount);
-        self.post(&format!("/payments/{id}/capture"), &CaptureRequest { amount }).await
+        self.post(
+            &format!("/payments/{id}/capture"),
+            &CaptureRequest { amount },
+        )
+        .await
     }
 
     pub async fn refund(
@@ -194,16 +221,23 @@ impl House {
         amount: i64,
     ) -> Result<Outcome, LinkFault> {
         let amount = Money::cents(amount);
-        self.post(&format!("/payments/{id}/refund"), &RefundRequest { refund, amount }).await
+        self.post(
+            &format!("/payments/{id}/refund"),
+            &RefundRequest { refund, amount },
+        )
+        .await
     }
 
     pub async fn reverse(&self, id: PaymentId) -> Result<Outcome, LinkFault> {
-        self.post(&format!("/payments/{id}/reverse"), &serde_json::Map::new()).await
+        self.post(&format!("/payments/{id}/reverse"), &serde_json::Map::new())
+            .await
     }
 
     pub async fn report(&self, id: PaymentId) -> PaymentReport {
         let shop = self.shop.lock().unwrap().clone().unwrap();
-        shop.get(&format!("/payments/{id}"), PATIENCE).await.unwrap()
+        shop.get(&format!("/payments/{id}"), PATIENCE)
+            .await
+            .unwrap()
     }
 
     pub async fn status(&self) -> Status {
@@ -211,7 +245,7 @@ impl House {
         shop.get("/status", PATIENCE).await.unwrap()
     }
 
-    pub async fn post<Q: Serialize, A: DeserializeOwned>(
+    async fn post<Q: Serialize, A: DeserializeOwned>(
         &self,
         path: &str,
         request: &Q,
@@ -231,8 +265,10 @@ impl House {
         let client = self.books.lock().unwrap().clone().unwrap();
         let mut all: Books = client.get("/books", PATIENCE).await.unwrap();
         while let Some(after) = all.next {
-            let page: Books =
-                client.get(&format!("/books?after={after}"), PATIENCE).await.unwrap();
+            let page: Books = client
+                .get(&format!("/books?after={after}"), PATIENCE)
+                .await
+                .unwrap();
             all.holds.extend(page.holds);
             all.next = page.next;
         }
@@ -240,7 +276,10 @@ impl House {
     }
 
     pub async fn until_up(&self) {
-        until("the line is up", async || self.status().await.line_up_since.is_some()).await;
+        until("the line is up", async || {
+            self.status().await.line_up_since.is_some()
+        })
+        .await;
     }
 
     /// Until nothing is left to be said to the bank.
@@ -256,7 +295,11 @@ impl House {
 /// The first card of that behaviour.
 pub fn number(behaviour: &str) -> String {
     let cards = bank::cards(&Clock::system()).unwrap();
-    cards.into_iter().find(|card| card.behaviour == behaviour).unwrap().number
+    cards
+        .into_iter()
+        .find(|card| card.behaviour == behaviour)
+        .unwrap()
+        .number
 }
 
 /// Asks until it is so, for at most half a minute.
@@ -266,7 +309,9 @@ pub async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("never: {what}"));
+    tokio::time::timeout(PATIENCE, waiting)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 fn database(path: &Path) -> StoreUrl {
@@ -277,6 +322,9 @@ async fn kill(task: &Mutex<Option<JoinHandle<()>>>) {
     let task = task.lock().unwrap().take();
     if let Some(task) = task {
         task.abort();
-        assert!(task.await.is_err_and(|ended| ended.is_cancelled()), "it had ended by itself");
+        assert!(
+            task.await.is_err_and(|ended| ended.is_cancelled()),
+            "it had ended by itself"
+        );
     }
 }

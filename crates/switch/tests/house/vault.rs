@@ -33,17 +33,30 @@ impl Vault {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (cards, used) = (Mutex::default(), Mutex::default());
-        let room = Arc::new(Room { shop_key, cards, used });
+        let room = Arc::new(Room {
+            shop_key,
+            cards,
+            used,
+        });
         let routes = Router::new()
             .route("/redeem", post(redeem))
             .with_state(Arc::clone(&room));
         let door = Door::Private(link::tls::server_config(identity, &["switch"]).unwrap());
-        tokio::spawn(link::http::serve(listener, door, routes, std::future::pending()));
+        tokio::spawn(link::http::serve(
+            listener,
+            door,
+            routes,
+            std::future::pending(),
+        ));
         Vault { address, room }
     }
 
     pub fn check_in(&self, token: &CardToken, number: &str) {
-        self.room.cards.lock().unwrap().insert(token.clone(), number.to_owned());
+        self.room
+            .cards
+            .lock()
+            .unwrap()
+            .insert(token.clone(), number.to_owned());
     }
 
     pub fn forget(&self) {
@@ -67,7 +80,10 @@ async fn redeem(
         .ok_or_else(|| refuse(StatusCode::NOT_FOUND, "no-such-card"))?;
     Ok(Json(Redeemed {
         pan: Pan::parse(number).unwrap(),
-        expiry: CardExpiry { month: 12, year: 2031 },
+        expiry: CardExpiry {
+            month: 12,
+            year: 2031,
+        },
         csc: Some(Csc::parse("123", Brand::Other).unwrap()),
     }))
 }

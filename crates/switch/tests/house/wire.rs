@@ -73,8 +73,12 @@ impl Wire {
 async fn carry(switch: TcpStream, end: Arc<End>) {
     let bank = *end.bank.lock().unwrap();
     let mut cuts = end.cuts.subscribe();
-    let (true, Some(bank)) = (*end.plugged.borrow(), bank) else { return };
-    let Ok(bank) = TcpStream::connect(bank).await else { return };
+    let (true, Some(bank)) = (*end.plugged.borrow(), bank) else {
+        return;
+    };
+    let Ok(bank) = TcpStream::connect(bank).await else {
+        return;
+    };
     switch.set_nodelay(true).unwrap();
     bank.set_nodelay(true).unwrap();
     let (from_switch, to_switch) = switch.into_split();
