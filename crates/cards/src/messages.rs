@@ -81,3 +81,40 @@ mod csc_on_the_wire {
             .map_err(D::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use trade::payment::Brand;
+
+    use super::*;
+
+    #[test]
+    fn the_one_message_with_a_number_says_it_on_the_wire_only() {
+        let card = Redeemed {
+            pan: Pan::parse("4111111111111111").unwrap(),
+            expiry: CardExpiry {
+                month: 4,
+                year: 2029,
+            },
+            csc: Some(Csc::parse("123", Brand::Visa).unwrap()),
+        };
+        let wire = serde_json::to_string(&card).unwrap();
+        assert_eq!(
+            wire,
+            r#"{"pan":"4111111111111111","expiry":{"month":4,"year":2029},"csc":"123"}"#
+        );
+        assert_eq!(serde_json::from_str::<Redeemed>(&wire).unwrap(), card);
+        assert!(!format!("{card:?}").contains("4111") && !format!("{card:?}").contains("123"));
+        let wrong = wire.replace("1111\"", "1112\"");
+        let refusal = serde_json::from_str::<Redeemed>(&wrong)
+            .unwrap_err()
+            .to_string();
+        assert!(!refusal.contains("4111"), "{refusal}");
+    }
+}

@@ -172,8 +172,8 @@ pub fn info(key_id: &str) -> String {
     format!("bouquin card intake {SUITE} {key_id}")
 }
 
-/// HPKE's associated data: what this card pays. The shop's name comes last but one and may hold anything but a line
-/// feed, which no field of a verified ticket holds and which would only make the seal useless.
+/// HPKE's associated data: what this card pays, one field per line. No field of a ticket that was made for this shop
+/// holds a line feed.
 #[must_use]
 pub fn associated_data(ticket: &CheckInTicket) -> String {
     format!(
@@ -183,4 +183,107 @@ pub fn associated_data(ticket: &CheckInTicket) -> String {
         ticket.amount.as_cents(),
         ticket.nonce
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use trade::clock::Timestamp;
+    use trade::ids::{OrderNumber, PaymentId};
+    use trade::locale::Locale;
+    use trade::money::Money;
+
+    use super::*;
+
+    const FORM: &[u8] = br#"{"name":"","number":"4111111111111111","exp":"04/29","csc":"123"}"#;
+
+    fn ticket() -> CheckInTicket {
+        CheckInTicket {
+            shop: "shop".into(),
+            order: OrderNumber::from_bits(42),
+            payment: PaymentId::new(),
+            amount: Money::cents(2390),
+            nonce: "abc".into(),
+            expires: Timestamp::micros(0),
+            return_url: String::new(),
+            locale: Locale::Fr,
+        }
+    }
+
+    #[test]
+    fn a_card_opens_with_its_key_for_its_ticket() {
+        let key = IntakeKey::from_seed(&[7; 32]).unwrap();
+        let sealed = key.public().seal(FORM, &ticket()).unwrap();
+        assert_eq!(
+            key.open(&sealed, &ticket()).unwrap().number,
+            "4111111111111111"
+        );
+        assert_eq!(
+            IntakeKey::from_seed(&[7; 32]).unwrap().public(),
+            key.public()
+        );
+        let other = IntakeKey::from_seed(&[8; 32]).unwrap();
+        assert_eq!(
+            other.open(&sealed, &ticket()).unwrap_err(),
+            SealedError::UnknownKey
+        );
+        assert_eq!(
+            IntakeKey::from_seed(&[7; 31]).unwrap_err(),
+            SealedError::BadKey
+        );
+    }
+
+    #[test]
+    fn a_card_does_not_open_for_another_shop_order_amount_or_ticket() {
+        let key = IntakeKey::from_seed(&[7; 32]).unwrap();
+        let sealed = key.public().seal(FORM, &ticket()).unwrap();
+        for other in [
+            CheckInTicket {
+                shop: "shop2".into(),
+                ..ticket()
+            },
+            CheckInTicket {
+                order: OrderNumber::from_bits(43),
+                ..ticket()
+            },
+            CheckInTicket {
+                amount: Money::cents(2391),
+                ..ticket()
+            },
+            CheckInTicket {
+                nonce: "abd".into(),
+                ..ticket()
+            },
+        ] {
+            assert_eq!(
+                key.open(&sealed, &other).unwrap_err(),
+                SealedError::NotForThis
+            );
+        }
+    }
+
+    #[test]
+    fn the_suite_is_named_and_nonsense_is_refused() {
+        let key = IntakeKey::from_seed(&[7; 32]).unwrap();
+        let sealed = key.public().seal(FORM, &ticket()).unwrap();
+        let later = sealed.replacen("1.", "2.", 1);
+        assert_eq!(
+            key.open(&later, &ticket()).unwrap_err(),
+            SealedError::UnknownSuite
+        );
+        let long = "1.".repeat(MAX_SEALED_BYTES);
+        for nonsense in ["", "1", "....", "1.a.b", &long] {
+            assert!(key.open(nonsense, &ticket()).is_err());
+        }
+        let no_form = key.public().seal(b"[]x", &ticket()).unwrap();
+        assert_eq!(
+            key.open(&no_form, &ticket()).unwrap_err(),
+            SealedError::Malformed
+        );
+    }
 }

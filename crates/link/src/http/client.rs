@@ -25,6 +25,9 @@ const IDLE_TIME: Duration = Duration::from_secs(10);
 /// A peer on a private link answers the connection at once or not at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// How long a finished connection may take to become ready again.
+const GIVE_BACK_TIME: Duration = Duration::from_millis(20);
+
 type Question = Request<Full<Bytes>>;
 type Sender = SendRequest<Full<Bytes>>;
 
@@ -114,8 +117,10 @@ impl Client {
         let connected = tokio::time::timeout_at(deadline, self.inner.connection()).await;
         let sender =
             connected.map_err(|_| LinkFault::Unreachable("no connection in time".to_owned()))??;
-        let bytes = tokio::time::timeout_at(deadline, self.inner.exchange(sender, question)).await;
-        let (status, bytes) = bytes.map_err(|_| LinkFault::Timeout)??;
+        let exchanged =
+            tokio::time::timeout_at(deadline, self.inner.exchange(sender, question)).await;
+        let (status, bytes, sender) = exchanged.map_err(|_| LinkFault::Timeout)??;
+        self.inner.give_back(sender).await;
         if (200..300).contains(&status) {
             return serde_json::from_slice(&bytes)
                 .map_err(|error| LinkFault::Garbled(error.to_string()));
@@ -172,7 +177,7 @@ impl Inner {
         &self,
         mut sender: Sender,
         question: Question,
-    ) -> Result<(u16, Bytes), LinkFault> {
+    ) -> Result<(u16, Bytes, Sender), LinkFault> {
         let answer = match sender.try_send_request(question).await {
             Ok(answer) => answer,
             Err(mut failed) => match failed.take_message() {
@@ -189,8 +194,7 @@ impl Inner {
         };
         let status = answer.status().as_u16();
         let bytes = read(answer).await?;
-        self.give_back(sender).await;
-        Ok((status, bytes))
+        Ok((status, bytes, sender))
     }
 
     fn take_idle(&self) -> Option<Sender> {
@@ -200,9 +204,11 @@ impl Inner {
         Some(idle.swap_remove(ready).sender)
     }
 
+    /// Keeps the connection for the next call. The answer has been read to its end, so it is ready at once; one that
+    /// is not, or that closes, is dropped: the answer that is already here must not wait for it.
     async fn give_back(&self, mut sender: Sender) {
-        // The answer has been read to its end, so this resolves at once; a closing connection is simply dropped.
-        if sender.ready().await.is_err() {
+        let ready = tokio::time::timeout(GIVE_BACK_TIME, sender.ready()).await;
+        if !matches!(ready, Ok(Ok(()))) {
             return;
         }
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
