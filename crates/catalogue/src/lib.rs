@@ -6,6 +6,7 @@
 
 pub mod covers;
 pub mod demo;
+pub mod import;
 pub mod limits;
 pub mod model;
 pub mod schema;

@@ -79,6 +79,21 @@ pub enum Incoming {
     },
 }
 
+impl Incoming {
+    /// Sender and reference.
+    pub fn identity(&self) -> (&str, &str) {
+        match self {
+            Incoming::Put(record) => (&record.sender, &record.reference),
+            Incoming::Hide { sender, reference } => (sender, reference),
+        }
+    }
+
+    fn identity_key(&self) -> (String, String) {
+        let (sender, reference) = self.identity();
+        (sender.to_owned(), reference.to_owned())
+    }
+}
+
 /// What became of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -180,24 +195,17 @@ impl Batch {
     /// A second record of the same identity waits for the next batch, so that the last one wins on both engines.
     fn is_full_for(&self, item: &Incoming) -> bool {
         self.identities.len() >= limits::PUT_BATCH_RECORDS
-            || self.identities.contains(&identity(item))
+            || self.identities.contains(&item.identity_key())
     }
 
     fn add(&mut self, item: Incoming) {
-        self.identities.insert(identity(&item));
+        self.identities.insert(item.identity_key());
         match item {
             Incoming::Put(record) => self.puts.push(columns(&record)),
             Incoming::Hide { sender, reference } => {
                 self.hides.push(vec![sender.into(), reference.into()])
             }
         }
-    }
-}
-
-fn identity(item: &Incoming) -> (String, String) {
-    match item {
-        Incoming::Put(record) => (record.sender.clone(), record.reference.clone()),
-        Incoming::Hide { sender, reference } => (sender.clone(), reference.clone()),
     }
 }
 

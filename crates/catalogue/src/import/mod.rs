@@ -1,0 +1,282 @@
+//! Bringing catalogue files in: ONIX 3.0 and 3.1, and JSON lines; plain, gzip or Zstandard.
+//!
+//! What a file is, is read from its content, never from its name. Files are read as streams in bounded memory; each
+//! record is read by itself, so that a bad one is reported and its neighbours are kept. Everything worth a person's
+//! time is said in a [`Note`] per record. Importing the same file again changes nothing.
+//!
+//! Merging several senders' records of one book is not done here: each record is an edition of its own.
+
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Instant;
+
+use jiff::civil::Date;
+use storage::{Fault, Store};
+use trade::clock::Clock;
+
+use crate::limits;
+use crate::store::{Incoming, put_all};
+
+mod json_lines;
+mod names;
+mod onix;
+mod plain_text;
+mod report;
+mod source;
+
+pub use report::{JsonLinesReport, Note, ReportSink, Severity};
+
+use source::{Content, Source};
+
+/// Told how far the import is; called once per record.
+pub trait Progress {
+    /// `read_bytes` of `total_bytes` of the files (as they lie on the disk) are read, and `records` records met.
+    fn advance(&self, read_bytes: u64, total_bytes: u64, records: u64);
+}
+
+/// For imports nobody watches.
+impl Progress for () {
+    fn advance(&self, _: u64, _: u64, _: u64) {}
+}
+
+/// What an import did. `products` is the sum of the five counts below it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+pub struct Tally {
+    /// Records met, good or bad.
+    pub products: u64,
+    /// New editions.
+    pub created: u64,
+    /// Editions that now say something else.
+    pub updated: u64,
+    /// Records that say what is known already.
+    pub unchanged: u64,
+    /// Records not taken; each has a [`Note`] that says why.
+    pub rejected: u64,
+    /// Editions hidden because their sender withdrew the record.
+    pub hidden: u64,
+    /// Time taken.
+    pub seconds: f64,
+    /// Bytes read, as they lie on the disk.
+    pub bytes: u64,
+}
+
+impl Tally {
+    /// Records per second.
+    pub fn rate(&self) -> f64 {
+        if self.seconds > 0.0 { self.products as f64 / self.seconds } else { 0.0 }
+    }
+}
+
+/// Why an import cannot go on at all. What is wrong inside a file is a [`Note`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A file that was asked for cannot be opened.
+    #[error("{path} cannot be opened")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database; records before the fault are committed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Imports `files` in order. Blocks; call it from a thread of its own.
+///
+/// # Errors
+/// [`ImportError`] when a file cannot be opened (none is read then) or the database fails.
+pub fn import_files(
+    store: &Store,
+    files: &[PathBuf],
+    progress: &dyn Progress,
+    report: &mut dyn ReportSink,
+) -> Result<Tally, ImportError> {
+    let started = Instant::now();
+    let sources = files.iter().map(|path| Source::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let total_bytes = sources.iter().map(Source::bytes).sum();
+    let today = Clock::system().today();
+    let mut tally = Tally::default();
+    for source in sources {
+        let before = tally;
+        let read = source.read_counter();
+        let so_far = Rc::clone(&read);
+        let mut session = Session::new(source.path(), today, report);
+        session.on_record = Box::new(move |records| {
+            progress.advance(before.bytes + so_far.get(), total_bytes, before.products + records);
+        });
+        let put = read_source(source, &mut session, |incoming| put_all(store, incoming))?;
+        tally.products += session.products;
+        tally.rejected += session.rejected;
+        tally.created += put.created;
+        tally.updated += put.updated;
+        tally.unchanged += put.unchanged;
+        tally.hidden += put.hidden;
+        tally.bytes += read.get();
+    }
+    progress.advance(tally.bytes, total_bytes, tally.products);
+    tally.seconds = started.elapsed().as_secs_f64();
+    Ok(tally)
+}
+
+/// Reads one file and hands its records to `take`.
+fn read_source<T: Default>(
+    source: Source,
+    session: &mut Session<'_>,
+    take: impl FnOnce(&mut dyn Iterator<Item = Incoming>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    match source.content() {
+        Ok(Content::Xml(reader)) => take(&mut onix::Products::of(reader, session)),
+        Ok(Content::JsonLines(reader)) => take(&mut json_lines::Lines::of(reader, session)),
+        Ok(Content::Unknown) => {
+            session.note(
+                Severity::Error,
+                "not-recognised",
+                0,
+                None,
+                "This is neither an ONIX message nor JSON lines, plain or packed with gzip or Zstandard. Nothing \
+                 was read: ask the sender for ONIX 3.0 or 3.1.",
+            );
+            Ok(T::default())
+        }
+        Err(error) => {
+            session.broken_off(0, &error);
+            Ok(T::default())
+        }
+    }
+}
+
+/// What the reader of one file counts and says.
+struct Session<'a> {
+    file: String,
+    today: Date,
+    report: &'a mut dyn ReportSink,
+    on_record: Box<dyn Fn(u64) + 'a>,
+    products: u64,
+    rejected: u64,
+    references: HashSet<u64>,
+}
+
+impl<'a> Session<'a> {
+    fn new(path: &Path, today: Date, report: &'a mut dyn ReportSink) -> Session<'a> {
+        Session {
+            file: path.display().to_string(),
+            today,
+            report,
+            on_record: Box::new(|_| ()),
+            products: 0,
+            rejected: 0,
+            references: HashSet::new(),
+        }
+    }
+
+    /// One more record was met.
+    fn record(&mut self) {
+        self.products += 1;
+        (self.on_record)(self.products);
+    }
+
+    fn note(&mut self, severity: Severity, code: &'static str, line: u64, reference: Option<&str>, message: &str) {
+        self.report.note(Note {
+            file: self.file.clone(),
+            line,
+            reference: reference.map(str::to_owned),
+            code,
+            severity,
+            message: message.to_owned(),
+        });
+    }
+
+    /// Notes why a record is not taken, and counts it.
+    fn reject(&mut self, severity: Severity, code: &'static str, line: u64, reference: Option<&str>, message: &str) {
+        self.rejected += 1;
+        self.note(severity, code, line, reference, message);
+    }
+
+    /// The file could not be read to its end.
+    fn broken_off(&mut self, line: u64, error: &std::io::Error) {
+        let message = format!(
+            "The file could not be read beyond this line ({error}). Complete records before it were taken: fetch the \
+             file again and import it again."
+        );
+        self.note(Severity::Error, "broken-off", line, None, &message);
+    }
+
+    /// Reports a reference that this file has used before; the later record wins (O5).
+    fn remember(&mut self, line: u64, sender: &str, reference: &str) {
+        let mut hasher = DefaultHasher::new();
+        (sender, reference).hash(&mut hasher);
+        let is_full = self.references.len() >= limits::REFERENCES_REMEMBERED;
+        if is_full || self.references.insert(hasher.finish()) {
+            return;
+        }
+        self.note(
+            Severity::Warning,
+            "duplicate-reference",
+            line,
+            Some(reference),
+            "This file has used the reference before. The later record replaced the earlier one: ask the sender \
+             which of them is right.",
+        );
+    }
+}
+
+/// What reading one record had to say: more than one remark is usual.
+#[derive(Debug, Default)]
+struct Remarks(Vec<(Severity, &'static str, String)>);
+
+impl Remarks {
+    fn info(&mut self, code: &'static str, message: impl Into<String>) {
+        self.0.push((Severity::Info, code, message.into()));
+    }
+
+    fn warn(&mut self, code: &'static str, message: impl Into<String>) {
+        self.0.push((Severity::Warning, code, message.into()));
+    }
+
+    fn tell(self, session: &mut Session<'_>, line: u64, reference: &str) {
+        for (severity, code, message) in self.0 {
+            session.note(severity, code, line, Some(reference), &message);
+        }
+    }
+}
+
+/// Why a record is not taken.
+#[derive(Debug)]
+struct Rejection {
+    severity: Severity,
+    code: &'static str,
+    reference: Option<String>,
+    message: String,
+}
+
+impl Rejection {
+    fn error(code: &'static str, message: impl Into<String>) -> Rejection {
+        Rejection { severity: Severity::Error, code, reference: None, message: message.into() }
+    }
+
+    fn of(mut self, reference: &str) -> Rejection {
+        self.reference = Some(reference.to_owned());
+        self
+    }
+
+    fn tell(self, session: &mut Session<'_>, line: u64) {
+        session.reject(self.severity, self.code, line, self.reference.as_deref(), &self.message);
+    }
+}
+
+/// Reads bytes as if they were a file, for tests that need no database.
+#[cfg(test)]
+fn read_bytes(bytes: &[u8], today: Date) -> (Vec<Incoming>, Vec<Note>) {
+    let mut notes: Vec<Note> = Vec::new();
+    let mut session = Session::new(Path::new("test"), today, &mut notes);
+    let source = Source::of_bytes(bytes.to_vec());
+    let read = read_source(source, &mut session, |incoming| Ok(incoming.collect()));
+    drop(session);
+    (read.unwrap_or_default(), notes)
+}

@@ -1,0 +1,159 @@
+//! ONIX for Books 3.0 and 3.1, with reference names or short tags, with or without namespace.
+//!
+//! The message is cut into products as a stream ([`split`]); each product is read into a small tree ([`tree`]) with
+//! reference names ([`tags`]) and becomes an edition ([`product`]). So a product that is not well-formed loses only
+//! itself, and a message of gigabytes needs the memory of its largest product.
+//!
+//! Not done here: ONIX 2.1 (recognised and reported), block updates (O3, reported per record), the order of messages
+//! by their sent date (O6), images (O21).
+
+use std::io::BufRead;
+
+use super::{Rejection, Session, Severity};
+use crate::limits;
+use crate::store::Incoming;
+
+mod dates;
+mod decode;
+mod people;
+mod price;
+mod product;
+mod prologue;
+mod split;
+mod subjects;
+mod supply;
+mod tags;
+mod texts;
+mod titles;
+mod tree;
+
+#[cfg(test)]
+mod tests;
+
+use decode::Utf8;
+use prologue::{Prologue, Release};
+use split::{Piece, Splitter};
+
+/// The products of a message.
+pub(super) struct Products<'s, 'a> {
+    pieces: Splitter,
+    session: &'s mut Session<'a>,
+    prologue: Option<Prologue>,
+    ended: bool,
+}
+
+impl<'s, 'a> Products<'s, 'a> {
+    pub(super) fn of(reader: Box<dyn BufRead>, session: &'s mut Session<'a>) -> Self {
+        Products { pieces: Splitter::of(Utf8::of(reader)), session, prologue: None, ended: false }
+    }
+
+    /// Reads what stands before the first product, and says whether the message can be read.
+    fn begin(&mut self, first_product: &str) -> bool {
+        let mut prologue = Prologue::read(&self.pieces.take_prologue());
+        if prologue.release == Release::Unsaid && !first_product.is_empty() {
+            prologue.release = Release::guess(first_product);
+        }
+        for note in prologue.notes() {
+            self.session.note(note.severity, note.code, 1, None, &note.message);
+        }
+        let readable = prologue.is_readable();
+        if readable && first_product.is_empty() {
+            self.session.note(Severity::Warning, "no-products", 0, None, "The message has no product in it.");
+        }
+        self.prologue = Some(prologue);
+        readable
+    }
+
+    fn take_product(&mut self, line: u64, text: &str) -> Option<Incoming> {
+        let prologue = self.prologue.as_ref()?;
+        self.session.record();
+        match product::read(text, prologue, self.session.today) {
+            Ok((incoming, remarks)) => {
+                let (sender, reference) = incoming.identity();
+                remarks.tell(self.session, line, reference);
+                self.session.remember(line, sender, reference);
+                Some(incoming)
+            }
+            Err(rejection) => {
+                rejection.tell(self.session, line);
+                None
+            }
+        }
+    }
+
+    fn reject(&mut self, line: u64, code: &'static str, message: impl Into<String>) {
+        self.session.record();
+        Rejection::error(code, message).tell(self.session, line);
+    }
+
+    fn end(&mut self, line: u64, closed: bool) {
+        self.ended = true;
+        if self.prologue.is_none() {
+            self.begin("");
+        }
+        let is_message = self.prologue.as_ref().is_some_and(|prologue| prologue.is_message);
+        if is_message && !closed {
+            self.session.note(
+                Severity::Error,
+                "truncated",
+                line,
+                None,
+                "The file ends here without the end of the message. Complete products before it were taken: fetch \
+                 the file again and import it again.",
+            );
+        }
+        self.say_repairs();
+    }
+
+    fn say_repairs(&mut self) {
+        let repaired = self.pieces.repaired();
+        if repaired > 0 {
+            let message = format!(
+                "{repaired} letters were not in the encoding that the file says it has. They were read as \
+                 Windows-1252; check accents in its titles, and tell the sender."
+            );
+            self.session.note(Severity::Warning, "encoding-repaired", 0, None, &message);
+        }
+    }
+}
+
+impl Iterator for Products<'_, '_> {
+    type Item = Incoming;
+
+    fn next(&mut self) -> Option<Incoming> {
+        while !self.ended {
+            match self.pieces.next_piece() {
+                Piece::Product { line, text } => {
+                    if self.prologue.is_none() && !self.begin(&text) {
+                        self.ended = true;
+                        return None;
+                    }
+                    if let Some(incoming) = self.take_product(line, &text) {
+                        return Some(incoming);
+                    }
+                }
+                Piece::Unclosed { line } => self.reject(
+                    line,
+                    "xml-malformed",
+                    "The product has no end before the next one begins. It was skipped: ask the sender to correct it.",
+                ),
+                Piece::TooLarge { line } => self.reject(
+                    line,
+                    "too-large",
+                    format!("The product is larger than {} MB. It was skipped.", limits::RECORD_BYTES >> 20),
+                ),
+                Piece::CutOff { line } => self.reject(
+                    line,
+                    "truncated",
+                    "The file ends inside this product. It was not taken: fetch the file again and import it again.",
+                ),
+                Piece::Broken { line, error } => {
+                    self.session.broken_off(line, &error);
+                    self.ended = true;
+                }
+                Piece::End { line, closed } => self.end(line, closed),
+            }
+        }
+        None
+    }
+}

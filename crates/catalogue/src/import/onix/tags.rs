@@ -1,0 +1,146 @@
+//! Reference names and short tags of the elements that are read here, and nothing else of ONIX.
+//!
+//! Source: the ONIX for Books 3.0 and 3.1 schemas of EDItEUR; a name means the same in both.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// What the name of an element says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tag {
+    /// An element that is read, by its reference name.
+    Known(&'static str),
+    /// Markup inside a line of text, whose words belong to the line.
+    Inline,
+    /// An element that is not read, with everything in it.
+    Other,
+}
+
+/// Reads a name with or without namespace prefix.
+pub(super) fn read(name: &str) -> Tag {
+    let name = without_prefix(name);
+    match REFERENCE_NAMES.get(name) {
+        Some(reference) => Tag::Known(reference),
+        None if INLINE.contains(&name) => Tag::Inline,
+        None => Tag::Other,
+    }
+}
+
+pub(super) fn without_prefix(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, name)| name)
+}
+
+const INLINE: [&str; 10] = ["b", "i", "em", "strong", "sub", "sup", "span", "u", "small", "cite"];
+
+static REFERENCE_NAMES: LazyLock<HashMap<&'static str, &'static str>> =
+    LazyLock::new(|| TAGS.iter().flat_map(|(reference, short)| [(*reference, *reference), (*short, *reference)]).collect());
+
+const TAGS: &[(&str, &str)] = &[
+    ("CollateralDetail", "collateraldetail"),
+    ("Collection", "collection"),
+    ("CollectionSequence", "collectionsequence"),
+    ("CollectionSequenceNumber", "x481"),
+    ("CollectionType", "x329"),
+    ("ContentAudience", "x427"),
+    ("Contributor", "contributor"),
+    ("ContributorRole", "b035"),
+    ("CorporateName", "b047"),
+    ("CountriesExcluded", "x451"),
+    ("CountriesIncluded", "x449"),
+    ("CurrencyCode", "j152"),
+    ("Date", "b306"),
+    ("DateFormat", "j260"),
+    ("DefaultCurrencyCode", "m186"),
+    ("DefaultLanguageOfText", "m184"),
+    ("DefaultPriceType", "x310"),
+    ("DescriptiveDetail", "descriptivedetail"),
+    ("Extent", "extent"),
+    ("ExtentType", "b218"),
+    ("ExtentUnit", "b220"),
+    ("ExtentValue", "b219"),
+    ("Header", "header"),
+    ("IDValue", "b244"),
+    ("Imprint", "imprint"),
+    ("ImprintName", "b079"),
+    ("KeyNames", "b040"),
+    ("Language", "language"),
+    ("LanguageCode", "b252"),
+    ("LanguageRole", "b253"),
+    ("MainSubject", "x425"),
+    ("Market", "market"),
+    ("MinimumOrderQuantity", "j263"),
+    ("NamesAfterKey", "b041"),
+    ("NamesBeforeKey", "b039"),
+    ("NotificationType", "a002"),
+    ("OrderTime", "j144"),
+    ("PartNumber", "x410"),
+    ("PersonName", "b036"),
+    ("PersonNameInverted", "b037"),
+    ("PrefixToKey", "b247"),
+    ("Price", "price"),
+    ("PriceAmount", "j151"),
+    ("PriceCondition", "pricecondition"),
+    ("PriceDate", "pricedate"),
+    ("PriceDateRole", "x476"),
+    ("PriceQualifier", "j261"),
+    ("PriceType", "x462"),
+    ("Product", "product"),
+    ("ProductAvailability", "j396"),
+    ("ProductForm", "b012"),
+    ("ProductFormDetail", "b333"),
+    ("ProductIDType", "b221"),
+    ("ProductIdentifier", "productidentifier"),
+    ("ProductSupply", "productsupply"),
+    ("Publisher", "publisher"),
+    ("PublisherName", "b081"),
+    ("PublishingDate", "publishingdate"),
+    ("PublishingDateRole", "x448"),
+    ("PublishingDetail", "publishingdetail"),
+    ("PublishingRole", "b291"),
+    ("PublishingStatus", "b394"),
+    ("RecordReference", "a001"),
+    ("RegionsExcluded", "x452"),
+    ("RegionsIncluded", "x450"),
+    ("Sender", "sender"),
+    ("SenderIDType", "m379"),
+    ("SenderIdentifier", "senderidentifier"),
+    ("SenderName", "x298"),
+    ("SequenceNumber", "b034"),
+    ("Subject", "subject"),
+    ("SubjectCode", "b069"),
+    ("SubjectHeadingText", "b070"),
+    ("SubjectSchemeIdentifier", "b067"),
+    ("Subtitle", "b029"),
+    ("SuffixToKey", "b248"),
+    ("SupplyDetail", "supplydetail"),
+    ("Tax", "tax"),
+    ("TaxRatePercent", "x472"),
+    ("Territory", "territory"),
+    ("Text", "d104"),
+    ("TextContent", "textcontent"),
+    ("TextType", "x426"),
+    ("TitleDetail", "titledetail"),
+    ("TitleElement", "titleelement"),
+    ("TitleElementLevel", "x409"),
+    ("TitlePrefix", "b030"),
+    ("TitleText", "b203"),
+    ("TitleType", "b202"),
+    ("TitleWithoutPrefix", "b031"),
+    ("TradeCategory", "b384"),
+    ("UnpricedItemType", "j192"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o1_both_tag_sets_and_prefixes_name_the_same() {
+        assert_eq!(read("RecordReference"), Tag::Known("RecordReference"));
+        assert_eq!(read("a001"), Tag::Known("RecordReference"));
+        assert_eq!(read("onix:a001"), Tag::Known("RecordReference"));
+        assert_eq!(read("em"), Tag::Inline);
+        assert_eq!(read("SupportingResource"), Tag::Other);
+        assert_eq!(REFERENCE_NAMES.len(), TAGS.len() * 2);
+    }
+}

@@ -1,0 +1,82 @@
+//! What an import says about its files, for the bookseller and for the sender.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+/// How much a note matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know, nothing to do.
+    Info,
+    /// The record was taken, but something in it was not.
+    Warning,
+    /// The record, or the rest of the file, was not taken.
+    Error,
+}
+
+/// One remark about one record or one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// The file, as it was named.
+    pub file: String,
+    /// The line where the record begins, from 1; 0 when the note is about the whole file.
+    pub line: u64,
+    /// The sender's reference of the record, where it has one.
+    pub reference: Option<String>,
+    /// A stable word for the kind of remark, such as `isbn-invalid`.
+    pub code: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was found, and what to do about it, in English.
+    pub message: String,
+}
+
+/// Where notes go.
+pub trait ReportSink {
+    /// Takes one note, in the order of the file.
+    fn note(&mut self, note: Note);
+}
+
+impl ReportSink for Vec<Note> {
+    fn note(&mut self, note: Note) {
+        self.push(note);
+    }
+}
+
+/// Writes notes as JSON lines, for a report file.
+///
+/// The first error of writing stops it; [`JsonLinesReport::finish`] returns that error.
+#[derive(Debug)]
+pub struct JsonLinesReport<W: Write> {
+    out: W,
+    failed: Option<std::io::Error>,
+}
+
+impl<W: Write> JsonLinesReport<W> {
+    /// A report into `out`, which should be buffered.
+    pub fn new(out: W) -> Self {
+        JsonLinesReport { out, failed: None }
+    }
+
+    /// Flushes.
+    ///
+    /// # Errors
+    /// The first error met since [`JsonLinesReport::new`].
+    pub fn finish(mut self) -> std::io::Result<()> {
+        match self.failed {
+            Some(error) => Err(error),
+            None => self.out.flush(),
+        }
+    }
+}
+
+impl<W: Write> ReportSink for JsonLinesReport<W> {
+    fn note(&mut self, note: Note) {
+        if self.failed.is_none() {
+            let written = serde_json::to_writer(&mut self.out, &note).map_err(std::io::Error::from);
+            self.failed = written.and_then(|()| self.out.write_all(b"\n")).err();
+        }
+    }
+}
