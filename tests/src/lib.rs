@@ -3,4 +3,5 @@
 
 pub mod browser;
 pub mod demo;
+pub mod engines;
 pub mod oracle;

@@ -1,0 +1,123 @@
+//! What must hold whatever the engine: every body here runs on SQLite and on a real PostgreSQL, each in a
+//! database of its own, and after each the ledger balances and the stock is the sum of its moves.
+//!
+//! `CONFORMANCE=word` runs the bodies whose name contains the word.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod counter;
+mod engine;
+mod life;
+mod office;
+mod place;
+mod trouble;
+
+use std::{future::Future, pin::Pin};
+
+use counter::Counter;
+use storage::Store;
+use tests::engines::Engine;
+
+type Body = fn(Counter) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+macro_rules! bodies {
+    ($($module:ident :: $name:ident),+ $(,)?) => {
+        &[$((stringify!($name), |counter| Box::pin($module::$name(counter)))),+]
+    };
+}
+
+const BODIES: &[(&str, Body)] = bodies![
+    engine::every_statement_prepares,
+    engine::migrations_run_once,
+    engine::an_outbox_entry_is_leased_by_one_worker_and_again_after_its_lease,
+    engine::the_last_line_of_defence_holds,
+    place::a_cart_holds_what_can_be_bought,
+    place::carts_merge,
+    place::an_order_is_what_was_shown,
+    place::a_repeat_finds_its_order,
+    place::ten_posts_of_one_form_are_one_order,
+    place::another_request_under_the_same_key_is_refused,
+    place::a_refused_order_leaves_nothing,
+    place::a_changed_price_is_told_and_nothing_placed,
+    place::what_is_not_sold_is_not_placed,
+    place::sixty_four_buyers_ten_copies,
+    place::buyers_of_the_same_titles_in_any_order_do_not_block_each_other,
+    place::an_unpaid_order_gives_way_to_the_next_from_its_cart,
+    place::what_is_not_counted_is_ordered_from_the_supplier,
+    life::placed_paid_shipped_refunded,
+    life::placed_paid_cancelled,
+    life::a_declined_card_leaves_the_order_waiting,
+    life::six_cards_and_no_more,
+    life::a_receipt_shown_again_asks_nothing_again,
+    life::a_receipt_for_something_else_is_refused,
+    life::what_is_not_paid_in_time_goes_back,
+    life::only_what_makes_sense_can_be_done,
+    trouble::a_silent_bank_gives_the_copies_back_and_tells_the_reader,
+    trouble::an_unreachable_zone_charges_nothing,
+    trouble::a_lost_answer_is_looked_up,
+    trouble::a_question_that_never_arrived_is_given_up,
+    trouble::a_hold_does_not_expire_under_a_payment,
+    trouble::a_sleeping_bank_is_asked_again_under_the_same_ids,
+    trouble::a_refused_capture_leaves_the_order_to_ship,
+    trouble::a_refused_reversal_can_be_asked_again,
+    trouble::two_booksellers_ship_once,
+    office::orders_are_listed_found_and_counted,
+    office::figures_of_the_first_page,
+    office::searches_are_counted,
+    office::who_guesses_must_wait,
+    office::a_session_ends,
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_sqlite() {
+    run(&Engine::sqlite().unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_postgresql() {
+    if let Some(engine) = Engine::postgres().unwrap() {
+        run(&engine).await;
+    }
+}
+
+async fn run(engine: &Engine) {
+    let wanted = std::env::var("CONFORMANCE").unwrap_or_default();
+    let mut failed = Vec::new();
+    for (name, body) in BODIES.iter().filter(|(name, _)| name.contains(&wanted)) {
+        let url = engine
+            .fresh(&name.chars().take(60).collect::<String>())
+            .unwrap();
+        let counter = Counter::open(url).await;
+        let store = counter.store.clone();
+        let ended = tokio::spawn(async move {
+            body(counter).await;
+            still_true(&store).await;
+        });
+        match ended.await {
+            Ok(()) => println!("ok      {name}"),
+            Err(_) => {
+                println!("FAILED  {name}");
+                failed.push(name);
+            }
+        }
+    }
+    assert!(failed.is_empty(), "failed: {failed:?}");
+}
+
+/// Sold = orders = ledger, whatever happened.
+async fn still_true(store: &Store) {
+    let disagreeing = store.read(shop::stock::audit).await.unwrap();
+    assert!(
+        disagreeing.is_empty(),
+        "stock is not the sum of its moves: {disagreeing:?}"
+    );
+    let balance = store.read(shop::ledger::trial_balance).await.unwrap();
+    assert!(
+        balance.is_balanced(),
+        "the ledger does not balance: {balance:?}"
+    );
+}
