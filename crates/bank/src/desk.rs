@@ -110,35 +110,30 @@ fn book(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result<Answer, Fa
             answer
         }
         Verb::Capture { original } => on_hold(tx, original, |tx, hold| {
-            match (
-                books::capture(tx, hold.id, request.amount)?,
-                hold.state.as_str(),
-            ) {
-                (true, _) => Ok(APPROVED),
-                (false, "held") => Ok(INVALID_AMOUNT),
-                (false, _) => Ok(INVALID_TRANSACTION),
-            }
+            let captured = books::capture(tx, hold.id, request.amount)?;
+            Ok(code(captured, hold.state == "held"))
         })?,
         Verb::Refund { original } => on_hold(tx, original, |tx, hold| {
-            match (
-                books::refund(tx, hold.id, request.amount)?,
-                hold.state.as_str(),
-            ) {
-                (true, _) => Ok(APPROVED),
-                (false, "captured") => Ok(INVALID_AMOUNT),
-                (false, _) => Ok(INVALID_TRANSACTION),
-            }
+            let refunded = books::refund(tx, hold.id, request.amount)?;
+            Ok(code(refunded, hold.state == "captured"))
         })?,
         Verb::Reverse { original } => on_hold(tx, original, |tx, hold| {
-            match (books::reverse(tx, hold.id)?, hold.state.as_str()) {
-                // Nothing is held any more, or never was: what a reversal wants is so.
-                (true, _) | (false, "reversed" | "declined") => Ok(APPROVED),
-                (false, _) => Ok(INVALID_TRANSACTION),
-            }
+            // Where nothing is held any more, or never was, what a reversal wants is so.
+            let is_so = matches!(hold.state.as_str(), "reversed" | "declined");
+            Ok(code(books::reverse(tx, hold.id)? || is_so, false))
         })?,
     };
     books::answered(tx, heard.id, &answer)?;
     Ok(answer)
+}
+
+/// What was not done although the state allowed it failed for its amount.
+fn code(is_done: bool, state_allows: bool) -> &'static str {
+    match (is_done, state_allows) {
+        (true, _) => APPROVED,
+        (false, true) => INVALID_AMOUNT,
+        (false, false) => INVALID_TRANSACTION,
+    }
 }
 
 /// Does something to the authorisation that a message names, and answers with its reference.
@@ -231,7 +226,7 @@ mod tests {
             .unwrap()
     }
 
-    async fn code(desk: &Desk, asked: &Message) -> String {
+    async fn code_of(desk: &Desk, asked: &Message) -> String {
         let answer = desk.answer(asked).await.unwrap().unwrap();
         assert_eq!(answer.mti(), asked.mti().response());
         answer.get(Field::RESPONSE_CODE).unwrap().to_owned()
@@ -245,7 +240,7 @@ mod tests {
         let second = desk.answer(&asked).await.unwrap().unwrap();
         assert_eq!(first.encode(), second.encode());
         assert_eq!(
-            code(&desk, &authorisation("000001", "000000009999")).await,
+            code_of(&desk, &authorisation("000001", "000000009999")).await,
             DUPLICATE_TRANSMISSION
         );
 
@@ -257,9 +252,9 @@ mod tests {
             "000001",
         );
         let other = about(Mti::FINANCIAL_ADVICE, "000003", "000000002390", "000001");
-        assert_eq!(code(&desk, &capture).await, APPROVED);
-        assert_eq!(code(&desk, &again).await, APPROVED);
-        assert_eq!(code(&desk, &other).await, INVALID_TRANSACTION);
+        assert_eq!(code_of(&desk, &capture).await, APPROVED);
+        assert_eq!(code_of(&desk, &again).await, APPROVED);
+        assert_eq!(code_of(&desk, &other).await, INVALID_TRANSACTION);
         let books = desk.books(0).await.unwrap();
         assert_eq!(
             (
@@ -277,10 +272,10 @@ mod tests {
     #[tokio::test]
     async fn a_reversal_releases_once_whatever_its_own_trace_number() {
         let (_folder, desk) = desk().await;
-        code(&desk, &authorisation("000001", "000000000500")).await;
+        code_of(&desk, &authorisation("000001", "000000000500")).await;
         for stan in ["000002", "000002", "000003"] {
             let reversal = about(Mti::REVERSAL, stan, "000000000500", "000001");
-            assert_eq!(code(&desk, &reversal).await, APPROVED);
+            assert_eq!(code_of(&desk, &reversal).await, APPROVED);
         }
         let totals = desk.books(0).await.unwrap().totals;
         assert_eq!(
@@ -293,9 +288,9 @@ mod tests {
     async fn a_reversal_that_overtakes_its_authorisation_wins() {
         let (_folder, desk) = desk().await;
         let reversal = about(Mti::REVERSAL, "000002", "000000000500", "000001");
-        assert_eq!(code(&desk, &reversal).await, NOT_FOUND);
+        assert_eq!(code_of(&desk, &reversal).await, NOT_FOUND);
         assert_eq!(
-            code(&desk, &authorisation("000001", "000000000500")).await,
+            code_of(&desk, &authorisation("000001", "000000000500")).await,
             INVALID_TRANSACTION
         );
         assert!(desk.books(0).await.unwrap().totals.held.is_zero());
@@ -304,7 +299,7 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_is_refused() {
         let (_folder, desk) = desk().await;
-        code(&desk, &authorisation("000001", "000000000500")).await;
+        code_of(&desk, &authorisation("000001", "000000000500")).await;
         let capture = |stan, cents| about(Mti::FINANCIAL_ADVICE, stan, cents, "000001");
         let refund = |stan, cents| {
             about(Mti::FINANCIAL, stan, cents, "000001")
@@ -312,28 +307,28 @@ mod tests {
                 .unwrap()
         };
         assert_eq!(
-            code(&desk, &refund("000002", "000000000500")).await,
+            code_of(&desk, &refund("000002", "000000000500")).await,
             INVALID_TRANSACTION
         );
         assert_eq!(
-            code(&desk, &capture("000003", "000000000501")).await,
+            code_of(&desk, &capture("000003", "000000000501")).await,
             INVALID_AMOUNT
         );
         assert_eq!(
-            code(&desk, &capture("000004", "000000000500")).await,
+            code_of(&desk, &capture("000004", "000000000500")).await,
             APPROVED
         );
         assert_eq!(
-            code(&desk, &refund("000005", "000000000400")).await,
+            code_of(&desk, &refund("000005", "000000000400")).await,
             APPROVED
         );
         assert_eq!(
-            code(&desk, &refund("000006", "000000000101")).await,
+            code_of(&desk, &refund("000006", "000000000101")).await,
             INVALID_AMOUNT
         );
         let reversal = about(Mti::REVERSAL, "000007", "000000000500", "000001");
-        assert_eq!(code(&desk, &reversal).await, INVALID_TRANSACTION);
+        assert_eq!(code_of(&desk, &reversal).await, INVALID_TRANSACTION);
         let nameless = Message::new(&ASCII_1987, Mti::AUTHORISATION);
-        assert_eq!(code(&desk, &nameless).await, FORMAT_ERROR);
+        assert_eq!(code_of(&desk, &nameless).await, FORMAT_ERROR);
     }
 }

@@ -50,7 +50,7 @@ pub struct House {
     pub wire: Wire,
     pub vault: Vault,
     slow: Duration,
-    key: SigningKey,
+    pub key: SigningKey,
     bank: Mutex<Option<JoinHandle<()>>>,
     switch: Mutex<Option<JoinHandle<()>>>,
     books: Mutex<Option<Client>>,
@@ -90,7 +90,7 @@ impl House {
         }
     }
 
-    fn certs(&self) -> PathBuf {
+    pub fn certs(&self) -> PathBuf {
         self.dir.path().join("certs")
     }
 
@@ -146,7 +146,11 @@ impl House {
     }
 
     pub async fn start_switch(&self) {
-        let switch = Switch::open(self.switch_config()).await.unwrap();
+        self.start_switch_with(self.switch_config()).await;
+    }
+
+    pub async fn start_switch_with(&self, config: Config) {
+        let switch = Switch::open(config).await.unwrap();
         let shop = Client::new(switch.address().unwrap(), &self.identity("shop"), "switch");
         *self.shop.lock().unwrap() = Some(shop.unwrap());
         let serving = tokio::spawn(async move { switch.serve().await.unwrap() });
