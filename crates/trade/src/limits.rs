@@ -66,3 +66,22 @@ pub const STAFF_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 pub const PASSWORD_MIN_CHARS: usize = 12;
 /// Longest password that is hashed: beyond, hashing costs the shop more than the caller.
 pub const PASSWORD_MAX_BYTES: usize = 256;
+/// A form that people fill in, in bytes: the longest holds an address and a reason.
+pub const FORM_BYTES: usize = 64 << 10;
+/// Login attempts per minute and address: a person mistypes a few times, a program goes on.
+pub const LOGINS_PER_MINUTE: u32 = 20;
+/// Addresses whose attempts are remembered before those who stopped trying are forgotten.
+pub const LOGIN_ADDRESSES: usize = 10_000;
+/// Copies of one edition that a count may come to: a warehouse, not a shelf.
+pub const COPIES_COUNTED: u32 = 100_000;
+/// A reason a bookseller writes down, in characters: one line of a table.
+pub const NOTE_CHARS: usize = 200;
+/// Imports remembered for the back office's list, with their reports.
+pub const IMPORTS_LISTED: usize = 20;
+/// Notes of an import shown on its page; the report file has the rest.
+pub const IMPORT_NOTES_SHOWN: usize = 200;
+/// Report of an import, in bytes: some 100,000 notes; who gets more has sent the wrong file.
+pub const IMPORT_REPORT_BYTES: u64 = 32 << 20;
+/// A catalogue file sent to the back office, in bytes: the largest a browser sends patiently; larger ones are
+/// imported by command.
+pub const IMPORT_UPLOAD_BYTES: u64 = 2 << 30;
