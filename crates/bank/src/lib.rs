@@ -1,7 +1,7 @@
 //! A bank for the demo and the tests: acquirer and issuer with scripted behaviour, over ISO 8583 and
 //! mutual TLS.
 //!
-//! It answers as the test card says ([`cards`]), keeps durable books of what it held, took, gave back
+//! It answers as the test card says ([`cards()`]), keeps durable books of what it held, took, gave back
 //! and released, and shows them ([`Books`]) so that a test can ask whether the bank, the switch and
 //! the shop agree to the cent. Whatever is said twice is answered twice and booked once.
 //!
@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use trade::clock::Clock;
 
 pub use books::{Books, Hold, Totals};
-pub use script::{TestCard, cards};
+pub use script::{ScriptError, TestCard, cards};
 
 use desk::Desk;
 
@@ -70,7 +70,7 @@ pub enum Error {
     },
     /// The list of test cards, which is part of the program.
     #[error("the test cards cannot be read")]
-    Cards(#[from] script::ScriptError),
+    Cards(#[from] ScriptError),
     /// A listener stopped.
     #[error("the bank stopped listening")]
     Stopped(#[source] io::Error),
