@@ -1,0 +1,222 @@
+//! Charts as SVG, each with its table behind it.
+//!
+//! The drawing is only bars; words and numbers stand around it as text, so that they keep their size on a
+//! phone, can be read aloud and can be selected. What a chart shows is always also in the table, so nothing
+//! is told by a picture alone.
+
+use maud::{Markup, html};
+
+/// One bar: what it stands for, how long it is, and the number in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// The day, the title, the words searched for.
+    pub label: String,
+    /// A count, or cents.
+    pub value: i64,
+    /// The value as a reader of the page writes it.
+    pub shown: String,
+    /// Where the label leads, if anywhere.
+    pub href: Option<String>,
+}
+
+/// The words around a chart.
+#[derive(Debug, Clone)]
+pub struct Words<'a> {
+    /// Heading of the chart.
+    pub title: &'a str,
+    /// Heading of the table's first column.
+    pub label_column: &'a str,
+    /// Heading of its second.
+    pub value_column: &'a str,
+    /// Words that open the table.
+    pub table: &'a str,
+    /// What stands there when there is nothing to show.
+    pub empty: &'a str,
+}
+
+/// Height of the drawing in its own units; the page stretches it.
+const HEIGHT: i64 = 100;
+/// Width of one bar's place in the same units, of which the bar leaves a fifth free.
+const STEP: i64 = 10;
+
+/// Upright bars over a row of days, with the sum of all in words.
+pub fn columns(
+    id: &str,
+    words: &Words<'_>,
+    total: &str,
+    bars: &[Bar],
+    write: impl Fn(i64) -> String,
+) -> Markup {
+    let top = round_up(bars.iter().map(|bar| bar.value).max().unwrap_or(0));
+    let heading = format!("{id}-title");
+    html! {
+        figure.chart aria-labelledby=(heading) {
+            figcaption { h2 #(heading) { (words.title) } p.total.num { (total) } }
+            @if bars.is_empty() { p.muted { (words.empty) } } @else {
+                div.plot {
+                    div.scale.num aria-hidden="true" { span { (write(top)) } span { (write(top / 2)) } span { (write(0)) } }
+                    (upright(bars, top))
+                    div.days.num aria-hidden="true" {
+                        @for bar in [bars.first(), bars.get(bars.len() / 2), bars.last()].into_iter().flatten() { span { (bar.label) } }
+                    }
+                }
+                (table(words, bars))
+            }
+        }
+    }
+}
+
+/// Bars that lie beside their label, longest first as given.
+pub fn rows(id: &str, words: &Words<'_>, bars: &[Bar]) -> Markup {
+    let longest = bars.iter().map(|bar| bar.value).max().unwrap_or(0).max(1);
+    let heading = format!("{id}-title");
+    html! {
+        figure.chart aria-labelledby=(heading) {
+            figcaption { h2 #(heading) { (words.title) } }
+            @if bars.is_empty() { p.muted { (words.empty) } } @else {
+                ol.bars {
+                    @for bar in bars {
+                        li {
+                            span.label { (linked(bar)) }
+                            (lying(bar.value, longest))
+                            span.num { (bar.shown) }
+                        }
+                    }
+                }
+                (table(words, bars))
+            }
+        }
+    }
+}
+
+fn upright(bars: &[Bar], top: i64) -> Markup {
+    let count = i64::try_from(bars.len()).unwrap_or(i64::MAX / STEP);
+    let view = format!("0 0 {} {HEIGHT}", count * STEP);
+    html! {
+        svg viewBox=(view) preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+            @for line in [0, HEIGHT / 2, HEIGHT] {
+                line.rule x1="0" x2=(count * STEP) y1=(line) y2=(line) vector-effect="non-scaling-stroke" {}
+            }
+            @for (place, bar) in (0..).zip(bars) {
+                @let height = scaled(bar.value, top, HEIGHT);
+                rect x=(place * STEP + 1) y=(HEIGHT - height) width=(STEP - 2) height=(height) {
+                    title { (bar.label) ": " (bar.shown) }
+                }
+            }
+        }
+    }
+}
+
+fn lying(value: i64, longest: i64) -> Markup {
+    html! {
+        svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+            rect x="0" y="0" height="4" width=(scaled(value, longest, 100)) {}
+        }
+    }
+}
+
+fn table(words: &Words<'_>, bars: &[Bar]) -> Markup {
+    html! {
+        details {
+            summary { (words.table) }
+            table.grid {
+                caption.sr { (words.title) }
+                thead { tr { th scope="col" { (words.label_column) } th.num scope="col" { (words.value_column) } } }
+                tbody { @for bar in bars { tr { th scope="row" { (linked(bar)) } td.num { (bar.shown) } } } }
+            }
+        }
+    }
+}
+
+fn linked(bar: &Bar) -> Markup {
+    html! { @match &bar.href { Some(href) => a href=(href) { (bar.label) }, None => (bar.label) } }
+}
+
+/// The length of a bar; anything above zero is at least a line.
+fn scaled(value: i64, top: i64, length: i64) -> i64 {
+    match value {
+        ..=0 => 0,
+        _ => (value.saturating_mul(length) / top.max(1)).clamp(1, length),
+    }
+}
+
+/// The next number of the form 2, 4, 10, 20, 40, 100 …, so that the scale and its half are round.
+fn round_up(value: i64) -> i64 {
+    let mut scale = 2_i64;
+    loop {
+        for step in [scale, scale.saturating_mul(2)] {
+            if value <= step {
+                return step;
+            }
+        }
+        let next = scale.saturating_mul(5);
+        if value <= next || next == i64::MAX {
+            return next;
+        }
+        scale = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use super::*;
+
+    const WORDS: Words<'_> = Words {
+        title: "Orders",
+        label_column: "Day",
+        value_column: "Orders",
+        table: "As a table",
+        empty: "Nothing yet",
+    };
+
+    fn bar(label: &str, value: i64) -> Bar {
+        Bar {
+            label: label.into(),
+            value,
+            shown: value.to_string(),
+            href: None,
+        }
+    }
+
+    #[test]
+    fn the_scale_is_round_and_never_zero() {
+        for (value, top) in [
+            (0, 2),
+            (1, 2),
+            (3, 4),
+            (5, 10),
+            (11, 20),
+            (39, 40),
+            (41, 50),
+            (101, 200),
+            (999, 1000),
+        ] {
+            assert!(
+                round_up(value) >= value && round_up(value) % 2 == 0,
+                "{value}"
+            );
+            assert!(round_up(value) <= top.max(value * 3), "{value}");
+        }
+        assert_eq!(round_up(i64::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn every_bar_is_also_in_the_table() {
+        let bars = [bar("1 mars", 0), bar("2 mars", 7), bar("<3 mars>", 1)];
+        let page = columns("orders", &WORDS, "8", &bars, |value| value.to_string()).into_string();
+        assert_eq!(page.matches("<rect").count(), 3);
+        assert_eq!(page.matches("<th scope=\"row\">").count(), 3);
+        assert!(!page.contains("<3 mars>"));
+        assert!(
+            rows("titles", &WORDS, &[])
+                .into_string()
+                .contains("Nothing yet")
+        );
+    }
+}

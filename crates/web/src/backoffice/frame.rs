@@ -1,0 +1,212 @@
+//! The frame around every page of the back office: head, navigation, keyboard help.
+//!
+//! It is not the storefront's frame: no basket, no shelves, narrower lines, and its own style sheet and script
+//! on top of the shop's. Every action works without the script, which only adds keys.
+
+use fluent_bundle::FluentValue;
+use maud::{DOCTYPE, Markup, html};
+use shop::staff::Role;
+use trade::clock::Timestamp;
+use trade::locale::{self, Locale};
+use trade::money::Money;
+
+use super::access::Visit;
+use crate::assets;
+use crate::i18n::{self, Words};
+
+/// The parts of the back office, in the order of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Dashboard,
+    Orders,
+    Stock,
+    Import,
+    Staff,
+    Audit,
+    Help,
+}
+
+impl Part {
+    const ALL: [Part; 7] = [
+        Part::Dashboard,
+        Part::Orders,
+        Part::Stock,
+        Part::Import,
+        Part::Staff,
+        Part::Audit,
+        Part::Help,
+    ];
+
+    fn path(self) -> &'static str {
+        match self {
+            Part::Dashboard => "/office",
+            Part::Orders => "/office/orders",
+            Part::Stock => "/office/stock",
+            Part::Import => "/office/import",
+            Part::Staff => "/office/staff",
+            Part::Audit => "/office/audit",
+            Part::Help => "/office/help",
+        }
+    }
+
+    fn name(self, words: &Words) -> &str {
+        match self {
+            Part::Dashboard => words.say("office-dashboard"),
+            Part::Orders => words.say("office-orders"),
+            Part::Stock => words.say("office-stock"),
+            Part::Import => words.say("office-import"),
+            Part::Staff => words.say("office-staff"),
+            Part::Audit => words.say("office-audit"),
+            Part::Help => words.say("office-help"),
+        }
+    }
+
+    fn is_for(self, role: Role) -> bool {
+        role == Role::Administrator || !matches!(self, Part::Staff | Part::Audit)
+    }
+}
+
+/// A page for somebody who is logged in.
+pub(super) fn page(visit: &Visit, part: Part, title: &str, body: &Markup) -> Markup {
+    live_page(visit, part, title, None, body)
+}
+
+/// A page that is read again every `refresh_s` seconds while something runs, by the script or without it.
+pub(super) fn live_page(
+    visit: &Visit,
+    part: Part,
+    title: &str,
+    refresh_s: Option<u32>,
+    body: &Markup,
+) -> Markup {
+    let words = visit.words();
+    let shell = html! {
+        header.office-top {
+            nav aria-label=(words.say("office-parts")) {
+                ul {
+                    @for one in Part::ALL.into_iter().filter(|one| one.is_for(visit.member.role)) {
+                        li { a href=(one.path()) aria-current=[(one == part).then_some("page")] { (one.name(words)) } }
+                    }
+                }
+            }
+            form.who method="post" action="/office/logout" {
+                (token(visit))
+                span { (visit.member.name) }
+                button.button.link { (words.say("office-log-out")) }
+            }
+        }
+        main #main tabindex="-1" { h1 { (title) } (body) }
+        dialog #keys aria-labelledby="keys-title" {
+            h2 #keys-title { (words.say("office-keys")) }
+            (keys(words))
+            form method="dialog" { button.button.quiet { (words.say("office-close")) } }
+        }
+    };
+    document(visit.locale, title, refresh_s, &shell)
+}
+
+/// A page for somebody who is not logged in.
+pub(super) fn bare_page(locale: Locale, title: &str, body: &Markup) -> Markup {
+    document(
+        locale,
+        title,
+        None,
+        &html! { main #main.narrow tabindex="-1" { h1 { (title) } (body) } },
+    )
+}
+
+fn document(locale: Locale, title: &str, refresh_s: Option<u32>, shell: &Markup) -> Markup {
+    let words = i18n::words(locale);
+    html! {
+        (DOCTYPE)
+        html lang=(locale.code()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                @if let Some(seconds) = refresh_s { noscript { meta http-equiv="refresh" content=(seconds); } }
+                title { (title) " · " (words.say("office-name")) }
+                link rel="icon" href="/favicon.svg" type="image/svg+xml";
+                link rel="stylesheet" href=(assets::address("bouquin.css"));
+                link rel="stylesheet" href=(assets::address("office.css"));
+                script src=(assets::address("office.js")) defer {}
+            }
+            body.office {
+                a.skip href="#main" { (words.say("office-skip")) }
+                (shell)
+            }
+        }
+    }
+}
+
+/// The keys and what they do.
+pub(super) fn keys(words: &Words) -> Markup {
+    html! {
+        dl.keys {
+            div { dt { kbd { "/" } } dd { (words.say("office-key-search")) } }
+            div { dt { kbd { "j" } " " kbd { "k" } } dd { (words.say("office-key-rows")) } }
+            div { dt { kbd { "↵" } } dd { (words.say("office-key-open")) } }
+            div { dt { kbd { "?" } } dd { (words.say("office-key-help")) } }
+            div { dt { kbd { "Esc" } } dd { (words.say("office-key-close")) } }
+        }
+    }
+}
+
+/// The hidden field that every form of a session carries.
+pub(super) fn token(visit: &Visit) -> Markup {
+    html! { input type="hidden" name="csrf" value=(visit.csrf); }
+}
+
+/// A sentence about what just happened; `good` or not, the words say which.
+pub(super) fn notice(good: bool, text: &str) -> Markup {
+    html! { p.notice.bad[!good] role=(if good { "status" } else { "alert" }) { (text) } }
+}
+
+/// Links to the pages of a list of `total`; `address` makes the address of a page.
+pub(super) fn pages(
+    words: &Words,
+    page: u32,
+    per_page: u32,
+    total: u64,
+    address: impl Fn(u32) -> String,
+) -> Markup {
+    let last = u32::try_from(total.div_ceil(u64::from(per_page.max(1))))
+        .unwrap_or(u32::MAX)
+        .max(1);
+    if last == 1 {
+        return html! {};
+    }
+    let told = words.tell(
+        "office-page-of",
+        &[
+            ("page", page.to_string().into()),
+            ("last", last.to_string().into()),
+        ],
+    );
+    html! {
+        nav.pages aria-label=(words.say("office-pages")) {
+            @if page > 1 { a rel="prev" href=(address(page - 1)) { (words.say("office-previous")) } }
+            span { (told) }
+            @if page < last { a rel="next" href=(address(page + 1)) { (words.say("office-next")) } }
+        }
+    }
+}
+
+/// An amount in the language of the visit.
+pub(super) fn money(visit: &Visit, amount: Money) -> String {
+    locale::format_money(amount, visit.locale)
+}
+
+/// Date and hour, marked up for machines.
+pub(super) fn time(visit: &Visit, at: Timestamp) -> Markup {
+    html! { time.nowrap datetime=(at.rfc3339()) { (locale::format_time(at, visit.locale)) } }
+}
+
+/// A count as Fluent wants it: the number for the plural, and as it is shown.
+pub(super) fn counted(count: u64, locale: Locale) -> [(&'static str, FluentValue<'static>); 2] {
+    let shown = locale::format_number(i64::try_from(count).unwrap_or(i64::MAX), locale);
+    [
+        ("count", FluentValue::from(count)),
+        ("shown", FluentValue::from(shown)),
+    ]
+}

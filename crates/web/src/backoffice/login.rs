@@ -1,0 +1,262 @@
+//! Coming in and going out.
+//!
+//! The form carries a random token that a cookie of the same visit must repeat: nobody can be logged in by a
+//! form on another site. Attempts are limited per address here and per login by the verb.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+
+use axum::Extension;
+use axum::Form;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use governor::clock::DefaultClock;
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use maud::{Markup, html};
+use serde::Deserialize;
+use shop::staff::{self, LoginRefusal, NewSession};
+use subtle::ConstantTimeEq;
+use trade::limits;
+
+use super::Office;
+use super::access::{self, Visit};
+use super::frame;
+use crate::AppState;
+use crate::i18n;
+use crate::problem::{Kind, Problem};
+use crate::visitor::Visitor;
+
+/// The cookie that repeats the form's token, and how long a login page may stay open.
+const FORM_COOKIE: &str = "bouquin-office-login";
+const FORM_SECONDS: u64 = 3600;
+
+/// Attempts per address.
+pub(super) struct Attempts(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
+
+impl Attempts {
+    pub(super) fn new() -> Attempts {
+        let per_minute = NonZeroU32::new(limits::LOGINS_PER_MINUTE).unwrap_or(NonZeroU32::MIN);
+        Attempts(RateLimiter::hashmap(Quota::per_minute(per_minute)))
+    }
+
+    /// Counts an attempt; false when there were too many.
+    fn allows(&self, address: IpAddr) -> bool {
+        if self.0.len() > limits::LOGIN_ADDRESSES {
+            self.0.retain_recent();
+        }
+        self.0.check_key(&address).is_ok()
+    }
+}
+
+/// Where the browser goes after the login.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    next: String,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub(super) struct Credentials {
+    login: String,
+    password: String,
+    form: String,
+    next: String,
+}
+
+/// `GET /office/login?next=`
+pub(super) async fn page(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Problem> {
+    answer(
+        &state,
+        &visitor,
+        StatusCode::OK,
+        &Credentials {
+            next: wanted.next,
+            ..Credentials::default()
+        },
+        None,
+    )
+}
+
+/// `POST /office/login`
+pub(super) async fn enter(
+    State(state): State<AppState>,
+    Extension(office): Extension<Office>,
+    visitor: Visitor,
+    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    Form(given): Form<Credentials>,
+) -> Result<Response, Problem> {
+    let words = i18n::words(visitor.locale);
+    let repeated = access::cookie(&state.settings, &headers, FORM_COOKIE).unwrap_or_default();
+    if given.form.is_empty() || !bool::from(given.form.as_bytes().ct_eq(repeated.as_bytes())) {
+        return answer(
+            &state,
+            &visitor,
+            StatusCode::FORBIDDEN,
+            &given,
+            Some(words.say("office-login-old-form")),
+        );
+    }
+    let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip());
+    if !office.attempts.allows(address) {
+        let told = Some(words.say("office-login-later"));
+        return answer(
+            &state,
+            &visitor,
+            StatusCode::TOO_MANY_REQUESTS,
+            &given,
+            told,
+        );
+    }
+    match staff::log_in(&state.store, &state.clock, &given.login, &given.password).await {
+        Ok(session) => Ok(entered(&state, &session, &given.next)),
+        Err(LoginRefusal::Wrong) => answer(
+            &state,
+            &visitor,
+            StatusCode::UNAUTHORIZED,
+            &given,
+            Some(words.say("office-login-wrong")),
+        ),
+        Err(LoginRefusal::TryLater) => answer(
+            &state,
+            &visitor,
+            StatusCode::TOO_MANY_REQUESTS,
+            &given,
+            Some(words.say("office-login-later")),
+        ),
+        Err(LoginRefusal::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// `POST /office/logout`
+pub(super) async fn leave(
+    State(state): State<AppState>,
+    Extension(_visit): Extension<Visit>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if let Some(token) = access::session_token(&state.settings, &headers).map(str::to_owned) {
+        state
+            .store
+            .write(move |tx| staff::log_out(tx, &token))
+            .await?;
+    }
+    let mut response = Redirect::to("/office/login").into_response();
+    response.headers_mut().extend(
+        access::session_cookie(&state.settings, "").map(|cookie| (header::SET_COOKIE, cookie)),
+    );
+    Ok(response)
+}
+
+fn entered(state: &AppState, session: &NewSession, next: &str) -> Response {
+    let mut response = Redirect::to(safe_next(next)).into_response();
+    let cookies = [
+        access::session_cookie(&state.settings, &session.token),
+        access::set_cookie(&state.settings, FORM_COOKIE, "", 0),
+    ];
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Only pages of the back office, so that a link to the login page leads nowhere else.
+fn safe_next(next: &str) -> &str {
+    let inside = next == "/office" || next.starts_with("/office/") || next.starts_with("/office?");
+    if inside
+        && next
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    {
+        next
+    } else {
+        "/office"
+    }
+}
+
+fn answer(
+    state: &AppState,
+    visitor: &Visitor,
+    status: StatusCode,
+    given: &Credentials,
+    told: Option<&str>,
+) -> Result<Response, Problem> {
+    let mut random = [0_u8; 16];
+    getrandom::fill(&mut random).map_err(|error| Problem::fault(Kind::Fault, &error))?;
+    let token = URL_SAFE_NO_PAD.encode(random);
+    let title = i18n::words(visitor.locale).say("office-log-in");
+    let page = frame::bare_page(visitor.locale, title, &form(visitor, given, &token, told));
+    let mut response = (status, page).into_response();
+    let cookie = access::set_cookie(&state.settings, FORM_COOKIE, &token, FORM_SECONDS);
+    response
+        .headers_mut()
+        .extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+    Ok(response)
+}
+
+fn form(visitor: &Visitor, given: &Credentials, token: &str, told: Option<&str>) -> Markup {
+    let words = i18n::words(visitor.locale);
+    html! {
+        @if let Some(told) = told { (frame::notice(false, told)) }
+        form method="post" action="/office/login" {
+            input type="hidden" name="form" value=(token);
+            input type="hidden" name="next" value=(safe_next(&given.next));
+            div.field {
+                label for="login" { (words.say("office-login")) }
+                input #login name="login" value=(given.login) autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus;
+            }
+            div.field {
+                label for="password" { (words.say("office-password")) }
+                input #password type="password" name="password" autocomplete="current-password" required;
+            }
+            div.actions { button.button { (words.say("office-log-in")) } }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_the_login_only_the_back_office_is_shown() {
+        for (next, shown) in [
+            (
+                "/office/orders?state=confirmed",
+                "/office/orders?state=confirmed",
+            ),
+            ("/office", "/office"),
+            ("", "/office"),
+            ("https://example.org/office/", "/office"),
+            ("//example.org", "/office"),
+            ("/officer", "/office"),
+            ("/office/\\example.org", "/office"),
+            ("/office/\r\nSet-Cookie: a=b", "/office"),
+        ] {
+            assert_eq!(safe_next(next), shown, "{next}");
+        }
+    }
+
+    #[test]
+    fn one_address_may_not_try_for_ever_and_another_may_still_try() {
+        let attempts = Attempts::new();
+        let (theirs, ours) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let allowed = (0..limits::LOGINS_PER_MINUTE * 2)
+            .filter(|_| attempts.allows(theirs))
+            .count();
+        assert!(
+            allowed <= limits::LOGINS_PER_MINUTE as usize + 1,
+            "{allowed}"
+        );
+        assert!(attempts.allows(ours));
+    }
+}

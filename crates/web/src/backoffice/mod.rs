@@ -1,0 +1,120 @@
+//! The back office: orders, stock, imports, figures and accounts, for the people who work here.
+//!
+//! Every page is a table or a form that works without a script; keys are an addition. What somebody may do is
+//! decided at the doors in `access`, by the list in [`rooms`], and tested over that list. Nothing here changes
+//! anything but by the shop's verbs, under the login of who did it.
+
+mod access;
+mod chart;
+mod dashboard;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod frame;
+mod help;
+mod import;
+mod import_desk;
+mod login;
+mod order;
+mod orders;
+mod staff;
+mod stock;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router, middleware};
+
+use crate::AppState;
+use access::Door;
+use import_desk::ImportDesk;
+use login::Attempts;
+
+/// What the back office remembers between requests, in this process.
+#[derive(Clone)]
+struct Office {
+    imports: Arc<ImportDesk>,
+    attempts: Arc<Attempts>,
+}
+
+/// One address of the back office and who may go there.
+struct Room {
+    path: &'static str,
+    door: Door,
+    methods: MethodRouter<AppState>,
+}
+
+impl Room {
+    fn open(path: &'static str, methods: MethodRouter<AppState>) -> Room {
+        Room {
+            path,
+            door: Door::Open,
+            methods,
+        }
+    }
+
+    fn staff(path: &'static str, methods: MethodRouter<AppState>) -> Room {
+        Room {
+            path,
+            door: Door::Staff,
+            methods,
+        }
+    }
+
+    fn administrator(path: &'static str, methods: MethodRouter<AppState>) -> Room {
+        Room {
+            path,
+            door: Door::Administrator,
+            methods,
+        }
+    }
+}
+
+/// Every address of the back office.
+fn rooms() -> Vec<Room> {
+    vec![
+        Room::open("/office/login", get(login::page).post(login::enter)),
+        Room::staff("/office/logout", post(login::leave)),
+        Room::staff("/office", get(dashboard::show)),
+        Room::staff("/office/orders", get(orders::list)),
+        Room::staff("/office/orders/{number}", get(order::show)),
+        Room::staff("/office/orders/{number}/ship", post(order::ship)),
+        Room::staff("/office/orders/{number}/cancel", post(order::cancel)),
+        Room::staff("/office/orders/{number}/refund", post(order::refund)),
+        Room::staff("/office/stock", get(stock::search)),
+        Room::staff(
+            "/office/stock/{edition}",
+            get(stock::show).post(stock::adjust),
+        ),
+        // Its own limit is counted while the file is written.
+        Room::staff(
+            "/office/import",
+            get(import::list)
+                .post(import::send)
+                .layer(DefaultBodyLimit::disable()),
+        ),
+        Room::staff("/office/import/{id}", get(import::show)),
+        Room::staff("/office/import/{id}/report", get(import::report)),
+        Room::staff("/office/help", get(help::show)),
+        Room::administrator("/office/staff", get(staff::list).post(staff::create)),
+        Room::administrator("/office/staff/{login}/password", post(staff::set_password)),
+        Room::administrator("/office/staff/{login}/disable", post(staff::disable)),
+        Room::administrator("/office/audit", get(staff::log)),
+    ]
+}
+
+/// The back office's part of the site. No room is reached but through its door.
+pub(crate) fn routes(state: &AppState) -> Router<AppState> {
+    let office = Office {
+        imports: Arc::new(ImportDesk::new(&state.settings.imports)),
+        attempts: Arc::new(Attempts::new()),
+    };
+    let site = rooms().into_iter().fold(Router::new(), |site, room| {
+        let door = middleware::from_fn_with_state((state.clone(), room.door), access::guard);
+        site.route(room.path, room.methods.layer(door))
+    });
+    site.layer(Extension(office))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,420 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use axum::http::{StatusCode, header};
+use shop::checkout::{Draft, place_order};
+use shop::payment;
+use shop::pricing::{Destination, Line, quote};
+use trade::address::{Address, AddressInput, Email};
+use trade::delivery::DeliveryMethod;
+use trade::goods::Goods;
+use trade::ids::{IdempotencyKey, OrderNumber};
+use trade::isbn::Isbn13;
+use trade::locale::Locale;
+use trade::money::Money;
+use trade::territory::Territory;
+
+use super::access::Door;
+use super::fixture::{self, COUNTED, Small, cookie_of, hidden, location, text};
+use super::rooms;
+
+/// An address of the list with something in its places.
+fn filled(path: &str) -> String {
+    path.replace("{number}", "BQ-0000-0000")
+        .replace("{edition}", "1")
+        .replace("{id}", "01890000-0000-7000-8000-000000000000")
+        .replace("{login}", "lire")
+}
+
+/// Methods that a room answers at all.
+async fn methods(
+    shop: &Small,
+    path: &str,
+    cookie: &str,
+    form: &str,
+) -> Vec<(&'static str, axum::http::Response<axum::body::Body>)> {
+    let mut answered = Vec::new();
+    for method in ["GET", "POST"] {
+        let kind = "application/x-www-form-urlencoded";
+        let answer = shop.send(method, path, cookie, kind, form).await;
+        if answer.status() != StatusCode::METHOD_NOT_ALLOWED {
+            answered.push((method, answer));
+        }
+    }
+    assert!(!answered.is_empty(), "{path} answers nothing");
+    answered
+}
+
+#[tokio::test]
+async fn without_a_session_every_room_but_the_login_leads_to_the_login() {
+    let shop = fixture::small().await;
+    for room in rooms().into_iter().filter(|room| room.door != Door::Open) {
+        for cookie in ["", "bouquin-office=made-up"] {
+            for (method, answer) in methods(&shop, &filled(room.path), cookie, "csrf=x").await {
+                assert_eq!(
+                    answer.status(),
+                    StatusCode::SEE_OTHER,
+                    "{method} {}",
+                    room.path
+                );
+                assert!(
+                    location(&answer).starts_with("/office/login"),
+                    "{method} {}",
+                    room.path
+                );
+            }
+        }
+    }
+    assert_eq!(shop.get("/office/login", "").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn rooms_of_administrators_are_forbidden_to_booksellers() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("lire").await;
+    let mut forbidden = 0;
+    for room in rooms()
+        .into_iter()
+        .filter(|room| room.door == Door::Administrator)
+    {
+        for (method, answer) in methods(&shop, &filled(room.path), &cookie, "csrf=x").await {
+            assert_eq!(
+                answer.status(),
+                StatusCode::FORBIDDEN,
+                "{method} {}",
+                room.path
+            );
+            forbidden += 1;
+        }
+    }
+    assert!(forbidden >= 4);
+    let chef = shop.log_in("chef").await;
+    for path in ["/office/staff", "/office/audit"] {
+        assert_eq!(
+            shop.get(path, &chef).await.status(),
+            StatusCode::OK,
+            "{path}"
+        );
+        assert!(
+            !text(shop.get("/office", &cookie).await)
+                .await
+                .contains(path),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_form_is_read_without_the_token_of_the_session() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("chef").await;
+    for room in rooms().into_iter().filter(|room| room.door != Door::Open) {
+        for form in ["", "csrf=", "csrf=wrong", "x=1&csrf=wrong"] {
+            let answer = shop.post(&filled(room.path), &cookie, form).await;
+            if answer.status() != StatusCode::METHOD_NOT_ALLOWED {
+                assert_eq!(
+                    answer.status(),
+                    StatusCode::FORBIDDEN,
+                    "{} {form}",
+                    room.path
+                );
+            }
+        }
+    }
+    let upload = "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\nwrong\r\n--b--\r\n";
+    let answer = shop
+        .send(
+            "POST",
+            "/office/import",
+            &cookie,
+            "multipart/form-data; boundary=b",
+            upload,
+        )
+        .await;
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_login_takes_the_right_password_and_the_form_of_this_browser_only() {
+    let shop = fixture::small().await;
+    let page = shop.get("/office/login?next=/office/orders", "").await;
+    let cookie = cookie_of(&page);
+    let token = hidden(&text(page).await, "form");
+    let wrong = shop
+        .post(
+            "/office/login",
+            &cookie,
+            &format!("login=lire&password=wrong&form={token}"),
+        )
+        .await;
+    assert_eq!(wrong.status(), StatusCode::UNAUTHORIZED);
+    assert!(
+        !wrong
+            .headers()
+            .get(header::SET_COOKIE)
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("bouquin-office=")
+    );
+    let elsewhere = shop
+        .post(
+            "/office/login",
+            "",
+            &format!("login=lire&password=x&form={token}"),
+        )
+        .await;
+    assert_eq!(elsewhere.status(), StatusCode::FORBIDDEN);
+
+    let session = shop.log_in("lire").await;
+    assert!(session.starts_with("bouquin-office="));
+    let page = shop.get("/office", &session).await;
+    assert_eq!(page.headers()[header::CACHE_CONTROL], "private, no-store");
+    let csrf = hidden(&text(page).await, "csrf");
+    let left = shop
+        .post("/office/logout", &session, &format!("csrf={csrf}"))
+        .await;
+    assert_eq!(location(&left), "/office/login");
+    assert_eq!(
+        shop.get("/office", &session).await.status(),
+        StatusCode::SEE_OTHER
+    );
+}
+
+/// An order for one counted book, paid.
+async fn paid(shop: &Small) -> OrderNumber {
+    let state = &shop.state;
+    let edition = state
+        .shelf
+        .load()
+        .by_isbn(Isbn13::parse(COUNTED).unwrap())
+        .unwrap()
+        .id;
+    let lines = vec![Line {
+        edition,
+        quantity: 1,
+        unit: Money::cents(990),
+        goods: Goods::NewBook,
+    }];
+    let to = Destination {
+        territory: Territory::Mainland,
+        method: DeliveryMethod::Post,
+    };
+    let total = quote(&lines, to, &state.tariff, state.clock.today())
+        .unwrap()
+        .total;
+    let address = AddressInput {
+        name: "Jeanne Dupont".into(),
+        street: "12 quai de la Tournelle".into(),
+        postcode: "75005".into(),
+        city: "Paris".into(),
+        country: "FR".into(),
+    };
+    let draft = Draft {
+        key: IdempotencyKey::new(),
+        cart: None,
+        lines,
+        email: Email::parse("jeanne@example.org").unwrap(),
+        address: Address::check(&address).unwrap(),
+        method: DeliveryMethod::Post,
+        locale: Locale::Fr,
+        total_shown: total,
+    };
+    let placed = place_order(&state.store, &state.clock, &state.tariff, &draft)
+        .await
+        .unwrap();
+    let receipt = fixture::receipt(&placed.card.unwrap(), state.clock.now());
+    payment::authorise(&state.store, &*state.zone, &state.clock, &receipt)
+        .await
+        .unwrap();
+    placed.number
+}
+
+#[tokio::test]
+async fn an_order_is_found_shipped_and_its_refund_refused_by_the_bank_is_told() {
+    let shop = fixture::small().await;
+    let (number, cookie) = (paid(&shop).await, shop.log_in("lire").await);
+    let list = text(
+        shop.get("/office/orders?state=confirmed&q=dupont", &cookie)
+            .await,
+    )
+    .await;
+    assert!(list.contains(number.as_str()) && list.contains("Jeanne Dupont"));
+    assert!(
+        !text(shop.get("/office/orders?q=durand", &cookie).await)
+            .await
+            .contains(number.as_str())
+    );
+
+    let page = format!("/office/orders/{number}");
+    let csrf = format!(
+        "csrf={}",
+        hidden(&text(shop.get(&page, &cookie).await).await, "csrf")
+    );
+    let early = shop.post(&format!("{page}/refund"), &cookie, &csrf).await;
+    assert_eq!(location(&early), format!("{page}?told=not-now"));
+    let shipped = shop.post(&format!("{page}/ship"), &cookie, &csrf).await;
+    assert_eq!(location(&shipped), format!("{page}?told=ship-done"));
+    let refused = shop.post(&format!("{page}/refund"), &cookie, &csrf).await;
+    assert_eq!(location(&refused), format!("{page}?told=refused&code=12"));
+    let told = text(shop.get(location(&refused), &cookie).await).await;
+    assert!(
+        told.contains("code 12") && told.contains("•••• 1234") && told.contains("€12.90"),
+        "{told}"
+    );
+    let dashboard = text(shop.get("/office?days=7", &cookie).await).await;
+    assert!(dashboard.contains("€12.90") && dashboard.contains("<rect"));
+}
+
+#[tokio::test]
+async fn stock_is_found_by_isbn_and_counted_with_a_reason() {
+    let shop = fixture::small().await;
+    let number = paid(&shop).await;
+    let cookie = shop.log_in("lire").await;
+    let scanned = shop
+        .get(&format!("/office/stock?q={COUNTED}"), &cookie)
+        .await;
+    assert_eq!(scanned.status(), StatusCode::SEE_OTHER);
+    let page = location(&scanned).to_owned();
+    let shown = text(shop.get(&page, &cookie).await).await;
+    let (csrf, seen) = (hidden(&shown, "csrf"), hidden(&shown, "seen"));
+    assert_eq!(seen, "1", "one of two is sold to {number}");
+    let form = |rest: &str| format!("csrf={csrf}&policy=limited&{rest}");
+    let counted = shop
+        .post(
+            &page,
+            &cookie,
+            &form(&format!("counted=5&seen={seen}&note=inventaire")),
+        )
+        .await;
+    assert_eq!(location(&counted), format!("{page}?told=done"));
+    let shown = text(shop.get(&page, &cookie).await).await;
+    assert_eq!(hidden(&shown, "seen"), "5");
+    assert!(shown.contains("inventaire") && shown.contains("+4"));
+    for bad in [
+        "counted=5&seen=5",
+        "counted=-1&seen=5&note=x",
+        "change=x&note=x",
+    ] {
+        let refused = shop.post(&page, &cookie, &form(bad)).await;
+        assert_eq!(
+            location(&refused),
+            format!("{page}?told=unreadable"),
+            "{bad}"
+        );
+    }
+    let chef = shop.log_in("chef").await;
+    assert!(
+        text(shop.get("/office/audit", &chef).await)
+            .await
+            .contains("inventaire")
+    );
+}
+
+#[tokio::test]
+async fn a_file_is_imported_in_the_background_and_reported() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("lire").await;
+    let csrf = hidden(
+        &text(shop.get("/office/import", &cookie).await).await,
+        "csrf",
+    );
+    let file = "{\"id\":\"t:1\",\"source\":\"t\",\"title\":\"Bel-Ami\",\"contributors\":[{\"name\":\"Maupassant, Guy de\"}]}\nnot json\n";
+    let upload = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--b\r\nContent-Disposition: form-data; \
+         name=\"file\"; filename=\"livres.jsonl\"\r\n\r\n{file}\r\n--b--\r\n"
+    );
+    let sent = shop
+        .send(
+            "POST",
+            "/office/import",
+            &cookie,
+            "multipart/form-data; boundary=b",
+            &upload,
+        )
+        .await;
+    let page = location(&sent).to_owned();
+    assert!(page.starts_with("/office/import/"), "{page}");
+    let mut shown = String::new();
+    for _ in 0..200 {
+        shown = text(shop.get(&page, &cookie).await).await;
+        if !shown.contains("http-equiv=\"refresh\"") {
+            break;
+        }
+        assert!(shown.contains("<progress"));
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert!(
+        shown.contains("livres.jsonl") && shown.contains("Created") && shown.contains("Rejected"),
+        "{shown}"
+    );
+    let report = text(shop.get(&format!("{page}/report"), &cookie).await).await;
+    assert!(
+        report
+            .lines()
+            .any(|line| line.contains("\"severity\":\"error\"") && line.contains("livres.jsonl")),
+        "{report}"
+    );
+    assert!(
+        std::fs::read_dir(&shop.state.settings.imports)
+            .unwrap()
+            .all(|file| {
+                file.unwrap()
+                    .path()
+                    .extension()
+                    .is_some_and(|end| end == "jsonl")
+            })
+    );
+}
+
+#[tokio::test]
+async fn an_administrator_opens_and_closes_accounts_but_not_her_own() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("chef").await;
+    let csrf = hidden(
+        &text(shop.get("/office/staff", &cookie).await).await,
+        "csrf",
+    );
+    let post = async |path: &str, rest: &str| {
+        let answer = shop
+            .post(path, &cookie, &format!("csrf={csrf}&{rest}"))
+            .await;
+        location(&answer).replace("/office/staff?told=", "")
+    };
+    let password = fixture::PASSWORD.replace(' ', "+");
+    assert_eq!(
+        post(
+            "/office/staff",
+            &format!("login=Paul&name=Paul&role=bookseller&password={password}")
+        )
+        .await,
+        "created"
+    );
+    assert_eq!(
+        post(
+            "/office/staff",
+            &format!("login=paul&name=Paul&role=bookseller&password={password}")
+        )
+        .await,
+        "taken"
+    );
+    assert_eq!(
+        post(
+            "/office/staff",
+            "login=anne&name=Anne&role=bookseller&password=court"
+        )
+        .await,
+        "bad-password"
+    );
+    let paul = shop.log_in("paul").await;
+    assert_eq!(post("/office/staff/paul/disable", "").await, "disabled");
+    assert_eq!(
+        shop.get("/office", &paul).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(post("/office/staff/chef/disable", "").await, "oneself");
+}
