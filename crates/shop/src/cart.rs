@@ -13,14 +13,17 @@ use trade::{
     money::Money,
 };
 
-use crate::{pricing::Line, stock::StockPolicy};
+use crate::{
+    pricing::{self, Line},
+    stock::StockPolicy,
+};
 
 storage::statements! {
     TOUCH = "INSERT INTO carts (id, changed_us) VALUES ($1, $2)
         ON CONFLICT (id) DO UPDATE SET changed_us = $2";
     ADD = "INSERT INTO cart_lines (cart, edition, quantity, added_us)
         SELECT $1, e.id, $3, $4 FROM editions e WHERE e.id = $2 AND e.buyable = 1 AND e.hidden = 0
-            AND e.goods <> 'ebook'
+            AND e.goods <> 'ebook' AND e.price_cents > 0
         ON CONFLICT (cart, edition) DO UPDATE SET quantity =
             CASE WHEN cart_lines.quantity + $3 > $5 THEN $5 ELSE cart_lines.quantity + $3 END
         RETURNING quantity";
@@ -80,7 +83,7 @@ pub struct CartLine {
 impl CartLine {
     /// Whether the line can be ordered as it stands.
     pub fn can_be_ordered(&self) -> bool {
-        self.buyable && self.unit.is_some() && self.at_most.is_none_or(|most| most >= self.quantity)
+        self.buyable && self.at_most.is_none_or(|most| most >= self.quantity)
     }
 }
 
@@ -291,6 +294,7 @@ fn touch(tx: &mut dyn Tx, cart: CartId, now: Timestamp) -> Result<(), CartRefusa
 
 fn line_of_row(row: &Row) -> Result<CartLine, Fault> {
     let goods = crate::columns::goods(row.text(5)?)?;
+    let unit = row.opt_int(4)?.map(Money::cents);
     let limited = row.opt_text(8)? == Some(StockPolicy::Limited.code());
     let available = row
         .opt_int(7)?
@@ -300,9 +304,9 @@ fn line_of_row(row: &Row) -> Result<CartLine, Fault> {
         quantity: row.count(1)?,
         title: row.text(2)?.to_owned(),
         isbn: crate::columns::isbn(row.opt_int(3)?),
-        unit: row.opt_int(4)?.map(Money::cents),
+        unit,
         goods,
-        buyable: row.flag(6)? && goods != Goods::Ebook,
+        buyable: row.flag(6)? && unit.is_some_and(|unit| pricing::is_sold(goods, unit)),
         at_most: available.filter(|_| limited),
     })
 }

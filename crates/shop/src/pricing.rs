@@ -38,6 +38,12 @@ impl Line {
     }
 }
 
+/// Whether the shop sells such a thing in this release: e-books wait until files can be delivered and the
+/// reader's consent is kept (C2); what costs nothing has no payment to be ordered with.
+pub fn is_sold(goods: Goods, unit: Money) -> bool {
+    goods.is_shipped() && unit > Money::ZERO
+}
+
 /// Where and how an order goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Destination {

@@ -49,6 +49,8 @@ pub const UNPRICED: EditionId = EditionId(4);
 pub const EBOOK: EditionId = EditionId(5);
 /// A title that is out of print.
 pub const OUT_OF_PRINT: EditionId = EditionId(6);
+/// Something that costs nothing.
+pub const FREE: EditionId = EditionId(7);
 
 #[derive(Clone)]
 pub struct Counter {
@@ -93,6 +95,7 @@ impl Counter {
                 Goods::NewBook,
                 Availability::Unavailable,
             ),
+            title("Marque-page", Some(0), Goods::Other, Availability::InStock),
         ];
         counter.put(titles).await;
         counter
@@ -138,6 +141,7 @@ impl Counter {
             NADJA => (1250, Goods::NewBook),
             MUG => (1200, Goods::Other),
             EBOOK => (799, Goods::Ebook),
+            FREE => (0, Goods::Other),
             _ => (990, Goods::NewBook),
         };
         let line = |&(edition, quantity)| {
@@ -213,16 +217,24 @@ impl Counter {
 
     /// The keys of the letters that wait to be sent.
     pub async fn letters(&self) -> Vec<String> {
-        let now = self.clock.now().as_micros();
-        let leasing = self
-            .store
-            .write(move |tx| storage::outbox::lease(tx, shop::mail::TOPIC, 100, now, 0));
-        leasing
+        self.outbox()
             .await
-            .unwrap()
             .into_iter()
             .map(|entry| entry.key)
             .collect()
+    }
+
+    /// A letter that waits to be sent, as its renderer reads it.
+    pub async fn letter(&self, place: usize) -> shop::mail::Letter {
+        serde_json::from_str(&self.outbox().await[place].payload).unwrap()
+    }
+
+    async fn outbox(&self) -> Vec<storage::outbox::Leased> {
+        let now = self.clock.now().as_micros();
+        let leasing = move |tx: &mut dyn storage::Tx| {
+            storage::outbox::lease(tx, shop::mail::TOPIC, 100, now, 0)
+        };
+        self.store.write(leasing).await.unwrap()
     }
 
     /// A cart with `wanted` in it.

@@ -43,7 +43,7 @@ pub async fn migrations_run_once(counter: Counter) {
     );
     for store in [once.unwrap(), again.unwrap()] {
         let titles = store.read(catalogue::store::count).await.unwrap();
-        assert_eq!(titles, 6);
+        assert_eq!(titles, 7);
     }
 }
 

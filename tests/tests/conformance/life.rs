@@ -96,6 +96,12 @@ pub async fn placed_paid_shipped_refunded(counter: Counter) {
     let letters =
         ["confirmation", "shipping", "refund"].map(|kind| format!("mail:{kind}:{number}"));
     assert_eq!(counter.letters().await, letters);
+    let letter = counter.letter(0).await;
+    assert_eq!(
+        (letter.order.clone(), letter.total, letter.lines.len()),
+        (number.clone(), total, 2)
+    );
+    assert_eq!(letter.card.unwrap().last4, "0042");
     let order = counter.order(&number).await.id;
     let timeline = counter
         .store

@@ -11,6 +11,7 @@
 
 mod counter;
 mod engine;
+mod figures;
 mod life;
 mod office;
 mod place;
@@ -62,6 +63,7 @@ const BODIES: &[(&str, Body)] = bodies![
     trouble::a_question_that_never_arrived_is_given_up,
     trouble::a_hold_does_not_expire_under_a_payment,
     trouble::a_sleeping_bank_is_asked_again_under_the_same_ids,
+    trouble::a_closed_door_is_tried_once,
     trouble::a_refused_capture_leaves_the_order_to_ship,
     trouble::a_refused_reversal_can_be_asked_again,
     trouble::two_booksellers_ship_once,
@@ -106,6 +108,20 @@ async fn run(engine: &Engine) {
         }
     }
     assert!(failed.is_empty(), "failed: {failed:?}");
+}
+
+/// Not a test: prints how many orders a second each engine places here. Run it alone, with `--release`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn orders_per_second() {
+    for engine in [Some(Engine::sqlite().unwrap()), Engine::postgres().unwrap()]
+        .into_iter()
+        .flatten()
+    {
+        let counter = Counter::open(engine.fresh("figures").unwrap()).await;
+        figures::print(&counter).await;
+        still_true(&counter.store).await;
+    }
 }
 
 /// Sold = orders = ledger, whatever happened.

@@ -14,12 +14,14 @@ use trade::{
     money::Money,
 };
 
-use crate::counter::{Counter, EBOOK, ETRANGER, MUG, NADJA, OUT_OF_PRINT, UNPRICED, paris, title};
+use crate::counter::{
+    Counter, EBOOK, ETRANGER, FREE, MUG, NADJA, OUT_OF_PRINT, UNPRICED, paris, title,
+};
 
 pub async fn a_cart_holds_what_can_be_bought(counter: Counter) {
     let cart = counter.cart(&[(ETRANGER, 1), (MUG, 2)]).await;
     let now = counter.clock.now();
-    for edition in [UNPRICED, EBOOK, OUT_OF_PRINT, EditionId(999)] {
+    for edition in [UNPRICED, EBOOK, OUT_OF_PRINT, FREE, EditionId(999)] {
         let adding = counter
             .store
             .write(move |tx| cart::add(tx, cart, edition, 1, now))
@@ -292,7 +294,7 @@ pub async fn a_changed_price_is_told_and_nothing_placed(counter: Counter) {
 }
 
 pub async fn what_is_not_sold_is_not_placed(counter: Counter) {
-    for edition in [UNPRICED, EBOOK, OUT_OF_PRINT, EditionId(999)] {
+    for edition in [UNPRICED, EBOOK, OUT_OF_PRINT, FREE, EditionId(999)] {
         let refused = counter
             .place(&counter.draft(&[(MUG, 1), (edition, 1)]))
             .await;

@@ -180,6 +180,27 @@ pub async fn a_sleeping_bank_is_asked_again_under_the_same_ids(counter: Counter)
     assert_eq!(counter.order(&number).await.state, OrderState::Refunded);
 }
 
+/// A switch that is down is not asked for each payment in turn.
+pub async fn a_closed_door_is_tried_once(counter: Counter) {
+    for _ in 0..3 {
+        let card = counter.ordered(&[(MUG, 1)]).await.card.unwrap();
+        counter.zone.will_authorise(Err(ZoneFault::NoAnswer));
+        counter.pay(&card).await.unwrap();
+    }
+    counter.zone.will_find(Err(ZoneFault::Unreachable));
+    assert_eq!(counter.recover().await.unwrap(), WAITING);
+    for _ in 0..3 {
+        counter.zone.will_find(Ok(Standing::Known(approved())));
+    }
+    assert_eq!(
+        counter.recover().await.unwrap(),
+        Recovered {
+            answered: 3,
+            waiting: 0
+        }
+    );
+}
+
 pub async fn a_refused_capture_leaves_the_order_to_ship(counter: Counter) {
     let (store, zone, clock) = (&counter.store, &*counter.zone, &counter.clock);
     let number = counter.paid(&[(MUG, 1)]).await;

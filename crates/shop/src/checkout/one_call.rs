@@ -18,7 +18,7 @@ use super::{
     prepared::{Offered, Prepared},
     step_by_step::Standing,
 };
-use crate::{columns, ledger, order::OrderState};
+use crate::{columns, ledger, order::OrderState, pricing};
 
 storage::statements! {
     PLACE = postgres "SELECT shop_place_order($1)";
@@ -145,11 +145,12 @@ pub(super) async fn place(
 
 fn offered(edition: &AnswerEdition) -> Offered {
     let goods = edition.goods.unwrap_or(Goods::Other);
+    let unit = edition.price_cents.unwrap_or(Money::ZERO);
     Offered {
         edition: edition.edition,
-        unit: edition.price_cents.unwrap_or(Money::ZERO),
+        unit,
         goods,
-        buyable: edition.buyable && goods != Goods::Ebook,
+        buyable: edition.buyable && pricing::is_sold(goods, unit),
     }
 }
 

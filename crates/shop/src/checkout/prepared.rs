@@ -47,9 +47,10 @@ impl Prepared {
             tariff,
             now.date_in_paris(),
         )?;
-        if let Some(ebook) = draft.lines.iter().find(|line| line.goods == Goods::Ebook) {
+        let unsold = |line: &&Line| !pricing::is_sold(line.goods, line.unit);
+        if let Some(line) = draft.lines.iter().find(unsold) {
             return Err(Refusal::NotBuyable {
-                edition: ebook.edition,
+                edition: line.edition,
             });
         }
         if quote.total != draft.total_shown {

@@ -8,7 +8,6 @@ use storage::{Fault, Row, Tx};
 use trade::{
     clock::Timestamp,
     delivery::Tariff,
-    goods::Goods,
     ids::{OrderId, OrderNumber, PaymentId},
     money::Money,
 };
@@ -24,7 +23,7 @@ use crate::{
         events::{self, EventKind},
     },
     payment::CardWanted,
-    pricing::QuotedLine,
+    pricing::{self, QuotedLine},
     stock::{self, Source, StockRefusal},
 };
 
@@ -164,13 +163,13 @@ fn changed_lines(tx: &mut dyn Tx, prepared: &Prepared) -> Result<Vec<Offered>, F
             .as_ref()
             .and_then(|offer| offer.price)
             .map(|price| price.amount);
+        let unit = price.unwrap_or(Money::ZERO);
+        let goods = offer.as_ref().map_or(line.goods, |offer| offer.goods);
         let offered = Offered {
             edition: line.edition,
-            unit: price.unwrap_or(Money::ZERO),
-            goods: offer.as_ref().map_or(line.goods, |offer| offer.goods),
-            buyable: offer
-                .as_ref()
-                .is_some_and(|offer| offer.buyable && offer.goods != Goods::Ebook),
+            unit,
+            goods,
+            buyable: offer.is_some_and(|offer| offer.buyable) && pricing::is_sold(goods, unit),
         };
         let as_shown = price == Some(line.unit) && offered.goods == line.goods && offered.buyable;
         changed.extend((!as_shown).then_some(offered));

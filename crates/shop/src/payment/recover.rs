@@ -33,8 +33,14 @@ storage::statements! {
 pub struct Recovered {
     /// Questions that have their answer now.
     pub answered: u32,
-    /// Questions that still wait.
+    /// Questions that were looked at and still wait.
     pub waiting: u32,
+}
+
+enum Answer {
+    Written,
+    None,
+    ZoneUnreachable,
 }
 
 struct InFlight {
@@ -57,12 +63,19 @@ pub async fn recover(
     let left = store.read(move |tx| in_flight(tx, now)).await?;
     let mut found = Recovered::default();
     for payment in left {
-        let answered = match payment.state {
+        let answer = match payment.state {
             PaymentState::Authorising => look_up(store, zone, clock, &payment).await?,
             _ => ask_again(store, zone, clock, &payment).await?,
         };
-        found.answered += u32::from(answered);
-        found.waiting += u32::from(!answered);
+        match answer {
+            Answer::Written => found.answered += 1,
+            Answer::None => found.waiting += 1,
+            // The others would wait for the same closed door.
+            Answer::ZoneUnreachable => {
+                found.waiting += 1;
+                break;
+            }
+        }
     }
     Ok(found)
 }
@@ -85,7 +98,7 @@ async fn look_up(
     zone: &dyn PaymentZone,
     clock: &Clock,
     left: &InFlight,
-) -> Result<bool, Fault> {
+) -> Result<Answer, Fault> {
     let outcome = match zone.lookup(left.payment).await {
         Ok(Standing::Known(outcome)) => outcome,
         // The first question may still be on its way, until the grant that it carries has expired.
@@ -94,14 +107,16 @@ async fn look_up(
                 reason: NotSent::SwitchUnreachable,
             }
         }
-        Ok(Standing::Unheard | Standing::InProgress)
-        | Err(ZoneFault::Unreachable | ZoneFault::NoAnswer) => return Ok(false),
+        Ok(Standing::Unheard | Standing::InProgress) | Err(ZoneFault::NoAnswer) => {
+            return Ok(Answer::None);
+        }
+        Err(ZoneFault::Unreachable) => return Ok(Answer::ZoneUnreachable),
     };
     let (payment, now) = (left.payment, clock.now());
     store
         .write(move |tx| authorise::conclude(tx, payment, &outcome, now))
         .await?;
-    Ok(true)
+    Ok(Answer::Written)
 }
 
 async fn ask_again(
@@ -109,45 +124,55 @@ async fn ask_again(
     zone: &dyn PaymentZone,
     clock: &Clock,
     left: &InFlight,
-) -> Result<bool, Fault> {
+) -> Result<Answer, Fault> {
     if left.since < limits::SETTLE_AGAIN {
-        return Ok(false);
+        return Ok(Answer::None);
     }
     let (payment, state, now) = (left.payment, left.state, clock.now());
-    let kind = store
+    let asked = store
         .write(move |tx| kind_of(tx, payment, state, now))
         .await?;
+    let Some(kind) = asked else {
+        return Ok(Answer::Written);
+    };
     let question = Question {
         payment,
         amount: left.amount,
         kind,
     };
-    Ok(settle::ask(store, zone, clock, question).await? != Settled::Pending)
+    match settle::put(zone, question).await {
+        Err(ZoneFault::Unreachable) => Ok(Answer::ZoneUnreachable),
+        Err(ZoneFault::NoAnswer) => Ok(Answer::None),
+        Ok(answer) => match settle::write_down(store, clock, question, answer).await? {
+            Settled::Pending => Ok(Answer::None),
+            Settled::Done | Settled::Refused { .. } => Ok(Answer::Written),
+        },
+    }
 }
 
-/// What was asked; the payment goes to the end of the queue, so that one that never answers blocks no other.
+/// What was asked, unless somebody wrote the answer meanwhile. The payment goes to the end of the queue, so
+/// that one that never answers blocks no other.
 fn kind_of(
     tx: &mut dyn Tx,
     payment: PaymentId,
     state: PaymentState,
     now: Timestamp,
-) -> Result<Kind, Fault> {
-    tx.execute(
-        &ASKED_AGAIN,
-        &[
-            payment.to_string().into(),
-            state.into(),
-            now.as_micros().into(),
-        ],
-    )?;
+) -> Result<Option<Kind>, Fault> {
+    let params = [
+        payment.to_string().into(),
+        state.into(),
+        now.as_micros().into(),
+    ];
+    if tx.execute(&ASKED_AGAIN, &params)? == 0 {
+        return Ok(None);
+    }
     match state {
-        PaymentState::Capturing => Ok(Kind::Capture),
-        PaymentState::Reversing => Ok(Kind::Reverse),
+        PaymentState::Capturing => Ok(Some(Kind::Capture)),
+        PaymentState::Reversing => Ok(Some(Kind::Reverse)),
         PaymentState::Refunding => {
             let refund = settle::open_refund(tx, payment)?;
-            refund
-                .map(Kind::Refund)
-                .ok_or_else(|| Fault::defect("a refund without its row"))
+            let refund = refund.ok_or_else(|| Fault::defect("a refund without its row"))?;
+            Ok(Some(Kind::Refund(refund)))
         }
         other => Err(Fault::defect(format!(
             "a payment that is {other:?} is asked nothing"

@@ -13,7 +13,7 @@ use trade::{
 };
 
 use super::{
-    PaymentState, PaymentZone,
+    PaymentState, PaymentZone, ZoneFault,
     row::{self, Payment},
     state,
 };
@@ -313,21 +313,38 @@ pub(super) fn open_refund(tx: &mut dyn Tx, payment: PaymentId) -> Result<Option<
 }
 
 /// Asks the zone and writes its answer; no answer leaves the intent as it is.
-pub(super) async fn ask(
+async fn ask(
     store: &Store,
     zone: &dyn PaymentZone,
     clock: &Clock,
     question: Question,
 ) -> Result<Settled, Fault> {
-    let answer = match question.kind {
+    match put(zone, question).await {
+        Ok(answer) => write_down(store, clock, question, answer).await,
+        Err(ZoneFault::Unreachable | ZoneFault::NoAnswer) => Ok(Settled::Pending),
+    }
+}
+
+/// Puts the question to the zone.
+pub(super) async fn put(zone: &dyn PaymentZone, question: Question) -> Result<Outcome, ZoneFault> {
+    match question.kind {
         Kind::Capture => zone.capture(question.payment, question.amount).await,
         Kind::Reverse => zone.reverse(question.payment).await,
         Kind::Refund(refund) => zone.refund(question.payment, refund, question.amount).await,
-    };
+    }
+}
+
+/// Writes what the zone answered.
+pub(super) async fn write_down(
+    store: &Store,
+    clock: &Clock,
+    question: Question,
+    answer: Outcome,
+) -> Result<Settled, Fault> {
     let settled = match answer {
-        Ok(Outcome::Done) => Settled::Done,
-        Ok(Outcome::Refused { code }) => Settled::Refused { code },
-        Ok(Outcome::Pending) | Err(_) => return Ok(Settled::Pending),
+        Outcome::Done => Settled::Done,
+        Outcome::Refused { code } => Settled::Refused { code },
+        Outcome::Pending => return Ok(Settled::Pending),
     };
     let now = clock.now();
     store
