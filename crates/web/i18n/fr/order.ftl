@@ -1,0 +1,182 @@
+# Panier
+
+basket-title = Votre panier
+basket-lines = Livres du panier
+basket-empty = Votre panier est vide.
+basket-go-on = Parcourir les rayons
+basket-update = Mettre à jour
+basket-remove = Retirer
+basket-sum = En tout
+basket-books =
+    { $count ->
+        [one] { $shown } livre
+       *[other] { $shown } livres
+    }
+basket-checkout = Commander
+basket-guest = Aucun compte à créer.
+basket-put-right = Une ligne du panier ne peut pas être commandée telle quelle. Changez-la ou retirez-la pour continuer.
+basket-collect-hint = Le retrait à la librairie est gratuit.
+line-not-buyable = Ce livre ne peut plus être commandé.
+line-at-most =
+    { $count ->
+        [0] Le dernier exemplaire vient de partir.
+        [one] Il ne reste que { $shown } exemplaire.
+       *[other] Il ne reste que { $shown } exemplaires.
+    }
+delivery = Livraison
+delivery-post = Livraison par la poste
+delivery-collect = Retrait à la librairie
+delivery-post-hint = En France et à Monaco
+delivery-collect-hint = Nous vous écrivons dès que c’est prêt
+by-post = par la poste
+by-collect = retrait
+total = Total
+total-with-delivery = Total, livraison comprise
+total-vat-included = Tous les prix sont TTC.
+goods-total = Livres
+
+# Commande
+
+checkout-title = Votre commande
+checkout-to-basket = Voir le panier
+checkout-errors =
+    { $count ->
+        [one] Une chose est à corriger
+       *[other] { $shown } choses sont à corriger
+    }
+step-delivery = Livraison
+step-contact = Où vous écrire
+step-address = Adresse
+step-summary = Récapitulatif
+field-email = Adresse e-mail
+field-name = Nom
+field-street = Rue
+field-postcode = Code postal
+field-city = Ville
+field-country = Pays
+field-missing = merci de remplir ce champ.
+field-too-long =
+    { $count ->
+        [one] il y a de la place pour { $shown } caractère au plus.
+       *[other] il y a de la place pour { $shown } caractères au plus.
+    }
+field-too-many-lines =
+    { $count ->
+        [one] une étiquette a { $shown } ligne au plus.
+       *[other] une étiquette a { $shown } lignes au plus.
+    }
+field-unprintable = il contient un caractère qui ne peut pas être imprimé.
+field-bad-postcode = ce n’est pas un code postal de ce pays, comme 75005.
+field-bad-email = ce n’est pas une adresse complète, comme jeanne@example.org.
+field-not-delivered = nous n’y livrons pas encore. Nous livrons en France métropolitaine, en Corse et à Monaco.
+hint-email = Pour la confirmation et le lien vers votre commande, rien d’autre.
+hint-collect-address = Pour le reçu ; rien n’y est envoyé.
+country-FR = France
+country-MC = Monaco
+pay-button = Commander avec obligation de paiement
+pay-next = Vous donnerez ensuite votre carte sur la page de notre coffre. La librairie n’en voit jamais le numéro.
+pay-terms = En commandant, vous acceptez les
+notice-price = Le total a changé
+notice-price-words = Il était de { $was }, il est maintenant de { $now }. Rien n’a été commandé. Si cela vous convient, commandez de nouveau ci-dessous.
+notice-stock = « { $title } » : quelqu’un a été plus rapide
+notice-stock-words =
+    { $count ->
+        [0] Il ne reste aucun exemplaire. Rien n’a été commandé ni débité.
+        [one] Il ne reste que { $shown } exemplaire. Rien n’a été commandé ni débité.
+       *[other] Il ne reste que { $shown } exemplaires. Rien n’a été commandé ni débité.
+    }
+notice-gone = « { $title } » ne peut plus être commandé
+notice-gone-words = Rien n’a été commandé ni débité. Retirez-le du panier pour continuer.
+notice-already = Ce formulaire a déjà servi à commander
+notice-already-words = Depuis, quelque chose y a changé. Si vous voulez une seconde commande, envoyez encore une fois le formulaire ci-dessous.
+
+# Après la carte
+
+declined-title = Votre banque a refusé
+declined-means = Rien n’a été débité. Nous vous gardons vos livres une demi-heure : vous pouvez essayer une autre carte.
+decline-insufficient_funds = La banque indique que la provision est insuffisante.
+decline-expired_card = La banque indique que la carte a expiré.
+decline-incorrect_csc = Les trois ou quatre chiffres au dos de la carte ne sont pas les bons.
+decline-lost_or_stolen = La banque indique que cette carte est déclarée perdue ou volée. Appelez votre banque.
+decline-suspected_fraud = La banque n’est pas sûre que ce soit vous. Appelez votre banque.
+decline-limit_exceeded = Le plafond de la carte est atteint.
+decline-not_permitted = Cette carte ne permet pas ce genre d’achat.
+decline-invalid_card = La banque ne connaît pas ce numéro de carte.
+decline-issuer_unavailable = Votre banque est injoignable en ce moment. Réessayer plus tard peut suffire.
+decline-do_not_honour = La banque ne donne pas de raison. Elle vous la dira si vous l’appelez.
+unanswered-title = Votre banque n’a pas répondu
+unanswered-what = Nous avons interrogé votre banque, sans réponse : nous ne savons donc pas si elle a mis le montant de côté. Nous avons abandonné la commande et demandé à la banque de lever ce qu’elle aurait pu réserver.
+unanswered-means = Vous ne serez pas débité. Si votre compte montre une réservation, votre banque la lève, en général en quelques jours. Votre panier est resté tel quel.
+not-sent-title = Le paiement n’a pas pu partir
+not-sent-what = Notre ligne vers la banque est coupée. La banque n’a pas été interrogée et rien n’a été réservé.
+not-sent-means = Rien n’a été débité. Nous vous gardons vos livres : réessayez dans quelques minutes.
+pay-again = Essayer une autre carte
+order-see = Voir la commande
+
+# Commandes
+
+order-heading = Commande { $number }
+order-timeline = Où elle en est
+order-possible = Ce que vous pouvez faire
+order-lines = Ce que vous avez commandé
+order-figures = Montants
+order-asking = Votre banque n’a pas encore répondu. Cette page en saura plus dans un instant.
+order-reload = Regarder de nouveau
+order-held-until = Vos livres vous sont gardés jusqu’au { $time }.
+order-pay = Payer maintenant
+order-change = Jusqu’au départ du colis, vous pouvez annuler la commande ou changer l’adresse : écrivez-nous avec le numéro de la commande.
+order-write = Écrire au libraire
+order-withdraw = Vous pouvez rendre des livres dans les quatorze jours qui suivent leur réception, sans donner de raison.
+order-nothing = Il n’y a plus rien à faire pour cette commande.
+order-state-awaiting_payment = La commande attend son paiement.
+order-state-confirmed = La commande est payée. Nous la préparons.
+order-state-shipped = La commande a quitté la librairie.
+order-state-refunded = La commande a été remboursée.
+order-state-expired = La commande n’a pas été payée à temps. Rien n’a été débité, et les livres sont revenus en rayon.
+order-state-cancelled = La commande a été annulée. Rien n’est débité.
+step-received = Reçue
+step-payment = Paiement
+step-paid = Payée : le montant est réservé sur votre carte
+step-packed = En préparation
+step-sent = En route
+step-ready = Prête à la librairie
+step-refunded = Remboursée
+step-expired = Abandonnée : pas payée à temps
+step-cancelled = Annulée
+step-later = à venir
+step-now = en ce moment
+payment-awaiting_card = En attente d’une carte.
+payment-authorising = Votre banque est interrogée.
+payment-authorised = Réservé, débité au départ du colis.
+payment-declined = Refusé par la banque.
+payment-unknown = La banque n’a pas répondu ; rien n’est débité.
+payment-not_sent = Pas envoyé ; rien n’est débité.
+payment-capturing = Débit en cours.
+payment-captured = Débité.
+payment-reversing = Levée de la réservation en cours.
+payment-reversed = La réservation est levée.
+payment-refunding = Remboursement en cours.
+payment-refunded = Remboursé.
+event-placed = Passée
+event-expired = Abandonnée
+event-authorising = Banque interrogée
+event-confirmed = Payée
+event-declined = Refusée
+event-unanswered = La banque n’a pas répondu
+event-not_sent = La banque n’a pas pu être interrogée
+event-capturing = Débit demandé
+event-shipped = Envoyée
+event-cancelled = Annulée
+event-reversed = Réservation levée
+event-refunding = Remboursement demandé
+event-refunded = Remboursée
+event-refused = La banque a refusé
+card = Carte
+card-ending = { $brand } finissant par { $last4 }.
+vat-at = dont TVA { $rate }
+book = Livre
+orders-by-mail = La confirmation que vous avez reçue contient un lien vers votre commande. Si vous l’avez perdue, retrouvez la commande ici.
+orders-not-found = Il n’y a pas de commande avec ce numéro et cette adresse. Le numéro se trouve dans la confirmation et ressemble à BQ-7K3M-Q9XZ.
+orders-number = Numéro de commande
+orders-number-hint = Par exemple BQ-7K3M-Q9XZ
+orders-open = Ouvrir la commande

@@ -1,0 +1,220 @@
+//! The words of the pages, in both languages.
+//!
+//! Fluent files are embedded and parsed once, at the first use. Messages without a variable, nearly all of
+//! them, are resolved then and later cost one look-up. Money, numbers and dates are written by
+//! [`trade::locale`], which Fluent's own number formatting must not second-guess: give them as text, and a
+//! count twice, once as a number that chooses the plural and once as it is shown.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use rust_embed::RustEmbed;
+use trade::locale::Locale;
+
+#[derive(RustEmbed)]
+#[folder = "i18n/"]
+struct Files;
+
+static FRENCH: LazyLock<Words> = LazyLock::new(|| Words::load(Locale::Fr));
+static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::load(Locale::En));
+
+/// The words of a language.
+pub fn words(locale: Locale) -> &'static Words {
+    match locale {
+        Locale::Fr => &FRENCH,
+        Locale::En => &ENGLISH,
+    }
+}
+
+/// All messages of one language.
+pub struct Words {
+    fixed: HashMap<String, String>,
+    bundle: FluentBundle<FluentResource>,
+}
+
+impl Words {
+    fn load(locale: Locale) -> Words {
+        let mut words = Words {
+            fixed: HashMap::new(),
+            bundle: FluentBundle::new_concurrent(language(locale)),
+        };
+        words.bundle.set_use_isolating(false);
+        for name in file_names(locale) {
+            let Some(file) = Files::get(&name) else { continue };
+            let text = String::from_utf8_lossy(&file.data).into_owned();
+            // A file that does not parse fails the tests; what does parse is still of use.
+            let resource = FluentResource::try_new(text).unwrap_or_else(|(resource, errors)| {
+                tracing::error!(name, ?errors, "words cannot be read");
+                resource
+            });
+            words.remember(resource);
+        }
+        words
+    }
+
+    fn remember(&mut self, resource: FluentResource) {
+        let ids: Vec<String> = resource
+            .entries()
+            .filter_map(|entry| match entry {
+                fluent_syntax::ast::Entry::Message(message) => Some(message.id.name.to_owned()),
+                _ => None,
+            })
+            .collect();
+        self.bundle.add_resource_overriding(resource);
+        for id in ids {
+            let mut errors = Vec::new();
+            let Some(pattern) = self.bundle.get_message(&id).and_then(|message| message.value()) else {
+                continue;
+            };
+            let text = self.bundle.format_pattern(pattern, None, &mut errors).into_owned();
+            if errors.is_empty() {
+                self.fixed.insert(id, text);
+            }
+        }
+    }
+
+    /// A message without variables. An id that does not exist is shown as it is; a test looks for such.
+    pub fn say<'a>(&'a self, id: &'a str) -> &'a str {
+        self.fixed.get(id).map_or(id, String::as_str)
+    }
+
+    /// A message of a group named after a code: `group-code`. The code itself when there is no such message.
+    pub fn one_of<'a>(&'a self, group: &str, code: &'a str) -> &'a str {
+        self.fixed.get(&format!("{group}-{code}")).map_or(code, String::as_str)
+    }
+
+    /// A message with variables.
+    pub fn tell(&self, id: &str, variables: &[(&'static str, FluentValue<'_>)]) -> String {
+        let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
+            return id.to_owned();
+        };
+        let args: FluentArgs<'_> = variables.iter().cloned().collect();
+        let mut errors = Vec::new();
+        self.bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned()
+    }
+}
+
+fn language(locale: Locale) -> Vec<unic_langid::LanguageIdentifier> {
+    locale.code().parse().into_iter().collect()
+}
+
+fn file_names(locale: Locale) -> Vec<String> {
+    let folder = format!("{}/", locale.code());
+    let mut names: Vec<_> = Files::iter().map(String::from).filter(|name| name.starts_with(&folder)).collect();
+    names.sort_unstable();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every message of a language with the variables it uses.
+    fn messages(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
+        let mut messages = BTreeMap::new();
+        for name in file_names(locale) {
+            let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+            let resource = FluentResource::try_new(text.clone())
+                .unwrap_or_else(|(_, errors)| panic!("{name}: {errors:?}"));
+            for entry in resource.entries() {
+                let fluent_syntax::ast::Entry::Message(message) = entry else { continue };
+                let source = format!("{:?}", message.value);
+                let variables = source
+                    .split("VariableReference { id: Identifier { name: \"")
+                    .skip(1)
+                    .map(|rest| rest.split('"').next().unwrap().to_owned())
+                    .collect();
+                let twice = messages.insert(message.id.name.to_owned(), variables);
+                assert!(twice.is_none(), "{} is said twice in {}", message.id.name, locale.code());
+            }
+        }
+        messages
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things_with_the_same_variables() {
+        let (french, english) = (messages(Locale::Fr), messages(Locale::En));
+        let names = |all: &BTreeMap<String, _>| all.keys().cloned().collect::<BTreeSet<_>>();
+        let differing: Vec<_> = names(&french).symmetric_difference(&names(&english)).cloned().collect();
+        assert!(differing.is_empty(), "in one language only: {differing:?}");
+        for (id, variables) in &french {
+            assert_eq!(variables, &english[id], "{id}");
+        }
+    }
+
+    #[test]
+    fn every_message_that_the_pages_say_exists() {
+        let known = messages(Locale::Fr);
+        let mut said = 0;
+        for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+            let text = std::fs::read_to_string(&source).unwrap();
+            for call in ["say(\"", "tell(\"", "tell(\n"] {
+                for rest in text.split(call).skip(1) {
+                    let id = rest.trim_start().trim_start_matches('"').split('"').next().unwrap();
+                    said += 1;
+                    assert!(known.contains_key(id), "{} says {id:?}", source.display());
+                    let fixed = words(Locale::Fr).fixed.contains_key(id);
+                    assert_eq!(fixed, call == "say(\"", "{id}: say is for messages without variables");
+                }
+            }
+        }
+        assert!(said > 100, "only {said} found");
+    }
+
+    fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
+            .filter(|path| path.extension().is_some_and(|end| end == "rs") && !path.ends_with("i18n.rs"))
+            .collect()
+    }
+
+    #[test]
+    fn every_code_has_its_words() {
+        use catalogue::model::Form;
+        use trade::address::{Country, Field};
+        use trade::contributor::ContributorRole;
+        use trade::payment::{Brand, Decline};
+        let mut ids: Vec<String> = Vec::new();
+        ids.extend(Decline::ALL.iter().map(|one| format!("decline-{}", one.code())));
+        ids.extend(Form::ALL.iter().map(|one| format!("form-{}", one.code())));
+        ids.extend(Country::ALL.iter().map(|one| format!("country-{}", one.code())));
+        ids.extend(shop::order::OrderState::ALL.iter().map(|one| format!("order-state-{}", one.code())));
+        ids.extend(shop::payment::PaymentState::ALL.iter().map(|one| format!("payment-{}", one.code())));
+        ids.extend(shop::order::events::EventKind::ALL.iter().map(|one| format!("event-{}", one.code())));
+        ids.extend(crate::problem::Kind::ALL.iter().flat_map(|one| {
+            let code = one.code();
+            [format!("problem-{code}"), format!("problem-help-{code}")]
+        }));
+        for role in ["author", "translator", "illustrator", "editor", "preface", "narrator", "other"] {
+            ids.push(format!("role-{role}"));
+        }
+        for field in [Field::Email, Field::Name, Field::Street, Field::Postcode, Field::City, Field::Country] {
+            ids.push(format!("field-{}", crate::storefront::checkout::field_name(field)));
+        }
+        let _ = (ContributorRole::Author, Brand::Cb);
+        let known = messages(Locale::Fr);
+        for id in ids {
+            assert!(known.contains_key(&id), "{id}");
+        }
+    }
+
+    #[test]
+    fn t1_french_spaces_and_apostrophes() {
+        for name in file_names(Locale::Fr) {
+            let text = String::from_utf8(Files::get(&name).unwrap().data.into_owned()).unwrap();
+            for line in text.lines().filter(|line| !line.starts_with('#')) {
+                let prose = line.split_once('=').map_or(line, |(_, prose)| prose);
+                for wrong in ["'", " ;", " !", " ?", " :", "« ", " »", " €", " %", "..."] {
+                    assert!(!prose.contains(wrong), "{name}: {wrong:?} in {line}");
+                }
+            }
+        }
+    }
+}

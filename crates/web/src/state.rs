@@ -1,0 +1,131 @@
+//! What every handler can reach, made once by the executable.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use catalogue::shelf::ShelfHandle;
+use metrics_exporter_prometheus::PrometheusHandle;
+use search::Index;
+use shop::order::OrderKeys;
+use shop::payment::PaymentZone;
+use storage::Store;
+use trade::clock::Clock;
+use trade::delivery::Tariff;
+
+use crate::render::PageCache;
+use crate::searches::SearchLog;
+use crate::stock::StockBoard;
+use crate::storefront::sitemap::Sitemaps;
+
+/// What the executable brings.
+pub struct Parts {
+    /// The database, migrated.
+    pub store: Store,
+    /// The catalogue that pages are served from.
+    pub shelf: Arc<ShelfHandle>,
+    /// The search index.
+    pub index: Arc<Index>,
+    /// Vault and switch.
+    pub zone: Arc<dyn PaymentZone>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Delivery fees.
+    pub tariff: Tariff,
+    /// Opens order pages by link.
+    pub order_keys: OrderKeys,
+    /// What the bookseller configured.
+    pub settings: Settings,
+    /// Renders `/metrics`; without it there is no such page.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The shop as HTTP handlers see it. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// See [`Parts`], as for the following.
+    pub store: Store,
+    /// See [`Parts`].
+    pub shelf: Arc<ShelfHandle>,
+    /// See [`Parts`].
+    pub index: Arc<Index>,
+    /// See [`Parts`].
+    pub zone: Arc<dyn PaymentZone>,
+    /// See [`Parts`].
+    pub clock: Clock,
+    /// See [`Parts`].
+    pub tariff: Arc<Tariff>,
+    /// See [`Parts`].
+    pub order_keys: OrderKeys,
+    /// See [`Parts`].
+    pub settings: Arc<Settings>,
+    /// See [`Parts`].
+    pub metrics: Option<PrometheusHandle>,
+    /// Counted copies, in memory.
+    pub stock: Arc<StockBoard>,
+    /// Searches that wait to be noted.
+    pub searches: Arc<SearchLog>,
+    /// Pages kept rendered.
+    pub(crate) pages: Arc<PageCache>,
+    pub(crate) sitemaps: Arc<Sitemaps>,
+}
+
+impl AppState {
+    /// The state of a shop that was just opened, with empty caches.
+    pub fn new(parts: Parts) -> AppState {
+        AppState {
+            store: parts.store,
+            shelf: parts.shelf,
+            index: parts.index,
+            zone: parts.zone,
+            clock: parts.clock,
+            tariff: Arc::new(parts.tariff),
+            order_keys: parts.order_keys,
+            settings: Arc::new(parts.settings),
+            metrics: parts.metrics,
+            stock: Arc::new(StockBoard::new()),
+            searches: Arc::new(SearchLog::default()),
+            pages: Arc::new(PageCache::new()),
+            sitemaps: Arc::new(Sitemaps::default()),
+        }
+    }
+
+    /// Keeps the stock board up with the database and writes down searches, for as long as the shop runs. Run
+    /// it as a task beside the server, after one [`StockBoard::refresh`] so that the first page is right.
+    pub async fn keep_up(&self) {
+        tokio::join!(self.stock.keep_up(&self.store, &self.clock), self.searches.keep_up(&self.store));
+    }
+}
+
+/// What the bookseller configured.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The name over the door.
+    pub shop_name: String,
+    /// The name under which vault and switch know the shop, in tickets and grants.
+    pub shop_id: String,
+    /// Scheme, host and port under which readers reach the shop, without a slash at the end.
+    pub public_url: String,
+    /// Scheme, host and port of the vault's card page: forms may lead there.
+    pub vault_origin: String,
+    /// Whether readers come over TLS: cookies get `__Host-` and `Secure`, answers HSTS.
+    pub tls: bool,
+    /// Where readers and finders of security holes can write.
+    pub contact_email: String,
+    /// The folder for catalogue files sent to the back office and for the reports of their import.
+    pub imports: PathBuf,
+}
+
+impl Settings {
+    /// A shop on this machine without TLS, for tests, examples and the demo.
+    pub fn demo(public_url: &str, vault_origin: &str) -> Settings {
+        Settings {
+            shop_name: "Bouquin".to_owned(),
+            shop_id: "bouquin".to_owned(),
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            vault_origin: vault_origin.trim_end_matches('/').to_owned(),
+            tls: public_url.starts_with("https://"),
+            contact_email: "libraire@example.org".to_owned(),
+            imports: std::env::temp_dir().join("bouquin-imports"),
+        }
+    }
+}

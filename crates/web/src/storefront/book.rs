@@ -1,0 +1,98 @@
+//! A book's addresses: one canonical page per edition, found on the shelf without asking the database.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use catalogue::model::Edition;
+use catalogue::shelf::Shelf;
+use trade::ids::EditionId;
+use trade::isbn::Isbn13;
+
+use super::book_page::{self, View};
+use super::parts::{Shown, book_path};
+use super::reader::Reader;
+use crate::problem::{Kind, Problem};
+use crate::render::PageKey;
+use crate::state::AppState;
+use crate::stock::Promise;
+use crate::visitor::Visitor;
+
+/// Reviews on a page, newest first.
+const REVIEWS_SHOWN: usize = 12;
+/// Other editions on a page.
+const EDITIONS_SHOWN: usize = 20;
+
+/// `GET /books/{isbn}`: an ISBN in any form; the canonical one is thirteen digits.
+pub(crate) async fn by_isbn(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(isbn): Path<String>,
+) -> Result<Response, Problem> {
+    let number = Isbn13::parse(&isbn).map_err(|_| Problem::of(Kind::NotFound))?;
+    let shelf = state.shelf.load();
+    let edition = shelf.by_isbn(number).ok_or(Problem::of(Kind::NotFound))?;
+    let canonical = book_path(&edition);
+    if canonical != format!("/books/{isbn}") {
+        return Ok(moved(&visitor.path(&canonical)));
+    }
+    show(&state, &visitor, &shelf, &edition)
+}
+
+/// `GET /editions/{id}`: for editions without an ISBN of their own.
+pub(crate) async fn by_id(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(id): Path<i64>,
+) -> Result<Response, Problem> {
+    let shelf = state.shelf.load();
+    let edition = shelf.edition(EditionId(id)).ok_or(Problem::of(Kind::NotFound))?;
+    // An ISBN that was used twice (I7) leads to one of its editions; the other one stays here.
+    match edition.isbn.and_then(|isbn| shelf.by_isbn(isbn)) {
+        Some(canonical) if canonical.id == edition.id => Ok(moved(&visitor.path(&book_path(&edition)))),
+        _ => show(&state, &visitor, &shelf, &edition),
+    }
+}
+
+fn moved(to: &str) -> Response {
+    let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
+    (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response()
+}
+
+fn show(state: &AppState, visitor: &Visitor, shelf: &Shelf, edition: &Arc<Edition>) -> Result<Response, Problem> {
+    let address = own_path(shelf, edition);
+    let today = state.clock.today();
+    let promise = Promise::of(edition, state.stock.level(edition.id));
+    // The delivery date makes a page old at midnight.
+    let version = (shelf.sequence(), shelf.content_hash(), promise.code(), today);
+    let kept = state.pages.get_or_make(PageKey::new(address.as_str(), visitor.locale, version), || {
+        let reader = Reader::new(visitor.locale, &state.settings, &address);
+        let mut others = shelf.editions_of(edition.work);
+        others.retain(|other| other.id != edition.id);
+        others.sort_by_key(|other| std::cmp::Reverse((other.buyable(), other.popularity)));
+        others.truncate(EDITIONS_SHOWN);
+        let mut reviews = shelf.reviews(edition.id).to_vec();
+        reviews.sort_by_key(|review| std::cmp::Reverse(review.written));
+        let view = View {
+            path: &address,
+            book: Shown { edition, promise },
+            others: others.iter().map(|other| Shown { edition: other, promise: Promise::of(other, state.stock.level(other.id)) }).collect(),
+            reviews_shown: reviews.iter().take(REVIEWS_SHOWN).collect(),
+            reviews: &reviews,
+            delivery_fee: super::book_page::delivery_fee(edition, &state.tariff, today),
+            today,
+        };
+        Ok::<_, Problem>(book_page::page(&reader, &view))
+    })?;
+    Ok(kept.answer(visitor))
+}
+
+/// The canonical path: by ISBN, unless that leads to another edition.
+fn own_path(shelf: &Shelf, edition: &Edition) -> String {
+    match edition.isbn.and_then(|isbn| shelf.by_isbn(isbn)) {
+        Some(canonical) if canonical.id != edition.id => format!("/editions/{}", edition.id),
+        _ => book_path(edition),
+    }
+}

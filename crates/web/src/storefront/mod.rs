@@ -1,0 +1,85 @@
+//! The shop as readers see it. Routes are grouped by what a visitor came for; a handler and the page it
+//! shows stand in one file, or side by side where both are long.
+//!
+//! Pages are functions of a view and know nothing of requests. Looking at books never waits for the database;
+//! cart, checkout and orders do.
+
+pub mod book;
+mod book_data;
+pub mod book_page;
+pub mod cart;
+pub mod checkout;
+pub mod checkout_page;
+mod cover;
+pub mod fault_page;
+pub mod forms;
+pub mod health;
+pub mod home;
+pub mod layout;
+pub mod machines;
+pub mod order;
+pub mod order_page;
+pub mod parts;
+pub mod pay;
+pub mod reader;
+pub mod search;
+pub mod search_page;
+pub(crate) mod sitemap;
+mod suggest;
+pub mod words_page;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::assets;
+use crate::state::AppState;
+
+/// Every route of the storefront.
+pub(crate) fn routes() -> Router<AppState> {
+    looking().merge(buying()).merge(reading()).merge(for_machines())
+}
+
+fn looking() -> Router<AppState> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/search", get(search::show))
+        .route("/suggest", get(suggest::show))
+        .route("/books/{isbn}", get(book::by_isbn))
+        .route("/editions/{id}", get(book::by_id))
+        .route("/covers/{name}", get(cover::show))
+}
+
+fn buying() -> Router<AppState> {
+    Router::new()
+        .route("/cart", get(cart::show).post(cart::add))
+        .route("/cart/lines", post(cart::change))
+        .route("/checkout", get(checkout::show).post(checkout::place))
+        .route("/checkout/return", get(pay::back))
+        .route("/orders", get(order::ask).post(order::look_up))
+        .route("/orders/{number}", get(order::show))
+        .route("/orders/{number}/pay", get(pay::again))
+}
+
+fn reading() -> Router<AppState> {
+    Router::new()
+        .route("/about", get(words_page::about))
+        .route("/legal/{name}", get(words_page::legal))
+}
+
+fn for_machines() -> Router<AppState> {
+    Router::new()
+        .route("/assets/{*name}", get(assets::serve))
+        .route("/favicon.svg", get(assets::favicon))
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/robots.txt", get(machines::robots))
+        .route("/opensearch.xml", get(machines::opensearch))
+        .route("/llms.txt", get(machines::llms))
+        .route("/.well-known/security.txt", get(machines::security))
+        .route("/sitemap.xml", get(sitemap::index))
+        .route("/sitemaps/{part}", get(sitemap::part))
+        .route("/live", get(health::live))
+        .route("/ready/browse", get(health::ready_to_browse))
+        .route("/ready/order", get(health::ready_to_order))
+        .route("/status", get(health::status))
+        .route("/metrics", get(health::metrics))
+}

@@ -1,0 +1,192 @@
+//! The page of an order: where it stands in words, what can still be done, what it holds.
+
+use maud::{Markup, html};
+use shop::order::{Order, OrderState, PaymentView};
+use shop::payment::PaymentState;
+use trade::clock::Timestamp;
+use trade::delivery::DeliveryMethod;
+use trade::locale;
+
+use super::layout::{Page, document};
+use super::parts::isbn_path;
+use super::reader::Reader;
+
+/// The page; `key` opens it and the page where another card is tried.
+pub fn page(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
+    let title = reader.tell("order-heading", &[("number", order.number.as_str().into())]);
+    document(reader, &Page::private(&title), html! {
+        h1 { (title) }
+        p.told { (reader.one_of("order-state", order.state.code())) }
+        div.basket {
+            div {
+                section aria-labelledby="timeline" {
+                    h2 #timeline { (reader.say("order-timeline")) }
+                    (timeline(reader, order))
+                }
+                (possible(reader, order, key))
+                (lines(reader, order))
+            }
+            (figures(reader, order))
+        }
+    })
+}
+
+/// One step of the timeline.
+struct Step {
+    class: &'static str,
+    words: &'static str,
+    at: Option<Timestamp>,
+}
+
+fn timeline(reader: &Reader<'_>, order: &Order) -> Markup {
+    let steps = steps(reader, order);
+    html! {
+        ol.timeline { @for step in steps {
+            li class=(step.class) aria-current=[(step.class == "now").then_some("step")] {
+                b { (step.words) }
+                @match step.at {
+                    Some(at) => span.small.muted { time datetime=(at.rfc3339()) { (locale::format_time(at, reader.locale)) } },
+                    None if step.class == "later" => span.small { (reader.say("step-later")) },
+                    None => span.small { (reader.say("step-now")) },
+                }
+            }
+        } }
+    }
+}
+
+fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
+    let done = |words, at| Step { class: "done", words, at };
+    let now = |words| Step { class: "now", words, at: None };
+    let later = |words| Step { class: "later", words, at: None };
+    let (leaves, left) = match order.method {
+        DeliveryMethod::Post => (reader.say("step-sent"), reader.say("step-sent")),
+        DeliveryMethod::ShopCollection => (reader.say("step-ready"), reader.say("step-ready")),
+    };
+    let mut steps = vec![done(reader.say("step-received"), Some(order.placed))];
+    match order.state {
+        OrderState::AwaitingPayment => {
+            steps.extend([now(reader.say("step-payment")), later(reader.say("step-packed")), later(leaves)]);
+        }
+        OrderState::Confirmed => {
+            steps.extend([done(reader.say("step-paid"), order.confirmed), now(reader.say("step-packed")), later(leaves)]);
+        }
+        OrderState::Shipped => {
+            steps.extend([done(reader.say("step-paid"), order.confirmed), done(left, order.shipped)]);
+        }
+        OrderState::Refunded => steps.extend([
+            done(reader.say("step-paid"), order.confirmed),
+            done(left, order.shipped),
+            done(reader.say("step-refunded"), order.closed),
+        ]),
+        OrderState::Expired | OrderState::Cancelled => {
+            steps.extend(order.confirmed.map(|at| done(reader.say("step-paid"), Some(at))));
+            let words = if order.state == OrderState::Expired { reader.say("step-expired") } else { reader.say("step-cancelled") };
+            steps.push(Step { class: "stopped", words, at: order.closed });
+        }
+    }
+    steps
+}
+
+/// What the reader can still do.
+fn possible(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
+    let in_flight = order.payment.as_ref().is_some_and(|payment| payment.state.is_in_flight());
+    let mail = format!("mailto:{}?subject={}", reader.settings.contact_email, order.number);
+    html! {
+        section.part-of aria-labelledby="possible" {
+            h2 #possible { (reader.say("order-possible")) }
+            div.prose {
+                @match order.state {
+                    OrderState::AwaitingPayment if in_flight => {
+                        p { (reader.say("order-asking")) }
+                        p.actions { a.button href="" { (reader.say("order-reload")) } }
+                    },
+                    OrderState::AwaitingPayment => {
+                        p { (reader.tell("order-held-until", &[("time", locale::format_time(order.hold_until, reader.locale).into())])) }
+                        p.actions { a.button href=(reader.path(&format!("/orders/{}/pay?key={key}", order.number))) rel="nofollow" { (reader.say("order-pay")) } }
+                    },
+                    OrderState::Confirmed => {
+                        p { (reader.say("order-change")) }
+                        p.actions { a.button.quiet href=(mail) { (reader.say("order-write")) } }
+                    },
+                    OrderState::Shipped => {
+                        p { (reader.say("order-withdraw")) " " a href=(reader.path("/legal/delivery")) { (reader.say("legal-delivery")) } }
+                        p.actions { a.button.quiet href=(mail) { (reader.say("order-write")) } }
+                    },
+                    OrderState::Refunded | OrderState::Expired | OrderState::Cancelled => {
+                        p { (reader.say("order-nothing")) }
+                        p.actions { a.button.quiet href=(reader.path("/")) { (reader.say("basket-go-on")) } }
+                    },
+                }
+            }
+        }
+    }
+}
+
+fn lines(reader: &Reader<'_>, order: &Order) -> Markup {
+    html! {
+        section.part-of aria-labelledby="lines" {
+            h2 #lines { (reader.say("order-lines")) }
+            table.lines {
+                thead { tr {
+                    th scope="col" { (reader.say("book")) } th.num scope="col" { (reader.say("quantity")) } th.num scope="col" { (reader.say("price")) }
+                } }
+                tbody { @for line in &order.lines {
+                    tr {
+                        td { @match line.isbn {
+                            Some(isbn) => a href=(reader.path(&isbn_path(isbn))) { (line.title) },
+                            None => (line.title),
+                        } }
+                        td.num { (line.quantity) }
+                        td.num { (reader.money(line.total)) }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+fn figures(reader: &Reader<'_>, order: &Order) -> Markup {
+    html! {
+        aside.sum aria-labelledby="figures" {
+            h2 #figures { (reader.say("order-figures")) }
+            dl {
+                div { dt { (reader.say("goods-total")) } dd.num { (reader.money(order.goods_total)) } }
+                div { dt { (delivery_words(reader, order.method)) } dd.num { (reader.money(order.delivery)) } }
+                div.grand { dt { (reader.say("total")) } dd.num { (reader.money(order.total)) } }
+                @for vat in &order.vat {
+                    div.small { dt { (reader.tell("vat-at", &[("rate", locale::format_percent(vat.rate.as_basis_points(), reader.locale).into())])) }
+                        dd.num { (reader.money(vat.vat)) } }
+                }
+            }
+            @if let Some(payment) = &order.payment { p.small { (payment_words(reader, payment)) } }
+            h3 { (reader.say("step-address")) }
+            address {
+                (order.address.name) br;
+                @for line in order.address.street.lines() { (line) br; }
+                (order.address.postcode) " " (order.address.city) br;
+                (reader.one_of("country", order.address.country.code()))
+            }
+            p.small { (order.email) }
+        }
+    }
+}
+
+fn delivery_words(reader: &Reader<'_>, method: DeliveryMethod) -> &'static str {
+    match method {
+        DeliveryMethod::Post => reader.say("delivery-post"),
+        DeliveryMethod::ShopCollection => reader.say("delivery-collect"),
+    }
+}
+
+/// Where the payment stands, and on which card.
+fn payment_words(reader: &Reader<'_>, payment: &PaymentView) -> String {
+    let state = reader.one_of("payment", payment.state.code());
+    let card = payment.last4.as_ref().filter(|_| payment.state != PaymentState::AwaitingCard).map(|last4| {
+        let brand = payment.brand.map(|brand| brand.name()).filter(|name| !name.is_empty()).unwrap_or_else(|| reader.say("card"));
+        reader.tell("card-ending", &[("brand", brand.into()), ("last4", last4.as_str().into())])
+    });
+    match card {
+        Some(card) => format!("{state} {card}"),
+        None => state.to_owned(),
+    }
+}

@@ -1,0 +1,49 @@
+//! `GET /suggest?q=`: what a reader may have begun to type, for the script in the search field.
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::header::{self, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use trade::limits;
+
+use super::parts::book_path;
+use super::reader::encoded;
+use crate::problem::Problem;
+use crate::state::AppState;
+use crate::visitor::Visitor;
+
+/// What fits below a search field on a telephone.
+const SUGGESTIONS: usize = 8;
+
+/// What was typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Typed {
+    q: String,
+}
+
+/// One suggestion, with the address it leads to.
+#[derive(Debug, Serialize)]
+struct Offered {
+    text: String,
+    kind: search::SuggestionKind,
+    url: String,
+}
+
+pub(crate) async fn show(State(state): State<AppState>, visitor: Visitor, Query(typed): Query<Typed>) -> Result<Response, Problem> {
+    let text: String = typed.q.trim().chars().take(limits::QUERY_CHARS).collect();
+    let found = if text.is_empty() { Vec::new() } else { state.index.suggest(&text, SUGGESTIONS)? };
+    let shelf = state.shelf.load();
+    let prefix = format!("/{}", visitor.locale.code());
+    let offered: Vec<Offered> = found
+        .into_iter()
+        .map(|suggestion| {
+            let book = suggestion.edition.and_then(|id| shelf.edition(id)).map(|edition| book_path(&edition));
+            let path = book.unwrap_or_else(|| format!("/search?q={}", encoded(&suggestion.text)));
+            Offered { text: suggestion.text, kind: suggestion.kind, url: format!("{prefix}{path}") }
+        })
+        .collect();
+    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"))];
+    Ok((caching, Json(offered)).into_response())
+}
