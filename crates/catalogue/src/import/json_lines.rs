@@ -14,8 +14,8 @@ use super::plain_text::{one_line, paragraphs};
 use super::{Rejection, Remarks, Session, Severity, names};
 use crate::limits;
 use crate::model::{
-    Contributor, ContributorRole, Edition, Isbn13, Language, PublicationDate, Series, Subject, SubjectScheme, Text,
-    TextKind,
+    Contributor, ContributorRole, Edition, Isbn13, Language, PublicationDate, Series, Subject,
+    SubjectScheme, Text, TextKind,
 };
 use crate::store::{Incoming, Record};
 
@@ -30,7 +30,13 @@ pub(super) struct Lines<'s, 'a> {
 
 impl<'s, 'a> Lines<'s, 'a> {
     pub(super) fn of(reader: Box<dyn BufRead>, session: &'s mut Session<'a>) -> Self {
-        Lines { reader, session, line: Vec::new(), number: 0, ended: false }
+        Lines {
+            reader,
+            session,
+            line: Vec::new(),
+            number: 0,
+            ended: false,
+        }
     }
 
     fn take_line(&mut self) -> Option<Incoming> {
@@ -43,7 +49,8 @@ impl<'s, 'a> Lines<'s, 'a> {
         match read_record(line) {
             Ok((record, remarks)) => {
                 remarks.tell(self.session, self.number, &record.reference);
-                self.session.remember(self.number, &record.sender, &record.reference);
+                self.session
+                    .remember(self.number, &record.sender, &record.reference);
                 Some(Incoming::Put(Box::new(record)))
             }
             Err(rejection) => {
@@ -73,7 +80,8 @@ impl Iterator for Lines<'_, '_> {
                         "The line is longer than {} MB. It was skipped: a record should hold one book.",
                         limits::RECORD_BYTES >> 20
                     );
-                    self.session.reject(Severity::Error, "too-large", self.number, None, &message);
+                    self.session
+                        .reject(Severity::Error, "too-large", self.number, None, &message);
                 }
                 Err(error) => {
                     self.session.broken_off(self.number, &error);
@@ -103,7 +111,9 @@ fn read_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<Line> {
         }
         any = true;
         let end = memchr::memchr(b'\n', available);
-        let part = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
+        let part = available
+            .get(..end.unwrap_or(available.len()))
+            .unwrap_or_default();
         too_long |= line.len() + part.len() > limits::RECORD_BYTES;
         if !too_long {
             line.extend_from_slice(part);
@@ -159,20 +169,45 @@ struct WrittenContributor {
 
 fn read_record(line: &[u8]) -> Result<(Record, Remarks), Rejection> {
     let written: Written = serde_json::from_slice(line).map_err(|error| {
-        Rejection::error("json-invalid", format!("The line is not a record: {error}. Correct or remove the line."))
+        Rejection::error(
+            "json-invalid",
+            format!("The line is not a record: {error}. Correct or remove the line."),
+        )
     })?;
-    let id = written.id.as_deref().map(one_line).filter(|id| !id.is_empty()).ok_or_else(|| {
-        Rejection::error("no-reference", "The record has no \"id\", so it could never be updated. Give it one.")
-    })?;
-    let sender = written.source.as_deref().map(one_line).filter(|source| !source.is_empty()).unwrap_or_else(|| {
-        id.split_once(':').map_or("unknown", |(source, _)| source).to_owned()
-    });
+    let id = written
+        .id
+        .as_deref()
+        .map(one_line)
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| {
+            Rejection::error(
+                "no-reference",
+                "The record has no \"id\", so it could never be updated. Give it one.",
+            )
+        })?;
+    let sender = written
+        .source
+        .as_deref()
+        .map(one_line)
+        .filter(|source| !source.is_empty())
+        .unwrap_or_else(|| {
+            id.split_once(':')
+                .map_or("unknown", |(source, _)| source)
+                .to_owned()
+        });
     let mut remarks = Remarks::default();
     let mut edition = titled(&written).map_err(|rejection| rejection.of(&id))?;
     number(&mut edition, &written, &mut remarks);
     describe(&mut edition, &written, &mut remarks);
     edition.records = vec![id.clone()];
-    Ok((Record { sender, reference: id, edition }, remarks))
+    Ok((
+        Record {
+            sender,
+            reference: id,
+            edition,
+        },
+        remarks,
+    ))
 }
 
 /// Title, subtitle and series, apart.
@@ -181,11 +216,15 @@ fn titled(written: &Written) -> Result<Edition, Rejection> {
     let (title, in_title) = split_series(&title);
     let (title, subtitle) = split_subtitle(title);
     if title.is_empty() {
-        return Err(Rejection::error("no-title", "The record has no title. Without one a book cannot be shown."));
+        return Err(Rejection::error(
+            "no-title",
+            "The record has no title. Without one a book cannot be shown.",
+        ));
     }
     let mut edition = Edition::titled(title);
     edition.subtitle = some_line(written.subtitle.as_deref()).or(subtitle);
-    edition.original_title = some_line(written.original_title.as_deref()).filter(|original| *original != edition.title);
+    edition.original_title =
+        some_line(written.original_title.as_deref()).filter(|original| *original != edition.title);
     edition.series = match some_line(written.series.as_deref()) {
         Some(series) => Some(numbered(&series, written.volume.as_deref())),
         None => in_title,
@@ -198,7 +237,10 @@ fn split_subtitle(title: &str) -> (String, Option<String>) {
     match title.split_once(" : ") {
         Some((title, subtitle)) => {
             let subtitle = subtitle.trim_start_matches("$b").trim();
-            (title.trim().to_owned(), Some(subtitle.to_owned()).filter(|subtitle| !subtitle.is_empty()))
+            (
+                title.trim().to_owned(),
+                Some(subtitle.to_owned()).filter(|subtitle| !subtitle.is_empty()),
+            )
         }
         None => (title.trim_end_matches([' ', ':', '/']).to_owned(), None),
     }
@@ -212,7 +254,15 @@ fn split_series(title: &str) -> (&str, Option<Series>) {
         let series = series.trim_end_matches([' ', ',']);
         let is_volume = volume.starts_with(|c: char| c.is_ascii_digit());
         let whole = !before.trim().is_empty() && !series.is_empty() && is_volume;
-        whole.then(|| (before.trim(), Series { title: series.to_owned(), volume: Some(volume.to_owned()) }))
+        whole.then(|| {
+            (
+                before.trim(),
+                Series {
+                    title: series.to_owned(),
+                    volume: Some(volume.to_owned()),
+                },
+            )
+        })
     };
     series().map_or((title, None), |(before, series)| (before, Some(series)))
 }
@@ -220,22 +270,39 @@ fn split_series(title: &str) -> (&str, Option<Series>) {
 /// A series with its number, which may stand in brackets behind its title: `Candy Apple (8)`.
 fn numbered(series: &str, volume: Option<&str>) -> Series {
     if let Some(volume) = some_line(volume) {
-        return Series { title: series.to_owned(), volume: Some(volume) };
+        return Series {
+            title: series.to_owned(),
+            volume: Some(volume),
+        };
     }
     let bracketed = || {
         let (title, volume) = series.strip_suffix(')')?.rsplit_once('(')?;
-        let is_number = !volume.is_empty() && volume.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let is_number = !volume.is_empty()
+            && volume
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.');
         is_number.then(|| (title.trim().to_owned(), volume.to_owned()))
     };
     match bracketed() {
-        Some((title, volume)) => Series { title, volume: Some(volume) },
-        None => Series { title: series.to_owned(), volume: None },
+        Some((title, volume)) => Series {
+            title,
+            volume: Some(volume),
+        },
+        None => Series {
+            title: series.to_owned(),
+            volume: None,
+        },
     }
 }
 
 /// ISBNs: valid ones find the book, others are kept as they came and flagged.
 fn number(edition: &mut Edition, written: &Written, remarks: &mut Remarks) {
-    for sent in written.isbn13.iter().chain(&written.isbn_invalid).take(limits::PARTS) {
+    for sent in written
+        .isbn13
+        .iter()
+        .chain(&written.isbn_invalid)
+        .take(limits::PARTS)
+    {
         match Isbn13::parse(sent) {
             Ok(isbn) if edition.isbns().any(|known| known == isbn) => {}
             Ok(isbn) if edition.isbn.is_none() => edition.isbn = Some(isbn),
@@ -254,17 +321,32 @@ fn number(edition: &mut Edition, written: &Written, remarks: &mut Remarks) {
 fn describe(edition: &mut Edition, written: &Written, remarks: &mut Remarks) {
     edition.contributors = contributors(&written.contributors);
     edition.publisher = some_line(written.publisher.as_deref());
-    edition.language = written.language.as_deref().and_then(|sent| language(sent, remarks));
+    edition.language = written
+        .language
+        .as_deref()
+        .and_then(|sent| language(sent, remarks));
     edition.published = written.year.and_then(|year| match i16::try_from(year) {
         Ok(year) if (1..=2200).contains(&year) => Some(PublicationDate::year(year)),
         _ => {
-            remarks.warn("date-invalid", format!("The year {year} is not one. It was left out."));
+            remarks.warn(
+                "date-invalid",
+                format!("The year {year} is not one. It was left out."),
+            );
             None
         }
     });
     edition.subjects = subjects(written);
-    if let Some(body) = written.description.as_deref().map(paragraphs).filter(|body| !body.is_empty()) {
-        edition.texts.push(Text { kind: TextKind::Summary, language: edition.language, body });
+    if let Some(body) = written
+        .description
+        .as_deref()
+        .map(paragraphs)
+        .filter(|body| !body.is_empty())
+    {
+        edition.texts.push(Text {
+            kind: TextKind::Summary,
+            language: edition.language,
+            body,
+        });
     }
     edition.popularity = popularity(&written.popularity);
 }
@@ -275,7 +357,11 @@ fn contributors(written: &[WrittenContributor]) -> Vec<Contributor> {
         .take(limits::PARTS)
         .map(|contributor| {
             let (name, inverted) = names::read(&one_line(&contributor.name));
-            Contributor { name, inverted, role: role(contributor.role.as_deref()) }
+            Contributor {
+                name,
+                inverted,
+                role: role(contributor.role.as_deref()),
+            }
         })
         .filter(|contributor| !contributor.name.is_empty() && contributor.name != "Not Applicable")
         .collect()
@@ -302,17 +388,32 @@ fn language(sent: &str, remarks: &mut Remarks) -> Option<Language> {
     }
     let known = Language::parse(first).ok();
     if known.is_none() {
-        remarks.info("language-unknown", format!("The language {sent:?} is not known here. The book was taken without it."));
+        remarks.info(
+            "language-unknown",
+            format!("The language {sent:?} is not known here. The book was taken without it."),
+        );
     }
     known
 }
 
 fn subjects(written: &Written) -> Vec<Subject> {
-    let words = written.subjects.iter().chain(&written.bookshelves).map(|words| {
-        let words = one_line(words);
-        let heading = words.strip_prefix("Category: ").unwrap_or(&words).trim_end_matches('.').to_owned();
-        Subject { scheme: SubjectScheme::Keyword, code: None, heading }
-    });
+    let words = written
+        .subjects
+        .iter()
+        .chain(&written.bookshelves)
+        .map(|words| {
+            let words = one_line(words);
+            let heading = words
+                .strip_prefix("Category: ")
+                .unwrap_or(&words)
+                .trim_end_matches('.')
+                .to_owned();
+            Subject {
+                scheme: SubjectScheme::Keyword,
+                code: None,
+                heading,
+            }
+        });
     let classes = written.lcc.iter().map(|class| Subject {
         scheme: SubjectScheme::Lcc,
         code: Some(one_line(class)),
@@ -344,7 +445,12 @@ fn some_line(text: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use jiff::civil::date;
 
     use super::*;
@@ -366,14 +472,33 @@ mod tests {
         );
         assert_eq!(notes, []);
         let edition = &editions[0];
-        assert_eq!((edition.title.as_str(), edition.subtitle.as_deref()), ("Les Marées", Some("roman")));
+        assert_eq!(
+            (edition.title.as_str(), edition.subtitle.as_deref()),
+            ("Les Marées", Some("roman"))
+        );
         assert_eq!(edition.byline(), "Jeanne d'Arvor");
         assert_eq!(edition.contributors[1].role, ContributorRole::Translator);
         assert_eq!(edition.isbns().count(), 2);
         assert_eq!(edition.language, Language::parse("fr").ok());
-        assert_eq!(edition.series, Some(Series { title: "Quais".to_owned(), volume: Some("8".to_owned()) }));
-        assert_eq!((edition.popularity, edition.subjects.len(), edition.texts.len()), (309, 3, 1));
-        assert_eq!(edition.subject().map(|subject| subject.slug()), Some("historical-adventure"));
+        assert_eq!(
+            edition.series,
+            Some(Series {
+                title: "Quais".to_owned(),
+                volume: Some("8".to_owned())
+            })
+        );
+        assert_eq!(
+            (
+                edition.popularity,
+                edition.subjects.len(),
+                edition.texts.len()
+            ),
+            (309, 3, 1)
+        );
+        assert_eq!(
+            edition.subject().map(|subject| subject.slug()),
+            Some("historical-adventure")
+        );
         assert_eq!(edition.records, ["set:1"]);
         assert!(!edition.buyable());
     }
@@ -384,22 +509,38 @@ mod tests {
             "{\"id\":\"a:1\",\"title\":\"One (Set, #2)\",\"isbn_invalid\":[\"61120081\"],\"language\":\"qqq\"}\n\
              nonsense\n\n{\"id\":\"a:3\"}\n{\"title\":\"x\"}\n{\"id\":\"a:1\",\"title\":\"Two\",\"year\":99999}\n",
         );
-        let titles: Vec<_> = editions.iter().map(|edition| edition.title.as_str()).collect();
+        let titles: Vec<_> = editions
+            .iter()
+            .map(|edition| edition.title.as_str())
+            .collect();
         assert_eq!(titles, ["One", "Two"]);
         assert_eq!(editions[0].flagged_isbns, ["61120081"]);
-        assert_eq!(editions[0].series.as_ref().and_then(|series| series.volume.as_deref()), Some("2"));
+        assert_eq!(
+            editions[0]
+                .series
+                .as_ref()
+                .and_then(|series| series.volume.as_deref()),
+            Some("2")
+        );
         let told: Vec<_> = notes.iter().map(|note| (note.line, note.code)).collect();
         assert!(told.starts_with(&[(1, "isbn-invalid")]));
-        for expected in
-            [(2, "json-invalid"), (4, "no-title"), (5, "no-reference"), (6, "date-invalid"), (6, "duplicate-reference")]
-        {
+        for expected in [
+            (2, "json-invalid"),
+            (4, "no-title"),
+            (5, "no-reference"),
+            (6, "date-invalid"),
+            (6, "duplicate-reference"),
+        ] {
             assert!(told.contains(&expected), "{told:?}");
         }
     }
 
     #[test]
     fn an_endless_line_is_skipped() {
-        let long = format!("{{\"id\":\"a:1\",\"title\":\"{}\"}}\n{{\"id\":\"a:2\",\"title\":\"T\"}}", "x".repeat(limits::RECORD_BYTES));
+        let long = format!(
+            "{{\"id\":\"a:1\",\"title\":\"{}\"}}\n{{\"id\":\"a:2\",\"title\":\"T\"}}",
+            "x".repeat(limits::RECORD_BYTES)
+        );
         let (editions, notes) = read(&long);
         assert_eq!((editions.len(), notes[0].code), (1, "too-large"));
     }

@@ -66,7 +66,11 @@ pub struct Tally {
 impl Tally {
     /// Records per second.
     pub fn rate(&self) -> f64 {
-        if self.seconds > 0.0 { self.products as f64 / self.seconds } else { 0.0 }
+        if self.seconds > 0.0 {
+            self.products as f64 / self.seconds
+        } else {
+            0.0
+        }
     }
 }
 
@@ -98,7 +102,10 @@ pub fn import_files(
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
     let started = Instant::now();
-    let sources = files.iter().map(|path| Source::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let sources = files
+        .iter()
+        .map(|path| Source::open(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let total_bytes = sources.iter().map(Source::bytes).sum();
     let today = Clock::system().today();
     let mut tally = Tally::default();
@@ -108,7 +115,11 @@ pub fn import_files(
         let so_far = Rc::clone(&read);
         let mut session = Session::new(source.path(), today, report);
         session.on_record = Box::new(move |records| {
-            progress.advance(before.bytes + so_far.get(), total_bytes, before.products + records);
+            progress.advance(
+                before.bytes + so_far.get(),
+                total_bytes,
+                before.products + records,
+            );
         });
         let put = read_source(source, &mut session, |incoming| put_all(store, incoming))?;
         tally.products += session.products;
@@ -181,7 +192,14 @@ impl<'a> Session<'a> {
         (self.on_record)(self.products);
     }
 
-    fn note(&mut self, severity: Severity, code: &'static str, line: u64, reference: Option<&str>, message: &str) {
+    fn note(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        line: u64,
+        reference: Option<&str>,
+        message: &str,
+    ) {
         self.report.note(Note {
             file: self.file.clone(),
             line,
@@ -193,7 +211,14 @@ impl<'a> Session<'a> {
     }
 
     /// Notes why a record is not taken, and counts it.
-    fn reject(&mut self, severity: Severity, code: &'static str, line: u64, reference: Option<&str>, message: &str) {
+    fn reject(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        line: u64,
+        reference: Option<&str>,
+        message: &str,
+    ) {
         self.rejected += 1;
         self.note(severity, code, line, reference, message);
     }
@@ -257,7 +282,12 @@ struct Rejection {
 
 impl Rejection {
     fn error(code: &'static str, message: impl Into<String>) -> Rejection {
-        Rejection { severity: Severity::Error, code, reference: None, message: message.into() }
+        Rejection {
+            severity: Severity::Error,
+            code,
+            reference: None,
+            message: message.into(),
+        }
     }
 
     fn of(mut self, reference: &str) -> Rejection {
@@ -266,7 +296,13 @@ impl Rejection {
     }
 
     fn tell(self, session: &mut Session<'_>, line: u64) {
-        session.reject(self.severity, self.code, line, self.reference.as_deref(), &self.message);
+        session.reject(
+            self.severity,
+            self.code,
+            line,
+            self.reference.as_deref(),
+            &self.message,
+        );
     }
 }
 

@@ -5,25 +5,49 @@
 
 /// Words after a comma that belong to the name of a company, not to a person.
 const CORPORATE: [&str; 16] = [
-    "inc", "ltd", "llc", "llp", "co", "company", "corp", "corporation", "limited", "sa", "sarl", "gmbh", "ag", "nv",
-    "plc", "firm",
+    "inc",
+    "ltd",
+    "llc",
+    "llp",
+    "co",
+    "company",
+    "corp",
+    "corporation",
+    "limited",
+    "sa",
+    "sarl",
+    "gmbh",
+    "ag",
+    "nv",
+    "plc",
+    "firm",
 ];
 
 /// Words after a comma that stay behind the name: `Martin Luther King Jr.`
-const SUFFIXES: [&str; 10] = ["jr", "sr", "ii", "iii", "iv", "v", "fils", "père", "aîné", "jeune"];
+const SUFFIXES: [&str; 10] = [
+    "jr", "sr", "ii", "iii", "iv", "v", "fils", "père", "aîné", "jeune",
+];
 
 /// `Hugo, Victor, 1802-1885` as it stands on a cover, `Victor Hugo`, and as it is shelved, `Hugo, Victor`.
 ///
 /// The second is none when the name did not come inverted.
 pub(super) fn read(name: &str) -> (String, Option<String>) {
     let name = without_brackets(name);
-    let mut parts = name.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let Some(family) = parts.next() else { return (String::new(), None) };
+    let mut parts = name
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let Some(family) = parts.next() else {
+        return (String::new(), None);
+    };
     let rest: Vec<&str> = parts.filter(|part| !is_date(part)).collect();
-    if rest.iter().any(|part| is_corporate(part)) || rest.first().is_some_and(|part| joins_names(part)) {
+    if rest.iter().any(|part| is_corporate(part))
+        || rest.first().is_some_and(|part| joins_names(part))
+    {
         return (name, None);
     }
-    let (suffixes, names): (Vec<&str>, Vec<&str>) = rest.into_iter().partition(|part| is_suffix(part));
+    let (suffixes, names): (Vec<&str>, Vec<&str>) =
+        rest.into_iter().partition(|part| is_suffix(part));
     let mut display = match names.first() {
         Some(given) if given.ends_with(['\'', '’']) => format!("{given}{family}"),
         Some(given) => format!("{given} {family}"),
@@ -51,7 +75,11 @@ fn without_brackets(name: &str) -> String {
     }
     let source = if kept.trim().is_empty() { name } else { &kept };
     let words: Vec<&str> = source.split_whitespace().collect();
-    words.join(" ").replace(" ,", ",").trim_end_matches([',', ';']).to_owned()
+    words
+        .join(" ")
+        .replace(" ,", ",")
+        .trim_end_matches([',', ';'])
+        .to_owned()
 }
 
 fn is_date(part: &str) -> bool {
@@ -59,11 +87,14 @@ fn is_date(part: &str) -> bool {
 }
 
 fn is_corporate(part: &str) -> bool {
-    part.split_whitespace().next().is_some_and(|word| CORPORATE.contains(&bare(word).as_str()))
+    part.split_whitespace()
+        .next()
+        .is_some_and(|word| CORPORATE.contains(&bare(word).as_str()))
 }
 
 fn joins_names(part: &str) -> bool {
-    part.split_whitespace().any(|word| matches!(word, "and" | "et" | "und" | "&" | "of"))
+    part.split_whitespace()
+        .any(|word| matches!(word, "and" | "et" | "und" | "&" | "of"))
 }
 
 fn is_suffix(part: &str) -> bool {
@@ -71,7 +102,9 @@ fn is_suffix(part: &str) -> bool {
 }
 
 fn bare(word: &str) -> String {
-    word.trim_end_matches(['.', ',']).replace('.', "").to_lowercase()
+    word.trim_end_matches(['.', ','])
+        .replace('.', "")
+        .to_lowercase()
 }
 
 #[cfg(test)]
@@ -83,22 +116,45 @@ mod tests {
         for (given, display, inverted) in [
             ("Hugo, Victor", "Victor Hugo", Some("Hugo, Victor")),
             ("Victor Hugo", "Victor Hugo", None),
-            ("Dumas, Alexandre, 1802-1870", "Alexandre Dumas", Some("Dumas, Alexandre")),
-            ("Wells, H. G. (Herbert George)", "H. G. Wells", Some("Wells, H. G.")),
-            ("King, Martin Luther, Jr., 1929-1968", "Martin Luther King Jr.", Some("King, Martin Luther, Jr.")),
+            (
+                "Dumas, Alexandre, 1802-1870",
+                "Alexandre Dumas",
+                Some("Dumas, Alexandre"),
+            ),
+            (
+                "Wells, H. G. (Herbert George)",
+                "H. G. Wells",
+                Some("Wells, H. G."),
+            ),
+            (
+                "King, Martin Luther, Jr., 1929-1968",
+                "Martin Luther King Jr.",
+                Some("King, Martin Luther, Jr."),
+            ),
             ("Tolstoy, Leo, graf", "Leo Tolstoy", Some("Tolstoy, Leo")),
-            ("La Fontaine, Jean de", "Jean de La Fontaine", Some("La Fontaine, Jean de")),
+            (
+                "La Fontaine, Jean de",
+                "Jean de La Fontaine",
+                Some("La Fontaine, Jean de"),
+            ),
             ("Urfé, Honoré d'", "Honoré d'Urfé", Some("Urfé, Honoré d'")),
             ("Aesop", "Aesop", None),
             ("Homer, active 8th century", "Homer", None),
             ("Houghton Mifflin, Inc.", "Houghton Mifflin, Inc.", None),
             ("Strunk, and White", "Strunk, and White", None),
-            ("Willebrands, Johannes Gerardus Maria, ", "Johannes Gerardus Maria Willebrands",
-                Some("Willebrands, Johannes Gerardus Maria")),
+            (
+                "Willebrands, Johannes Gerardus Maria, ",
+                "Johannes Gerardus Maria Willebrands",
+                Some("Willebrands, Johannes Gerardus Maria"),
+            ),
             ("(Anonymous)", "(Anonymous)", None),
             (" , ", "", None),
         ] {
-            assert_eq!(read(given), (display.to_owned(), inverted.map(str::to_owned)), "{given}");
+            assert_eq!(
+                read(given),
+                (display.to_owned(), inverted.map(str::to_owned)),
+                "{given}"
+            );
         }
     }
 }

@@ -100,8 +100,27 @@ impl PlainText {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "ul" | "ol" | "li" | "dl" | "dt" | "dd" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "blockquote"
-            | "table" | "tr" | "pre" | "section" | "article" | "hr" | "body"
+        "p" | "div"
+            | "ul"
+            | "ol"
+            | "li"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "blockquote"
+            | "table"
+            | "tr"
+            | "pre"
+            | "section"
+            | "article"
+            | "hr"
+            | "body"
     )
 }
 
@@ -111,7 +130,11 @@ pub(super) fn paragraphs(text: &str) -> String {
     if !has_tags(text) {
         for line in text.lines() {
             plain.push(&resolve_entities(line));
-            plain.pause(if line.trim().is_empty() { Break::Paragraph } else { Break::Space });
+            plain.pause(if line.trim().is_empty() {
+                Break::Paragraph
+            } else {
+                Break::Space
+            });
         }
         return plain.finish();
     }
@@ -120,7 +143,11 @@ pub(super) fn paragraphs(text: &str) -> String {
         plain.push(&resolve_entities(before));
         rest = match read_tag(from_tag) {
             Some((name, closes, after)) => {
-                if closes { plain.close(&name) } else { plain.open(&name) }
+                if closes {
+                    plain.close(&name)
+                } else {
+                    plain.open(&name)
+                }
                 after
             }
             None => {
@@ -143,26 +170,37 @@ pub(super) fn one_line(text: &str) -> String {
 }
 
 fn has_tags(text: &str) -> bool {
-    text.match_indices('<').any(|(at, _)| text.get(at + 1..).and_then(read_tag).is_some())
+    text.match_indices('<')
+        .any(|(at, _)| text.get(at + 1..).and_then(read_tag).is_some())
 }
 
 /// Name, whether it closes, and what follows, of a tag whose `<` was just passed; comments have no name.
 fn read_tag(text: &str) -> Option<(String, bool, &str)> {
     if let Some(comment) = text.strip_prefix("!--") {
         // A comment that does not end hides the rest, as in a browser.
-        return Some((String::new(), false, comment.split_once("-->").map_or("", |(_, after)| after)));
+        return Some((
+            String::new(),
+            false,
+            comment.split_once("-->").map_or("", |(_, after)| after),
+        ));
     }
     let (closes, text) = match text.strip_prefix('/') {
         Some(text) => (true, text),
         None => (false, text),
     };
-    let inside_bytes = text.bytes().take(TAG_BYTES_MAX).position(|byte| byte == b'>')?;
+    let inside_bytes = text
+        .bytes()
+        .take(TAG_BYTES_MAX)
+        .position(|byte| byte == b'>')?;
     let (inside, after) = text.split_at_checked(inside_bytes)?;
     let after = after.strip_prefix('>')?;
-    let end = inside.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(inside.len());
+    let end = inside
+        .find(|c: char| !c.is_ascii_alphanumeric())
+        .unwrap_or(inside.len());
     let (name, attributes) = inside.split_at_checked(end)?;
     let is_tag = name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && (attributes.is_empty() || attributes.starts_with(|c: char| c.is_ascii_whitespace() || c == '/'))
+        && (attributes.is_empty()
+            || attributes.starts_with(|c: char| c.is_ascii_whitespace() || c == '/'))
         && !attributes.contains('<');
     is_tag.then(|| (name.to_ascii_lowercase(), closes, after))
 }
@@ -189,7 +227,10 @@ fn resolve_entities(text: &str) -> String {
 }
 
 fn read_entity(after: &str) -> Option<(String, &str)> {
-    let end = after.bytes().take(ENTITY_BYTES_MAX).position(|byte| byte == b';')?;
+    let end = after
+        .bytes()
+        .take(ENTITY_BYTES_MAX)
+        .position(|byte| byte == b';')?;
     let (name, rest) = after.split_at_checked(end)?;
     let value = match name.strip_prefix('#') {
         Some(number) => char_of_number(number)?.to_string(),
@@ -213,12 +254,21 @@ mod tests {
     #[test]
     fn o16_markup_written_as_text_becomes_paragraphs() {
         for (given, plain) in [
-            ("<p>Un <b>bateau</b> quitte\n le Japon.</p><p>1919.</p>", "Un bateau quitte le Japon.\n\n1919."),
+            (
+                "<p>Un <b>bateau</b> quitte\n le Japon.</p><p>1919.</p>",
+                "Un bateau quitte le Japon.\n\n1919.",
+            ),
             ("one<br/>two<BR>three", "one\ntwo\nthree"),
             ("<ul><li>a</li><li>b</li></ul>", "– a\n\n– b"),
-            ("first line\nstill first\n\nsecond", "first line still first\n\nsecond"),
+            (
+                "first line\nstill first\n\nsecond",
+                "first line still first\n\nsecond",
+            ),
             ("a < b and c > d", "a < b and c > d"),
-            ("l&eacute;ger &amp; vif &#233; &nope; &", "léger & vif é &nope; &"),
+            (
+                "l&eacute;ger &amp; vif &#233; &nope; &",
+                "léger & vif é &nope; &",
+            ),
             ("<script>alert(1)</script>safe<!-- not > this -->", "safe"),
             ("<a href='javascript:x' onclick=y>link</a>", "link"),
             ("bell\u{7} and\u{a0}no-break", "bell and\u{a0}no-break"),
@@ -227,6 +277,9 @@ mod tests {
         ] {
             assert_eq!(paragraphs(given), plain, "{given}");
         }
-        assert_eq!(one_line(" A  title\n on <i>two</i> lines "), "A title on two lines");
+        assert_eq!(
+            one_line(" A  title\n on <i>two</i> lines "),
+            "A title on two lines"
+        );
     }
 }

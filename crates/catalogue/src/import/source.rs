@@ -29,7 +29,10 @@ pub(super) enum Content {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Source, ImportError> {
-        let failed = |source| ImportError::Open { path: path.to_owned(), source };
+        let failed = |source| ImportError::Open {
+            path: path.to_owned(),
+            source,
+        };
         let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
@@ -40,13 +43,25 @@ impl Source {
 
     #[cfg(test)]
     pub(super) fn of_bytes(bytes: Vec<u8>) -> Source {
-        Source::of(PathBuf::from("test"), bytes.len() as u64, Box::new(Cursor::new(bytes)))
+        Source::of(
+            PathBuf::from("test"),
+            bytes.len() as u64,
+            Box::new(Cursor::new(bytes)),
+        )
     }
 
     fn of(path: PathBuf, bytes: u64, file: Box<dyn Read>) -> Source {
         let read = Rc::new(Cell::new(0));
-        let raw = Box::new(Counting { file, read: Rc::clone(&read) });
-        Source { path, bytes, read, raw }
+        let raw = Box::new(Counting {
+            file,
+            read: Rc::clone(&read),
+        });
+        Source {
+            path,
+            bytes,
+            read,
+            raw,
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -92,7 +107,10 @@ fn peek(mut reader: Box<dyn Read>) -> io::Result<(Vec<u8>, impl BufRead)> {
 /// The first byte that is not white space, a byte order mark, or half of a UTF-16 letter.
 fn first_sign(beginning: &[u8]) -> Option<u8> {
     let marks = [0xef, 0xbb, 0xbf, 0xfe, 0xff, 0];
-    beginning.iter().copied().find(|byte| !byte.is_ascii_whitespace() && !marks.contains(byte))
+    beginning
+        .iter()
+        .copied()
+        .find(|byte| !byte.is_ascii_whitespace() && !marks.contains(byte))
 }
 
 struct Counting {

@@ -11,7 +11,10 @@ use crate::model::PublicationDate;
 /// Year and quarter, week or season (formats 02 to 04) are read as the year; of a span, the beginning is taken.
 pub(super) fn read(composite: &Element) -> Option<PublicationDate> {
     let date = composite.child("Date")?;
-    let format = date.date_format().or_else(|| composite.text("DateFormat")).unwrap_or_default();
+    let format = date
+        .date_format()
+        .or_else(|| composite.text("DateFormat"))
+        .unwrap_or_default();
     read_text(date.own_text()?, format)
 }
 
@@ -45,7 +48,11 @@ fn read_text(text: &str, format: &str) -> Option<PublicationDate> {
     // 00 for a month or day that is not known is common.
     let month = month.filter(|month| *month != 0);
     let day = day.filter(|day| *day != 0 && month.is_some());
-    let valid = Date::new(year, i8::try_from(month.unwrap_or(1)).ok()?, i8::try_from(day.unwrap_or(1)).ok()?);
+    let valid = Date::new(
+        year,
+        i8::try_from(month.unwrap_or(1)).ok()?,
+        i8::try_from(day.unwrap_or(1)).ok()?,
+    );
     valid.ok().map(|_| PublicationDate {
         year,
         month: month.and_then(|month| u8::try_from(month).ok()),

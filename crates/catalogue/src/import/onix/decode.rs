@@ -26,7 +26,13 @@ enum Detected {
 
 impl Utf8 {
     pub(super) fn of(reader: Box<dyn BufRead>) -> Utf8 {
-        Utf8 { reader, encoding: None, pending: Vec::new(), repaired: 0, ended: false }
+        Utf8 {
+            reader,
+            encoding: None,
+            pending: Vec::new(),
+            repaired: 0,
+            ended: false,
+        }
     }
 
     /// How many bytes or letters were not of the encoding that the message says it has.
@@ -52,7 +58,9 @@ impl Utf8 {
             bytes = bytes.get(marks..).unwrap_or_default();
         }
         match &mut self.encoding {
-            Some(Detected::Other(decoder)) => self.repaired += decode(decoder, bytes, text, self.ended),
+            Some(Detected::Other(decoder)) => {
+                self.repaired += decode(decoder, bytes, text, self.ended)
+            }
             _ => self.copy_utf8(bytes, text),
         }
         Ok(true)
@@ -64,7 +72,9 @@ impl Utf8 {
                 text.extend_from_slice(bytes);
                 return;
             };
-            let (valid, rest) = bytes.split_at_checked(error.valid_up_to()).unwrap_or((bytes, &[]));
+            let (valid, rest) = bytes
+                .split_at_checked(error.valid_up_to())
+                .unwrap_or((bytes, &[]));
             text.extend_from_slice(valid);
             let wrong_bytes = match error.error_len() {
                 Some(wrong_bytes) => wrong_bytes,
@@ -101,17 +111,21 @@ fn read_full(reader: &mut dyn BufRead, buffer: &mut [u8]) -> io::Result<usize> {
 
 /// Decodes and returns how many letters were malformed, at least.
 fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut Vec<u8>, last: bool) -> u64 {
-    let room = decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len().saturating_mul(3));
+    let room = decoder
+        .max_utf8_buffer_length(bytes.len())
+        .unwrap_or(bytes.len().saturating_mul(3));
     let start = text.len();
     text.resize(start + room, 0);
-    let (_, _, written, malformed) = decoder.decode_to_utf8(bytes, text.get_mut(start..).unwrap_or_default(), last);
+    let (_, _, written, malformed) =
+        decoder.decode_to_utf8(bytes, text.get_mut(start..).unwrap_or_default(), last);
     text.truncate(start + written);
     u64::from(malformed)
 }
 
 /// The encoding of a message by its first bytes, and how many of them are a byte order mark.
 fn detect(bytes: &[u8]) -> (Detected, usize) {
-    let other = |encoding: &'static Encoding| Detected::Other(encoding.new_decoder_without_bom_handling());
+    let other =
+        |encoding: &'static Encoding| Detected::Other(encoding.new_decoder_without_bom_handling());
     match Encoding::for_bom(bytes) {
         Some((encoding, marks)) if encoding == UTF_8 => return (Detected::Utf8, marks),
         Some((encoding, marks)) => return (other(encoding), marks),
@@ -125,7 +139,9 @@ fn detect(bytes: &[u8]) -> (Detected, usize) {
     match declared(bytes).and_then(|label| Encoding::for_label(label.as_bytes())) {
         // Readable as bytes, so whatever it says, it is not UTF-16.
         None => (Detected::Utf8, 0),
-        Some(encoding) if encoding == UTF_8 || encoding == UTF_16LE || encoding == UTF_16BE => (Detected::Utf8, 0),
+        Some(encoding) if encoding == UTF_8 || encoding == UTF_16LE || encoding == UTF_16BE => {
+            (Detected::Utf8, 0)
+        }
         Some(encoding) => (other(encoding), 0),
     }
 }
@@ -134,15 +150,32 @@ fn detect(bytes: &[u8]) -> (Detected, usize) {
 fn declared(bytes: &[u8]) -> Option<String> {
     let beginning = bytes.get(..bytes.len().min(256))?;
     let beginning: String = beginning.iter().map(|byte| char::from(*byte)).collect();
-    let declaration = beginning.trim_start().strip_prefix("<?xml")?.split_once("?>")?.0;
-    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let declaration = beginning
+        .trim_start()
+        .strip_prefix("<?xml")?
+        .split_once("?>")?
+        .0;
+    let value = declaration
+        .split_once("encoding")?
+        .1
+        .trim_start()
+        .strip_prefix('=')?
+        .trim_start();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    value.get(1..)?.split_once(quote).map(|(label, _)| label.to_owned())
+    value
+        .get(1..)?
+        .split_once(quote)
+        .map(|(label, _)| label.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use std::io::Cursor;
 
     use super::*;
@@ -156,21 +189,52 @@ mod tests {
 
     #[test]
     fn o17_encodings_are_told_from_marks_declarations_and_bytes() {
-        let utf16 = |to_bytes: fn(u16) -> [u8; 2]| "<é/>".encode_utf16().flat_map(to_bytes).collect::<Vec<u8>>();
+        let utf16 = |to_bytes: fn(u16) -> [u8; 2]| {
+            "<é/>"
+                .encode_utf16()
+                .flat_map(to_bytes)
+                .collect::<Vec<u8>>()
+        };
         assert_eq!(text(&utf16(u16::to_le_bytes)).0, "<é/>");
         assert_eq!(text(&utf16(u16::to_be_bytes)).0, "<é/>");
-        assert_eq!(text(&[&[0xff, 0xfe], utf16(u16::to_le_bytes).as_slice()].concat()).0, "<é/>");
+        assert_eq!(
+            text(&[&[0xff, 0xfe], utf16(u16::to_le_bytes).as_slice()].concat()).0,
+            "<é/>"
+        );
         assert_eq!(text("\u{feff}<é/>".as_bytes()).0, "<é/>");
-        assert_eq!(text(b"<?xml version='1.0' encoding='ISO-8859-1'?>\xe9").0.chars().last(), Some('é'));
-        assert_eq!(text(b"<?xml version=\"1.0\" encoding=\"windows-1252\"?>\x80").0.chars().last(), Some('€'));
-        assert_eq!(text(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><a>\x93caf\xe9\x94 \xc3\xa9</a>").0.split_once("<a>").unwrap().1, "“café” é</a>");
+        assert_eq!(
+            text(b"<?xml version='1.0' encoding='ISO-8859-1'?>\xe9")
+                .0
+                .chars()
+                .last(),
+            Some('é')
+        );
+        assert_eq!(
+            text(b"<?xml version=\"1.0\" encoding=\"windows-1252\"?>\x80")
+                .0
+                .chars()
+                .last(),
+            Some('€')
+        );
+        assert_eq!(
+            text(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?><a>\x93caf\xe9\x94 \xc3\xa9</a>")
+                .0
+                .split_once("<a>")
+                .unwrap()
+                .1,
+            "“café” é</a>"
+        );
         assert_eq!(text(b"<a>\xe9</a>").1, 1);
         assert_eq!(text(b"<a>\xc3"), ("<a>Ã".to_owned(), 1));
     }
 
     #[test]
     fn letters_across_chunks_are_whole() {
-        let long = format!("<{}é{}€", "x".repeat(CHUNK_BYTES - 2), "y".repeat(CHUNK_BYTES - 2));
+        let long = format!(
+            "<{}é{}€",
+            "x".repeat(CHUNK_BYTES - 2),
+            "y".repeat(CHUNK_BYTES - 2)
+        );
         assert_eq!(text(long.as_bytes()), (long, 0));
     }
 }

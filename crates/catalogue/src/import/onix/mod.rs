@@ -44,7 +44,12 @@ pub(super) struct Products<'s, 'a> {
 
 impl<'s, 'a> Products<'s, 'a> {
     pub(super) fn of(reader: Box<dyn BufRead>, session: &'s mut Session<'a>) -> Self {
-        Products { pieces: Splitter::of(Utf8::of(reader)), session, prologue: None, ended: false }
+        Products {
+            pieces: Splitter::of(Utf8::of(reader)),
+            session,
+            prologue: None,
+            ended: false,
+        }
     }
 
     /// Reads what stands before the first product, and says whether the message can be read.
@@ -54,11 +59,18 @@ impl<'s, 'a> Products<'s, 'a> {
             prologue.release = Release::guess(first_product);
         }
         for note in prologue.notes() {
-            self.session.note(note.severity, note.code, 1, None, &note.message);
+            self.session
+                .note(note.severity, note.code, 1, None, &note.message);
         }
         let readable = prologue.is_readable();
         if readable && first_product.is_empty() {
-            self.session.note(Severity::Warning, "no-products", 0, None, "The message has no product in it.");
+            self.session.note(
+                Severity::Warning,
+                "no-products",
+                0,
+                None,
+                "The message has no product in it.",
+            );
         }
         self.prologue = Some(prologue);
         readable
@@ -91,7 +103,10 @@ impl<'s, 'a> Products<'s, 'a> {
         if self.prologue.is_none() {
             self.begin("");
         }
-        let is_message = self.prologue.as_ref().is_some_and(|prologue| prologue.is_message);
+        let is_message = self
+            .prologue
+            .as_ref()
+            .is_some_and(|prologue| prologue.is_message);
         if is_message && !closed {
             self.session.note(
                 Severity::Error,
@@ -112,7 +127,8 @@ impl<'s, 'a> Products<'s, 'a> {
                 "{repaired} letters were not in the encoding that the file says it has. They were read as \
                  Windows-1252; check accents in its titles, and tell the sender."
             );
-            self.session.note(Severity::Warning, "encoding-repaired", 0, None, &message);
+            self.session
+                .note(Severity::Warning, "encoding-repaired", 0, None, &message);
         }
     }
 }

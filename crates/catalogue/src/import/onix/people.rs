@@ -12,9 +12,15 @@ pub(super) fn read(description: &Element) -> Vec<Contributor> {
     sent.sort_by_key(|contributor| number(contributor).unwrap_or(u32::MAX));
     let mut contributors: Vec<Contributor> = Vec::new();
     for contributor in sent.into_iter().take(limits::PARTS) {
-        let Some((name, inverted)) = name(contributor) else { continue };
+        let Some((name, inverted)) = name(contributor) else {
+            continue;
+        };
         for role in roles(contributor) {
-            let contributor = Contributor { name: name.clone(), inverted: inverted.clone(), role };
+            let contributor = Contributor {
+                name: name.clone(),
+                inverted: inverted.clone(),
+                role,
+            };
             if !contributors.contains(&contributor) {
                 contributors.push(contributor);
             }
@@ -29,7 +35,10 @@ fn number(contributor: &Element) -> Option<u32> {
 
 /// Someone may have written and illustrated; what is none of our roles counts only when it is all they did.
 fn roles(contributor: &Element) -> Vec<ContributorRole> {
-    let sent = contributor.texts("ContributorRole").take(limits::PARTS).map(ContributorRole::from_onix17);
+    let sent = contributor
+        .texts("ContributorRole")
+        .take(limits::PARTS)
+        .map(ContributorRole::from_onix17);
     let mut roles: Vec<ContributorRole> = Vec::new();
     for role in sent {
         if role != ContributorRole::Other && !roles.contains(&role) {
@@ -52,8 +61,15 @@ fn name(contributor: &Element) -> Option<(String, Option<String>)> {
         return Some((name, inverted.or_else(|| inverted_from_parts(contributor))));
     }
     if let Some(key) = contributor.line("KeyNames") {
-        let before = [contributor.line("NamesBeforeKey"), contributor.line("PrefixToKey")];
-        let after = [Some(key), contributor.line("NamesAfterKey"), contributor.line("SuffixToKey")];
+        let before = [
+            contributor.line("NamesBeforeKey"),
+            contributor.line("PrefixToKey"),
+        ];
+        let after = [
+            Some(key),
+            contributor.line("NamesAfterKey"),
+            contributor.line("SuffixToKey"),
+        ];
         let inverted = inverted.or_else(|| inverted_from_parts(contributor));
         return Some((joined(before.into_iter().chain(after)), inverted));
     }
@@ -65,10 +81,17 @@ fn name(contributor: &Element) -> Option<(String, Option<String>)> {
 /// `Gaulle, Charles de`.
 fn inverted_from_parts(contributor: &Element) -> Option<String> {
     let key = contributor.line("KeyNames")?;
-    let given = [contributor.line("NamesBeforeKey"), contributor.line("PrefixToKey")];
+    let given = [
+        contributor.line("NamesBeforeKey"),
+        contributor.line("PrefixToKey"),
+    ];
     let suffix = contributor.line("SuffixToKey");
     let given = joined(given.into_iter());
-    let parts = [Some(key), Some(given).filter(|given| !given.is_empty()), suffix];
+    let parts = [
+        Some(key),
+        Some(given).filter(|given| !given.is_empty()),
+        suffix,
+    ];
     Some(parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 

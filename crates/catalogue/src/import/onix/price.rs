@@ -52,11 +52,20 @@ pub(super) fn choose<'e>(
 ) -> Option<Offer<'e>> {
     let mut best: Option<(Merit, Offer<'e>)> = None;
     let mut refused = Refused::default();
-    let sent = supply::details(product).flat_map(|detail| detail.children("Price").map(move |price| (detail, price)));
+    let sent = supply::details(product)
+        .flat_map(|detail| detail.children("Price").map(move |price| (detail, price)));
     for (place, (detail, price)) in sent.enumerate() {
-        let Some((merit, price)) = weigh(price, place, edition, context, &mut refused) else { continue };
+        let Some((merit, price)) = weigh(price, place, edition, context, &mut refused) else {
+            continue;
+        };
         if best.as_ref().is_none_or(|(held, _)| merit > *held) {
-            best = Some((merit, Offer { price, supply: detail }));
+            best = Some((
+                merit,
+                Offer {
+                    price,
+                    supply: detail,
+                },
+            ));
         }
     }
     if best.is_none() {
@@ -77,13 +86,26 @@ struct Refused {
 impl Refused {
     fn tell(self, remarks: &mut Remarks) {
         if let Some(amount) = self.amount {
-            remarks.warn("price-invalid", format!("The price {amount:?} is not an amount. The book was taken without a price."));
+            remarks.warn(
+                "price-invalid",
+                format!(
+                    "The price {amount:?} is not an amount. The book was taken without a price."
+                ),
+            );
         } else if let Some(currency) = self.currency {
             remarks.info("price-currency", format!("There is a price in {currency}, none in euro. The book was taken without a price."));
         } else if let Some(reason) = self.unpriced {
-            remarks.info("unpriced", format!("The sender gives no price (list 57, {reason}). The book was taken without one."));
+            remarks.info(
+                "unpriced",
+                format!(
+                    "The sender gives no price (list 57, {reason}). The book was taken without one."
+                ),
+            );
         } else if self.any {
-            remarks.info("price-elsewhere", "No price is for readers in France today. The book was taken without a price.");
+            remarks.info(
+                "price-elsewhere",
+                "No price is for readers in France today. The book was taken without a price.",
+            );
         }
     }
 }
@@ -100,14 +122,21 @@ fn weigh(
         return None;
     }
     let prologue = context.prologue;
-    let kind = kind(price.text("PriceType").or(prologue.default_price_type.as_deref())?, edition)?;
+    let kind = kind(
+        price
+            .text("PriceType")
+            .or(prologue.default_price_type.as_deref())?,
+        edition,
+    )?;
     let fit = supply::fit(price)?;
     let (starts, ends) = open_period(price, context.today)?;
     if let Some(reason) = price.text("UnpricedItemType") {
         refused.unpriced = Some(reason.to_owned());
         return None;
     }
-    let currency = price.text("CurrencyCode").or(prologue.default_currency.as_deref());
+    let currency = price
+        .text("CurrencyCode")
+        .or(prologue.default_currency.as_deref());
     if currency.is_some_and(|currency| currency != "EUR") {
         refused.currency = currency.map(str::to_owned);
         return None;
@@ -117,7 +146,11 @@ fn weigh(
         refused.amount = Some(sent.to_owned());
         return None;
     };
-    let amount = if kind.with_tax { amount } else { with_tax(amount, price, edition.goods, context.today) };
+    let amount = if kind.with_tax {
+        amount
+    } else {
+        with_tax(amount, price, edition.goods, context.today)
+    };
     let regime = regime(kind, edition);
     let merit = Merit {
         kind: std::cmp::Reverse(kind.rank),
@@ -137,7 +170,9 @@ fn is_for_one_consumer(price: &Element) -> bool {
         Some("08" | "17") => is_dated,
         Some(_) => false,
     };
-    let for_one = price.text("MinimumOrderQuantity").is_none_or(|quantity| quantity == "1");
+    let for_one = price
+        .text("MinimumOrderQuantity")
+        .is_none_or(|quantity| quantity == "1");
     for_consumers && for_one && price.child("PriceCondition").is_none()
 }
 
@@ -155,13 +190,20 @@ fn kind(code: &str, edition: &Edition) -> Option<Kind> {
         "01" => (7, false, false),
         _ => return None,
     };
-    Some(Kind { rank, fixed, with_tax })
+    Some(Kind {
+        rank,
+        fixed,
+        with_tax,
+    })
 }
 
 /// O12: from (14) and until (15), both days included; the start, and whether an end is set. None when not open.
 fn open_period(price: &Element, today: Date) -> Option<(Option<Date>, bool)> {
     let date = |role: &str| {
-        price.children("PriceDate").find(|date| date.text("PriceDateRole") == Some(role)).map(dates::day)
+        price
+            .children("PriceDate")
+            .find(|date| date.text("PriceDateRole") == Some(role))
+            .map(dates::day)
     };
     let (from, until) = (date("14"), date("15"));
     // A date that cannot be read may mean any day: such a price is not taken.
@@ -175,26 +217,41 @@ fn open_period(price: &Element, today: Date) -> Option<(Option<Date>, bool)> {
 
 /// `12.5`, `12,50`, `12.500`.
 fn amount(sent: &str) -> Option<Money> {
-    let decimals = sent.split_once(['.', ',']).map_or("", |(_, decimals)| decimals);
-    let surplus = decimals.len().saturating_sub(2).min(decimals.len() - decimals.trim_end_matches('0').len());
+    let decimals = sent
+        .split_once(['.', ','])
+        .map_or("", |(_, decimals)| decimals);
+    let surplus = decimals
+        .len()
+        .saturating_sub(2)
+        .min(decimals.len() - decimals.trim_end_matches('0').len());
     Money::parse_decimal(sent.get(..sent.len() - surplus)?)
 }
 
 /// O13: the sender's rate, else the law's, half a cent up.
 fn with_tax(amount: Money, price: &Element, goods: Goods, today: Date) -> Money {
-    let sent = price.children("Tax").find_map(|tax| amount_of_percent(tax.text("TaxRatePercent")?));
-    let rate = sent.unwrap_or_else(|| i64::from(vat::rate_for(goods, Territory::Mainland, today).as_basis_points()));
+    let sent = price
+        .children("Tax")
+        .find_map(|tax| amount_of_percent(tax.text("TaxRatePercent")?));
+    let rate = sent.unwrap_or_else(|| {
+        i64::from(vat::rate_for(goods, Territory::Mainland, today).as_basis_points())
+    });
     let tenths = amount.as_cents().saturating_mul(10_000 + rate);
     Money::cents((tenths + 5_000) / 10_000)
 }
 
 /// `5.5` per cent as 550 basis points.
 fn amount_of_percent(percent: &str) -> Option<i64> {
-    amount(percent).map(Money::as_cents).filter(|rate| (0..=10_000).contains(rate))
+    amount(percent)
+        .map(Money::as_cents)
+        .filter(|rate| (0..=10_000).contains(rate))
 }
 
 /// F1, F14: the publisher's price binds for new books and e-books, not for recordings or other goods.
 fn regime(kind: Kind, edition: &Edition) -> PriceRegime {
     let bound = kind.fixed && edition.form != Form::Audiobook && edition.goods != Goods::Other;
-    if bound { PriceRegime::FixedFr } else { PriceRegime::Free }
+    if bound {
+        PriceRegime::FixedFr
+    } else {
+        PriceRegime::Free
+    }
 }

@@ -19,9 +19,16 @@ pub(super) struct Context<'p> {
 }
 
 /// Reads a product from its text.
-pub(super) fn read(xml: &str, prologue: &Prologue, today: Date) -> Result<(Incoming, Remarks), Rejection> {
+pub(super) fn read(
+    xml: &str,
+    prologue: &Prologue,
+    today: Date,
+) -> Result<(Incoming, Remarks), Rejection> {
     let tree = tree::read(xml, &prologue.entities).map_err(|error| {
-        Rejection::error("xml-malformed", format!("The product was skipped: {error}. Ask the sender to correct it."))
+        Rejection::error(
+            "xml-malformed",
+            format!("The product was skipped: {error}. Ask the sender to correct it."),
+        )
     })?;
     let product = &tree.root;
     let reference = product.line("RecordReference").ok_or_else(|| {
@@ -33,16 +40,27 @@ pub(super) fn read(xml: &str, prologue: &Prologue, today: Date) -> Result<(Incom
     let mut remarks = Remarks::default();
     if !tree.unknown_entities.is_empty() {
         let names = tree.unknown_entities.join(", ");
-        remarks.warn("entity-unknown", format!("Entities that nobody declared ({names}) were left as they are written."));
+        remarks.warn(
+            "entity-unknown",
+            format!("Entities that nobody declared ({names}) were left as they are written."),
+        );
     }
     let sender = prologue.sender.clone();
     if is_withdrawn(product, &mut remarks).map_err(|rejection| rejection.of(&reference))? {
         return Ok((Incoming::Hide { sender, reference }, remarks));
     }
     let context = Context { prologue, today };
-    let mut edition = read_edition(product, &context, &mut remarks).map_err(|rejection| rejection.of(&reference))?;
+    let mut edition = read_edition(product, &context, &mut remarks)
+        .map_err(|rejection| rejection.of(&reference))?;
     edition.records = vec![format!("{sender}:{reference}")];
-    Ok((Incoming::Put(Box::new(Record { sender, reference, edition })), remarks))
+    Ok((
+        Incoming::Put(Box::new(Record {
+            sender,
+            reference,
+            edition,
+        })),
+        remarks,
+    ))
 }
 
 /// The notification type (list 1): whether the product is withdrawn (O4) or complete (O2).
@@ -57,20 +75,32 @@ fn is_withdrawn(product: &Element, remarks: &mut Remarks) -> Result<bool, Reject
         )),
         Some("88" | "89") => Err(Rejection {
             severity: Severity::Info,
-            ..Rejection::error("test-record", "A test record (notification type 88 or 89): nothing was done.")
+            ..Rejection::error(
+                "test-record",
+                "A test record (notification type 88 or 89): nothing was done.",
+            )
         }),
         Some(other) => Err(Rejection::error(
             "notification-unknown",
-            format!("Notification type {other:?} is not one for a catalogue. The record was skipped."),
+            format!(
+                "Notification type {other:?} is not one for a catalogue. The record was skipped."
+            ),
         )),
         None => {
-            remarks.warn("no-notification", "The notification type is missing; the record was taken as complete.");
+            remarks.warn(
+                "no-notification",
+                "The notification type is missing; the record was taken as complete.",
+            );
             Ok(false)
         }
     }
 }
 
-fn read_edition(product: &Element, context: &Context<'_>, remarks: &mut Remarks) -> Result<Edition, Rejection> {
+fn read_edition(
+    product: &Element,
+    context: &Context<'_>,
+    remarks: &mut Remarks,
+) -> Result<Edition, Rejection> {
     let empty = Element::default();
     let description = product.child("DescriptiveDetail").unwrap_or(&empty);
     let publishing = product.child("PublishingDetail").unwrap_or(&empty);
@@ -98,7 +128,12 @@ fn read_edition(product: &Element, context: &Context<'_>, remarks: &mut Remarks)
     }
     let offer = price::choose(product, &edition, context, remarks);
     edition.price = offer.map(|offer| offer.price);
-    edition.availability = supply::availability(product, publishing, offer.map(|offer| offer.supply), remarks);
+    edition.availability = supply::availability(
+        product,
+        publishing,
+        offer.map(|offer| offer.supply),
+        remarks,
+    );
     Ok(edition)
 }
 
@@ -106,8 +141,13 @@ fn read_edition(product: &Element, context: &Context<'_>, remarks: &mut Remarks)
 fn read_isbns(product: &Element, edition: &mut Edition, remarks: &mut Remarks) {
     let mut own: Vec<(&str, Isbn13)> = Vec::new();
     for kind in ["15", "03", "02", "24"] {
-        let identifiers = product.children("ProductIdentifier").filter(|id| id.text("ProductIDType") == Some(kind));
-        for sent in identifiers.filter_map(|id| id.text("IDValue")).take(limits::PARTS) {
+        let identifiers = product
+            .children("ProductIdentifier")
+            .filter(|id| id.text("ProductIDType") == Some(kind));
+        for sent in identifiers
+            .filter_map(|id| id.text("IDValue"))
+            .take(limits::PARTS)
+        {
             match Isbn13::parse(sent) {
                 Ok(isbn) => own.push((kind, isbn)),
                 // A GTIN that is no ISBN is what a game or a calendar has.
@@ -130,7 +170,9 @@ fn read_isbns(product: &Element, edition: &mut Edition, remarks: &mut Remarks) {
         if edition.isbns().all(|known| known != isbn) {
             edition.other_isbns.push(isbn);
             if kind != "24" {
-                let message = format!("The identifiers disagree: {isbn} is another book's. Both find this one.");
+                let message = format!(
+                    "The identifiers disagree: {isbn} is another book's. Both find this one."
+                );
                 remarks.warn("isbn-disagrees", message);
             }
         }
@@ -140,7 +182,9 @@ fn read_isbns(product: &Element, edition: &mut Edition, remarks: &mut Remarks) {
 /// Form for readers and goods for the law, from the product form (list 150) and its details (list 175).
 fn read_form(description: &Element, edition: &mut Edition) {
     let form = description.text("ProductForm").unwrap_or_default();
-    let is_pocket = description.texts("ProductFormDetail").any(|detail| matches!(detail, "B101" | "B104" | "B113"))
+    let is_pocket = description
+        .texts("ProductFormDetail")
+        .any(|detail| matches!(detail, "B101" | "B104" | "B113"))
         || description.text("TradeCategory") == Some("04");
     edition.form = match form {
         "BC" if is_pocket => Form::Pocket,
@@ -162,17 +206,24 @@ fn read_form(description: &Element, edition: &mut Edition) {
 
 /// The language of the text (list 22, 01).
 fn language(description: &Element) -> Option<Language> {
-    let languages = description.children("Language").filter(|language| language.text("LanguageRole") == Some("01"));
-    languages.filter_map(|language| language.text("LanguageCode")).find_map(|code| Language::parse(code).ok())
+    let languages = description
+        .children("Language")
+        .filter(|language| language.text("LanguageRole") == Some("01"));
+    languages
+        .filter_map(|language| language.text("LanguageCode"))
+        .find_map(|code| Language::parse(code).ok())
 }
 
 /// Main content (00), absolute count (07) or content pages (11), whichever comes first in that order.
 fn pages(description: &Element) -> Option<u32> {
     ["00", "07", "11"].into_iter().find_map(|kind| {
         let extents = description.children("Extent").filter(|extent| {
-            extent.text("ExtentType") == Some(kind) && extent.text("ExtentUnit").is_none_or(|unit| unit == "03")
+            extent.text("ExtentType") == Some(kind)
+                && extent.text("ExtentUnit").is_none_or(|unit| unit == "03")
         });
-        extents.filter_map(|extent| extent.text("ExtentValue")?.parse().ok()).find(|pages| *pages > 0)
+        extents
+            .filter_map(|extent| extent.text("ExtentValue")?.parse().ok())
+            .find(|pages| *pages > 0)
     })
 }
 
@@ -180,20 +231,35 @@ fn pages(description: &Element) -> Option<u32> {
 fn publisher(publishing: &Element) -> Option<String> {
     let publishers = || publishing.children("Publisher");
     publishers()
-        .filter(|publisher| publisher.text("PublishingRole").is_none_or(|role| role == "01"))
+        .filter(|publisher| {
+            publisher
+                .text("PublishingRole")
+                .is_none_or(|role| role == "01")
+        })
         .chain(publishers())
         .find_map(|publisher| publisher.line("PublisherName"))
-        .or_else(|| publishing.children("Imprint").find_map(|imprint| imprint.line("ImprintName")))
+        .or_else(|| {
+            publishing
+                .children("Imprint")
+                .find_map(|imprint| imprint.line("ImprintName"))
+        })
 }
 
 /// Publication (list 163, 01), else first publication (11).
 fn published(publishing: &Element, remarks: &mut Remarks) -> Option<crate::model::PublicationDate> {
-    let date_of = |role: &str| publishing.children("PublishingDate").find(|d| d.text("PublishingDateRole") == Some(role));
+    let date_of = |role: &str| {
+        publishing
+            .children("PublishingDate")
+            .find(|d| d.text("PublishingDateRole") == Some(role))
+    };
     let date = date_of("01").or_else(|| date_of("11"))?;
     let read = dates::read(date);
     if read.is_none() {
         let sent = date.line("Date").unwrap_or_default();
-        remarks.warn("date-invalid", format!("The publication date {sent:?} is not a date. It was left out."));
+        remarks.warn(
+            "date-invalid",
+            format!("The publication date {sent:?} is not a date. It was left out."),
+        );
     }
     read
 }

@@ -30,7 +30,9 @@ impl Release {
         match release.map(str::trim) {
             Some(release) if release.starts_with('3') => Release::Three,
             Some(release) if release.starts_with('2') || release.starts_with('1') => Release::Two,
-            _ if namespace.is_some_and(|namespace| namespace.contains("/onix/3.")) => Release::Three,
+            _ if namespace.is_some_and(|namespace| namespace.contains("/onix/3.")) => {
+                Release::Three
+            }
             _ if namespace.is_some_and(|namespace| namespace.contains("/onix/2.")) => Release::Two,
             _ => Release::Unsaid,
         }
@@ -39,10 +41,18 @@ impl Release {
     /// By its first product: the blocks are new in 3.0.
     pub(super) fn guess(product: &str) -> Release {
         let blocks = [
-            "DescriptiveDetail", "PublishingDetail", "CollateralDetail", "ProductSupply", "descriptivedetail",
-            "publishingdetail", "collateraldetail", "productsupply",
+            "DescriptiveDetail",
+            "PublishingDetail",
+            "CollateralDetail",
+            "ProductSupply",
+            "descriptivedetail",
+            "publishingdetail",
+            "collateraldetail",
+            "productsupply",
         ];
-        if blocks.iter().any(|block| product.contains(&format!("<{block}")) || product.contains(&format!(":{block}"))) {
+        if blocks.iter().any(|block| {
+            product.contains(&format!("<{block}")) || product.contains(&format!(":{block}"))
+        }) {
             Release::Three
         } else {
             Release::Two
@@ -89,10 +99,17 @@ impl Prologue {
         loop {
             let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             match reader.read_event() {
-                Ok(Event::DocType(declarations)) => prologue.entities = read_entities(&declarations),
-                Ok(Event::Start(start)) if prologue.root.is_none() => prologue.read_root(&start),
-                Ok(Event::Start(start)) if tags::read(start.name().as_ref()) == tags::Tag::Known("Header") => {
-                    let header = tree::read(text.get(before..).unwrap_or_default(), &prologue.entities);
+                Ok(Event::DocType(declarations)) => {
+                    prologue.entities = read_entities(&declarations)
+                }
+                Ok(Event::Start(root) | Event::Empty(root)) if prologue.root.is_none() => {
+                    prologue.read_root(&root)
+                }
+                Ok(Event::Start(start))
+                    if tags::read(start.name().as_ref()) == tags::Tag::Known("Header") =>
+                {
+                    let header =
+                        tree::read(text.get(before..).unwrap_or_default(), &prologue.entities);
                     if let Ok(header) = header {
                         prologue.read_header(&header.root);
                     }
@@ -109,25 +126,38 @@ impl Prologue {
         let name = root.name();
         let attribute = |wanted: &str| {
             let mut attributes = root.attributes();
-            let found = attributes.with_checks(false).filter_map(Result::ok).find(|a| a.key.as_ref() == wanted);
+            let found = attributes
+                .with_checks(false)
+                .filter_map(Result::ok)
+                .find(|a| a.key.as_ref() == wanted);
             found.map(|attribute| attribute.value.into_owned())
         };
-        let prefix = name.as_ref().rsplit_once(':').map(|(prefix, _)| format!("xmlns:{prefix}"));
+        let prefix = name
+            .as_ref()
+            .rsplit_once(':')
+            .map(|(prefix, _)| format!("xmlns:{prefix}"));
         let namespace = attribute(prefix.as_deref().unwrap_or("xmlns"));
-        self.is_message = matches!(tags::without_prefix(name.as_ref()), "ONIXMessage" | "ONIXmessage");
+        self.is_message = matches!(
+            tags::without_prefix(name.as_ref()),
+            "ONIXMessage" | "ONIXmessage"
+        );
         self.release = Release::of(attribute("release").as_deref(), namespace.as_deref());
         self.root = Some(name.as_ref().to_owned());
     }
 
     fn read_header(&mut self, header: &Element) {
         if let Some(sender) = header.child("Sender") {
-            let number = sender.children("SenderIdentifier").find_map(|identifier| identifier.line("IDValue"));
+            let number = sender
+                .children("SenderIdentifier")
+                .find_map(|identifier| identifier.line("IDValue"));
             let name = number.or_else(|| sender.line("SenderName"));
             self.sender = name.map_or_else(|| self.sender.clone(), |name| name.to_lowercase());
         }
         self.default_price_type = header.line("DefaultPriceType");
         self.default_currency = header.line("DefaultCurrencyCode");
-        self.default_language = header.text("DefaultLanguageOfText").and_then(|code| Language::parse(code).ok());
+        self.default_language = header
+            .text("DefaultLanguageOfText")
+            .and_then(|code| Language::parse(code).ok());
     }
 
     /// Whether products that follow can be read.
@@ -139,11 +169,17 @@ impl Prologue {
     pub(super) fn notes(&self) -> Vec<FileNote> {
         let mut notes = Vec::new();
         let mut say = |severity, code, message: &str| {
-            notes.push(FileNote { severity, code, message: message.to_owned() });
+            notes.push(FileNote {
+                severity,
+                code,
+                message: message.to_owned(),
+            });
         };
         match (&self.root, self.release) {
             (Some(root), _) if !self.is_message => {
-                let message = format!("The file is XML, but its root is <{root}>, not an ONIX message. Nothing was read.");
+                let message = format!(
+                    "The file is XML, but its root is <{root}>, not an ONIX message. Nothing was read."
+                );
                 say(Severity::Error, "not-onix", &message);
             }
             (None, Release::Three) => say(
@@ -158,9 +194,16 @@ impl Prologue {
                 "This is ONIX 2.1, which is not supported in this release. Nothing was read: ask the sender for ONIX \
                  3.0 or 3.1.",
             ),
-            (Some(_), Release::Unsaid) => {
-                say(Severity::Error, "onix-release", "The message names no release that is known here. Nothing was read.");
-            }
+            (Some(_), Release::Unsaid) => say(
+                Severity::Error,
+                "onix-release",
+                "The message names no release that is known here. Nothing was read.",
+            ),
+            (None, Release::Unsaid) => say(
+                Severity::Error,
+                "not-onix",
+                "The file begins like XML, but no ONIX message begins in it. Nothing was read.",
+            ),
             _ => {}
         }
         if !self.entities.external.is_empty() {
@@ -181,7 +224,9 @@ fn read_entities(declarations: &str) -> Entities {
     let mut entities = Entities::default();
     for declaration in declarations.split("<!ENTITY").skip(1).take(ENTITIES_MAX) {
         let declaration = declaration.trim_start();
-        let Some((name, rest)) = declaration.split_once(char::is_whitespace) else { continue };
+        let Some((name, rest)) = declaration.split_once(char::is_whitespace) else {
+            continue;
+        };
         let rest = rest.trim_start();
         if name == "%" {
             continue;
@@ -190,9 +235,15 @@ fn read_entities(declarations: &str) -> Entities {
             entities.external.push(name.to_owned());
             continue;
         }
-        let value = rest.chars().next().filter(|c| matches!(c, '"' | '\'')).and_then(|quote| {
-            rest.get(1..).and_then(|value| value.split_once(quote)).map(|(value, _)| value)
-        });
+        let value = rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '"' | '\''))
+            .and_then(|quote| {
+                rest.get(1..)
+                    .and_then(|value| value.split_once(quote))
+                    .map(|(value, _)| value)
+            });
         if let Some(value) = value.and_then(plain_value) {
             entities.internal.push((name.to_owned(), value));
         }
@@ -205,26 +256,42 @@ fn plain_value(value: &str) -> Option<String> {
     if value.len() > ENTITY_VALUE_BYTES_MAX || value.contains('<') {
         return None;
     }
-    quick_xml::escape::unescape_with(value, |_| None).ok().map(std::borrow::Cow::into_owned)
+    quick_xml::escape::unescape_with(value, |_| None)
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     #[test]
     fn o1_the_release_is_read_from_root_namespace_or_first_product() {
         for (root, release) in [
             ("<ONIXMessage release='3.0'>", Release::Three),
-            ("<ONIXmessage release=\"3.1\" xmlns='http://ns.editeur.org/onix/3.1/short'>", Release::Three),
-            ("<o:ONIXMessage xmlns:o='http://ns.editeur.org/onix/3.0/reference'>", Release::Three),
+            (
+                "<ONIXmessage release=\"3.1\" xmlns='http://ns.editeur.org/onix/3.1/short'>",
+                Release::Three,
+            ),
+            (
+                "<o:ONIXMessage xmlns:o='http://ns.editeur.org/onix/3.0/reference'>",
+                Release::Three,
+            ),
             ("<ONIXmessage release='2.1'>", Release::Two),
             ("<ONIXMessage>", Release::Unsaid),
         ] {
             assert_eq!(Prologue::read(root).release, release, "{root}");
         }
-        assert_eq!(Release::guess("<Product><DescriptiveDetail>"), Release::Three);
+        assert_eq!(
+            Release::guess("<Product><DescriptiveDetail>"),
+            Release::Three
+        );
         assert_eq!(Release::guess("<product><b012>"), Release::Two);
     }
 
@@ -242,7 +309,10 @@ mod tests {
         assert_eq!(prologue.default_price_type.as_deref(), Some("04"));
         assert_eq!(prologue.default_currency.as_deref(), Some("EUR"));
         assert_eq!(prologue.default_language, Language::parse("fre").ok());
-        assert_eq!(prologue.entities.internal, [("maison".to_owned(), "Léo".to_owned())]);
+        assert_eq!(
+            prologue.entities.internal,
+            [("maison".to_owned(), "Léo".to_owned())]
+        );
         assert_eq!(prologue.entities.external, ["f"]);
         assert_eq!(prologue.notes().len(), 1);
     }

@@ -109,22 +109,20 @@ impl Splitter {
         }
         let end = loop {
             let markup = self.text.get(self.at..).unwrap_or_default();
-            if let Some(end) = markup_end(markup) {
+            let end = markup_end(markup);
+            if end.is_some() || markup.len() > limits::RECORD_BYTES || !self.read_more()? {
                 break end;
-            }
-            if markup.len() > limits::RECORD_BYTES {
-                break 1;
-            }
-            if !self.read_more()? {
-                return Ok(Some(self.end()));
             }
         };
         let begin = self.at;
-        let markup = self.text.get(begin..begin + end).unwrap_or_default();
-        if self.inside.is_some() && swallows_a_product(markup) {
-            self.at += 1;
+        let markup = end
+            .and_then(|end| self.text.get(begin..begin + end))
+            .unwrap_or_default();
+        if markup.is_empty() || (self.inside.is_some() && swallows_a_product(markup)) {
+            self.resume_at_next_product();
             return Ok(None);
         }
+        let end = markup.len();
         let tag = read_tag(markup);
         self.at += end;
         Ok(match tag {
@@ -138,6 +136,18 @@ impl Splitter {
         })
     }
 
+    /// Passes over markup that never ends, to where the next product may begin.
+    fn resume_at_next_product(&mut self) {
+        let begin = self.at + 1;
+        let rest = self.text.get(begin..).unwrap_or_default();
+        let starts = [b"<Product", b"<product"].map(|start| memmem::find(rest, start));
+        self.at = match starts.into_iter().flatten().min() {
+            Some(found) => begin + found,
+            // The beginning of one may be the last thing that was read.
+            None => begin.max(self.text.len().saturating_sub(b"<Product".len())),
+        };
+    }
+
     fn start_product(&mut self, begin: usize, empty: bool) -> Option<Piece> {
         self.begin_at(begin);
         let broken = self.inside.take().map(|inside| match inside.too_large {
@@ -145,7 +155,10 @@ impl Splitter {
             false => Piece::Unclosed { line: inside.line },
         });
         let line = self.line_of(begin);
-        self.inside = Some(Inside { line, too_large: false });
+        self.inside = Some(Inside {
+            line,
+            too_large: false,
+        });
         self.start = Some(begin);
         match broken {
             None if empty => self.end_product(),
@@ -160,7 +173,10 @@ impl Splitter {
             return Some(Piece::TooLarge { line: inside.line });
         }
         let text = String::from_utf8_lossy(self.text.get(start?..self.at)?).into_owned();
-        Some(Piece::Product { line: inside.line, text })
+        Some(Piece::Product {
+            line: inside.line,
+            text,
+        })
     }
 
     /// There is no more text.
@@ -169,9 +185,18 @@ impl Splitter {
         self.at = self.text.len();
         self.start = None;
         match self.inside.take() {
-            Some(Inside { line, too_large: true }) => Piece::TooLarge { line },
-            Some(Inside { line, too_large: false }) => Piece::CutOff { line },
-            None => Piece::End { line: self.line_of(self.at), closed: self.closed },
+            Some(Inside {
+                line,
+                too_large: true,
+            }) => Piece::TooLarge { line },
+            Some(Inside {
+                line,
+                too_large: false,
+            }) => Piece::CutOff { line },
+            None => Piece::End {
+                line: self.line_of(self.at),
+                closed: self.closed,
+            },
         }
     }
 
@@ -179,21 +204,29 @@ impl Splitter {
     fn begin_at(&mut self, at: usize) {
         if !self.begun {
             self.begun = true;
-            self.prologue = String::from_utf8_lossy(self.text.get(..at).unwrap_or_default()).into_owned();
+            self.prologue =
+                String::from_utf8_lossy(self.text.get(..at).unwrap_or_default()).into_owned();
         }
     }
 
     /// Reads on, letting go of what is no longer needed; `false` at the end.
     fn read_more(&mut self) -> io::Result<bool> {
         let bytes = self.start.map_or(0, |start| self.text.len() - start);
-        if let Some(inside) = self.inside.as_mut().filter(|_| bytes > limits::RECORD_BYTES) {
+        if let Some(inside) = self
+            .inside
+            .as_mut()
+            .filter(|_| bytes > limits::RECORD_BYTES)
+        {
             inside.too_large = true;
             self.start = None;
         }
         if self.begun {
             self.let_go(self.start.unwrap_or(self.at).min(self.at));
         } else if self.text.len() > limits::PROLOGUE_BYTES {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "there is no product in the first megabyte"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "there is no product in the first megabyte",
+            ));
         }
         self.source.read_into(&mut self.text)
     }
@@ -227,10 +260,14 @@ fn read_tag(markup: &[u8]) -> Option<Tag> {
         Some(inside) => (true, inside),
         None => (false, inside),
     };
-    let name = inside.split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next()?;
+    let name = inside
+        .split(|byte| byte.is_ascii_whitespace() || *byte == b'/')
+        .next()?;
     let name = std::str::from_utf8(name).ok()?;
     match (tags::without_prefix(name), closes) {
-        ("Product" | "product", false) => Some(Tag::ProductStart { empty: inside.ends_with(b"/") }),
+        ("Product" | "product", false) => Some(Tag::ProductStart {
+            empty: inside.ends_with(b"/"),
+        }),
         ("Product" | "product", true) => Some(Tag::ProductEnd),
         ("ONIXMessage" | "ONIXmessage", true) => Some(Tag::MessageEnd),
         _ => None,
@@ -249,7 +286,11 @@ fn markup_end(text: &[u8]) -> Option<usize> {
         b'!' if text.starts_with(b"<!--") => after(4, b"-->"),
         b'!' if text.starts_with(b"<![CDATA[") => after(9, b"]]>"),
         b'!' => declaration_end(text),
-        first if first.is_ascii_alphabetic() || matches!(first, b'/' | b'_') || !first.is_ascii() => tag_end(text),
+        first
+            if first.is_ascii_alphabetic() || matches!(first, b'/' | b'_') || !first.is_ascii() =>
+        {
+            tag_end(text)
+        }
         _ => Some(1),
     }
 }
@@ -293,21 +334,32 @@ fn declaration_end(text: &[u8]) -> Option<usize> {
 /// A comment or CDATA inside a product that holds the start of another one was surely never closed.
 fn swallows_a_product(markup: &[u8]) -> bool {
     markup.starts_with(b"<!")
-        && [b"<Product>".as_slice(), b"<product>", b"<Product ", b"<product "]
-            .iter()
-            .any(|start| memmem::find(markup, start).is_some())
+        && [
+            b"<Product>".as_slice(),
+            b"<product>",
+            b"<Product ",
+            b"<product ",
+        ]
+        .iter()
+        .any(|start| memmem::find(markup, start).is_some())
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use std::io::Cursor;
 
     use super::*;
 
     /// The pieces of a message, each in a word: `line:text`, or what is wrong with it.
     fn pieces(message: &str) -> Vec<String> {
-        let mut splitter = Splitter::of(Utf8::of(Box::new(Cursor::new(message.as_bytes().to_vec()))));
+        let mut splitter =
+            Splitter::of(Utf8::of(Box::new(Cursor::new(message.as_bytes().to_vec()))));
         let mut pieces = Vec::new();
         loop {
             pieces.push(match splitter.next_piece() {
@@ -315,8 +367,12 @@ mod tests {
                 Piece::Unclosed { line } => format!("{line} unclosed"),
                 Piece::TooLarge { line } => format!("{line} too large"),
                 Piece::CutOff { line } => format!("{line} cut off"),
-                Piece::Broken { line, .. } => return [pieces, vec![format!("{line} broken")]].concat(),
-                Piece::End { line, closed } => return [pieces, vec![format!("{line} end {closed}")]].concat(),
+                Piece::Broken { line, .. } => {
+                    return [pieces, vec![format!("{line} broken")]].concat();
+                }
+                Piece::End { line, closed } => {
+                    return [pieces, vec![format!("{line} end {closed}")]].concat();
+                }
             });
         }
     }
@@ -339,21 +395,48 @@ mod tests {
 
     #[test]
     fn o18_a_broken_product_does_not_take_its_neighbour() {
-        for broken in ["<Product><a>", "<Product><a b=\"c>", "<Product><!-- open ", "<Product><![CDATA[ open", "<Product>< "]
-        {
+        for broken in [
+            "<Product><a>",
+            "<Product><a b=\"c>",
+            "<Product><!-- open ",
+            "<Product><![CDATA[ open",
+            "<Product>< ",
+        ] {
             let message = format!("<ONIXMessage>{broken}\n<Product>ok</Product></ONIXMessage>");
-            assert_eq!(pieces(&message), ["1 unclosed", "2:<Product>ok</Product>", "2 end true"], "{broken}");
+            assert_eq!(
+                pieces(&message),
+                ["1 unclosed", "2:<Product>ok</Product>", "2 end true"],
+                "{broken}"
+            );
         }
     }
 
     #[test]
     fn o18_a_cut_file_and_a_giant_are_noticed() {
-        assert_eq!(pieces("<m><Product>a</Product><Prod"), ["1:<Product>a</Product>", "1 end false"]);
-        assert_eq!(pieces("<m><Product>a</Product>\n<Product>b"), ["1:<Product>a</Product>", "2 cut off", "2 end false"]);
+        assert_eq!(
+            pieces("<m><Product>a</Product><Prod"),
+            ["1:<Product>a</Product>", "1 end false"]
+        );
+        assert_eq!(
+            pieces("<m><Product>a</Product>\n<Product>b"),
+            ["1:<Product>a</Product>", "2 cut off", "2 end false"]
+        );
         let giant = "x".repeat(limits::RECORD_BYTES + 200_000);
-        for giant in [giant.clone(), format!("<!--{giant}"), format!("<a b='{giant}")] {
+        for giant in [
+            giant.clone(),
+            format!("<!--{giant}"),
+            format!("<a b='{giant}"),
+        ] {
             let message = format!("<m><Product>{giant}</Product>\n<Product>b</Product></m>");
-            assert_eq!(pieces(&message).get(1..), Some(&["2:<Product>b</Product>".to_owned(), "2 end false".to_owned()][..]));
+            assert_eq!(
+                pieces(&message).get(1..),
+                Some(
+                    &[
+                        "2:<Product>b</Product>".to_owned(),
+                        "2 end false".to_owned()
+                    ][..]
+                )
+            );
         }
         let no_product = format!("<m>{}</m>", "x".repeat(limits::PROLOGUE_BYTES * 2));
         assert_eq!(pieces(&no_product), ["1 broken"]);

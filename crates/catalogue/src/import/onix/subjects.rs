@@ -22,7 +22,11 @@ fn read_one(subject: &Element) -> Vec<Subject> {
     let code = subject.line("SubjectCode");
     let heading = subject.line("SubjectHeadingText");
     let coded = |scheme| match &code {
-        Some(code) => vec![Subject { scheme, code: Some(code.clone()), heading: heading.clone().unwrap_or_default() }],
+        Some(code) => vec![Subject {
+            scheme,
+            code: Some(code.clone()),
+            heading: heading.clone().unwrap_or_default(),
+        }],
         None => Vec::new(),
     };
     match subject.text("SubjectSchemeIdentifier") {
@@ -39,6 +43,16 @@ fn read_one(subject: &Element) -> Vec<Subject> {
 /// Separated by semicolons, by some senders by commas.
 fn keywords(sent: &str) -> Vec<Subject> {
     let separator = if sent.contains(';') { ';' } else { ',' };
-    let words = sent.split(separator).map(one_line).filter(|word| !word.is_empty()).take(limits::PARTS);
-    words.map(|heading| Subject { scheme: SubjectScheme::Keyword, code: None, heading }).collect()
+    let words = sent
+        .split(separator)
+        .map(one_line)
+        .filter(|word| !word.is_empty())
+        .take(limits::PARTS);
+    words
+        .map(|heading| Subject {
+            scheme: SubjectScheme::Keyword,
+            code: None,
+            heading,
+        })
+        .collect()
 }

@@ -23,7 +23,10 @@ pub(super) fn fit(holder: &Element) -> Option<Fit> {
     // 3.0 has a Territory composite; some senders leave it out and put its parts directly.
     let territory = holder.child("Territory").unwrap_or(holder);
     let lists = |name: &str, wanted: &[&str]| {
-        territory.texts(name).flat_map(str::split_whitespace).any(|code| wanted.contains(&code))
+        territory
+            .texts(name)
+            .flat_map(str::split_whitespace)
+            .any(|code| wanted.contains(&code))
     };
     if lists("CountriesExcluded", &[COUNTRY]) || lists("RegionsExcluded", &["FR-H"]) {
         return None;
@@ -34,7 +37,8 @@ pub(super) fn fit(holder: &Element) -> Option<Fit> {
     if lists("RegionsIncluded", &["WORLD", "ROW", "ECZ"]) {
         return Some(Fit::Region);
     }
-    let names_others = territory.child("CountriesIncluded").is_some() || territory.child("RegionsIncluded").is_some();
+    let names_others = territory.child("CountriesIncluded").is_some()
+        || territory.child("RegionsIncluded").is_some();
     (!names_others).then_some(Fit::Everywhere)
 }
 
@@ -58,11 +62,20 @@ pub(super) fn availability(
     remarks: &mut Remarks,
 ) -> Availability {
     let status = publishing.text("PublishingStatus");
-    if matches!(status, Some("01" | "03" | "06" | "07" | "08" | "11" | "12" | "15" | "17")) {
+    if matches!(
+        status,
+        Some("01" | "03" | "06" | "07" | "08" | "11" | "12" | "15" | "17")
+    ) {
         return Availability::Unavailable;
     }
-    let best = details(product).filter_map(|detail| said(detail, remarks)).min_by_key(|said| rank(*said));
-    match (chosen.and_then(|detail| said(detail, &mut Remarks::default())), best, status) {
+    let best = details(product)
+        .filter_map(|detail| said(detail, remarks))
+        .min_by_key(|said| rank(*said));
+    match (
+        chosen.and_then(|detail| said(detail, &mut Remarks::default())),
+        best,
+        status,
+    ) {
         (Some(said), _, _) | (None, Some(said), _) => said,
         (None, None, Some("02")) => Availability::Forthcoming,
         (None, None, Some("16")) => Availability::TemporarilyOut,
@@ -74,7 +87,10 @@ fn said(detail: &Element, remarks: &mut Remarks) -> Option<Availability> {
     let code = detail.text("ProductAvailability")?;
     let said = Availability::from_onix65(code);
     if said.is_none() {
-        remarks.warn("availability-unknown", format!("Product availability {code:?} is not on list 65. It was left out."));
+        remarks.warn(
+            "availability-unknown",
+            format!("Product availability {code:?} is not on list 65. It was left out."),
+        );
     }
     let days = detail.text("OrderTime").and_then(|days| days.parse().ok());
     match (said, days) {

@@ -30,10 +30,15 @@ pub(super) fn without_prefix(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, name)| name)
 }
 
-const INLINE: [&str; 10] = ["b", "i", "em", "strong", "sub", "sup", "span", "u", "small", "cite"];
+const INLINE: [&str; 10] = [
+    "b", "i", "em", "strong", "sub", "sup", "span", "u", "small", "cite",
+];
 
-static REFERENCE_NAMES: LazyLock<HashMap<&'static str, &'static str>> =
-    LazyLock::new(|| TAGS.iter().flat_map(|(reference, short)| [(*reference, *reference), (*short, *reference)]).collect());
+static REFERENCE_NAMES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    TAGS.iter()
+        .flat_map(|(reference, short)| [(*reference, *reference), (*short, *reference)])
+        .collect()
+});
 
 const TAGS: &[(&str, &str)] = &[
     ("CollateralDetail", "collateraldetail"),

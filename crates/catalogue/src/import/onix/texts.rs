@@ -7,12 +7,23 @@ use crate::model::{Language, Text, TextKind};
 /// Reads the texts of a collateral detail; `language` is that of texts that do not say theirs.
 pub(super) fn read(collateral: &Element, language: Option<Language>) -> Vec<Text> {
     let mut texts: Vec<Text> = Vec::new();
-    for content in collateral.children("TextContent").filter(|content| is_for_readers(content)) {
-        let Some(kind) = content.text("TextType").and_then(kind) else { continue };
+    for content in collateral
+        .children("TextContent")
+        .filter(|content| is_for_readers(content))
+    {
+        let Some(kind) = content.text("TextType").and_then(kind) else {
+            continue;
+        };
         for sent in content.children("Text") {
-            let Some(body) = sent.own_text() else { continue };
+            let Some(body) = sent.own_text() else {
+                continue;
+            };
             let said = sent.language().and_then(|code| Language::parse(code).ok());
-            let text = Text { kind, language: said.or(language), body: body.to_owned() };
+            let text = Text {
+                kind,
+                language: said.or(language),
+                body: body.to_owned(),
+            };
             if texts.len() < limits::PARTS && !texts.contains(&text) {
                 texts.push(text);
             }

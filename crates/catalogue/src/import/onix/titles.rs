@@ -17,10 +17,15 @@ pub(super) struct Titled {
 pub(super) fn read(description: &Element) -> Option<Titled> {
     let distinctive = detail(description, "01").or_else(|| detail(description, "00"));
     let of_product = distinctive.or_else(|| description.children("TitleDetail").next())?;
-    let own = level(of_product, "01").or_else(|| of_product.children("TitleElement").find(|e| text(e).is_some()));
+    let own = level(of_product, "01").or_else(|| {
+        of_product
+            .children("TitleElement")
+            .find(|e| text(e).is_some())
+    });
     let (series, collection) = collections(description, of_product);
     let title = own.and_then(text).or_else(|| numbered(series.as_ref()?))?;
-    let original = detail(description, "03").and_then(|detail| detail.children("TitleElement").find_map(text));
+    let original =
+        detail(description, "03").and_then(|detail| detail.children("TitleElement").find_map(text));
     Some(Titled {
         subtitle: own.and_then(|own| own.line("Subtitle")),
         original: original.filter(|original| *original != title),
@@ -36,11 +41,14 @@ fn numbered(series: &Series) -> Option<String> {
 }
 
 fn detail<'e>(of: &'e Element, kind: &str) -> Option<&'e Element> {
-    of.children("TitleDetail").find(|detail| detail.text("TitleType") == Some(kind))
+    of.children("TitleDetail")
+        .find(|detail| detail.text("TitleType") == Some(kind))
 }
 
 fn level<'e>(detail: &'e Element, level: &str) -> Option<&'e Element> {
-    detail.children("TitleElement").find(|element| element.text("TitleElementLevel") == Some(level))
+    detail
+        .children("TitleElement")
+        .find(|element| element.text("TitleElementLevel") == Some(level))
 }
 
 /// The title as it is written, its leading article with it.
@@ -61,7 +69,9 @@ fn text(element: &Element) -> Option<String> {
 fn collections(description: &Element, of_product: &Element) -> (Option<Series>, Option<String>) {
     let (mut series, mut collection) = (None, None);
     for sent in description.children("Collection") {
-        let Some((title, volume)) = titled_collection(sent) else { continue };
+        let Some((title, volume)) = titled_collection(sent) else {
+            continue;
+        };
         match (sent.text("CollectionType"), volume) {
             (Some("11"), _) | (_, None) => collection = collection.or(Some(title)),
             (_, volume) => series = series.or(Some(Series { title, volume })),
@@ -69,7 +79,9 @@ fn collections(description: &Element, of_product: &Element) -> (Option<Series>, 
     }
     // Some senders put the series above the title, in the product's own title.
     let above = level(of_product, "02").and_then(text).map(|title| {
-        let volume = of_product.children("TitleElement").find_map(|element| element.line("PartNumber"));
+        let volume = of_product
+            .children("TitleElement")
+            .find_map(|element| element.line("PartNumber"));
         Series { title, volume }
     });
     (series.or(above), collection)
@@ -79,11 +91,19 @@ fn titled_collection(collection: &Element) -> Option<(String, Option<String>)> {
     let details = || collection.children("TitleDetail");
     let title = details()
         .find_map(|detail| level(detail, "02").and_then(text))
-        .or_else(|| details().flat_map(|detail| detail.children("TitleElement")).find_map(text))?;
+        .or_else(|| {
+            details()
+                .flat_map(|detail| detail.children("TitleElement"))
+                .find_map(text)
+        })?;
     let elements = details().flat_map(|detail| detail.children("TitleElement"));
     let volume = elements
         .filter_map(|element| element.line("PartNumber"))
         .next()
-        .or_else(|| collection.children("CollectionSequence").find_map(|s| s.line("CollectionSequenceNumber")));
+        .or_else(|| {
+            collection
+                .children("CollectionSequence")
+                .find_map(|s| s.line("CollectionSequenceNumber"))
+        });
     Some((title, volume))
 }

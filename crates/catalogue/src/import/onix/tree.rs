@@ -31,7 +31,10 @@ pub(super) enum TreeError {
     TooDeep,
     #[error("it has more than {} elements", limits::XML_ELEMENTS)]
     TooManyElements,
-    #[error("one of its elements has more than {} attributes", limits::XML_ATTRIBUTES)]
+    #[error(
+        "one of its elements has more than {} attributes",
+        limits::XML_ATTRIBUTES
+    )]
     TooManyAttributes,
     #[error("its entities expand to more than {} MB", limits::RECORD_BYTES >> 20)]
     EntitiesTooLarge,
@@ -78,7 +81,9 @@ impl Element {
 
     /// One line, made plain, of the child of that name.
     pub(super) fn line(&self, name: &str) -> Option<String> {
-        self.text(name).map(one_line).filter(|line| !line.is_empty())
+        self.text(name)
+            .map(one_line)
+            .filter(|line| !line.is_empty())
     }
 
     /// Its text, if any.
@@ -103,7 +108,9 @@ pub(super) fn read(xml: &str, entities: &Entities) -> Result<Tree, TreeError> {
     reader.config_mut().allow_dangling_amp = true;
     let mut builder = Builder::new(entities);
     loop {
-        let event = reader.read_event().map_err(|error| TreeError::Malformed(error.to_string()))?;
+        let event = reader
+            .read_event()
+            .map_err(|error| TreeError::Malformed(error.to_string()))?;
         match event {
             Event::Start(start) => builder.open(&start)?,
             Event::Empty(start) => {
@@ -122,8 +129,13 @@ pub(super) fn read(xml: &str, entities: &Entities) -> Result<Tree, TreeError> {
         }
     }
     let unknown_entities = builder.unknown_entities;
-    let root = builder.root.ok_or_else(|| TreeError::Malformed("it does not end".to_owned()))?;
-    Ok(Tree { root, unknown_entities })
+    let root = builder
+        .root
+        .ok_or_else(|| TreeError::Malformed("it does not end".to_owned()))?;
+    Ok(Tree {
+        root,
+        unknown_entities,
+    })
 }
 
 /// What is being read.
@@ -186,7 +198,9 @@ impl<'e> Builder<'e> {
         if let Some(markup) = self.open.last_mut().and_then(|open| open.markup.as_mut()) {
             markup.has_tags = true;
             markup.depth += 1;
-            markup.plain.open(&tags::without_prefix(name.as_ref()).to_ascii_lowercase());
+            markup
+                .plain
+                .open(&tags::without_prefix(name.as_ref()).to_ascii_lowercase());
             return Ok(());
         }
         match tags::read(name.as_ref()) {
@@ -198,7 +212,10 @@ impl<'e> Builder<'e> {
     }
 
     fn open_known(&mut self, name: &'static str, start: &BytesStart<'_>) -> Result<(), TreeError> {
-        let mut element = Element { name, ..Element::default() };
+        let mut element = Element {
+            name,
+            ..Element::default()
+        };
         for (count, attribute) in start.attributes().with_checks(false).enumerate() {
             if count >= limits::XML_ATTRIBUTES {
                 return Err(TreeError::TooManyAttributes);
@@ -224,7 +241,9 @@ impl<'e> Builder<'e> {
         let markup = self.open.last_mut().and_then(|open| open.markup.as_mut());
         if let Some(markup) = markup.filter(|markup| markup.depth > 0) {
             markup.depth -= 1;
-            markup.plain.close(&tags::without_prefix(name).to_ascii_lowercase());
+            markup
+                .plain
+                .close(&tags::without_prefix(name).to_ascii_lowercase());
         } else if let Tag::Known(_) = tags::read(name) {
             self.close_known();
         }
@@ -234,7 +253,11 @@ impl<'e> Builder<'e> {
         let Some(open) = self.open.pop() else { return };
         let mut element = open.element;
         if let Some(markup) = open.markup {
-            element.text = if markup.has_tags { markup.plain.finish() } else { paragraphs(&markup.raw) };
+            element.text = if markup.has_tags {
+                markup.plain.finish()
+            } else {
+                paragraphs(&markup.raw)
+            };
         }
         match self.open.last_mut() {
             Some(parent) => parent.element.children.push(element),
@@ -246,7 +269,9 @@ impl<'e> Builder<'e> {
         if self.skipped > 0 {
             return;
         }
-        let Some(open) = self.open.last_mut() else { return };
+        let Some(open) = self.open.last_mut() else {
+            return;
+        };
         match &mut open.markup {
             Some(markup) => {
                 markup.plain.push(text);
@@ -279,11 +304,21 @@ impl<'e> Builder<'e> {
             return Ok(());
         }
         let entities = self.entities;
-        if entities.external.iter().any(|external| **external == **name) {
+        if entities
+            .external
+            .iter()
+            .any(|external| **external == **name)
+        {
             return Err(TreeError::ExternalEntity(name.to_string()));
         }
-        let declared = entities.internal.iter().find(|(declared, _)| **declared == **name);
-        match declared.map(|(_, value)| value.as_str()).or_else(|| resolve_html5_entity(name)) {
+        let declared = entities
+            .internal
+            .iter()
+            .find(|(declared, _)| **declared == **name);
+        match declared
+            .map(|(_, value)| value.as_str())
+            .or_else(|| resolve_html5_entity(name))
+        {
             Some(value) => {
                 self.expanded_bytes += value.len();
                 if self.expanded_bytes > limits::RECORD_BYTES {
@@ -304,7 +339,12 @@ impl<'e> Builder<'e> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     fn tree(xml: &str) -> Result<Element, TreeError> {
@@ -313,7 +353,9 @@ mod tests {
 
     #[test]
     fn o1_short_tags_and_reference_names_make_the_same_tree() {
-        let reference = tree("<Product><RecordReference>a</RecordReference><Foo><Price/></Foo></Product>").unwrap();
+        let reference =
+            tree("<Product><RecordReference>a</RecordReference><Foo><Price/></Foo></Product>")
+                .unwrap();
         let short = tree("<x:product xmlns:x='y'><x:a001>a</x:a001><x:zzz/></x:product>").unwrap();
         assert_eq!(reference, short);
         assert_eq!(reference.text("RecordReference"), Some("a"));
@@ -327,10 +369,19 @@ mod tests {
             "<![CDATA[<p>Un <em>bateau</em></p><p>deux élèves</p>]]>",
             "Un bateau\n\ndeux &#233;l&#xE8;ves",
         ] {
-            let element = tree(&format!("<TextContent><Text textformat='06'>{text}</Text></TextContent>")).unwrap();
-            assert_eq!(element.text("Text"), Some("Un bateau\n\ndeux élèves"), "{text}");
+            let element = tree(&format!(
+                "<TextContent><Text textformat='06'>{text}</Text></TextContent>"
+            ))
+            .unwrap();
+            assert_eq!(
+                element.text("Text"),
+                Some("Un bateau\n\ndeux élèves"),
+                "{text}"
+            );
         }
-        let title = tree("<TitleElement><TitleText>Le <i>Petit</i> Prince</TitleText></TitleElement>").unwrap();
+        let title =
+            tree("<TitleElement><TitleText>Le <i>Petit</i> Prince</TitleText></TitleElement>")
+                .unwrap();
         assert_eq!(title.line("TitleText").as_deref(), Some("Le Petit Prince"));
     }
 
@@ -338,25 +389,41 @@ mod tests {
     fn o17_bombs_are_refused() {
         let deep = format!("<Product>{}", "<Price>".repeat(100));
         assert_eq!(tree(&deep), Err(TreeError::TooDeep));
-        let many = format!("<Product>{}</Product>", "<Price/>".repeat(limits::XML_ELEMENTS + 1));
+        let many = format!(
+            "<Product>{}</Product>",
+            "<Price/>".repeat(limits::XML_ELEMENTS + 1)
+        );
         assert_eq!(tree(&many), Err(TreeError::TooManyElements));
         let attributes: String = (0..100).map(|n| format!(" a{n}='1'")).collect();
-        assert_eq!(tree(&format!("<Product{attributes}/>")), Err(TreeError::TooManyAttributes));
+        assert_eq!(
+            tree(&format!("<Product{attributes}/>")),
+            Err(TreeError::TooManyAttributes)
+        );
         let entities = Entities {
             internal: vec![("big".to_owned(), "x".repeat(1000))],
             external: vec!["file".to_owned()],
         };
         let bomb = format!("<Product><Text>{}</Text></Product>", "&big;".repeat(5000));
-        assert_eq!(read(&bomb, &entities).unwrap_err(), TreeError::EntitiesTooLarge);
+        assert_eq!(
+            read(&bomb, &entities).unwrap_err(),
+            TreeError::EntitiesTooLarge
+        );
         let external = read("<Product><Text>&file;</Text></Product>", &entities).unwrap_err();
         assert_eq!(external, TreeError::ExternalEntity("file".to_owned()));
     }
 
     #[test]
     fn o17_malformed_products_and_unknown_entities_are_noticed() {
-        assert!(matches!(tree("<Product><Price></Product>"), Err(TreeError::Malformed(_))));
+        assert!(matches!(
+            tree("<Product><Price></Product>"),
+            Err(TreeError::Malformed(_))
+        ));
         assert!(matches!(tree("<Product>"), Err(TreeError::Malformed(_))));
-        let tree = read("<Product><RecordReference>&a; &nope; R&D</RecordReference></Product>", &Entities::default()).unwrap();
+        let tree = read(
+            "<Product><RecordReference>&a; &nope; R&D</RecordReference></Product>",
+            &Entities::default(),
+        )
+        .unwrap();
         assert_eq!(tree.root.text("RecordReference"), Some("&a; &nope; R&D"));
         assert_eq!(tree.unknown_entities, ["a", "nope"]);
     }
