@@ -152,9 +152,10 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // SIGINT is PostgreSQL's fast shutdown; a server that ignores it is killed.
+        // SIGQUIT is its immediate shutdown, without writing out data that nobody will read; a server that
+        // ignores it is killed.
         let asked = Command::new("kill")
-            .arg("-INT")
+            .arg("-QUIT")
             .arg(self.server.id().to_string())
             .status();
         for _ in 0..PATIENCE_TENTHS {

@@ -17,7 +17,7 @@ mod office;
 mod place;
 mod trouble;
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, time::Instant};
 
 use counter::Counter;
 use storage::Store;
@@ -88,24 +88,24 @@ async fn on_postgresql() {
 
 async fn run(engine: &Engine) {
     let wanted = std::env::var("CONFORMANCE").unwrap_or_default();
-    let mut failed = Vec::new();
+    let mut failed: Vec<&str> = Vec::new();
     for (name, body) in BODIES.iter().filter(|(name, _)| name.contains(&wanted)) {
-        let url = engine
-            .fresh(&name.chars().take(60).collect::<String>())
-            .unwrap();
-        let counter = Counter::open(url).await;
+        let begun = Instant::now();
+        let database: String = name.chars().take(60).collect();
+        let counter = Counter::open(engine.fresh(&database).unwrap()).await;
+        let opened = begun.elapsed();
         let store = counter.store.clone();
         let ended = tokio::spawn(async move {
             body(counter).await;
             still_true(&store).await;
         });
-        match ended.await {
-            Ok(()) => println!("ok      {name}"),
-            Err(_) => {
-                println!("FAILED  {name}");
-                failed.push(name);
-            }
-        }
+        let passed = ended.await.is_ok();
+        let verdict = if passed { "ok    " } else { "FAILED" };
+        println!(
+            "{verdict}  {name}  {:.1?} after {opened:.1?}",
+            begun.elapsed() - opened
+        );
+        failed.extend((!passed).then_some(*name));
     }
     assert!(failed.is_empty(), "failed: {failed:?}");
 }

@@ -5,6 +5,7 @@
 //! The shop knows of a card what the vault's receipt says: a token, the brand, the last four digits, the
 //! expiry. How the zone is reached is not known here.
 
+mod ask;
 mod authorise;
 mod card;
 mod recover;
@@ -13,15 +14,17 @@ mod settle;
 mod state;
 mod zone;
 
+pub use ask::Settled;
 pub use authorise::{Authorisation, authorise};
 pub use card::{CardWanted, PayRefusal, card_wanted};
 pub use recover::{Recovered, recover};
-pub use settle::{SettleRefusal, Settled, cancel, refund, ship};
+pub use settle::{SettleRefusal, cancel, refund, ship};
 pub use state::PaymentState;
 pub use zone::{Asked, Charge, NotAReceipt, PaymentZone, Standing, ZoneFault};
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     [
+        ask::STATEMENTS,
         authorise::STATEMENTS,
         card::STATEMENTS,
         recover::STATEMENTS,

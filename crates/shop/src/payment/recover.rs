@@ -16,8 +16,9 @@ use trade::{
 };
 
 use super::{
-    PaymentState, PaymentZone, Settled, Standing, ZoneFault, authorise,
-    settle::{self, Kind, Question},
+    PaymentState, PaymentZone, Settled, Standing, ZoneFault,
+    ask::{self, Kind, Question},
+    authorise,
 };
 use crate::columns;
 
@@ -140,10 +141,10 @@ async fn ask_again(
         amount: left.amount,
         kind,
     };
-    match settle::put(zone, question).await {
+    match ask::put(zone, question).await {
         Err(ZoneFault::Unreachable) => Ok(Answer::ZoneUnreachable),
         Err(ZoneFault::NoAnswer) => Ok(Answer::None),
-        Ok(answer) => match settle::write_down(store, clock, question, answer).await? {
+        Ok(answer) => match ask::write_down(store, clock, question, answer).await? {
             Settled::Pending => Ok(Answer::None),
             Settled::Done | Settled::Refused { .. } => Ok(Answer::Written),
         },
@@ -170,7 +171,7 @@ fn kind_of(
         PaymentState::Capturing => Ok(Some(Kind::Capture)),
         PaymentState::Reversing => Ok(Some(Kind::Reverse)),
         PaymentState::Refunding => {
-            let refund = settle::open_refund(tx, payment)?;
+            let refund = ask::open_refund(tx, payment)?;
             let refund = refund.ok_or_else(|| Fault::defect("a refund without its row"))?;
             Ok(Some(Kind::Refund(refund)))
         }
