@@ -98,14 +98,16 @@ fn main() {
 
 fn latencies(index: &Index) {
     let mut begun = Instant::now();
-    index.suggest("a", 8).unwrap();
+    while index.suggest("a", 8).is_empty() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     println!(
-        "suggestions gathered in {:.0} ms",
+        "suggestions waited for {:.0} ms",
         begun.elapsed().as_secs_f64() * 1e3
     );
     for text in ["a", "le pet", "hug", "victor h", "s"] {
         begun = Instant::now();
-        let found = index.suggest(text, 8).unwrap();
+        let found = index.suggest(text, 8);
         let names: Vec<String> = found
             .into_iter()
             .map(|one| one.text.chars().take(24).collect())

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::ColumnValues;
+use tantivy::columnar::{Cardinality, Column, ColumnValues};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
 use crate::facet::FACETS;
@@ -123,7 +123,7 @@ impl Collector for Counting {
         let mut facets = Vec::with_capacity(FACETS.len());
         let mut tally = Tally::default();
         for (kind, counts) in FACETS.iter().zip(&mut tally.counts) {
-            let column = columns.column_first_or_default::<u64>(kind.name)?;
+            let column = one_per_document(columns.u64(kind.name)?);
             *counts = vec![
                 0;
                 usize::try_from(column.max_value())
@@ -132,7 +132,7 @@ impl Collector for Counting {
             ];
             facets.push(column);
         }
-        let works = columns.column_first_or_default::<i64>(fast::WORK)?;
+        let works = one_per_document(columns.i64(fast::WORK)?);
         Ok(SegmentCounting {
             facets,
             works,
@@ -150,6 +150,17 @@ impl Collector for Counting {
         let mut sum = Tally::default();
         segments.into_iter().for_each(|tally| sum.add(tally));
         Ok(sum)
+    }
+}
+
+/// The values by document; every document has one, so the layer that would look for it is left out.
+fn one_per_document<T: PartialOrd + Copy + Default + Send + Sync + std::fmt::Debug + 'static>(
+    column: Column<T>,
+) -> Arc<dyn ColumnValues<T>> {
+    if column.get_cardinality() == Cardinality::Full {
+        column.values
+    } else {
+        column.first_or_default_col(T::default())
     }
 }
 

@@ -38,6 +38,9 @@ const BUILD_QUEUE: usize = 512;
 /// Threads that make documents, and as many that write them: the build is a boot-time job for a small machine.
 const BUILD_THREADS: usize = 2;
 
+/// Editions whose suggestions are gathered within a tenth of a second.
+const GATHERED_AT_ONCE: u64 = 10_000;
+
 /// What a tenth of the prior weighs against a point of BM25.
 const PRIOR_WEIGHT: f32 = 0.05;
 
@@ -53,8 +56,19 @@ struct Shared {
     fields: Fields,
     /// Made by the first change; held while a change is applied.
     writer: Mutex<Option<IndexWriter>>,
-    /// Gathered by the first to ask.
+    /// None until they are gathered.
     suggestions: RwLock<Option<Suggestions>>,
+}
+
+impl Shared {
+    fn gather_suggestions(&self) -> Result<(), SearchError> {
+        let gathered = Suggestions::gather(&self.reader.searcher(), &self.fields)?;
+        *self
+            .suggestions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(gathered);
+        Ok(())
+    }
 }
 
 /// A query as it was finally tried, with what it found.
@@ -100,9 +114,11 @@ impl Index {
             writer: Mutex::new(None),
             suggestions: RwLock::new(None),
         };
-        Ok(Index {
+        let index = Index {
             shared: Arc::new(shared),
-        })
+        };
+        index.gather_suggestions()?;
+        Ok(index)
     }
 
     /// Builds the index of `editions` beside `dir` and puts it in the place of what was there.
@@ -173,20 +189,42 @@ impl Index {
         }
         commit(writer)?;
         shared.reader.reload()?;
-        let mut suggestions = shared
+        let labels: Vec<_> = changed
+            .iter()
+            .map(|edition| (edition.id.get(), Label::of(edition), edition.popularity))
+            .collect();
+        let removed: Vec<i64> = removed.iter().map(|edition| edition.get()).collect();
+        let taken_in = match shared
             .suggestions
             .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = suggestions.as_mut() {
-            let labels: Vec<_> = changed
-                .iter()
-                .map(|edition| (edition.id.get(), Label::of(edition), edition.popularity))
-                .collect();
-            let removed: Vec<i64> = removed.iter().map(|edition| edition.get()).collect();
-            if !held.change(&labels, &removed) {
-                *suggestions = None;
-            }
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_mut()
+        {
+            Some(suggestions) => suggestions.change(&labels, &removed),
+            None => true,
+        };
+        if !taken_in {
+            shared.gather_suggestions()?;
         }
+        Ok(())
+    }
+
+    /// Gathers the suggestions of a small index now, those of a large one in the background: the first page does
+    /// not wait for them.
+    fn gather_suggestions(&self) -> Result<(), SearchError> {
+        if self.len() <= GATHERED_AT_ONCE {
+            return self.shared.gather_suggestions();
+        }
+        let shared = Arc::clone(&self.shared);
+        std::thread::Builder::new()
+            .name("suggestions".into())
+            .spawn(move || {
+                // No change may slip in between gathering and putting in place.
+                let _unchanged = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Err(fault) = shared.gather_suggestions() {
+                    tracing::warn!(%fault, "no suggestions: the search index cannot be read");
+                }
+            })?;
         Ok(())
     }
 
@@ -240,22 +278,16 @@ impl Index {
         })
     }
 
-    /// What may be meant by `typed`, best first.
-    pub fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, SearchError> {
-        let limit = limit.min(SUGGESTIONS);
-        let held = &self.shared.suggestions;
-        if let Some(suggestions) = held.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            return Ok(suggestions.complete(typed, limit));
-        }
-        let mut held = held.write().unwrap_or_else(PoisonError::into_inner);
-        let suggestions = match &mut *held {
-            Some(suggestions) => suggestions,
-            none => none.insert(Suggestions::gather(
-                &self.shared.reader.searcher(),
-                &self.shared.fields,
-            )?),
-        };
-        Ok(suggestions.complete(typed, limit))
+    /// What may be meant by `typed`, best first; nothing in the first second after a large index was opened.
+    pub fn suggest(&self, typed: &str, limit: usize) -> Vec<Suggestion> {
+        let held = self
+            .shared
+            .suggestions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().map_or_else(Vec::new, |suggestions| {
+            suggestions.complete(typed, limit.min(SUGGESTIONS))
+        })
     }
 
     /// An ISBN in any of its forms goes straight to its book (rule S4) and is never respelt (rule S6).

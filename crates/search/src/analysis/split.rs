@@ -95,8 +95,8 @@ pub fn split(text: &str, limit: usize) -> Vec<Word> {
 }
 
 fn is_word_letter(letter: char) -> bool {
-    // º and ª are letters to Unicode; in French print they stand for the degree sign of n°.
-    (letter.is_alphanumeric() && !matches!(letter, 'º' | 'ª'))
+    // Letters to Unicode, but º and ª stand for the degree sign of n°, and ʼ and ʻ for an apostrophe.
+    (letter.is_alphanumeric() && !matches!(letter, 'º' | 'ª' | '\u{2bc}' | '\u{2bb}'))
         || unicode_normalization::char::is_combining_mark(letter)
 }
 

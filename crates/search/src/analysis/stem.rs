@@ -51,7 +51,7 @@ fn snowball(word: &str) -> String {
 
 /// Plurals in -x that Snowball leaves apart from their singular: *bijoux*, *feux*; -aux it knows.
 fn regular(word: &str) -> Cow<'_, str> {
-    let long_enough = word.len() > 4;
+    let long_enough = word.len() > 3;
     match word.strip_suffix('x') {
         Some(singular)
             if long_enough
