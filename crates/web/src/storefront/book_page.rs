@@ -180,7 +180,7 @@ fn offer_label(reader: &Reader<'_>, edition: &Edition) -> String {
     };
     match edition.form {
         Form::Other => goods.to_owned(),
-        form => format!("{goods}, {}", reader.one_of("form", form.code())),
+        form => format!("{goods}, {}", reader.one_of("form", form.code()).to_lowercase()),
     }
 }
 

@@ -174,14 +174,19 @@ fn delivery(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote)
         label.choice for="post" {
             input #post type="radio" name="delivery" value=(DeliveryMethod::Post.code()) checked[chosen == DeliveryMethod::Post];
             span { b { (reader.say("delivery-post")) } span.small.muted { (reader.say("delivery-post-hint")) } }
-            span.num { (reader.money(post.delivery)) }
+            span.num { (fee(reader, post.delivery)) }
         }
         label.choice for="collect" {
             input #collect type="radio" name="delivery" value=(DeliveryMethod::ShopCollection.code()) checked[chosen == DeliveryMethod::ShopCollection];
             span { b { (reader.say("delivery-collect")) } span.small.muted { (reader.say("delivery-collect-hint")) } }
-            span.num { (reader.money(collect.delivery)) }
+            span.num { (fee(reader, collect.delivery)) }
         }
     })
+}
+
+/// Nothing to pay is said in words.
+fn fee(reader: &Reader<'_>, fee: Money) -> String {
+    if fee.is_zero() { reader.say("free").to_owned() } else { reader.money(fee) }
 }
 
 fn contact(reader: &Reader<'_>, view: &View<'_>) -> Markup {
@@ -276,7 +281,7 @@ fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
 fn summary(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> Markup {
     html! {
         section.sum aria-labelledby="summary" {
-            h2 #summary { (reader.say("step-summary")) }
+            h2 #summary { span.no aria-hidden="true" { "4" } (reader.say("step-summary")) }
             ul.items { @for line in &view.cart.lines {
                 @if let Some(unit) = line.unit {
                     li { span { (line.title) @if line.quantity > 1 { " × " (line.quantity) } } span.num { (reader.money(unit.times(line.quantity))) } }
@@ -290,7 +295,7 @@ fn summary(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) 
             p.small { (reader.say("total-vat-included")) }
             button.button type="submit" { (reader.say("pay-button")) }
             p.small { (reader.say("pay-next")) }
-            p.small { (reader.say("pay-terms")) " " a href=(reader.path("/legal/terms")) { (reader.say("legal-terms")) } }
+            p.small { (reader.say("pay-terms")) " " a href=(reader.path("/legal/terms")) { (reader.say("pay-terms-link")) } "." }
         }
     }
 }

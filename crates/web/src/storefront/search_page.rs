@@ -5,7 +5,7 @@ use catalogue::model::Form;
 use catalogue::subject::ShopSubject;
 use maud::{Markup, html};
 use trade::language::Language;
-use trade::money::Money;
+use trade::locale::Locale;
 
 use super::layout::{Page, document, search_field};
 use super::parts::{Shown, availability, book_path, cover, foreign, price_line, published};
@@ -190,7 +190,10 @@ fn label(reader: &Reader<'_>, facet: &str, value: &str) -> String {
 }
 
 fn price_band(reader: &Reader<'_>, band: &str) -> String {
-    let euro = |text: &str| text.parse::<i64>().ok().map(|euro| reader.money(Money::cents(euro.saturating_mul(100))));
+    let euro = |text: &str| text.parse::<u64>().ok().map(|euro| match reader.locale {
+        Locale::Fr => format!("{}\u{a0}€", reader.number(euro)),
+        Locale::En => format!("€{}", reader.number(euro)),
+    });
     let (from, to) = band.split_once('-').unwrap_or((band, ""));
     match (euro(from), euro(to)) {
         (Some(_), Some(to)) if from == "0" => reader.tell("price-below", &[("to", to.into())]),

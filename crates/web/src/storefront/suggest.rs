@@ -9,7 +9,6 @@ use trade::limits;
 
 use super::parts::book_path;
 use super::reader::encoded;
-use crate::problem::Problem;
 use crate::state::AppState;
 use crate::visitor::Visitor;
 
@@ -31,9 +30,9 @@ struct Offered {
     url: String,
 }
 
-pub(crate) async fn show(State(state): State<AppState>, visitor: Visitor, Query(typed): Query<Typed>) -> Result<Response, Problem> {
+pub(crate) async fn show(State(state): State<AppState>, visitor: Visitor, Query(typed): Query<Typed>) -> Response {
     let text: String = typed.q.trim().chars().take(limits::QUERY_CHARS).collect();
-    let found = if text.is_empty() { Vec::new() } else { state.index.suggest(&text, SUGGESTIONS)? };
+    let found = if text.is_empty() { Vec::new() } else { state.index.suggest(&text, SUGGESTIONS) };
     let shelf = state.shelf.load();
     let prefix = format!("/{}", visitor.locale.code());
     let offered: Vec<Offered> = found
@@ -45,5 +44,5 @@ pub(crate) async fn show(State(state): State<AppState>, visitor: Visitor, Query(
         })
         .collect();
     let caching = [(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"))];
-    Ok((caching, Json(offered)).into_response())
+    (caching, Json(offered)).into_response()
 }
