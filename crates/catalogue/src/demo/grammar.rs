@@ -7,7 +7,7 @@
 //! - `{key}` is one of that list, `{le key}` a noun with article (`un du au de son`, and other languages' own),
 //!   `{le key+adj}` with an adjective that agrees, `{key:cap}` with a capital;
 //! - a noun is chosen once per book, so that title and summary speak of the same thing; so are the keys in
-//!   [`CHOSEN_ONCE`]; phrases are chosen anew each time;
+//!   [`CHOSEN_ONCE`]; phrases are chosen anew each time; `verbe` stands in the order of `sujet` and follows it;
 //! - `{P}` hero, `{A}` another first name, `{N}` a full name, `{N_last}` a surname, `{V}` town, `{W}` world,
 //!   `{il}` the hero's pronoun, `{e}` and `{ne}` the feminine ending for `P` and `N`, `{pl}` that for `P` and `A`
 //!   together, `{~}` that for the noun just said.
@@ -166,16 +166,19 @@ impl<'a> Voice<'a> {
 
     /// One sentence or title from the list `key`, with a capital; empty when there is no such list.
     pub(super) fn say(&mut self, key: &'static str, random: &mut Random) -> String {
-        let said = self.from_list("", key, None, random, 0);
+        let said = self.said_from("", key, None, random, 0);
         let said = if self.grammar.tongue == Tongue::French { elide(&said) } else { said };
         capitalised(&said)
     }
 
-    /// As [`Voice::say`]; in French the noun after a definite article takes a capital too, as titles are written.
+    /// As [`Voice::say`], with the capitals of titles: in French the noun after a definite article, in English
+    /// every word of weight.
     pub(super) fn title(&mut self, random: &mut Random) -> String {
         let title = self.say("t", random);
-        if self.grammar.tongue != Tongue::French {
-            return title;
+        match self.grammar.tongue {
+            Tongue::French => {}
+            Tongue::English => return headline(&title),
+            _ => return title,
         }
         ["Le ", "La ", "Les ", "L’"]
             .into_iter()
@@ -183,7 +186,7 @@ impl<'a> Voice<'a> {
             .unwrap_or(title)
     }
 
-    fn from_list(
+    fn said_from(
         &mut self,
         op: &str,
         key: &'static str,
@@ -214,7 +217,9 @@ impl<'a> Voice<'a> {
     /// The place of an alternative: always the same for one book where it must be.
     fn choice(&mut self, key: &'static str, once: bool, count: usize, random: &mut Random) -> usize {
         let place = random.below(count);
-        if once { *self.chosen.entry(key).or_insert(place) } else { place }
+        // What one does with a practical subject stands at the subject's own place in its list.
+        let key = if key == "verbe" { "sujet" } else { key };
+        if once { (*self.chosen.entry(key).or_insert(place)).min(count.saturating_sub(1)) } else { place }
     }
 
     fn noun(&mut self, op: &str, noun: &Noun, word: &str, adjective: Option<&str>, random: &mut Random) -> String {
@@ -241,7 +246,7 @@ impl<'a> Voice<'a> {
                 Piece::Slot { op, key, adjective, capital } => {
                     let word = match self.name(key) {
                         Some(name) => self.joined(op, name),
-                        None => self.from_list(op, key, *adjective, random, depth + 1),
+                        None => self.said_from(op, key, *adjective, random, depth + 1),
                     };
                     said.push_str(&if *capital { capitalised(&word) } else { word });
                 }
@@ -287,4 +292,15 @@ fn pronoun(tongue: Tongue, feminine: bool) -> &'static str {
         (_, false) => "he",
         (_, true) => "she",
     }
+}
+
+/// English title case.
+fn headline(title: &str) -> String {
+    const SMALL: [&str; 15] = [
+        "a", "an", "the", "and", "or", "of", "in", "at", "on", "to", "for", "from", "by", "with", "but",
+    ];
+    let words = title.split(' ').enumerate().map(|(place, word)| {
+        if place > 0 && SMALL.contains(&word) { word.to_owned() } else { capitalised(word) }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

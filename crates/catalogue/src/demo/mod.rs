@@ -13,7 +13,7 @@ mod inflect;
 mod isbn;
 mod names;
 mod popularity;
-mod random;
+pub(crate) mod random;
 mod reviews;
 mod works;
 
