@@ -12,11 +12,14 @@ use storage::{Fault, Row, Statement, Tx};
 use trade::ids::{EditionId, WorkId};
 use trade::isbn::Isbn13;
 
-use crate::model::{Edition, Goods, Money, Price, PriceRegime, Review};
+use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
 mod put;
+mod reviews;
+mod work;
 
-pub use put::{Incoming, Outcome, Record, Tally, put_all, put_reviews};
+pub use put::{Incoming, Outcome, Record, Tally, put_all};
+pub use reviews::{put_reviews, reviews};
 
 storage::statements! {
     SEQUENCE = "SELECT value FROM catalogue_sequence WHERE one = 1";
@@ -29,14 +32,12 @@ storage::statements! {
     CHANGED_COUNT = "SELECT COUNT(*) FROM editions WHERE changed_seq > $1";
     OFFER = "SELECT isbn13, title, price_cents, regime, goods, buyable, generated
         FROM editions WHERE id = $1 AND hidden = 0";
-    REVIEWS = "SELECT id, edition_id, rating, title, body, author, language, written, generated
-        FROM reviews WHERE id > $1 ORDER BY id LIMIT $2";
     COUNT = "SELECT COUNT(*) FROM editions WHERE hidden = 0";
 }
 
 /// Every statement of the catalogue, for the test that prepares them on both engines.
 pub(crate) fn statements() -> Vec<&'static Statement> {
-    [STATEMENTS, put::STATEMENTS].concat()
+    [STATEMENTS, put::STATEMENTS, reviews::STATEMENTS].concat()
 }
 
 /// What a cart and an order need to know about an edition, fresh from the database.
@@ -127,14 +128,6 @@ pub fn changed_count(tx: &mut dyn Tx, sequence: i64) -> Result<i64, Fault> {
     tx.query_one(&CHANGED_COUNT, &[sequence.into()])?.int(0)
 }
 
-/// Up to `limit` reviews with an id above `after`, in order of id.
-pub fn reviews(tx: &mut dyn Tx, after: i64, limit: u32) -> Result<Vec<Review>, Fault> {
-    tx.query(&REVIEWS, &[after.into(), limit.into()])?
-        .iter()
-        .map(review_of_row)
-        .collect()
-}
-
 fn edition_of_row(row: &Row) -> Result<Edition, Fault> {
     let mut edition: Edition =
         serde_json::from_str(row.text(2)?).map_err(|error| Fault::Corrupt(error.into()))?;
@@ -192,20 +185,4 @@ fn isbn_column(isbn: Isbn13) -> i64 {
 
 fn isbn_of_column(column: i64) -> Option<Isbn13> {
     Isbn13::from_u64(u64::try_from(column).ok()?).ok()
-}
-
-fn review_of_row(row: &Row) -> Result<Review, Fault> {
-    let corrupt = |what: &str| Fault::Corrupt(format!("review with an unreadable {what}").into());
-    Ok(Review {
-        id: row.int(0)?,
-        edition: EditionId(row.int(1)?),
-        rating: u8::try_from(row.int(2)?).map_err(|_| corrupt("rating"))?,
-        title: row.text(3)?.to_owned(),
-        body: row.text(4)?.to_owned(),
-        author: row.text(5)?.to_owned(),
-        language: trade::language::Language::parse(row.text(6)?)
-            .map_err(|_| corrupt("language"))?,
-        written: row.text(7)?.parse().map_err(|_| corrupt("date"))?,
-        generated: row.flag(8)?,
-    })
 }

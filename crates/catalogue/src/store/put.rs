@@ -10,10 +10,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use sha2::{Digest, Sha256};
 use storage::{Engine, Fault, Store, Tx, Value};
 
-use super::isbn_column;
+use super::{isbn_column, work};
 use crate::limits;
-use crate::model::{ContributorRole, Edition, EditionId, Review, WorkId};
-use crate::text;
+use crate::model::{Edition, EditionId, WorkId};
 
 storage::statements! {
     LOCK_SEQUENCE =
@@ -49,9 +48,6 @@ storage::statements! {
     HIDE = "UPDATE editions SET hidden = 1, version = version + 1,
             changed_seq = (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
         WHERE sender = $1 AND reference = $2 AND hidden = 0";
-    PUT_REVIEW = "INSERT INTO reviews (edition_id, sender, number, rating, title, body, author, language, written,
-            generated)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (sender, number) DO NOTHING";
 }
 
 /// A record of a sender: what the database keeps one edition row for.
@@ -287,7 +283,7 @@ fn columns(record: &Record) -> Vec<Value> {
     let document = document(edition);
     let hash = Sha256::digest(document.as_bytes());
     vec![
-        work_of(record).0.into(),
+        work::of(record).0.into(),
         record.sender.as_str().into(),
         record.reference.as_str().into(),
         edition.isbn.map(isbn_column).into(),
@@ -316,98 +312,4 @@ fn document(edition: &Edition) -> String {
     };
     // Text, numbers and enums: there is nothing in an edition that JSON cannot say.
     unnumbered.unwrap_or_default()
-}
-
-/// The work a record belongs to: the same number for the same title, volume and first author, whatever the order of
-/// the author's names. Without an author, titles such as "Poems" prove nothing and the edition is a work of its own.
-///
-/// 52 bits of a hash: at a million works the chance of one false pair is about one in ten thousand, and the number
-/// survives JavaScript.
-fn work_of(record: &Record) -> WorkId {
-    let edition = &record.edition;
-    let author = edition
-        .contributors
-        .iter()
-        .find(|who| who.role == ContributorRole::Author);
-    let mut hash = Sha256::new();
-    match author {
-        Some(author) => {
-            hash_words(&mut hash, &edition.title, false);
-            hash_words(
-                &mut hash,
-                edition
-                    .series
-                    .as_ref()
-                    .and_then(|s| s.volume.as_deref())
-                    .unwrap_or(""),
-                false,
-            );
-            hash_words(&mut hash, &author.name, true);
-        }
-        None => {
-            hash.update(record.sender.as_bytes());
-            hash.update([0]);
-            hash.update(record.reference.as_bytes());
-        }
-    }
-    let mut first = [0; 8];
-    first.copy_from_slice(hash.finalize().first_chunk::<8>().unwrap_or(&[0; 8]));
-    WorkId(i64::try_from(u64::from_be_bytes(first) >> 12).unwrap_or_default())
-}
-
-fn hash_words(hash: &mut Sha256, text: &str, in_any_order: bool) {
-    let folded = text::fold(text);
-    let mut words: Vec<&str> = text::words(&folded).collect();
-    if in_any_order {
-        words.sort_unstable();
-    }
-    for word in words {
-        hash.update(word.as_bytes());
-        hash.update([b' ']);
-    }
-    hash.update([0]);
-}
-
-/// Puts reviews in under the sender's name, numbered in order: the same call again changes nothing.
-///
-/// They reach readers with the next build of the shelf. Blocks.
-///
-/// # Errors
-/// A [`Fault`]; [`Fault::Constraint`] when a review names an edition that does not exist or a rating outside 1 to 5.
-pub fn put_reviews(
-    store: &Store,
-    sender: &str,
-    reviews: impl Iterator<Item = Review>,
-) -> Result<u64, Fault> {
-    let mut written = 0;
-    let mut numbered = reviews.zip(1..).peekable();
-    while numbered.peek().is_some() {
-        let batch: Vec<Vec<Value>> = numbered
-            .by_ref()
-            .take(limits::PUT_BATCH_RECORDS)
-            .map(|(review, number)| review_columns(sender, number, &review))
-            .collect();
-        written += store.write_blocking(move |tx| {
-            batch
-                .iter()
-                .map(|review| tx.execute(&PUT_REVIEW, review))
-                .sum::<Result<u64, Fault>>()
-        })?;
-    }
-    Ok(written)
-}
-
-fn review_columns(sender: &str, number: i64, review: &Review) -> Vec<Value> {
-    vec![
-        review.edition.0.into(),
-        sender.into(),
-        number.into(),
-        i64::from(review.rating).into(),
-        review.title.as_str().into(),
-        review.body.as_str().into(),
-        review.author.as_str().into(),
-        review.language.to_string().into(),
-        review.written.to_string().into(),
-        i64::from(review.generated).into(),
-    ]
 }

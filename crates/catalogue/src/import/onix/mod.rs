@@ -56,7 +56,7 @@ impl<'s, 'a> Products<'s, 'a> {
     fn begin(&mut self, first_product: &str) -> bool {
         let mut prologue = Prologue::read(&self.pieces.take_prologue());
         if prologue.release == Release::Unsaid && !first_product.is_empty() {
-            prologue.release = Release::guess(first_product);
+            prologue.release = Release::guess(first_product, &prologue.entities);
         }
         for note in prologue.notes() {
             self.session

@@ -38,27 +38,29 @@ impl Release {
         }
     }
 
-    /// By its first product: the blocks are new in 3.0.
-    pub(super) fn guess(product: &str) -> Release {
-        let blocks = [
-            "DescriptiveDetail",
-            "PublishingDetail",
-            "CollateralDetail",
-            "ProductSupply",
-            "descriptivedetail",
-            "publishingdetail",
-            "collateraldetail",
-            "productsupply",
-        ];
-        if blocks.iter().any(|block| {
-            product.contains(&format!("<{block}")) || product.contains(&format!(":{block}"))
-        }) {
+    /// By its first product: the blocks are new in 3.0. Comments may name them in any release.
+    pub(super) fn guess(product: &str, entities: &Entities) -> Release {
+        let has_blocks = match tree::read(product, entities) {
+            Ok(tree) => BLOCKS.iter().any(|block| tree.root.child(block).is_some()),
+            Err(_) => BLOCKS
+                .iter()
+                .any(|block| product.contains(&format!("<{block}>"))),
+        };
+        if has_blocks {
             Release::Three
         } else {
             Release::Two
         }
     }
 }
+
+/// The blocks of a product in 3.x.
+const BLOCKS: [&str; 4] = [
+    "DescriptiveDetail",
+    "CollateralDetail",
+    "PublishingDetail",
+    "ProductSupply",
+];
 
 /// The beginning of a message.
 #[derive(Debug)]
@@ -288,11 +290,13 @@ mod tests {
         ] {
             assert_eq!(Prologue::read(root).release, release, "{root}");
         }
-        assert_eq!(
-            Release::guess("<Product><DescriptiveDetail>"),
-            Release::Three
-        );
-        assert_eq!(Release::guess("<product><b012>"), Release::Two);
+        let guess = |product| Release::guess(product, &Entities::default());
+        let short = "<o:product xmlns:o='x'><o:productsupply/></o:product>";
+        assert_eq!(guess(short), Release::Three);
+        let broken = "<Product><DescriptiveDetail></Product>";
+        assert_eq!(guess(broken), Release::Three);
+        let commented = "<Product><!-- in 3.0: <DescriptiveDetail> --><Title/></Product>";
+        assert_eq!(guess(commented), Release::Two);
     }
 
     #[test]
