@@ -118,6 +118,7 @@ fn latencies(index: &Index) {
         );
     }
     for text in [
+        "9782070541270",
         "",
         "histoire",
         "histoire france",

@@ -1,35 +1,19 @@
-//! The index itself: built, opened, changed, asked.
+//! The index as files: built, opened, changed. How it answers is in `answer`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
 
 use catalogue::model::Edition;
-use tantivy::collector::TopDocs;
-use tantivy::columnar::ColumnValues;
 use tantivy::indexer::NoMergePolicy;
-use tantivy::query::Query as TantivyQuery;
-use tantivy::schema::Value;
-use tantivy::{
-    DocAddress, IndexReader, IndexWriter, Order, ReloadPolicy, Searcher, SegmentReader,
-    TantivyDocument, Term,
-};
-use trade::ids::{EditionId, WorkId};
-use trade::isbn::{Isbn13, looks_like_isbn};
-use trade::limits::QUERY_CHARS;
+use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
+use trade::ids::EditionId;
 
-use crate::collect::{Counting, Tally};
-use crate::document::{Label, document, number_key};
+use crate::document::{Label, document};
 use crate::error::SearchError;
-use crate::limits::{
-    APPLY_MEMORY_BYTES, BUILD_MEMORY_BYTES, DEEPEST_HIT, FEW_HITS, PER_PAGE, SUGGESTIONS,
-    TOO_FEW_HITS,
-};
-use crate::plan::{Plan, Reach};
-use crate::query::{Filters, Hit, Query, Results, Sort};
-use crate::schema::{Fields, fast, mark, schema};
+use crate::limits::{APPLY_MEMORY_BYTES, BUILD_MEMORY_BYTES, SUGGESTIONS};
+use crate::schema::{Fields, mark, schema};
 use crate::suggest::{Suggestion, Suggestions};
 
 /// Editions handed to the indexing threads ahead of them.
@@ -41,19 +25,16 @@ const BUILD_THREADS: usize = 2;
 /// Editions whose suggestions are gathered within a tenth of a second.
 const GATHERED_AT_ONCE: u64 = 10_000;
 
-/// What a tenth of the prior weighs against a point of BM25.
-const PRIOR_WEIGHT: f32 = 0.05;
-
 /// The index of a catalogue; cheap to clone, all clones are one index.
 #[derive(Clone)]
 pub struct Index {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     index: tantivy::Index,
-    reader: IndexReader,
-    fields: Fields,
+    pub(crate) reader: IndexReader,
+    pub(crate) fields: Fields,
     /// Made by the first change; held while a change is applied.
     writer: Mutex<Option<IndexWriter>>,
     /// None until they are gathered.
@@ -69,19 +50,6 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner) = Some(gathered);
         Ok(())
     }
-}
-
-/// A query as it was finally tried, with what it found.
-struct Attempt {
-    asked: Box<dyn TantivyQuery>,
-    ranked: Ranked,
-    corrected: Option<String>,
-}
-
-/// The best hits for a query, and everything it found counted.
-struct Ranked {
-    tally: Tally,
-    best: Vec<DocAddress>,
 }
 
 impl Index {
@@ -209,6 +177,28 @@ impl Index {
         Ok(())
     }
 
+    /// Takes in a whole catalogue in the place of what is there, while searches go on with the old one.
+    ///
+    /// Blocks for as long as a build.
+    pub fn rebuild(
+        &self,
+        editions: impl Iterator<Item = Arc<Edition>>,
+    ) -> Result<(), SearchError> {
+        let shared = &self.shared;
+        let mut held = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // The writer of small changes gives its lock on the folder to one that is made for many.
+        *held = None;
+        let mut writer: IndexWriter = shared
+            .index
+            .writer_with_num_threads(BUILD_THREADS, BUILD_MEMORY_BYTES)?;
+        writer.delete_all_documents()?;
+        add_all(&writer, &shared.fields, editions, &mut |_| ())?;
+        commit(&mut writer)?;
+        writer.wait_merging_threads()?;
+        shared.reader.reload()?;
+        self.gather_suggestions()
+    }
+
     /// Gathers the suggestions of a small index now, those of a large one in the background: the first page does
     /// not wait for them.
     fn gather_suggestions(&self) -> Result<(), SearchError> {
@@ -228,56 +218,6 @@ impl Index {
         Ok(())
     }
 
-    /// Answers a query.
-    pub fn search(&self, query: &Query) -> Result<Results, SearchError> {
-        let begun = Instant::now();
-        let searcher = self.shared.reader.searcher();
-        let page = Page::of(query);
-        let typed: String = query.text.chars().take(QUERY_CHARS).collect();
-        let Attempt {
-            asked,
-            mut ranked,
-            corrected,
-        } = if looks_like_isbn(&typed) {
-            let asked = self.isbn_query(&typed, &query.filters);
-            let ranked = rank(&searcher, &*asked, query.sort, page.first_guess())?;
-            Attempt {
-                asked,
-                ranked,
-                corrected: None,
-            }
-        } else {
-            self.search_words(&searcher, &typed, query, page)?
-        };
-        let mut hits = collapsed(&searcher, &ranked.best)?;
-        // Editions of one work share a hit: look further down while the page is not full.
-        let mut looked_at = page.first_guess();
-        while hits.len() < page.end
-            && (looked_at as u64) < ranked.tally.editions
-            && looked_at < DEEPEST_HIT as usize
-        {
-            looked_at *= 4;
-            ranked = rank(&searcher, &*asked, query.sort, looked_at)?;
-            hits = collapsed(&searcher, &ranked.best)?;
-        }
-        let mut hits: Vec<Hit> = hits.into_iter().take(page.end).skip(page.start).collect();
-        for hit in &mut hits {
-            let editions = searcher.doc_freq(&Term::from_field_i64(
-                self.shared.fields.work,
-                hit.work.get(),
-            ))?;
-            hit.editions_in_work = u32::try_from(editions).unwrap_or(u32::MAX).max(1);
-        }
-        Ok(Results {
-            total: ranked.tally.works(),
-            editions: ranked.tally.editions,
-            hits,
-            facets: ranked.tally.facets(),
-            corrected,
-            took_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-        })
-    }
-
     /// What may be meant by `typed`, best first; nothing in the first second after a large index was opened.
     pub fn suggest(&self, typed: &str, limit: usize) -> Vec<Suggestion> {
         let held = self
@@ -288,94 +228,6 @@ impl Index {
         held.as_ref().map_or_else(Vec::new, |suggestions| {
             suggestions.complete(typed, limit.min(SUGGESTIONS))
         })
-    }
-
-    /// An ISBN in any of its forms goes straight to its book (rule S4) and is never respelt (rule S6).
-    fn isbn_query(&self, typed: &str, filters: &Filters) -> Box<dyn TantivyQuery> {
-        let number =
-            Isbn13::parse(typed).map_or_else(|_| number_key(typed), |isbn| isbn.to_string());
-        Plan::isbn(self.shared.fields, &number, filters)
-    }
-
-    /// Tries the query as typed, and further only while too little is found.
-    fn search_words(
-        &self,
-        searcher: &Searcher,
-        typed: &str,
-        query: &Query,
-        page: Page,
-    ) -> Result<Attempt, SearchError> {
-        let mut plan = Plan::new(self.shared.fields, typed, &query.filters);
-        let attempt =
-            |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
-                let asked = plan.query(reach);
-                let ranked = rank(searcher, &*asked, query.sort, page.first_guess())?;
-                Ok((asked, ranked))
-            };
-        let (mut asked, mut ranked) = attempt(&plan, Reach::Typed)?;
-        let as_typed = ranked.tally.editions;
-        if as_typed >= FEW_HITS || plan.words() == 0 {
-            return Ok(Attempt {
-                asked,
-                ranked,
-                corrected: None,
-            });
-        }
-        (asked, ranked) = attempt(&plan, Reach::Wider)?;
-        let too_few = if as_typed == 0 { TOO_FEW_HITS } else { 1 };
-        if ranked.tally.editions < too_few && plan.respell(searcher)? {
-            (asked, ranked) = attempt(&plan, Reach::Respelt)?;
-        }
-        let mut words = plan.words();
-        while ranked.tally.editions == 0 && words > 1 && words > plan.words() / 2 {
-            words -= 1;
-            (asked, ranked) = attempt(&plan, Reach::Some(words))?;
-        }
-        let corrected = match ranked.best.first() {
-            Some(best) if as_typed == 0 => plan.corrected(&self.label(searcher, *best)?),
-            _ => None,
-        };
-        Ok(Attempt {
-            asked,
-            ranked,
-            corrected,
-        })
-    }
-
-    fn label(&self, searcher: &Searcher, place: DocAddress) -> Result<String, SearchError> {
-        let stored: TantivyDocument = searcher.doc(place)?;
-        Ok(stored
-            .get_first(self.shared.fields.label)
-            .and_then(|label| label.as_str())
-            .unwrap_or_default()
-            .to_owned())
-    }
-}
-
-/// The places of the hits wanted, counted in works from the best.
-#[derive(Clone, Copy)]
-struct Page {
-    start: usize,
-    end: usize,
-}
-
-impl Page {
-    fn of(query: &Query) -> Page {
-        let per_page = query.per_page.clamp(1, PER_PAGE);
-        let start = query
-            .page
-            .saturating_sub(1)
-            .saturating_mul(per_page)
-            .min(DEEPEST_HIT);
-        Page {
-            start: start as usize,
-            end: (start + per_page) as usize,
-        }
-    }
-
-    /// Editions looked at before it is known how many share a work.
-    fn first_guess(self) -> usize {
-        self.end + self.end / 2 + 8
     }
 }
 
@@ -442,93 +294,4 @@ fn add_received(
         let Ok(edition) = next else { return Ok(()) };
         writer.add_document(document(fields, &edition))?;
     }
-}
-
-/// The best `limit` editions in the order asked for.
-fn rank(
-    searcher: &Searcher,
-    query: &dyn TantivyQuery,
-    sort: Sort,
-    limit: usize,
-) -> Result<Ranked, SearchError> {
-    let top = TopDocs::with_limit(limit);
-    let by_number = |top: TopDocs, field: &'static str, order: Order| {
-        top.order_by_fast_field::<i64>(field, order)
-    };
-    let numbers = |(best, tally): (Vec<(Option<i64>, DocAddress)>, Tally)| Ranked {
-        tally,
-        best: places(best),
-    };
-    let ranked = match sort {
-        Sort::Relevance => {
-            let (best, tally) = searcher.search(query, &(top.tweak_score(with_prior), Counting))?;
-            Ranked {
-                tally,
-                best: places(best),
-            }
-        }
-        Sort::Newest => numbers(searcher.search(
-            query,
-            &(by_number(top, fast::PUBLISHED, Order::Desc), Counting),
-        )?),
-        Sort::PriceUp => {
-            numbers(searcher.search(query, &(by_number(top, fast::PRICE, Order::Asc), Counting))?)
-        }
-        Sort::PriceDown => {
-            numbers(searcher.search(query, &(by_number(top, fast::PRICE, Order::Desc), Counting))?)
-        }
-        Sort::Title => {
-            let shelved = top.order_by_string_fast_field(fast::SHELVED, Order::Asc);
-            let (best, tally) = searcher.search(query, &(shelved, Counting))?;
-            Ranked {
-                tally,
-                best: places(best),
-            }
-        }
-    };
-    Ok(ranked)
-}
-
-fn places<K>(best: Vec<(K, DocAddress)>) -> Vec<DocAddress> {
-    best.into_iter().map(|(_, place)| place).collect()
-}
-
-fn with_prior(segment: &SegmentReader) -> impl Fn(u32, f32) -> f32 + use<> {
-    // An index without the column cannot be opened; should it be missing all the same, rank without it.
-    let prior: Option<Arc<dyn ColumnValues<u64>>> = segment
-        .fast_fields()
-        .column_first_or_default::<u64>(fast::PRIOR)
-        .ok();
-    move |doc, score| {
-        score + PRIOR_WEIGHT * prior.as_ref().map_or(0, |prior| prior.get_val(doc)) as f32
-    }
-}
-
-/// One hit per work, at the place of its best edition.
-fn collapsed(searcher: &Searcher, best: &[DocAddress]) -> Result<Vec<Hit>, SearchError> {
-    let mut columns = Vec::with_capacity(searcher.segment_readers().len());
-    for segment in searcher.segment_readers() {
-        let fast_fields = segment.fast_fields();
-        columns.push((
-            fast_fields.column_first_or_default::<i64>(fast::EDITION)?,
-            fast_fields.column_first_or_default::<i64>(fast::WORK)?,
-        ));
-    }
-    let mut seen = std::collections::HashSet::with_capacity(best.len());
-    let mut hits = Vec::with_capacity(best.len());
-    for place in best {
-        let Some((editions, works)) = columns.get(place.segment_ord as usize) else {
-            continue;
-        };
-        let work = works.get_val(place.doc_id);
-        if seen.insert(work) {
-            let edition = EditionId(editions.get_val(place.doc_id));
-            hits.push(Hit {
-                edition,
-                work: WorkId(work),
-                editions_in_work: 1,
-            });
-        }
-    }
-    Ok(hits)
 }

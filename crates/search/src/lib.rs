@@ -8,6 +8,7 @@
 //! this index alone, and the caller looks the editions up on the shelf.
 
 pub mod analysis;
+mod answer;
 mod collect;
 mod document;
 mod error;
@@ -17,6 +18,7 @@ mod index;
 pub mod limits;
 mod plan;
 mod query;
+mod rank;
 mod schema;
 mod signature;
 mod spelling;

@@ -189,14 +189,10 @@ impl Suggestions {
         }
         let mut found: Vec<(u32, &str, SuggestionKind, i64)> = Vec::new();
         let bare = key(&typed, true);
-        for beginning in [&whole, &bare]
-            .into_iter()
-            .take(if whole == bare { 1 } else { 2 })
-        {
-            let beginning = beginning
-                .get(..beginning.floor_char_boundary(KEY_BYTES))
-                .unwrap_or_default();
-            self.collect(beginning, &mut found);
+        self.collect(&whole, |_| true, &mut found);
+        if bare != whole {
+            // Only titles and series are kept without their article.
+            self.collect(&bare, |kind| kind != SuggestionKind::Author, &mut found);
         }
         found.sort_by(|one, other| {
             (other.0, one.1.len(), one.1, one.2).cmp(&(one.0, other.1.len(), other.1, other.2))
@@ -217,6 +213,7 @@ impl Suggestions {
     fn collect<'a>(
         &'a self,
         beginning: &str,
+        wanted: impl Fn(SuggestionKind) -> bool,
         found: &mut Vec<(u32, &'a str, SuggestionKind, i64)>,
     ) {
         // Only the heaviest of many are sorted: a single letter has thousands.
@@ -234,6 +231,7 @@ impl Suggestions {
             .iter()
             .take_while(|entry| self.key(entry).starts_with(beginning));
         let mut heaviest: Vec<&Entry> = begin_so
+            .filter(|entry| wanted(entry.kind))
             .filter(|entry| {
                 entry.kind != SuggestionKind::Title || !self.replaced.contains(&entry.edition)
             })
@@ -250,7 +248,7 @@ impl Suggestions {
         let fresh = self
             .fresh
             .iter()
-            .filter(|named| named.key.starts_with(beginning));
+            .filter(|named| wanted(named.kind) && named.key.starts_with(beginning));
         found.extend(fresh.map(|named| {
             (
                 weigh(1, named.weight),

@@ -1,0 +1,164 @@
+//! Answering a query: which way it is tried, which page of the hits is shown.
+
+use std::time::Instant;
+
+use tantivy::query::Query as TantivyQuery;
+use tantivy::schema::Value;
+use tantivy::{DocAddress, Searcher, TantivyDocument, Term};
+use trade::isbn::{Isbn13, looks_like_isbn};
+use trade::limits::QUERY_CHARS;
+
+use crate::Index;
+use crate::document::number_key;
+use crate::error::SearchError;
+use crate::limits::{DEEPEST_HIT, FEW_HITS, PER_PAGE, TOO_FEW_HITS};
+use crate::plan::{Plan, Reach};
+use crate::query::{Filters, Hit, Query, Results};
+use crate::rank::{Ranked, collapsed, rank};
+
+/// A query as it was finally tried, with what it found.
+struct Attempt {
+    asked: Box<dyn TantivyQuery>,
+    ranked: Ranked,
+    corrected: Option<String>,
+}
+
+impl Index {
+    /// Answers a query.
+    pub fn search(&self, query: &Query) -> Result<Results, SearchError> {
+        let begun = Instant::now();
+        let searcher = self.shared.reader.searcher();
+        let page = Page::of(query);
+        let typed: String = query.text.chars().take(QUERY_CHARS).collect();
+        let Attempt {
+            asked,
+            mut ranked,
+            corrected,
+        } = if looks_like_isbn(&typed) {
+            let asked = self.isbn_query(&typed, &query.filters);
+            let ranked = rank(&searcher, &*asked, query.sort, page.first_guess())?;
+            Attempt {
+                asked,
+                ranked,
+                corrected: None,
+            }
+        } else {
+            self.search_words(&searcher, &typed, query, page)?
+        };
+        let mut hits = collapsed(&searcher, &ranked.best)?;
+        // Editions of one work share a hit: look further down while the page is not full.
+        let mut looked_at = page.first_guess();
+        while hits.len() < page.end
+            && (looked_at as u64) < ranked.tally.editions
+            && looked_at < DEEPEST_HIT as usize
+        {
+            looked_at *= 4;
+            ranked = rank(&searcher, &*asked, query.sort, looked_at)?;
+            hits = collapsed(&searcher, &ranked.best)?;
+        }
+        let mut hits: Vec<Hit> = hits.into_iter().take(page.end).skip(page.start).collect();
+        for hit in &mut hits {
+            let editions = searcher.doc_freq(&Term::from_field_i64(
+                self.shared.fields.work,
+                hit.work.get(),
+            ))?;
+            hit.editions_in_work = u32::try_from(editions).unwrap_or(u32::MAX).max(1);
+        }
+        Ok(Results {
+            total: ranked.tally.works(),
+            editions: ranked.tally.editions,
+            hits,
+            facets: ranked.tally.facets(),
+            corrected,
+            took_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// An ISBN in any of its forms goes straight to its book (rule S4) and is never respelt (rule S6).
+    fn isbn_query(&self, typed: &str, filters: &Filters) -> Box<dyn TantivyQuery> {
+        let number =
+            Isbn13::parse(typed).map_or_else(|_| number_key(typed), |isbn| isbn.to_string());
+        Plan::isbn(self.shared.fields, &number, filters)
+    }
+
+    /// Tries the query as typed, and further only while too little is found.
+    fn search_words(
+        &self,
+        searcher: &Searcher,
+        typed: &str,
+        query: &Query,
+        page: Page,
+    ) -> Result<Attempt, SearchError> {
+        let mut plan = Plan::new(self.shared.fields, typed, &query.filters);
+        let attempt =
+            |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
+                let asked = plan.query(reach);
+                let ranked = rank(searcher, &*asked, query.sort, page.first_guess())?;
+                Ok((asked, ranked))
+            };
+        let (mut asked, mut ranked) = attempt(&plan, Reach::Typed)?;
+        let as_typed = ranked.tally.editions;
+        if as_typed >= FEW_HITS || plan.words() == 0 {
+            return Ok(Attempt {
+                asked,
+                ranked,
+                corrected: None,
+            });
+        }
+        (asked, ranked) = attempt(&plan, Reach::Wider)?;
+        let too_few = if as_typed == 0 { TOO_FEW_HITS } else { 1 };
+        if ranked.tally.editions < too_few && plan.respell(searcher)? {
+            (asked, ranked) = attempt(&plan, Reach::Respelt)?;
+        }
+        let mut words = plan.words();
+        while ranked.tally.editions == 0 && words > 1 && words > plan.words() / 2 {
+            words -= 1;
+            (asked, ranked) = attempt(&plan, Reach::Some(words))?;
+        }
+        let corrected = match ranked.best.first() {
+            Some(best) if as_typed == 0 => plan.corrected(&self.label(searcher, *best)?),
+            _ => None,
+        };
+        Ok(Attempt {
+            asked,
+            ranked,
+            corrected,
+        })
+    }
+
+    fn label(&self, searcher: &Searcher, place: DocAddress) -> Result<String, SearchError> {
+        let stored: TantivyDocument = searcher.doc(place)?;
+        Ok(stored
+            .get_first(self.shared.fields.label)
+            .and_then(|label| label.as_str())
+            .unwrap_or_default()
+            .to_owned())
+    }
+}
+
+/// The places of the hits wanted, counted in works from the best.
+#[derive(Clone, Copy)]
+struct Page {
+    start: usize,
+    end: usize,
+}
+
+impl Page {
+    fn of(query: &Query) -> Page {
+        let per_page = query.per_page.clamp(1, PER_PAGE);
+        let start = query
+            .page
+            .saturating_sub(1)
+            .saturating_mul(per_page)
+            .min(DEEPEST_HIT);
+        Page {
+            start: start as usize,
+            end: (start + per_page) as usize,
+        }
+    }
+
+    /// Editions looked at before it is known how many share a work.
+    fn first_guess(self) -> usize {
+        self.end + self.end / 2 + 8
+    }
+}
