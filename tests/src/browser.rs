@@ -19,7 +19,10 @@ pub const DESK: u32 = 1280;
 
 const CHROMIUM: &str = "/usr/bin/chromium";
 const CHROMEDRIVER: &str = "/usr/bin/chromedriver";
-const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/browser/node_modules/axe-core/axe.min.js");
+const AXE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/browser/node_modules/axe-core/axe.min.js"
+);
 const SCREENSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/screenshots");
 
 /// One reader's browser.
@@ -57,9 +60,7 @@ impl Browser {
             ],
             "prefs": { "intl.accept_languages": "fr,en" },
         });
-        if !javascript
-            && let Some(prefs) = options.get_mut("prefs")
-        {
+        if !javascript && let Some(prefs) = options.get_mut("prefs") {
             *prefs = json!({
                 "intl.accept_languages": "fr,en",
                 "profile.managed_default_content_settings.javascript": 2,
@@ -72,7 +73,12 @@ impl Browser {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .context("no WebDriver session")?;
-        let mut browser = Self { driver, _profile: profile, client, width: DESK };
+        let mut browser = Self {
+            driver,
+            _profile: profile,
+            client,
+            width: DESK,
+        };
         browser.resize(DESK).await?;
         Ok(browser)
     }
@@ -106,7 +112,11 @@ impl Browser {
 
     /// Clicks the first element of a CSS selector.
     pub async fn click(&self, css: &str) -> Result<()> {
-        self.find(css).await?.click().await.with_context(|| css.to_owned())
+        self.find(css)
+            .await?
+            .click()
+            .await
+            .with_context(|| css.to_owned())
     }
 
     /// Types into the first element of a CSS selector.
@@ -125,7 +135,10 @@ impl Browser {
                 return Ok(url);
             }
             if begun.elapsed() > Duration::from_secs(20) {
-                bail!("waited for an address with {part}, still at {url}:\n{}", self.text().await?);
+                bail!(
+                    "waited for an address with {part}, still at {url}:\n{}",
+                    self.text().await?
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -143,12 +156,21 @@ impl Browser {
             self.resize(width).await?;
             tokio::time::sleep(Duration::from_millis(150)).await;
             let shot = self
-                .devtools("Page.captureScreenshot", json!({ "captureBeyondViewport": true }))
+                .devtools(
+                    "Page.captureScreenshot",
+                    json!({ "captureBeyondViewport": true }),
+                )
                 .await?;
-            let data = shot.get("data").and_then(Value::as_str).context("no picture")?;
+            let data = shot
+                .get("data")
+                .and_then(Value::as_str)
+                .context("no picture")?;
             let picture = base64::engine::general_purpose::STANDARD.decode(data)?;
             std::fs::create_dir_all(SCREENSHOTS)?;
-            std::fs::write(PathBuf::from(SCREENSHOTS).join(format!("{name}-{width}.png")), picture)?;
+            std::fs::write(
+                PathBuf::from(SCREENSHOTS).join(format!("{name}-{width}.png")),
+                picture,
+            )?;
         }
         self.resize(before).await
     }
@@ -161,7 +183,10 @@ impl Browser {
             println!("skipped: axe-core is missing; `cargo xtask test` installs it");
             return Ok(Vec::new());
         };
-        self.client.execute(&axe, Vec::new()).await.context("axe-core")?;
+        self.client
+            .execute(&axe, Vec::new())
+            .await
+            .context("axe-core")?;
         let found = self
             .client
             .execute_async(
@@ -229,7 +254,10 @@ impl fantoccini::wd::WebDriverCompatibleCommand for DevTools {
         base: &url::Url,
         session: Option<&str>,
     ) -> std::result::Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+        base.join(&format!(
+            "session/{}/goog/cdp/execute",
+            session.unwrap_or_default()
+        ))
     }
 
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {

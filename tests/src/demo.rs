@@ -50,17 +50,26 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { titles: 1500, database: None }
+        Self {
+            titles: 1500,
+            database: None,
+        }
     }
 }
 
 /// The executable that the workspace built.
 pub fn executable() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
-    let folder = test.ancestors().nth(2).context("a test has a target folder")?;
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .context("a test has a target folder")?;
     let path = folder.join("bouquin");
     if !path.exists() {
-        bail!("{} is missing: run `cargo build --workspace` first", path.display());
+        bail!(
+            "{} is missing: run `cargo build --workspace` first",
+            path.display()
+        );
     }
     Ok(path)
 }
@@ -70,7 +79,13 @@ impl Demo {
     pub fn start(plan: &Plan) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut command = Command::new(executable()?);
-        command.args(["demo", "--listen", "127.0.0.1:0", "--titles", &plan.titles.to_string()]);
+        command.args([
+            "demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--titles",
+            &plan.titles.to_string(),
+        ]);
         command.arg("--data").arg(folder.path());
         if let Some(url) = &plan.database {
             command.args(["--database", url]);
@@ -85,7 +100,11 @@ impl Demo {
         match wait_until_open(said) {
             Ok(()) => {
                 let at = addresses(folder.path())?;
-                Ok(Self { process, folder, at })
+                Ok(Self {
+                    process,
+                    folder,
+                    at,
+                })
             }
             Err(error) => {
                 drop(process.kill());
@@ -109,8 +128,14 @@ impl Demo {
     /// Kills one process as a crash would.
     pub fn kill_9(&mut self, name: &str) -> Result<u32> {
         self.refresh()?;
-        let pid = *self.at.processes.get(name).with_context(|| format!("no process {name}"))?;
-        let killed = Command::new("kill").args(["-9", &pid.to_string()]).status()?;
+        let pid = *self
+            .at
+            .processes
+            .get(name)
+            .with_context(|| format!("no process {name}"))?;
+        let killed = Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .status()?;
         if !killed.success() {
             bail!("{name} ({pid}) could not be killed");
         }
@@ -145,7 +170,11 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        drop(Command::new("kill").args(["-INT", &self.process.id().to_string()]).status());
+        drop(
+            Command::new("kill")
+                .args(["-INT", &self.process.id().to_string()])
+                .status(),
+        );
         drop(self.process.wait());
     }
 }

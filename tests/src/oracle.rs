@@ -43,13 +43,17 @@ impl Card {
 
 /// All test cards, as `bouquin bank cards --json` lists them.
 pub fn cards() -> Result<Vec<Card>> {
-    let output = Command::new(executable()?).args(["bank", "cards", "--json"]).output()?;
+    let output = Command::new(executable()?)
+        .args(["bank", "cards", "--json"])
+        .output()?;
     serde_json::from_slice(&output.stdout).context("the list of test cards")
 }
 
 /// The first test card with a behaviour.
 pub fn card(behaviour: &str) -> Result<Card> {
-    let card = cards()?.into_iter().find(|card| card.behaviour == behaviour);
+    let card = cards()?
+        .into_iter()
+        .find(|card| card.behaviour == behaviour);
     card.with_context(|| format!("no test card for {behaviour}"))
 }
 
@@ -67,7 +71,9 @@ pub async fn bank_books(demo: &Demo, after: i64) -> Result<bank::Books> {
     let identity = Identity::load(&demo.at.certificates, "shop")?;
     let address: SocketAddr = demo.at.books.parse()?;
     let client = Client::new(address, &identity, "bank")?;
-    Ok(client.get(&format!("/books?after={after}"), Duration::from_secs(5)).await?)
+    Ok(client
+        .get(&format!("/books?after={after}"), Duration::from_secs(5))
+        .await?)
 }
 
 /// Checks that exactly these orders were paid for, and that all books balance.

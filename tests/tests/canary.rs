@@ -24,20 +24,33 @@ const SILENT: usize = 2;
 
 #[test]
 fn no_card_number_is_anywhere_in_the_shop() {
-    let demo = Demo::start(&Plan { titles: 300, ..Plan::default() }).unwrap();
+    let demo = Demo::start(&Plan {
+        titles: 300,
+        ..Plan::default()
+    })
+    .unwrap();
     let cards = marked_cards().unwrap();
     let books = books(&demo).unwrap();
     for purchase in 0..PURCHASES {
         let card = cards.get(purchase % cards.len()).unwrap();
         let book = books.get(purchase % books.len()).unwrap();
-        buy(&demo.at.shop, book, card).with_context(|| format!("purchase {purchase}")).unwrap();
+        buy(&demo.at.shop, book, card)
+            .with_context(|| format!("purchase {purchase}"))
+            .unwrap();
     }
     let silent = oracle::card("silent").unwrap();
     for _ in 0..SILENT {
         buy(&demo.at.shop, books.first().unwrap(), &silent).unwrap();
     }
-    let numbers: Vec<String> = cards.iter().chain([&silent]).map(|card| card.number.clone()).collect();
-    let needles: Vec<(String, Vec<u8>)> = numbers.iter().flat_map(|number| spellings(number)).collect();
+    let numbers: Vec<String> = cards
+        .iter()
+        .chain([&silent])
+        .map(|card| card.number.clone())
+        .collect();
+    let needles: Vec<(String, Vec<u8>)> = numbers
+        .iter()
+        .flat_map(|number| spellings(number))
+        .collect();
 
     let shop = demo.folder().join("shop");
     let mut places: Vec<PathBuf> = Vec::new();
@@ -62,7 +75,10 @@ fn no_card_number_is_anywhere_in_the_shop() {
         numbers.len(),
         places.len()
     );
-    assert!(searched > 100_000 && memory > 1_000_000, "nothing was searched");
+    assert!(
+        searched > 100_000 && memory > 1_000_000,
+        "nothing was searched"
+    );
     a_planted_number_is_found(&demo, &shop, &needles, &numbers);
 }
 
@@ -80,16 +96,24 @@ fn a_planted_number_is_found(
     // A reader who types her number into the search field puts it into the shop's memory.
     let mut reader = Reader::default();
     for _ in 0..3 {
-        reader.get(&format!("{}/fr/search?q=carte+{number}", demo.at.shop)).unwrap();
+        reader
+            .get(&format!("{}/fr/search?q=carte+{number}", demo.at.shop))
+            .unwrap();
     }
     let pid = *demo.at.processes.get("shop").unwrap();
-    assert!(search_memory(pid, needles).is_err(), "the planted number was not found in memory");
+    assert!(
+        search_memory(pid, needles).is_err(),
+        "the planted number was not found in memory"
+    );
 }
 
 /// The cards whose purchases end at once.
 fn marked_cards() -> Result<Vec<Card>> {
     let cards = oracle::cards()?;
-    Ok(cards.into_iter().filter(|card| !["silent", "slow"].contains(&card.behaviour.as_str())).collect())
+    Ok(cards
+        .into_iter()
+        .filter(|card| !["silent", "slow"].contains(&card.behaviour.as_str()))
+        .collect())
 }
 
 fn books(demo: &Demo) -> Result<Vec<String>> {
@@ -104,7 +128,9 @@ fn books(demo: &Demo) -> Result<Vec<String>> {
     books.dedup();
     let mut reader = Reader::default();
     books.retain(|book| {
-        reader.get(book).is_ok_and(|page| reader::form::find(&page.html, "/cart").is_some())
+        reader
+            .get(book)
+            .is_ok_and(|page| reader::form::find(&page.html, "/cart").is_some())
     });
     anyhow::ensure!(!books.is_empty(), "no book to buy");
     Ok(books)
@@ -125,12 +151,18 @@ fn buy(shop: &str, book: &str, card: &Card) -> Result<()> {
 /// The number as it might lie about: plain, spaced, dashed, packed, hexadecimal, base64 at each of the
 /// three alignments, UTF-16, percent-encoded spaces.
 fn spellings(number: &str) -> Vec<(String, Vec<u8>)> {
-    let groups: Vec<String> =
-        number.as_bytes().chunks(4).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
+    let groups: Vec<String> = number
+        .as_bytes()
+        .chunks(4)
+        .map(|chunk| String::from_utf8_lossy(chunk).into_owned())
+        .collect();
     let packed: Vec<u8> = number
         .as_bytes()
         .chunks(2)
-        .map(|pair| pair.iter().fold(0, |byte, digit| (byte << 4) | (digit - b'0')))
+        .map(|pair| {
+            pair.iter()
+                .fold(0, |byte, digit| (byte << 4) | (digit - b'0'))
+        })
         .collect();
     let hex: String = number.bytes().map(|byte| format!("{byte:02x}")).collect();
     let utf16: Vec<u8> = number.encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -165,7 +197,11 @@ fn found(bytes: &[u8], needles: &[(String, Vec<u8>)]) -> Option<String> {
 fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
-        if path.is_dir() { files_below(&path, files) } else { files.push(path) }
+        if path.is_dir() {
+            files_below(&path, files)
+        } else {
+            files.push(path)
+        }
     }
 }
 
@@ -176,16 +212,24 @@ fn search_memory(pid: u32, needles: &[(String, Vec<u8>)]) -> Result<usize> {
     let mut searched = 0;
     for line in maps.lines() {
         let mut words = line.split_whitespace();
-        let (range, rights) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (range, rights) = (
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default(),
+        );
         if !rights.starts_with("rw") {
             continue;
         }
         let (start, end) = range.split_once('-').context("a range")?;
-        let (start, end) = (u64::from_str_radix(start, 16)?, u64::from_str_radix(end, 16)?);
+        let (start, end) = (
+            u64::from_str_radix(start, 16)?,
+            u64::from_str_radix(end, 16)?,
+        );
         let mut bytes = vec![0; usize::try_from(end - start)?];
         memory.seek(SeekFrom::Start(start))?;
         // Parts of a region may have gone since the list was read.
-        let Ok(read) = memory.read(&mut bytes) else { continue };
+        let Ok(read) = memory.read(&mut bytes) else {
+            continue;
+        };
         searched += read;
         if let Some(spelling) = found(bytes.get(..read).unwrap_or_default(), needles) {
             anyhow::bail!("{spelling} in the memory region {line}");

@@ -37,14 +37,22 @@ enum Fate {
 
 #[test]
 fn a_thousand_buyers_for_fifty_copies_on_sqlite() {
-    let plan = Plan { titles: 400, ..Plan::default() };
+    let plan = Plan {
+        titles: 400,
+        ..Plan::default()
+    };
     race(&plan).unwrap();
 }
 
 #[test]
 fn a_thousand_buyers_for_fifty_copies_on_postgresql() {
-    let Some(postgres) = Postgres::start() else { return };
-    let plan = Plan { titles: 400, database: Some(postgres.url()) };
+    let Some(postgres) = Postgres::start().unwrap() else {
+        return;
+    };
+    let plan = Plan {
+        titles: 400,
+        database: Some(postgres.fresh("race").unwrap()),
+    };
     race(&plan).unwrap();
 }
 
@@ -84,16 +92,24 @@ fn race(plan: &Plan) -> Result<()> {
         Ok(fates)
     })?;
     assert!(killed.load(Ordering::SeqCst), "the shop was never killed");
-    let orders: BTreeMap<&str, usize> = fates.iter().filter_map(order_of).fold(
-        BTreeMap::new(),
-        |mut orders, number| {
-            *orders.entry(number).or_default() += 1;
-            orders
-        },
+    let orders: BTreeMap<&str, usize> =
+        fates
+            .iter()
+            .filter_map(order_of)
+            .fold(BTreeMap::new(), |mut orders, number| {
+                *orders.entry(number).or_default() += 1;
+                orders
+            });
+    println!(
+        "{} orders, {} refusals",
+        orders.len(),
+        fates.len() - orders.len()
     );
-    println!("{} orders, {} refusals", orders.len(), fates.len() - orders.len());
     assert_eq!(orders.len(), COPIES as usize, "orders");
-    assert_eq!(fates.iter().filter(|fate| **fate == Fate::Refused).count(), BUYERS - COPIES as usize);
+    assert_eq!(
+        fates.iter().filter(|fate| **fate == Fate::Refused).count(),
+        BUYERS - COPIES as usize
+    );
     runtime.block_on(oracle::books_agree(&demo, &store, orders.keys().copied()))
 }
 
@@ -106,7 +122,9 @@ fn order_of(fate: &Fate) -> Option<&str> {
 
 /// A book of which there are exactly fifty copies and no more to order.
 async fn fifty_copies(store: &Store) -> Result<String> {
-    let books = store.read(|tx| catalogue::store::page(tx, EditionId(0), 200)).await?;
+    let books = store
+        .read(|tx| catalogue::store::page(tx, EditionId(0), 200))
+        .await?;
     let book = books
         .iter()
         .find(|edition| edition.buyable() && edition.isbn.is_some())
@@ -147,8 +165,11 @@ fn buy(
         return refused(&checkout);
     }
     let email = format!("buyer{buyer}@example.org");
-    let mut person: Vec<(&str, &str)> =
-        JEANNE.iter().copied().filter(|(token, _)| *token != "email").collect();
+    let mut person: Vec<(&str, &str)> = JEANNE
+        .iter()
+        .copied()
+        .filter(|(token, _)| *token != "email")
+        .collect();
     person.push(("email", &email));
     // Sent again with the same key when the shop died before it answered.
     let pay = patiently(|| reader.submit(&checkout, "/checkout", &person))?;
@@ -166,17 +187,30 @@ fn buy(
         .split("/orders/")
         .nth(1)
         .and_then(|rest| rest.split('?').next())
-        .with_context(|| format!("no order at {} ({}):\n{}", order.url, order.status, order.html))?;
+        .with_context(|| {
+            format!(
+                "no order at {} ({}):\n{}",
+                order.url, order.status, order.html
+            )
+        })?;
     Ok(Fate::Bought(number.to_owned()))
 }
 
 /// A refusal must say in words that the book is gone.
 fn refused(page: &Page) -> Result<Fate> {
     let said = page.html.to_lowercase();
-    if ["épuisé", "plus disponible", "plus d’exemplaire"].iter().any(|words| said.contains(words)) {
+    if ["épuisé", "plus disponible", "plus d’exemplaire"]
+        .iter()
+        .any(|words| said.contains(words))
+    {
         return Ok(Fate::Refused);
     }
-    bail!("{} ({}) refuses without saying that the book is gone:\n{}", page.url, page.status, page.html)
+    bail!(
+        "{} ({}) refuses without saying that the book is gone:\n{}",
+        page.url,
+        page.status,
+        page.html
+    )
 }
 
 fn patiently(mut ask: impl FnMut() -> Result<Page>) -> Result<Page> {
@@ -192,4 +226,3 @@ fn patiently(mut ask: impl FnMut() -> Result<Page>) -> Result<Page> {
         }
     }
 }
-

@@ -36,6 +36,8 @@ pub struct ShopConfig {
     pub payment: Payment,
     /// How mail leaves.
     pub mail: Mail,
+    /// What delivery costs; without it, the demonstration's tariff.
+    pub delivery: Option<Delivery>,
 }
 
 /// `[shop]`
@@ -86,6 +88,14 @@ pub struct Mail {
     pub smtp: Option<String>,
 }
 
+/// `[delivery]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// A TOML file of dated `[[tariff]]` rows, as in `crates/trade/data/delivery.toml`.
+    pub tariff: PathBuf,
+}
+
 /// A database address that was read once, when the file was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Database(pub StoreUrl);
@@ -93,7 +103,9 @@ pub struct Database(pub StoreUrl);
 impl<'de> Deserialize<'de> for Database {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        StoreUrl::parse(&text).map(Self).map_err(serde::de::Error::custom)
+        StoreUrl::parse(&text)
+            .map(Self)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -129,7 +141,9 @@ impl FromStr for WebOrigin {
             .or_else(|| origin.strip_prefix("http://"))
             .ok_or_else(|| "expected https://HOST or http://HOST:PORT".to_owned())?;
         if host.is_empty() || host.contains(['/', ' ', '?', '#', '@']) {
-            return Err(format!("{host:?} is no host: give scheme, host and port only"));
+            return Err(format!(
+                "{host:?} is no host: give scheme, host and port only"
+            ));
         }
         Ok(Self(origin.to_owned()))
     }
@@ -137,7 +151,9 @@ impl FromStr for WebOrigin {
 
 impl<'de> Deserialize<'de> for WebOrigin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -171,8 +187,10 @@ pub enum ConfigError {
 /// # Errors
 /// See [`ConfigError`].
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
     toml::from_str(&text).map_err(|error| mistake(path, &text, &error))
 }
 
@@ -197,7 +215,11 @@ fn key_at(text: &str, line: usize) -> Option<String> {
         .rev()
         .find_map(|l| l.trim().strip_prefix('[')?.split(']').next())
         .unwrap_or_default();
-    Some(if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") })
+    Some(if section.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{section}.{key}")
+    })
 }
 
 #[cfg(test)]
@@ -228,7 +250,9 @@ contact = "bonjour@example.org"
         std::fs::write(file.path(), text).unwrap();
         match read::<ShopConfig>(file.path()) {
             Ok(_) => "good".to_owned(),
-            Err(error) => error.to_string().replace(&file.path().display().to_string(), "shop.toml"),
+            Err(error) => error
+                .to_string()
+                .replace(&file.path().display().to_string(), "shop.toml"),
         }
     }
 
@@ -245,7 +269,10 @@ contact = "bonjour@example.org"
             "shop.toml, line 4, key `shop.listen`: invalid socket address syntax"
         );
         let wrong = GOOD.replace("sqlite:data", "mysql:data");
-        assert!(told(&wrong).starts_with("shop.toml, line 8, key `data.database`: expected sqlite:PATH"));
+        assert!(
+            told(&wrong)
+                .starts_with("shop.toml, line 8, key `data.database`: expected sqlite:PATH")
+        );
     }
 
     #[test]
@@ -253,6 +280,10 @@ contact = "bonjour@example.org"
         let unknown = GOOD.replace("name =", "nom =");
         assert!(told(&unknown).starts_with("shop.toml, line 3, key `shop.nom`: unknown field"));
         let missing = GOOD.replace("name = \"Librairie\"\n", "");
-        assert!(told(&missing).contains("missing field `name`"), "{}", told(&missing));
+        assert!(
+            told(&missing).contains("missing field `name`"),
+            "{}",
+            told(&missing)
+        );
     }
 }

@@ -32,7 +32,12 @@ pub struct Premises {
 #[derive(clap::Args)]
 pub struct Which {
     /// The data folder of a demonstration, or of an embedded shop.
-    #[arg(long, value_name = "FOLDER", default_value = "bouquin-data", conflicts_with = "config")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        default_value = "bouquin-data",
+        conflicts_with = "config"
+    )]
     data: PathBuf,
     /// The shop's configuration, instead of a data folder.
     #[arg(long, value_name = "FILE")]
@@ -45,7 +50,10 @@ impl Which {
         match &self.config {
             Some(path) => {
                 let config: ShopConfig = config::read(path).context("the configuration")?;
-                Ok(Premises { folder: config.data.folder, database: config.data.database.0 })
+                Ok(Premises {
+                    folder: config.data.folder,
+                    database: config.data.database.0,
+                })
             }
             None => Ok(Premises::embedded(&self.data)),
         }
@@ -56,12 +64,17 @@ impl Premises {
     /// An embedded shop in a data folder.
     pub fn embedded(data: &Path) -> Self {
         let folder = data.join("shop");
-        Self { database: StoreUrl::Sqlite(folder.join("shop.db")), folder }
+        Self {
+            database: StoreUrl::Sqlite(folder.join("shop.db")),
+            folder,
+        }
     }
 
     /// Opens the database, bringing its schema up to this program.
     pub async fn store(&self) -> Result<Store> {
-        Store::open(&self.database, TABLES).await.context("the shop's database")
+        Store::open(&self.database, TABLES)
+            .await
+            .context("the shop's database")
     }
 
     /// The folder of the shelf.
@@ -92,7 +105,11 @@ impl Premises {
     /// The shelf and the index as the database has them now, built where they are missing.
     ///
     /// Blocks; `bar` shows the building of the index.
-    pub fn shelf_and_index(&self, store: &Store, bar: &ProgressBar) -> Result<(ShelfHandle, Index)> {
+    pub fn shelf_and_index(
+        &self,
+        store: &Store,
+        bar: &ProgressBar,
+    ) -> Result<(ShelfHandle, Index)> {
         let shelf = ShelfHandle::open_or_build(store, &self.shelf()).context("the shelf")?;
         let index = match Index::open(&self.index()) {
             Ok(index) => index,
@@ -102,7 +119,9 @@ impl Premises {
         let index = match shelf.refresh(store).context("the shelf")? {
             Refreshed::Unchanged => index,
             Refreshed::Changed { changed, removed } => {
-                index.apply(&changed, &removed).context("the search index")?;
+                index
+                    .apply(&changed, &removed)
+                    .context("the search index")?;
                 index
             }
             Refreshed::Rebuilt => self.build_index(&shelf, bar)?,

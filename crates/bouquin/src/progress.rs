@@ -5,8 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 const COUNTED: &str = "{msg:>14} {bar:30} {human_pos}/{human_len}  {per_sec:>12}  {eta} left";
-const MEASURED: &str =
-    "{msg:>14} {bar:30} {bytes}/{total_bytes}  {bytes_per_sec:>12}  {eta} left";
+const MEASURED: &str = "{msg:>14} {bar:30} {bytes}/{total_bytes}  {bytes_per_sec:>12}  {eta} left";
 
 /// A bar that counts things.
 pub fn counting(what: &'static str, total: u64) -> ProgressBar {
@@ -29,7 +28,9 @@ fn styled(bar: ProgressBar, template: &str) -> ProgressBar {
 /// The most memory this process has had resident, in MiB; nothing where the system does not say.
 pub fn peak_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse().ok()?;
     Some((kib / 1024.0).round())
 }

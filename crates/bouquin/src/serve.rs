@@ -14,16 +14,11 @@ use shop::{
 use storage::{Fault, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use trade::{clock::Clock, delivery::Tariff};
-use web::{
-    letters::Sender,
-    render::PageCache,
-    state::{AppState, Settings},
-    stock::StockBoard,
-};
+use web::{AppState, Parts, Settings, letters::Sender};
 
 use crate::{
     commands::told_to_end,
-    config::{self, ShopConfig},
+    config::{self, Profile, ShopConfig},
     mailroom::{Mailroom, Post},
     premises::Premises,
     progress,
@@ -38,8 +33,11 @@ const SWEEP: Duration = Duration::from_secs(2);
 /// Runs the shop.
 pub async fn run(path: PathBuf) -> Result<()> {
     let config: ShopConfig = config::read(&path).context("the configuration")?;
-    let premises =
-        Premises { folder: config.data.folder.clone(), database: config.data.database.0.clone() };
+    check_profile(&config)?;
+    let premises = Premises {
+        folder: config.data.folder.clone(),
+        database: config.data.database.0.clone(),
+    };
     let Some(_inside) = premises.enter()? else {
         bail!("another shop is open in {}", premises.folder.display());
     };
@@ -71,24 +69,56 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         tokio::task::spawn_blocking(move || premises.shelf_and_index(&store, &bar)).await??
     };
     let payment = &config.payment;
-    let zone =
-        PrivateZone::open(&payment.certificates, payment.switch, payment.card_page.as_str())?;
+    let zone = PrivateZone::open(
+        &payment.certificates,
+        payment.switch,
+        payment.card_page.as_str(),
+    )?;
     let clock = Clock::system();
-    let stock = Arc::new(StockBoard::new());
-    stock.refresh(&store, clock.now()).await?;
-    Ok(AppState {
+    let state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),
         index: Arc::new(index),
         zone: Arc::new(zone),
-        stock,
         clock,
-        tariff: Arc::new(Tariff::demo()),
+        tariff: tariff(config)?,
         order_keys: OrderKeys::new(&secret),
-        settings: Arc::new(settings(config)),
-        pages: Arc::new(PageCache::new()),
-        metrics: Some(PrometheusBuilder::new().install_recorder().context("the metrics")?),
-    })
+        settings: settings(config),
+        metrics: Some(
+            PrometheusBuilder::new()
+                .install_recorder()
+                .context("the metrics")?,
+        ),
+    });
+    state.stock.refresh(&state.store, state.clock.now()).await?;
+    Ok(state)
+}
+
+/// What a real shop needs beyond a demonstration.
+fn check_profile(config: &ShopConfig) -> Result<()> {
+    if config.profile == Profile::Production {
+        if !config.shop.public_url.is_tls() {
+            bail!(
+                "shop.public_url must begin with https:// in production: readers type their address"
+            );
+        }
+        if config.delivery.is_none() {
+            bail!(
+                "delivery.tariff is needed in production: the demonstration's fees are not yours"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn tariff(config: &ShopConfig) -> Result<Tariff> {
+    let Some(delivery) = &config.delivery else {
+        return Ok(Tariff::demo());
+    };
+    let path = delivery.tariff.display();
+    let text = std::fs::read_to_string(&delivery.tariff)
+        .with_context(|| format!("delivery.tariff: {path}"))?;
+    Tariff::parse(&text).with_context(|| format!("delivery.tariff: {path}"))
 }
 
 fn settings(config: &ShopConfig) -> Settings {
@@ -99,6 +129,7 @@ fn settings(config: &ShopConfig) -> Settings {
         vault_origin: config.payment.card_page.as_str().to_owned(),
         tls: config.shop.public_url.is_tls(),
         contact_email: config.mail.contact.clone(),
+        imports: config.data.folder.join("imports"),
     }
 }
 
@@ -111,9 +142,12 @@ fn order_link_secret(premises: &Premises) -> Result<[u8; 32]> {
         keyfile::write_secret(&path, &secret).with_context(|| path.display().to_string())?;
     }
     let secret = keyfile::read_secret(&path).with_context(|| path.display().to_string())?;
-    secret
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("{} is not 32 bytes: restore it from a backup", path.display()))
+    secret.try_into().map_err(|_| {
+        anyhow::anyhow!(
+            "{} is not 32 bytes: restore it from a backup",
+            path.display()
+        )
+    })
 }
 
 fn start_workers(
@@ -139,12 +173,18 @@ fn start_workers(
     workers.spawn(mailroom.run(stopping.clone()));
     workers.spawn(until(stopping.clone(), {
         let state = state.clone();
-        async move { state.stock.keep_up(&state.store, &state.clock).await }
+        async move { state.keep_up().await }
     }));
     let (shelf, index) = (Arc::clone(&state.shelf), Arc::clone(&state.index));
-    workers.spawn(until(stopping.clone(), follow_catalogue(state.store.clone(), shelf, index)));
+    workers.spawn(until(
+        stopping.clone(),
+        follow_catalogue(state.store.clone(), shelf, index),
+    ));
     let (zone, clock) = (Arc::clone(&state.zone), state.clock.clone());
-    workers.spawn(until(stopping.clone(), sweep(state.store.clone(), zone, clock)));
+    workers.spawn(until(
+        stopping.clone(),
+        sweep(state.store.clone(), zone, clock),
+    ));
     Ok(workers)
 }
 
@@ -174,12 +214,19 @@ fn follow(store: &Store, shelf: &ShelfHandle, index: &Index) -> Result<()> {
     match shelf.refresh(store)? {
         Refreshed::Unchanged => {}
         Refreshed::Changed { changed, removed } => {
-            tracing::info!(changed = changed.len(), removed = removed.len(), "the catalogue changed");
+            tracing::info!(
+                changed = changed.len(),
+                removed = removed.len(),
+                "the catalogue changed"
+            );
             index.apply(&changed, &removed)?;
         }
         Refreshed::Rebuilt => {
             let shelf = shelf.load();
-            tracing::info!(editions = shelf.len(), "the catalogue changed much: indexing it anew");
+            tracing::info!(
+                editions = shelf.len(),
+                "the catalogue changed much: indexing it anew"
+            );
             index.rebuild(shelf.iter())?;
         }
     }
@@ -198,7 +245,9 @@ async fn sweep(store: Store, zone: Arc<dyn PaymentZone>, clock: Clock) {
 
 async fn sweep_once(store: &Store, zone: &dyn PaymentZone, clock: &Clock) -> Result<(), Fault> {
     let now = clock.now();
-    let released = store.write(move |tx| order::release_expired(tx, now)).await?;
+    let released = store
+        .write(move |tx| order::release_expired(tx, now))
+        .await?;
     if released > 0 {
         tracing::info!(released, "unpaid orders expired");
     }

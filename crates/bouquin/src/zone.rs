@@ -113,21 +113,33 @@ impl PaymentZone for PrivateZone {
     fn capture(&self, payment: PaymentId, amount: Money) -> Asked<'_, Outcome> {
         Box::pin(async move {
             let path = format!("/payments/{payment}/capture");
-            told(self.switch.post(&path, &CaptureRequest { amount }, ASK_TIME).await)
+            told(
+                self.switch
+                    .post(&path, &CaptureRequest { amount }, ASK_TIME)
+                    .await,
+            )
         })
     }
 
     fn reverse(&self, payment: PaymentId) -> Asked<'_, Outcome> {
         Box::pin(async move {
             let path = format!("/payments/{payment}/reverse");
-            told(self.switch.post(&path, &serde_json::Map::new(), ASK_TIME).await)
+            told(
+                self.switch
+                    .post(&path, &serde_json::Map::new(), ASK_TIME)
+                    .await,
+            )
         })
     }
 
     fn refund(&self, payment: PaymentId, refund: RefundId, amount: Money) -> Asked<'_, Outcome> {
         Box::pin(async move {
             let path = format!("/payments/{payment}/refund");
-            told(self.switch.post(&path, &RefundRequest { refund, amount }, ASK_TIME).await)
+            told(
+                self.switch
+                    .post(&path, &RefundRequest { refund, amount }, ASK_TIME)
+                    .await,
+            )
         })
     }
 }
@@ -138,5 +150,9 @@ fn told<T>(answer: Result<T, LinkFault>) -> Result<T, ZoneFault> {
 
 fn zone_fault(fault: &LinkFault) -> ZoneFault {
     tracing::warn!(%fault, "the payment zone gave no answer");
-    if fault.may_have_arrived() { ZoneFault::NoAnswer } else { ZoneFault::Unreachable }
+    if fault.may_have_arrived() {
+        ZoneFault::NoAnswer
+    } else {
+        ZoneFault::Unreachable
+    }
 }

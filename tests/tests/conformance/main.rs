@@ -63,6 +63,7 @@ const BODIES: &[(&str, Body)] = bodies![
     trouble::a_question_that_never_arrived_is_given_up,
     trouble::a_hold_does_not_expire_under_a_payment,
     trouble::a_sleeping_bank_is_asked_again_under_the_same_ids,
+    trouble::the_sweep_and_the_bank_never_both_win,
     trouble::a_closed_door_is_tried_once,
     trouble::a_refused_capture_leaves_the_order_to_ship,
     trouble::a_refused_reversal_can_be_asked_again,

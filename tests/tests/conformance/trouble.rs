@@ -180,6 +180,50 @@ pub async fn a_sleeping_bank_is_asked_again_under_the_same_ids(counter: Counter)
     assert_eq!(counter.order(&number).await.state, OrderState::Refunded);
 }
 
+/// Cards come back in the very moment in which the holds end: whoever is charged has her book, and whoever
+/// lost it is not charged.
+pub async fn the_sweep_and_the_bank_never_both_win(counter: Counter) {
+    counter.shelve(ETRANGER, 30, StockPolicy::Limited).await;
+    let mut cards = Vec::new();
+    for _ in 0..30 {
+        cards.push(counter.ordered(&[(ETRANGER, 1)]).await.card.unwrap());
+    }
+    counter.clock.advance(limits::ORDER_HOLD);
+    let sweeping = {
+        let (store, now) = (counter.store.clone(), counter.clock.now());
+        tokio::spawn(async move {
+            store
+                .write(move |tx| shop::order::release_expired(tx, now))
+                .await
+                .unwrap()
+        })
+    };
+    let paying: Vec<_> = cards
+        .into_iter()
+        .map(|card| {
+            let counter = counter.clone();
+            tokio::spawn(async move { counter.pay(&card).await })
+        })
+        .collect();
+    let mut confirmed = 0;
+    for answer in paying {
+        match answer.await.unwrap() {
+            Ok(Authorisation::Confirmed) => confirmed += 1,
+            Err(
+                PayRefusal::NotWaiting {
+                    state: OrderState::Expired,
+                }
+                | PayRefusal::InFlight,
+            ) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(confirmed + sweeping.await.unwrap(), 30);
+    assert_eq!(counter.zone.times("authorise"), confirmed as usize);
+    let level = counter.level(ETRANGER).await;
+    assert_eq!((level.on_hand, level.held), (30 - confirmed, 0));
+}
+
 /// A switch that is down is not asked for each payment in turn.
 pub async fn a_closed_door_is_tried_once(counter: Counter) {
     for _ in 0..3 {

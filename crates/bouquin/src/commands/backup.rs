@@ -45,7 +45,11 @@ pub fn backup(options: &Backup) -> Result<()> {
 pub fn restore(options: &Restore) -> Result<()> {
     let database = embedded(&options.config)?;
     storage::restore(&options.from, &database)?;
-    println!("{} is restored from {}.", database.display(), options.from.display());
+    println!(
+        "{} is restored from {}.",
+        database.display(),
+        options.from.display()
+    );
     Ok(())
 }
 
@@ -54,7 +58,9 @@ fn embedded(config: &std::path::Path) -> Result<PathBuf> {
     match config.data.database.0 {
         StoreUrl::Sqlite(path) => Ok(path),
         StoreUrl::Postgres(_) => {
-            bail!("the configuration names a PostgreSQL server: use its own tools, such as pg_dump or pgBackRest")
+            bail!(
+                "the configuration names a PostgreSQL server: use its own tools, such as pg_dump or pgBackRest"
+            )
         }
     }
 }

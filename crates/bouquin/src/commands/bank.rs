@@ -64,7 +64,9 @@ pub fn run(options: Options) -> Result<()> {
 async fn serve(path: PathBuf) -> Result<()> {
     let config: BankConfig = config::read(&path).context("the configuration")?;
     if config.profile == Profile::Production {
-        anyhow::bail!("the bank of this program invents its answers: it does not run in production");
+        anyhow::bail!(
+            "the bank of this program invents its answers: it does not run in production"
+        );
     }
     std::fs::create_dir_all(&config.folder)?;
     let bank = bank::run(bank::Config {
@@ -72,7 +74,9 @@ async fn serve(path: PathBuf) -> Result<()> {
         books: config.books,
         database: StoreUrl::Sqlite(config.folder.join("bank.db")),
         identity: Identity::load(&config.certificates, "bank").context("the bank's certificate")?,
-        slow: config.slow_ms.map_or(bank::SLOW_ANSWER, Duration::from_millis),
+        slow: config
+            .slow_ms
+            .map_or(bank::SLOW_ANSWER, Duration::from_millis),
         clock: Clock::system(),
     });
     tokio::select! {
@@ -89,7 +93,10 @@ fn cards(json: bool) -> Result<()> {
     }
     println!("{:<20} {:<7} {:<5} behaviour", "number", "expiry", "code");
     for card in cards {
-        println!("{:<20} {:<7} {:<5} {}", card.number, card.exp, card.csc, card.behaviour);
+        println!(
+            "{:<20} {:<7} {:<5} {}",
+            card.number, card.exp, card.csc, card.behaviour
+        );
     }
     Ok(())
 }

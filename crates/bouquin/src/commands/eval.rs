@@ -34,7 +34,11 @@ enum What {
 
 /// Measures and prints.
 pub fn run(options: Options) -> Result<()> {
-    let What::Search { queries, which, json } = options.what;
+    let What::Search {
+        queries,
+        which,
+        json,
+    } = options.what;
     let premises = which.premises()?;
     let asked = eval::load_queries(&queries)
         .with_context(|| format!("the queries {}", queries.display()))?;

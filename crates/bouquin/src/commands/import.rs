@@ -64,8 +64,10 @@ fn read_files(
     premises: &Premises,
     store: &Store,
 ) -> Result<(Tally, Severities, PathBuf)> {
-    let path =
-        options.report.clone().unwrap_or_else(|| premises.folder.join("import-report.jsonl"));
+    let path = options
+        .report
+        .clone()
+        .unwrap_or_else(|| premises.folder.join("import-report.jsonl"));
     let file = File::create(&path).with_context(|| format!("the report {}", path.display()))?;
     let bar = progress::measuring("import");
     let mut report = Report {

@@ -14,6 +14,9 @@ pub const TABLES: &[&[Migration]] = &[catalogue::MIGRATIONS, shop::MIGRATIONS];
 pub async fn run(path: PathBuf) -> Result<()> {
     let config: ShopConfig = config::read(&path).context("the configuration")?;
     let store = Store::open(&config.data.database.0, TABLES).await?;
-    println!("The schema of the {:?} database is that of this program.", store.engine());
+    println!(
+        "The schema of the {:?} database is that of this program.",
+        store.engine()
+    );
     Ok(())
 }

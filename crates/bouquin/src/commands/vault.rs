@@ -62,7 +62,10 @@ pub async fn run(options: Options) -> Result<()> {
         },
         dev: options.dev,
         public_listen: config.card_page,
-        public_tls: config.tls.map(|tls| vault::PublicCertificate { chain: tls.chain, key: tls.key }),
+        public_tls: config.tls.map(|tls| vault::PublicCertificate {
+            chain: tls.chain,
+            key: tls.key,
+        }),
         private_listen: config.private,
         shop: "shop".to_owned(),
         shop_name: config.shop_name,

@@ -42,11 +42,7 @@ pub struct Ports {
 
 impl Ground {
     /// Takes the folder, alone, and finds addresses; with port 0 all are chosen freely.
-    pub fn prepare(
-        folder: &Path,
-        listen: SocketAddr,
-        database: Option<StoreUrl>,
-    ) -> Result<Self> {
+    pub fn prepare(folder: &Path, listen: SocketAddr, database: Option<StoreUrl>) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("the data folder {} could not be made", folder.display()))?;
         let folder = folder
@@ -56,9 +52,13 @@ impl Ground {
         for part in ["config", "logs"] {
             fs::create_dir_all(folder.join(part))?;
         }
-        let database =
-            database.unwrap_or_else(|| StoreUrl::Sqlite(folder.join("shop/shop.db")));
-        Ok(Self { ports: Ports::find(listen)?, database, folder, _lock: lock })
+        let database = database.unwrap_or_else(|| StoreUrl::Sqlite(folder.join("shop/shop.db")));
+        Ok(Self {
+            ports: Ports::find(listen)?,
+            database,
+            folder,
+            _lock: lock,
+        })
     }
 
     /// The configuration file of a process.
@@ -78,7 +78,10 @@ impl Ground {
 
     /// The shop's premises.
     pub fn premises(&self) -> Premises {
-        Premises { folder: self.folder.join("shop"), database: self.database.clone() }
+        Premises {
+            folder: self.folder.join("shop"),
+            database: self.database.clone(),
+        }
     }
 
     /// The folder of mails kept as files.
@@ -111,7 +114,7 @@ impl Ground {
     }
 
     fn path(&self, inside: &str) -> String {
-        toml::Value::String(self.folder.join(inside).display().to_string()).to_string()
+        quoted(&self.folder.join(inside).display().to_string())
     }
 
     fn shop_config(&self) -> String {
@@ -173,14 +176,22 @@ impl Ground {
             StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
             StoreUrl::Postgres(url) => url.clone(),
         };
-        toml::Value::String(url).to_string()
+        quoted(&url)
     }
+}
+
+/// A TOML string; JSON's escapes are among TOML's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// Two demonstrations in one folder would fight over it.
 fn lock(folder: &Path) -> Result<fs::File> {
     let path = folder.join("demo.lock");
-    let mut file = fs::OpenOptions::new().create(true).append(true).open(&path)?;
+    let mut file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)?;
     let taken = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
     if taken.is_err() {
         bail!(
@@ -196,12 +207,22 @@ fn lock(folder: &Path) -> Result<fs::File> {
 impl Ports {
     fn find(listen: SocketAddr) -> Result<Self> {
         let loopback = IpAddr::from([127, 0, 0, 1]);
-        let shop = if listen.port() == 0 { free(listen.ip())? } else { listen };
+        let shop = if listen.port() == 0 {
+            free(listen.ip())?
+        } else {
+            listen
+        };
         if !is_free(shop) {
-            bail!("{shop} is in use: stop what listens there, or choose another address with --listen");
+            bail!(
+                "{shop} is in use: stop what listens there, or choose another address with --listen"
+            );
         }
         let beside = SocketAddr::new(loopback, shop.port().saturating_add(1));
-        let card_page = if is_free(beside) { beside } else { free(loopback)? };
+        let card_page = if is_free(beside) {
+            beside
+        } else {
+            free(loopback)?
+        };
         Ok(Self {
             shop,
             card_page,

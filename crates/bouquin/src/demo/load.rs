@@ -43,9 +43,12 @@ pub async fn load(ground: &Ground, titles: u32) -> Result<Login> {
 
 fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<()> {
     let there = store.read_blocking(catalogue::store::count)?;
-    if there == 0 {
+    // Written last: a filling that was interrupted is done again from its beginning, which changes nothing twice.
+    let filled = premises.folder.join("filled");
+    if there == 0 || !filled.exists() {
         println!("Filling the shop with {titles} titles. This is done once.");
         write_catalogue(store, titles)?;
+        std::fs::write(&filled, titles.to_string())?;
     } else if there != i64::from(titles) {
         println!(
             "This shop has {there} titles already; to start another one, choose an empty folder with --data."
@@ -59,16 +62,17 @@ fn write_catalogue(store: &Store, titles: u32) -> Result<()> {
     let bar = progress::counting("catalogue", titles.into());
     let records = demo::editions(titles, SEED).map(|edition| {
         bar.inc(1);
-        Incoming::Put(Record {
+        Incoming::Put(Box::new(Record {
             sender: SENDER.to_owned(),
             reference: edition.records.first().cloned().unwrap_or_default(),
             edition,
-        })
+        }))
     });
     let tally = catalogue::store::put_all(store, records)?;
     bar.finish_and_clear();
-    if tally.created != u64::from(titles) {
-        bail!("of {titles} invented titles only {} became editions", tally.created);
+    let known = tally.created + tally.updated + tally.unchanged;
+    if known != u64::from(titles) {
+        bail!("of {titles} titles only {known} became editions");
     }
     let reviews = REVIEWS.min(titles.div_ceil(10));
     catalogue::store::put_reviews(store, SENDER, demo::reviews(reviews, titles, SEED))?;
@@ -76,6 +80,9 @@ fn write_catalogue(store: &Store, titles: u32) -> Result<()> {
 }
 
 fn write_stock(store: &Store, titles: u32) -> Result<()> {
+    if !store.read_blocking(stock::levels)?.is_empty() {
+        return Ok(());
+    }
     let now = Clock::system().now();
     let counts: Vec<(EditionId, u32)> = demo::editions(titles, SEED)
         .map(|edition| (edition.id, demo::stock(&edition)))
@@ -109,12 +116,14 @@ async fn login(store: &Store) -> Result<Login> {
         password: hash,
     };
     store
-        .write(move |tx| match staff::create(tx, &member, Clock::system().now()) {
-            Err(staff::AccountRefusal::LoginTaken { login }) => {
-                staff::set_password(tx, &login, &member.password)
-            }
-            other => other.map(drop),
-        })
+        .write(
+            move |tx| match staff::create(tx, &member, Clock::system().now()) {
+                Err(staff::AccountRefusal::LoginTaken { login }) => {
+                    staff::set_password(tx, &login, &member.password)
+                }
+                other => other.map(drop),
+            },
+        )
         .await?;
     Ok(Login { name, password })
 }

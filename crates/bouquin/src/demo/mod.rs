@@ -54,7 +54,7 @@ pub async fn run(options: Options) -> Result<()> {
         supervisor.stop().await;
         return Err(error);
     }
-    welcome::print(&ground, &login, begun.elapsed());
+    welcome::print(&ground, &login, begun.elapsed())?;
     told_to_end().await;
     eprintln!("\nClosing the shop.");
     supervisor.stop().await;

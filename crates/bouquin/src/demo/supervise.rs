@@ -25,7 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const STOP_TIME: Duration = Duration::from_secs(10);
 
 /// A process of the demonstration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Process {
     name: &'static str,
     arguments: Vec<String>,
@@ -51,8 +51,16 @@ pub fn start(ground: &Ground, roster: &Arc<Roster>) -> Result<Supervisor> {
     ];
     for (name, command) in commands {
         let mut arguments: Vec<String> = command.iter().map(|&word| word.to_owned()).collect();
-        arguments.extend(["--config".to_owned(), ground.config(name).display().to_string()]);
-        let process = Process { name, arguments, log: ground.log(name), roster: Arc::clone(roster) };
+        arguments.extend([
+            "--config".to_owned(),
+            ground.config(name).display().to_string(),
+        ]);
+        let process = Process {
+            name,
+            arguments,
+            log: ground.log(name),
+            roster: Arc::clone(roster),
+        };
         let first = process.spawn()?;
         processes.spawn(keep_alive(process, first, stopping.clone()));
     }
@@ -98,7 +106,7 @@ async fn keep_alive(process: Process, mut child: Child, mut stopping: watch::Rec
         let begun = Instant::now();
         tokio::select! {
             ended = child.wait() => tell_end(&process, ended.ok()),
-            _ = stopping.wait_for(|stop| *stop) => return end(&process, child).await,
+            () = told(&mut stopping) => return end(&process, child).await,
         }
         // A process that ran for a while gets a quick new start; one that dies at once waits longer.
         pause = if begun.elapsed() > Duration::from_secs(10) {
@@ -109,7 +117,7 @@ async fn keep_alive(process: Process, mut child: Child, mut stopping: watch::Rec
         child = loop {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = stopping.wait_for(|stop| *stop) => return,
+                () = told(&mut stopping) => return,
             }
             match process.spawn() {
                 Ok(child) => break child,
@@ -119,9 +127,18 @@ async fn keep_alive(process: Process, mut child: Child, mut stopping: watch::Rec
     }
 }
 
+/// Waits for the word to stop, or for the supervisor to be gone.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
 fn tell_end(process: &Process, status: Option<ExitStatus>) {
     let how = status.map_or_else(|| "for an unknown reason".to_owned(), |s| s.to_string());
-    eprintln!("{} ended ({how}); starting it again. Its log: {}", process.name, process.log.display());
+    eprintln!(
+        "{} ended ({how}); starting it again. Its log: {}",
+        process.name,
+        process.log.display()
+    );
 }
 
 async fn end(process: &Process, mut child: Child) {
@@ -129,17 +146,23 @@ async fn end(process: &Process, mut child: Child) {
         && let Some(pid) = rustix::process::Pid::from_raw(pid)
     {
         // It may have ended a moment ago by itself.
-        drop(rustix::process::kill_process(pid, rustix::process::Signal::TERM));
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
     if tokio::time::timeout(STOP_TIME, child.wait()).await.is_err() {
-        eprintln!("{} did not end in {} s and is killed", process.name, STOP_TIME.as_secs());
+        eprintln!(
+            "{} did not end in {} s and is killed",
+            process.name,
+            STOP_TIME.as_secs()
+        );
         drop(child.kill().await);
     }
 }
 
 /// In a supervised process: end when the supervisor ends, however it does.
 pub fn follow_supervisor() {
-    let Ok(supervisor) = std::env::var(SUPERVISOR) else { return };
+    let Ok(supervisor) = std::env::var(SUPERVISOR) else {
+        return;
+    };
     let term = Some(rustix::process::Signal::TERM);
     if let Err(error) = rustix::process::set_parent_process_death_signal(term) {
         tracing::warn!(%error, "this process would outlive its supervisor");

@@ -8,6 +8,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use trade::clock::Clock;
+
 use super::{ground::Ground, load::Login};
 
 /// How long the shop may take to answer after its processes were started.
@@ -31,31 +33,53 @@ pub async fn wait_until_open(ground: &Ground) -> Result<()> {
 
 async fn answers(ground: &Ground, path: &str) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect(ground.ports.shop).await?;
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", ground.ports.shop);
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        ground.ports.shop
+    );
     stream.write_all(request.as_bytes()).await?;
     let mut status = [0; 12];
     stream.read_exact(&mut status).await?;
     Ok(status.ends_with(b"200"))
 }
 
+/// The cards that are worth trying first.
+const SHOWN_CARDS: &[&str] = &["approve", "insufficient_funds", "silent"];
+
 /// Says everything a visitor needs.
-pub fn print(ground: &Ground, login: &Login, took: Duration) {
+pub fn print(ground: &Ground, login: &Login, took: Duration) -> Result<()> {
     let shop = ground.shop_url();
     println!(
         "\nThe shop is open ({:.1} s).\n\n  \
          Shop          {shop}/\n  \
-         Back office   {shop}/office      login: {}   password of this run: {}\n  \
+         Back office   {shop}/office   login: {}   password of this run: {}\n  \
          Mail          {}\n  \
-         Logs          {}\n\n\
-         To try: look for « l’étranger », put a book in the basket, order it, and pay with a test card\n\
-         (`bouquin bank cards` lists them; 4970 1010 0000 0009-like numbers only, never a real card).\n\
-         Then ship the order in the back office, read the mail, refund it.\n\
-         Everything is invented except the public-domain works. Ctrl-C closes the shop.",
+         Logs          {}\n",
         took.as_secs_f32(),
         login.name,
         login.password,
         ground.mail().display(),
         ground.folder.join("logs").display(),
     );
+    println!(
+        "To try: look for « l’étranger », order a book, and pay with a card of the pretended bank:"
+    );
+    let cards = bank::cards(&Clock::system())?;
+    for behaviour in SHOWN_CARDS {
+        if let Some(card) = cards.iter().find(|card| card.behaviour == *behaviour) {
+            println!(
+                "  {}   {}   {}   {behaviour}",
+                card.number, card.exp, card.csc
+            );
+        }
+    }
+    println!(
+        "`bouquin bank cards` lists them all; never type a real card. Then ship the order in the back\n\
+         office, read the mail, refund it. Titles are invented, except the public-domain works.\n\
+         Ctrl-C closes the shop."
+    );
+    if !ground.ports.shop.ip().is_loopback() {
+        println!("The card page stays on this machine: orders can be paid from here only.");
+    }
+    Ok(())
 }

@@ -68,12 +68,20 @@ impl Mailroom {
                 Ok(()) => {
                     delivered += 1;
                     let now = self.clock.now().as_micros();
-                    self.store.write(move |tx| outbox::done(tx, entry.seq, now)).await?;
+                    self.store
+                        .write(move |tx| outbox::done(tx, entry.seq, now))
+                        .await?;
                 }
                 Err(error) => {
-                    tracing::warn!(letter = entry.key, tries = entry.tries, "not delivered: {error:#}");
+                    tracing::warn!(
+                        letter = entry.key,
+                        tries = entry.tries,
+                        "not delivered: {error:#}"
+                    );
                     let due = self.clock.now().as_micros() + wait_after(entry.tries);
-                    self.store.write(move |tx| outbox::retry_later(tx, entry.seq, due)).await?;
+                    self.store
+                        .write(move |tx| outbox::retry_later(tx, entry.seq, due))
+                        .await?;
                 }
             }
         }
@@ -84,12 +92,16 @@ impl Mailroom {
         let letter: Letter = serde_json::from_str(&entry.payload).context("the letter")?;
         let path = self.keys.path(&letter.order);
         let rendered = web::letters::render(&self.sender, &letter, &path);
-        self.post.send(&entry.key, letter.to.as_str(), &rendered).await
+        self.post
+            .send(&entry.key, letter.to.as_str(), &rendered)
+            .await
     }
 }
 
 fn wait_after(tries: u32) -> i64 {
-    FIRST_WAIT_US.saturating_mul(1 << tries.saturating_sub(1).min(20)).min(LONGEST_WAIT_US)
+    FIRST_WAIT_US
+        .saturating_mul(1 << tries.saturating_sub(1).min(20))
+        .min(LONGEST_WAIT_US)
 }
 
 #[cfg(test)]

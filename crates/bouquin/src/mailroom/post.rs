@@ -23,7 +23,9 @@ enum Way {
 impl Post {
     /// `smtp` is an `smtp://` or `smtps://` URL; without it letters become files in `folder`.
     pub fn open(from: &str, smtp: Option<&str>, folder: PathBuf) -> Result<Self> {
-        let from = from.parse().with_context(|| format!("mail.from: {from:?} is no address"))?;
+        let from = from
+            .parse()
+            .with_context(|| format!("mail.from: {from:?} is no address"))?;
         let way = match smtp {
             Some(url) => {
                 let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
@@ -31,8 +33,7 @@ impl Post {
                 Way::Smtp(Box::new(server.build()))
             }
             None => {
-                std::fs::create_dir_all(&folder)
-                    .with_context(|| folder.display().to_string())?;
+                std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
                 Way::Files(folder)
             }
         };
@@ -53,7 +54,11 @@ impl Post {
             ))
             .context("the letter could not be written")?;
         match &self.way {
-            Way::Smtp(server) => server.send(message).await.map(drop).context("the mail server"),
+            Way::Smtp(server) => server
+                .send(message)
+                .await
+                .map(drop)
+                .context("the mail server"),
             Way::Files(folder) => {
                 let (folder, bytes) = (folder.clone(), message.formatted());
                 tokio::task::spawn_blocking(move || write_once(&folder, &id, &bytes)).await?
@@ -64,8 +69,10 @@ impl Post {
 
 /// A word without characters that a header or a file name could stumble over.
 fn message_id(key: &str, domain: &str) -> String {
-    let word: String =
-        key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '.' }).collect();
+    let word: String = key
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '.' })
+        .collect();
     format!("{word}@{domain}")
 }
 
@@ -101,11 +108,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let post = Post::open("Quai <bonjour@quai.example>", None, folder.path().into()).unwrap();
         for _ in 0..2 {
-            post.send("mail:confirmation:BQ-1", "jeanne@example.org", &letter()).await.unwrap();
+            post.send("mail:confirmation:BQ-1", "jeanne@example.org", &letter())
+                .await
+                .unwrap();
         }
-        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
+        let files: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .flatten()
+            .collect();
         assert_eq!(files.len(), 1);
-        let path = folder.path().join("mail.confirmation.BQ.1@quai.example.eml");
+        let path = folder
+            .path()
+            .join("mail.confirmation.BQ.1@quai.example.eml");
         let mail = std::fs::read_to_string(path).unwrap();
         assert!(mail.contains("Message-ID: <mail.confirmation.BQ.1@quai.example>"));
         assert!(mail.contains("multipart/alternative"));
