@@ -101,10 +101,7 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
         return Ok(Begun::Before(standing(&payment)?));
     }
     if tx.execute(&START, &[payment.order.0.into()])? == 0 {
-        return Err(match payment.order_state {
-            OrderState::AwaitingPayment => PayRefusal::InFlight,
-            state => PayRefusal::NotWaiting { state },
-        });
+        return lost_the_race(tx, payment.id);
     }
     let step = (PaymentState::AwaitingCard, PaymentState::Authorising);
     if !state::advance(tx, payment.id, step, None, now)? {
@@ -118,6 +115,16 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
         token: receipt.token.clone(),
         amount: payment.amount,
     }))
+}
+
+/// Somebody moved the order between the look and the guarded write: looks again and says what happened.
+fn lost_the_race(tx: &mut dyn Tx, payment: PaymentId) -> Result<Begun, PayRefusal> {
+    let payment = row::by_id(tx, payment)?.ok_or(PayRefusal::NoSuchPayment)?;
+    match (payment.state, payment.order_state) {
+        (PaymentState::AwaitingCard, OrderState::AwaitingPayment) => Err(PayRefusal::InFlight),
+        (PaymentState::AwaitingCard, state) => Err(PayRefusal::NotWaiting { state }),
+        _ => Ok(Begun::Before(standing(&payment)?)),
+    }
 }
 
 fn remember_card(tx: &mut dyn Tx, receipt: &CheckInReceipt) -> Result<(), Fault> {
