@@ -7,7 +7,9 @@ use std::io::{self, Write};
 use catalogue::{covers, demo};
 
 fn main() -> io::Result<()> {
-    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u32>().ok());
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|argument| argument.parse::<u32>().ok());
     let count = numbers.next().unwrap_or(72).max(1);
     let width = numbers.next().unwrap_or(120);
     let titles = numbers.next().unwrap_or(20_000).max(count);
@@ -20,9 +22,15 @@ fn main() -> io::Result<()> {
          box-shadow:0 1px 4px #0004}}</style>"
     )?;
     // One image each, as the shop shows them: identifiers and styles stay within.
-    for edition in demo::editions(titles, 2000).step_by(step).take(usize::try_from(count).unwrap_or(0)) {
+    for edition in demo::editions(titles, 2000)
+        .step_by(step)
+        .take(usize::try_from(count).unwrap_or(0))
+    {
         let address = encoded(&covers::svg(&edition));
-        writeln!(page, "<img width=\"{width}\" alt=\"\" src=\"data:image/svg+xml,{address}\">")?;
+        writeln!(
+            page,
+            "<img width=\"{width}\" alt=\"\" src=\"data:image/svg+xml,{address}\">"
+        )?;
     }
     Ok(())
 }
@@ -32,7 +40,7 @@ fn encoded(svg: &str) -> String {
     let mut out = String::with_capacity(svg.len());
     for byte in svg.bytes() {
         match byte {
-            b'%' | b'#' | b'"' | b'\n' | 0x80.. => out.push_str(&format!("%{byte:02X}")),
+            b'%' | b'#' | b'"' | b'&' | b'\n' | 0x80.. => out.push_str(&format!("%{byte:02X}")),
             _ => out.push(char::from(byte)),
         }
     }

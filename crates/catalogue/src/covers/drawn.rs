@@ -16,8 +16,16 @@ const MEASURE: u32 = 496;
 pub(super) fn geometric(book: &mut Book) -> String {
     let night = book.dice.chance(50);
     let p = book.palette;
-    let (ground, ink) = if night { (p.dark, p.light) } else { (p.light, p.dark) };
-    let colours = if night { [p.accent, p.soft, p.light] } else { [p.accent, p.soft, p.dark] };
+    let (ground, ink) = if night {
+        (p.dark, p.light)
+    } else {
+        (p.light, p.dark)
+    };
+    let colours = if night {
+        [p.accent, p.soft, p.light]
+    } else {
+        [p.accent, p.soft, p.dark]
+    };
     let words = Words::set(book, Face::SansBold, (80, 50), 300);
     let rows = (words.top - 40) / 150;
     let mut svg = rect(0, 0, WIDTH, HEIGHT, ground);
@@ -50,7 +58,16 @@ pub(super) fn poster(book: &mut Book) -> String {
     let sign = book.dice.below(5);
     let p = book.palette;
     let ground = if deep { p.dark } else { p.accent };
-    let title = Block::fit(&book.title, Face::SansBold, Space { width: MEASURE, height: 470, sizes: (124, 50), spacing: 0 });
+    let title = Block::fit(
+        &book.title,
+        Face::SansBold,
+        Space {
+            width: MEASURE,
+            height: 470,
+            sizes: (124, 50),
+            spacing: 0,
+        },
+    );
     let author = line(&book.author, Face::Sans, MEASURE, AUTHOR, 0);
     let mut svg = rect(0, 0, WIDTH, HEIGHT, ground);
     svg += &author.svg(LEFT, 60, "start", p.light);
@@ -78,12 +95,20 @@ fn poster_sign(kind: usize, top: u32, room: u32, colour: &str) -> String {
             "<circle cx=\"{x}\" cy=\"{y}\" r=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{half}\"/>",
             radius * 3 / 4
         ),
-        2 => format!("<path d=\"M{} {}h{room}l-{radius}-{room}Z\" fill=\"{colour}\"/>", x - radius, y + radius),
+        2 => format!(
+            "<path d=\"M{} {}h{room}l-{radius}-{room}Z\" fill=\"{colour}\"/>",
+            x - radius,
+            y + radius
+        ),
         3 => {
             let step = room / 7;
             let mut svg = format!("<g fill=\"{colour}\">");
             for bar in 0..4 {
-                svg += &format!("<path d=\"M{} {}h{room}v{step}h-{room}Z\"/>", x - radius, top + bar * 2 * step);
+                svg += &format!(
+                    "<path d=\"M{} {}h{room}v{step}h-{room}Z\"/>",
+                    x - radius,
+                    top + bar * 2 * step
+                );
             }
             svg + "</g>"
         }
@@ -98,8 +123,21 @@ fn poster_sign(kind: usize, top: u32, room: u32, colour: &str) -> String {
 pub(super) fn landscape(book: &mut Book) -> String {
     let night = book.dice.chance(45);
     let p = book.palette;
-    let (sky, ink, name) = if night { (p.dark, p.light, p.light) } else { (p.light, p.dark, p.accent) };
-    let title = Block::fit(&book.title, Face::SerifBold, Space { width: MEASURE, height: 330, sizes: (86, 50), spacing: 0 });
+    let (sky, ink, name) = if night {
+        (p.dark, p.light, p.light)
+    } else {
+        (p.light, p.dark, p.accent)
+    };
+    let title = Block::fit(
+        &book.title,
+        Face::SerifBold,
+        Space {
+            width: MEASURE,
+            height: 330,
+            sizes: (86, 50),
+            spacing: 0,
+        },
+    );
     let author = line(&book.author, Face::Serif, MEASURE, AUTHOR, 0);
     let mut svg = rect(0, 0, WIDTH, HEIGHT, sky);
     let below = 70 + title.height() + 16 + author.height();
@@ -107,9 +145,16 @@ pub(super) fn landscape(book: &mut Book) -> String {
     let radius = 50 + u32::try_from(book.dice.below(40)).unwrap_or(0);
     let sun_x = 120 + u32::try_from(book.dice.below(360)).unwrap_or(0);
     let sun = if night { p.soft } else { p.accent };
-    svg += &format!("<circle cx=\"{sun_x}\" cy=\"{}\" r=\"{radius}\" fill=\"{sun}\"/>", horizon - 20);
+    svg += &format!(
+        "<circle cx=\"{sun_x}\" cy=\"{}\" r=\"{radius}\" fill=\"{sun}\"/>",
+        horizon - 20
+    );
     // From far to near: paler to deeper.
-    let layers = if night { [p.accent, p.soft, p.light] } else { [p.soft, p.accent, p.dark] };
+    let layers = if night {
+        [p.accent, p.soft, p.light]
+    } else {
+        [p.soft, p.accent, p.dark]
+    };
     for (colour, place) in layers.into_iter().zip(0_u32..) {
         svg += &hill(book, horizon + place * (HEIGHT - horizon) / 4, colour);
     }
@@ -117,7 +162,13 @@ pub(super) fn landscape(book: &mut Book) -> String {
     svg += &author.svg(LEFT, 70 + title.height() + 16, "start", name);
     svg += &series(book, LEFT, below + 20, "start", ink);
     // The nearest hill is light at night and dark by day.
-    svg + &foot(book, LEFT, 838, "start", if night { p.dark } else { p.light })
+    svg + &foot(
+        book,
+        LEFT,
+        838,
+        "start",
+        if night { p.dark } else { p.light },
+    )
 }
 
 /// A line of hills from left to right, filled to the foot.
@@ -137,10 +188,17 @@ fn hill(book: &mut Book, y: u32, colour: &str) -> String {
 pub(super) fn rings(book: &mut Book) -> String {
     let night = book.dice.chance(50);
     let p = book.palette;
-    let (ground, ink) = if night { (p.dark, p.light) } else { (p.light, p.dark) };
+    let (ground, ink) = if night {
+        (p.dark, p.light)
+    } else {
+        (p.light, p.dark)
+    };
     let words = Words::set(book, Face::SerifBold, (84, 50), 320);
     let x = 100 + u32::try_from(book.dice.below(400)).unwrap_or(0);
-    let y = words.top.saturating_sub(60 + u32::try_from(book.dice.below(160)).unwrap_or(0)).max(120);
+    let y = words
+        .top
+        .saturating_sub(60 + u32::try_from(book.dice.below(160)).unwrap_or(0))
+        .max(120);
     let weight = 8 + u32::try_from(book.dice.below(14)).unwrap_or(0);
     let mut svg = rect(0, 0, WIDTH, HEIGHT, ground);
     svg += &format!("<g fill=\"none\" stroke-width=\"{weight}\">");
@@ -151,7 +209,10 @@ pub(super) fn rings(book: &mut Book) -> String {
             (1, false) => p.soft,
             _ => p.dark,
         };
-        svg += &format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{}\" stroke=\"{colour}\"/>", ring * (weight * 2 + 8));
+        svg += &format!(
+            "<circle cx=\"{x}\" cy=\"{y}\" r=\"{}\" stroke=\"{colour}\"/>",
+            ring * (weight * 2 + 8)
+        );
     }
     svg += "</g>";
     svg += &rect(0, words.top - 36, WIDTH, HEIGHT - words.top + 36, ground);
@@ -167,8 +228,21 @@ struct Words {
 
 impl Words {
     fn set(book: &Book, face: Face, sizes: (u32, u32), height: u32) -> Words {
-        let title = Block::fit(&book.title, face, Space { width: MEASURE, height, sizes, spacing: 0 });
-        let plain = if face == Face::SansBold { Face::Sans } else { Face::Serif };
+        let title = Block::fit(
+            &book.title,
+            face,
+            Space {
+                width: MEASURE,
+                height,
+                sizes,
+                spacing: 0,
+            },
+        );
+        let plain = if face == Face::SansBold {
+            Face::Sans
+        } else {
+            Face::Serif
+        };
         let author = line(&book.author, plain, MEASURE, AUTHOR, 0);
         let extra = if book.series.is_some() { 44 } else { 0 };
         let top = 796_u32.saturating_sub(title.height() + author.height() + extra + 18);

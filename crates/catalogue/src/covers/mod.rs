@@ -41,11 +41,18 @@ pub fn svg(edition: &Edition) -> String {
         || format!("{}\n{}", edition.title, edition.byline()),
         |series| format!("{}\n{}", series.title, edition.byline()),
     );
-    let subject = edition.subject().map_or("literature", |subject| subject.slug());
+    let subject = edition
+        .subject()
+        .map_or("literature", |subject| subject.slug());
     let mut dice = Random::new(hash(&identity));
-    let design = dice.pick(designs_for(subject)).copied().unwrap_or(set::ornament);
+    let design = dice
+        .pick(designs_for(subject))
+        .copied()
+        .unwrap_or(set::ornament);
     let palette = dice.pick(palette::for_subject(subject)).copied();
-    let Some(palette) = palette else { return String::new() };
+    let Some(palette) = palette else {
+        return String::new();
+    };
     let mut book = Book {
         title: clipped(&edition.title),
         author: clipped(&edition.byline()),
@@ -66,20 +73,64 @@ pub fn svg(edition: &Edition) -> String {
 /// The designs that suit a subject.
 fn designs_for(subject: &str) -> &'static [Design] {
     match subject {
-        "crime-thrillers" => &[drawn::poster, drawn::geometric, set::band, drawn::landscape, drawn::rings, set::initial],
-        "science-fiction-fantasy" => &[drawn::landscape, drawn::geometric, drawn::rings, set::engraved, drawn::poster],
-        "historical-adventure" | "history" | "biography" => {
-            &[set::engraved, set::ornament, set::label, drawn::landscape, set::band, set::initial]
-        }
-        "poetry" | "theatre" => &[set::ornament, set::label, set::series_cover, set::initial, drawn::rings],
-        "comics" | "children" => &[drawn::geometric, drawn::poster, drawn::landscape, drawn::rings, set::band],
-        "arts" | "music-cinema" | "science" | "technology" => {
-            &[drawn::geometric, drawn::poster, drawn::rings, set::band, set::initial]
-        }
-        "nature" | "travel" | "food-drink" | "home-leisure" => {
-            &[drawn::landscape, set::label, set::band, drawn::geometric, set::initial]
-        }
-        "romance" => &[drawn::landscape, set::initial, drawn::rings, set::ornament, drawn::poster],
+        "crime-thrillers" => &[
+            drawn::poster,
+            drawn::geometric,
+            set::band,
+            drawn::landscape,
+            drawn::rings,
+            set::initial,
+        ],
+        "science-fiction-fantasy" => &[
+            drawn::landscape,
+            drawn::geometric,
+            drawn::rings,
+            set::engraved,
+            drawn::poster,
+        ],
+        "historical-adventure" | "history" | "biography" => &[
+            set::engraved,
+            set::ornament,
+            set::label,
+            drawn::landscape,
+            set::band,
+            set::initial,
+        ],
+        "poetry" | "theatre" => &[
+            set::ornament,
+            set::label,
+            set::series_cover,
+            set::initial,
+            drawn::rings,
+        ],
+        "comics" | "children" => &[
+            drawn::geometric,
+            drawn::poster,
+            drawn::landscape,
+            drawn::rings,
+            set::band,
+        ],
+        "arts" | "music-cinema" | "science" | "technology" => &[
+            drawn::geometric,
+            drawn::poster,
+            drawn::rings,
+            set::band,
+            set::initial,
+        ],
+        "nature" | "travel" | "food-drink" | "home-leisure" => &[
+            drawn::landscape,
+            set::label,
+            set::band,
+            drawn::geometric,
+            set::initial,
+        ],
+        "romance" => &[
+            drawn::landscape,
+            set::initial,
+            drawn::rings,
+            set::ornament,
+            drawn::poster,
+        ],
         "literature" => &[
             set::series_cover,
             set::ornament,
@@ -91,7 +142,15 @@ fn designs_for(subject: &str) -> &'static [Design] {
             drawn::geometric,
             drawn::rings,
         ],
-        _ => &[set::series_cover, set::band, set::initial, drawn::geometric, set::ornament, drawn::poster, drawn::rings],
+        _ => &[
+            set::series_cover,
+            set::band,
+            set::initial,
+            drawn::geometric,
+            set::ornament,
+            drawn::poster,
+            drawn::rings,
+        ],
     }
 }
 
@@ -103,7 +162,11 @@ fn series_line(edition: &Edition) -> Option<String> {
         return None;
     }
     let title = clipped(&series.title);
-    Some(if volume.is_empty() { title } else { format!("{title} · {}", clipped(volume)) })
+    Some(if volume.is_empty() {
+        title
+    } else {
+        format!("{title} · {}", clipped(volume))
+    })
 }
 
 /// No title page has more: keeps a damaged record from becoming a large file.
@@ -114,7 +177,9 @@ fn clipped(text: &str) -> String {
 
 /// FNV-1a: the same in every release, which the standard library's hash does not promise.
 fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 /// A rectangle.
@@ -132,29 +197,58 @@ fn frame(x: u32, y: u32, width: u32, height: u32, stroke: &str, weight: u32) -> 
 
 /// One line of words as large as fits the width, or two at the smallest size.
 fn line(text: &str, face: Face, width: u32, sizes: (u32, u32), spacing: u32) -> Block {
-    let one = Space { width, height: sizes.0 * 3 / 2, sizes, spacing };
+    let one = Space {
+        width,
+        height: sizes.0 * 3 / 2,
+        sizes,
+        spacing,
+    };
     let block = Block::fit(text, face, one);
     if block.lines.len() == 1 && !block.lines.iter().any(|line| line.ends_with('…')) {
         return block;
     }
-    Block::fit(text, face, Space { height: sizes.0 * 5 / 2, ..one })
+    Block::fit(
+        text,
+        face,
+        Space {
+            height: sizes.0 * 5 / 2,
+            ..one
+        },
+    )
 }
 
 /// The publisher at the foot.
 fn foot(book: &Book, x: u32, y: u32, anchor: &str, fill: &str) -> String {
-    let space = Space { width: 480, height: 40, sizes: (26, 20), spacing: 1 };
+    let space = Space {
+        width: 480,
+        height: 40,
+        sizes: (26, 20),
+        spacing: 1,
+    };
     Block::fit(&book.publisher, Face::Sans, space).svg(x, y, anchor, fill)
 }
 
 /// Series and volume as one line; empty without series.
 fn series(book: &Book, x: u32, y: u32, anchor: &str, fill: &str) -> String {
-    let space = Space { width: 490, height: 44, sizes: (34, 26), spacing: 0 };
-    book.series.as_ref().map_or_else(String::new, |name| Block::fit(name, Face::Italic, space).svg(x, y, anchor, fill))
+    let space = Space {
+        width: 490,
+        height: 44,
+        sizes: (34, 26),
+        spacing: 0,
+    };
+    book.series.as_ref().map_or_else(String::new, |name| {
+        Block::fit(name, Face::Italic, space).svg(x, y, anchor, fill)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use proptest::prelude::*;
     use quick_xml::Reader;
     use quick_xml::events::Event;
@@ -195,12 +289,23 @@ mod tests {
     #[test]
     fn volumes_of_a_series_share_their_design() {
         let mut volume = Edition::titled("Un");
-        volume.series = Some(Series { title: "Les Veilleurs".to_owned(), volume: Some("1".to_owned()) });
+        volume.series = Some(Series {
+            title: "Les Veilleurs".to_owned(),
+            volume: Some("1".to_owned()),
+        });
         let first = svg(&volume);
         volume.title = "Deux".to_owned();
-        volume.series = Some(Series { title: "Les Veilleurs".to_owned(), volume: Some("2".to_owned()) });
+        volume.series = Some(Series {
+            title: "Les Veilleurs".to_owned(),
+            volume: Some("2".to_owned()),
+        });
         let second = svg(&volume).replace("Deux", "Un").replace("· 2", "· 1");
-        let shapes = |svg: &str| elements(svg).into_iter().filter(|name| name != "tspan").collect::<Vec<_>>();
+        let shapes = |svg: &str| {
+            elements(svg)
+                .into_iter()
+                .filter(|name| name != "tspan")
+                .collect::<Vec<_>>()
+        };
         assert_eq!(shapes(&first), shapes(&second));
         assert!(first.contains("· 1"));
     }

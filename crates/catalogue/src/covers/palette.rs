@@ -12,8 +12,18 @@ pub(super) struct Palette {
     pub(super) soft: &'static str,
 }
 
-const fn of(dark: &'static str, light: &'static str, accent: &'static str, soft: &'static str) -> Palette {
-    Palette { dark, light, accent, soft }
+const fn of(
+    dark: &'static str,
+    light: &'static str,
+    accent: &'static str,
+    soft: &'static str,
+) -> Palette {
+    Palette {
+        dark,
+        light,
+        accent,
+        soft,
+    }
 }
 
 /// Ink, oxblood, quay green, plum, sea: fiction.
@@ -130,7 +140,8 @@ pub(super) fn for_subject(slug: &str) -> &'static [Palette] {
         "poetry" | "theatre" => VERSE,
         "comics" | "children" => YOUNG,
         "arts" | "music-cinema" => ART,
-        "essays" | "philosophy" | "society-politics" | "economics-law" | "religion" | "language-reference" => IDEAS,
+        "essays" | "philosophy" | "society-politics" | "economics-law" | "religion"
+        | "language-reference" => IDEAS,
         "science" | "technology" | "health" | "psychology-wellbeing" => SCIENCE,
         "nature" | "food-drink" | "travel" | "home-leisure" => OUTDOORS,
         _ => FICTION,
@@ -145,8 +156,13 @@ mod tests {
     /// Relative luminance, WCAG 2.2.
     fn luminance(colour: &str) -> f64 {
         let channel = |at: usize| {
-            let value = f64::from(u8::from_str_radix(colour.get(at..at + 2).unwrap(), 16).unwrap()) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            let value =
+                f64::from(u8::from_str_radix(colour.get(at..at + 2).unwrap(), 16).unwrap()) / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
     }
@@ -158,10 +174,15 @@ mod tests {
 
     #[test]
     fn letters_read_on_their_ground() {
-        let all = [FICTION, CRIME, IMAGINARY, PAST, LOVE, VERSE, YOUNG, ART, IDEAS, SCIENCE, OUTDOORS];
+        let all = [
+            FICTION, CRIME, IMAGINARY, PAST, LOVE, VERSE, YOUNG, ART, IDEAS, SCIENCE, OUTDOORS,
+        ];
         for palette in all.into_iter().flatten() {
             assert!(contrast(palette.dark, palette.light) >= 7.0, "{palette:?}");
-            assert!(contrast(palette.accent, palette.light) >= 4.5, "{palette:?}");
+            assert!(
+                contrast(palette.accent, palette.light) >= 4.5,
+                "{palette:?}"
+            );
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::lettering::{Block, Face, Space, escaped};
 use super::{Book, HEIGHT, WIDTH, foot, frame, line, rect, series};
+use crate::text;
 
 /// Largest and smallest letters of a title.
 const TITLE: (u32, u32) = (96, 50);
@@ -16,7 +17,16 @@ pub(super) fn ornament(book: &mut Book) -> String {
     let flower = book.dice.below(4);
     let p = book.palette;
     let author = line(&book.author, Face::Serif, 480, AUTHOR, 1);
-    let title = Block::fit(&book.title, Face::Serif, Space { width: 470, height: 350, sizes: TITLE, spacing: 0 });
+    let title = Block::fit(
+        &book.title,
+        Face::Serif,
+        Space {
+            width: 470,
+            height: 350,
+            sizes: TITLE,
+            spacing: 0,
+        },
+    );
     let top = 96 + author.height() + 46;
     let bottom = top + 40 + title.height() + 44;
     let mut svg = rect(0, 0, WIDTH, HEIGHT, p.light);
@@ -35,7 +45,10 @@ pub(super) fn ornament(book: &mut Book) -> String {
 }
 
 fn rule(y: u32, colour: &str) -> String {
-    format!("<path d=\"M90 {y}h420M90 {}h420\" stroke=\"{colour}\" stroke-width=\"2\"/>", y + 7)
+    format!(
+        "<path d=\"M90 {y}h420M90 {}h420\" stroke=\"{colour}\" stroke-width=\"2\"/>",
+        y + 7
+    )
 }
 
 /// One of four flowers, symmetrical about the middle.
@@ -51,7 +64,11 @@ fn printers_flower(kind: usize, y: u32, ink: &str, tint: &str) -> String {
     for petal in 0..count {
         let fill = if petal % 2 == 0 { ink } else { tint };
         // Writing to a String cannot fail.
-        let _ = write!(svg, "<path d=\"{shape}\" fill=\"{fill}\" transform=\"rotate({})\"/>", petal * 360 / count);
+        let _ = write!(
+            svg,
+            "<path d=\"{shape}\" fill=\"{fill}\" transform=\"rotate({})\"/>",
+            petal * 360 / count
+        );
     }
     let _ = write!(
         svg,
@@ -65,12 +82,26 @@ fn printers_flower(kind: usize, y: u32, ink: &str, tint: &str) -> String {
 pub(super) fn initial(book: &mut Book) -> String {
     let night = book.dice.chance(40);
     let p = book.palette;
-    let (ground, ink, name) = if night { (p.dark, p.light, p.soft) } else { (p.light, p.dark, p.accent) };
+    let (ground, ink, name) = if night {
+        (p.dark, p.light, p.soft)
+    } else {
+        (p.light, p.dark, p.accent)
+    };
     let letter = initial_of(&book.title);
-    let title = Block::fit(&book.title, Face::SerifBold, Space { width: 490, height: 290, sizes: (84, 50), spacing: 0 });
+    let title = Block::fit(
+        &book.title,
+        Face::SerifBold,
+        Space {
+            width: 490,
+            height: 290,
+            sizes: (84, 50),
+            spacing: 0,
+        },
+    );
     let author = line(&book.author, Face::Serif, 490, AUTHOR, 0);
     let author_top = 792 - author.height();
-    let title_top = author_top - 22 - title.height();
+    let extra = if book.series.is_some() { 46 } else { 0 };
+    let title_top = author_top - 22 - extra - title.height();
     let room = title_top.saturating_sub(34 + 60);
     // A capital is about seven tenths of its size high.
     let letter_size = (room * 10 / 7).min(620);
@@ -83,21 +114,35 @@ pub(super) fn initial(book: &mut Book) -> String {
         escaped(&letter)
     );
     svg += &rect(0, title_top - 34, WIDTH, HEIGHT - title_top + 34, ground);
-    svg += &rect(55, title_top - 34, 90, 8, if night { p.soft } else { p.accent });
+    svg += &rect(
+        55,
+        title_top - 34,
+        90,
+        8,
+        if night { p.soft } else { p.accent },
+    );
     svg += &title.svg(55, title_top, "start", ink);
     // The tint reads on the dark ground; on the light one only the accent does.
     svg += &author.svg(55, author_top, "start", if night { ink } else { name });
-    svg += &series(book, 55, 40, "start", ink);
+    svg += &series(book, 55, title_top + title.height() + 8, "start", ink);
     svg + &foot(book, 55, 830, "start", ink)
 }
 
 /// The letter a reader would look under: that of the first word after an article.
 fn initial_of(title: &str) -> String {
-    let rest = ["Les ", "Le ", "La ", "L’", "Un ", "Une ", "The ", "El ", "Il ", "Der ", "Die ", "Das "]
-        .into_iter()
-        .find_map(|article| title.strip_prefix(article))
-        .unwrap_or(title);
-    rest.chars().find(|letter| letter.is_alphanumeric()).map_or_else(|| "❧".to_owned(), |l| l.to_uppercase().to_string())
+    let rest = [
+        "Les ", "Le ", "La ", "L’", "Un ", "Une ", "The ", "El ", "Il ", "Der ", "Die ", "Das ",
+    ]
+    .into_iter()
+    .find_map(|article| title.strip_prefix(article))
+    .unwrap_or(title);
+    // Without its accent, which would not fit above.
+    let folded = text::fold(rest);
+    let letter = folded.chars().find(|letter| letter.is_alphanumeric());
+    letter.map_or_else(
+        || "❧".to_owned(),
+        |letter| letter.to_uppercase().to_string(),
+    )
 }
 
 /// A band of colour with the title in it, thin stripes above and below.
@@ -106,7 +151,16 @@ pub(super) fn band(book: &mut Book) -> String {
     let pattern = book.dice.below(3);
     let p = book.palette;
     let colour = if deep { p.dark } else { p.accent };
-    let title = Block::fit(&book.title, Face::SerifBold, Space { width: 490, height: 340, sizes: TITLE, spacing: 0 });
+    let title = Block::fit(
+        &book.title,
+        Face::SerifBold,
+        Space {
+            width: 490,
+            height: 330,
+            sizes: TITLE,
+            spacing: 0,
+        },
+    );
     let author = line(&book.author, Face::Serif, 490, AUTHOR, 0);
     let height = title.height() + 110;
     let top = 270_u32.min(700 - height.min(520));
@@ -117,7 +171,14 @@ pub(super) fn band(book: &mut Book) -> String {
     svg += &rect(0, top - 16, WIDTH, 6, colour);
     svg += &rect(0, top + height + 10, WIDTH, 6, colour);
     svg += &series(book, MIDDLE, top + height + 34, "middle", p.dark);
-    svg += &strip(pattern, (top + height + 96).min(740), if deep { p.accent } else { p.soft });
+    let after = top + height + if book.series.is_some() { 90 } else { 36 };
+    if after + 60 < 815 {
+        svg += &strip(
+            pattern,
+            after + (767 - after) / 3,
+            if deep { p.accent } else { p.soft },
+        );
+    }
     svg + &foot(book, MIDDLE, 830, "middle", p.dark)
 }
 
@@ -130,7 +191,11 @@ fn strip(kind: usize, y: u32, colour: &str) -> String {
     };
     let mut svg = format!("<g fill=\"{colour}\">");
     for place in 0..7_u32 {
-        let _ = write!(svg, "<path d=\"{mark}\" transform=\"translate({} {y})\"/>", 162 + place * 42);
+        let _ = write!(
+            svg,
+            "<path d=\"{mark}\" transform=\"translate({} {y})\"/>",
+            162 + place * 42
+        );
     }
     svg + "</g>"
 }
@@ -139,9 +204,21 @@ fn strip(kind: usize, y: u32, colour: &str) -> String {
 pub(super) fn series_cover(book: &mut Book) -> String {
     const CREAM: &str = "#f7f0de";
     const BLACK: &str = "#1c1b19";
-    let red = *book.dice.pick(&["#a3231f", "#8c2f2b", "#1e5b43", "#234a7a"]).unwrap_or(&"#a3231f");
+    let red = *book
+        .dice
+        .pick(&["#a3231f", "#8c2f2b", "#1e5b43", "#234a7a"])
+        .unwrap_or(&"#a3231f");
     let author = line(&book.author, Face::Serif, 450, (50, 38), 1);
-    let title = Block::fit(&book.title, Face::Serif, Space { width: 440, height: 340, sizes: (90, 50), spacing: 0 });
+    let title = Block::fit(
+        &book.title,
+        Face::Serif,
+        Space {
+            width: 440,
+            height: 340,
+            sizes: (90, 50),
+            spacing: 0,
+        },
+    );
     let title_top = 150 + author.height() + (430 - title.height().min(430)) / 3;
     let mut svg = rect(0, 0, WIDTH, HEIGHT, CREAM);
     svg += &frame(44, 44, WIDTH - 88, HEIGHT - 88, BLACK, 3);
@@ -163,11 +240,27 @@ pub(super) fn series_cover(book: &mut Book) -> String {
 pub(super) fn engraved(book: &mut Book) -> String {
     let lobes = 5 + u32::try_from(book.dice.below(8)).unwrap_or(0);
     let p = book.palette;
-    let title = Block::fit(&book.title, Face::Serif, Space { width: 430, height: 300, sizes: (86, 50), spacing: 0 });
+    let title = Block::fit(
+        &book.title,
+        Face::Serif,
+        Space {
+            width: 430,
+            height: 300,
+            sizes: (86, 50),
+            spacing: 0,
+        },
+    );
     let author = line(&book.author, Face::Serif, 430, AUTHOR, 0);
     let mut svg = rect(0, 0, WIDTH, HEIGHT, p.dark);
     for (inset, weight) in [(22, 2), (30, 6), (42, 2)] {
-        svg += &frame(inset, inset, WIDTH - 2 * inset, HEIGHT - 2 * inset, p.soft, weight);
+        svg += &frame(
+            inset,
+            inset,
+            WIDTH - 2 * inset,
+            HEIGHT - 2 * inset,
+            p.soft,
+            weight,
+        );
     }
     svg += &corners(p.soft, p.dark);
     svg += &title.svg(MIDDLE, 130, "middle", p.light);
@@ -182,7 +275,12 @@ pub(super) fn engraved(book: &mut Book) -> String {
 
 fn corners(ink: &str, ground: &str) -> String {
     let mut svg = String::new();
-    for (x, y) in [(42, 42), (WIDTH - 42, 42), (42, HEIGHT - 42), (WIDTH - 42, HEIGHT - 42)] {
+    for (x, y) in [
+        (42, 42),
+        (WIDTH - 42, 42),
+        (42, HEIGHT - 42),
+        (WIDTH - 42, HEIGHT - 42),
+    ] {
         let _ = write!(
             svg,
             "<circle cx=\"{x}\" cy=\"{y}\" r=\"30\" fill=\"{ground}\" stroke=\"{ink}\" stroke-width=\"3\"/>\
@@ -195,10 +293,16 @@ fn corners(ink: &str, ground: &str) -> String {
 
 /// Ellipses turned about one centre, as engine-turning draws them.
 fn rosette(y: u32, radius: u32, lobes: u32, ink: &str) -> String {
-    let mut svg = format!("<g transform=\"translate({MIDDLE} {y})\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"2\">");
+    let mut svg = format!(
+        "<g transform=\"translate({MIDDLE} {y})\" fill=\"none\" stroke=\"{ink}\" stroke-width=\"2\">"
+    );
     for lobe in 0..lobes {
         let turn = lobe * 180 / lobes;
-        let _ = write!(svg, "<ellipse rx=\"{radius}\" ry=\"{}\" transform=\"rotate({turn})\"/>", radius / 3);
+        let _ = write!(
+            svg,
+            "<ellipse rx=\"{radius}\" ry=\"{}\" transform=\"rotate({turn})\"/>",
+            radius / 3
+        );
     }
     let _ = write!(svg, "<circle r=\"{}\"/></g>", radius / 3);
     svg
@@ -208,7 +312,16 @@ fn rosette(y: u32, radius: u32, lobes: u32, ink: &str) -> String {
 pub(super) fn label(book: &mut Book) -> String {
     let pattern = book.dice.below(4);
     let p = book.palette;
-    let title = Block::fit(&book.title, Face::Serif, Space { width: 390, height: 270, sizes: (78, 50), spacing: 0 });
+    let title = Block::fit(
+        &book.title,
+        Face::Serif,
+        Space {
+            width: 390,
+            height: 270,
+            sizes: (78, 50),
+            spacing: 0,
+        },
+    );
     let author = line(&book.author, Face::Serif, 390, (44, 38), 0);
     let extra = if book.series.is_some() { 46 } else { 0 };
     let height = title.height() + author.height() + extra + 130;
@@ -230,7 +343,12 @@ pub(super) fn label(book: &mut Book) -> String {
 /// Paper such as bookbinders use.
 fn boards(kind: usize, ink: &str, tint: &str) -> String {
     let (size, tile) = match kind {
-        0 => (40, format!("<path d=\"M0 20Q10 0 20 20T40 20\" fill=\"none\" stroke=\"{tint}\" stroke-width=\"4\"/>")),
+        0 => (
+            40,
+            format!(
+                "<path d=\"M0 20Q10 0 20 20T40 20\" fill=\"none\" stroke=\"{tint}\" stroke-width=\"4\"/>"
+            ),
+        ),
         1 => (
             48,
             format!(
@@ -239,7 +357,12 @@ fn boards(kind: usize, ink: &str, tint: &str) -> String {
                  <circle cx=\"48\" cy=\"48\" r=\"7\" fill=\"{ink}\"/>"
             ),
         ),
-        2 => (36, format!("<path d=\"M0 36L36 0M-9 9L9-9M27 45L45 27\" stroke=\"{tint}\" stroke-width=\"5\"/>")),
+        2 => (
+            36,
+            format!(
+                "<path d=\"M0 36L36 0M-9 9L9-9M27 45L45 27\" stroke=\"{tint}\" stroke-width=\"5\"/>"
+            ),
+        ),
         _ => (
             60,
             format!(

@@ -40,7 +40,9 @@ pub(super) fn editions(titles: u32, seed: u64) -> impl Iterator<Item = Edition> 
     (0..blocks)
         .flat_map(move |block| block_editions(block, seed))
         .zip(first..=titles)
-        .scan(WorkId(0), move |work, (draft, number)| Some(numbered(draft, number, titles, work)))
+        .scan(WorkId(0), move |work, (draft, number)| {
+            Some(numbered(draft, number, titles, work))
+        })
 }
 
 /// Language and shelf of the edition with that number, without making it; none for a real work.
@@ -78,7 +80,10 @@ struct Draft {
 }
 
 fn numbered(draft: Draft, number: u32, titles: u32, work: &mut WorkId) -> Edition {
-    let Draft { mut edition, same_work } = draft;
+    let Draft {
+        mut edition,
+        same_work,
+    } = draft;
     if !same_work {
         *work = WorkId(number.into());
     }
@@ -92,10 +97,20 @@ fn numbered(draft: Draft, number: u32, titles: u32, work: &mut WorkId) -> Editio
 
 fn block_editions(block: u32, seed: u64) -> Vec<Draft> {
     let mut random = block_random(block, seed);
-    let Some((tongue, shelf)) = kind_of_block(&mut random) else { return Vec::new() };
+    let Some((tongue, shelf)) = kind_of_block(&mut random) else {
+        return Vec::new();
+    };
     let grammar = grammars::of(tongue);
-    let Some(section) = grammar.section(shelf.slug, shelf.tells) else { return Vec::new() };
-    let mut workshop = Workshop { grammar, section, shelf, seed, random };
+    let Some(section) = grammar.section(shelf.slug, shelf.tells) else {
+        return Vec::new();
+    };
+    let mut workshop = Workshop {
+        grammar,
+        section,
+        shelf,
+        seed,
+        random,
+    };
     let mut drafts = VecDeque::new();
     if block == 0 {
         drafts.push_back(promised());
@@ -103,7 +118,10 @@ fn block_editions(block: u32, seed: u64) -> Vec<Draft> {
     while drafts.len() < usize::try_from(BLOCK).unwrap_or(0) {
         workshop.make_work(&mut drafts);
     }
-    drafts.into_iter().take(usize::try_from(BLOCK).unwrap_or(0)).collect()
+    drafts
+        .into_iter()
+        .take(usize::try_from(BLOCK).unwrap_or(0))
+        .collect()
 }
 
 /// The promised title, as readers will meet it.
@@ -116,15 +134,26 @@ fn promised() -> Draft {
     }];
     edition.publisher = Some("Éditions du Merle huppé".to_owned());
     edition.language = Tongue::French.language();
-    edition.published = Some(PublicationDate { year: 2026, month: Some(8), day: Some(20) });
+    edition.published = Some(PublicationDate {
+        year: 2026,
+        month: Some(8),
+        day: Some(20),
+    });
     edition.form = Form::Paperback;
     edition.pages = Some(248);
     edition.subjects = house::subjects("literature");
-    edition.texts = edition.language.map(|language| text(language, PROMISED_SUMMARY)).into_iter().collect();
+    edition.texts = edition
+        .language
+        .map(|language| text(language, PROMISED_SUMMARY))
+        .into_iter()
+        .collect();
     edition.price = house::price("literature", Form::Paperback, 248, &mut Random::new(1));
     edition.availability = Availability::InStock;
     edition.generated = true;
-    Draft { edition, same_work: false }
+    Draft {
+        edition,
+        same_work: false,
+    }
 }
 
 /// Makes the works of one block.
@@ -146,18 +175,26 @@ impl Workshop {
         }
         let year = THIS_YEAR - u32::try_from(self.random.skewed(YEARS_BACK)).unwrap_or(0);
         let edition = self.first_edition(&author, &cast, year);
-        let also_pocket = edition.form == Form::Paperback && year < THIS_YEAR && self.random.chance(16);
+        let also_pocket =
+            edition.form == Form::Paperback && year < THIS_YEAR && self.random.chance(16);
         let also_ebook = edition.form != Form::Ebook && year > 2009 && self.random.chance(12);
         let pocket = also_pocket.then(|| self.again(&edition, Form::Pocket, year + 1));
         let ebook = also_ebook.then(|| self.again(&edition, Form::Ebook, year));
-        drafts.push_back(Draft { edition, same_work: false });
-        drafts.extend([pocket, ebook].into_iter().flatten().map(|edition| Draft { edition, same_work: true }));
+        drafts.push_back(Draft {
+            edition,
+            same_work: false,
+        });
+        drafts.extend([pocket, ebook].into_iter().flatten().map(|edition| Draft {
+            edition,
+            same_work: true,
+        }));
     }
 
     /// Two to six volumes, a year or so apart, of one publisher, one format and one price.
     fn make_series(&mut self, author: &Person, cast: &Cast, drafts: &mut VecDeque<Draft>) {
         let volumes = self.random.between(2, BLOCK);
-        let first_year = THIS_YEAR - u32::try_from(self.random.skewed(20)).unwrap_or(0) - volumes / 2;
+        let first_year =
+            THIS_YEAR - u32::try_from(self.random.skewed(20)).unwrap_or(0) - volumes / 2;
         let series_title = Voice::new(self.grammar, self.section, cast).title(&mut self.random);
         let numbered_titles = self.random.chance(35);
         let model = self.first_edition(author, cast, first_year);
@@ -170,19 +207,35 @@ impl Workshop {
             edition.publisher.clone_from(&model.publisher);
             edition.collection.clone_from(&model.collection);
             if numbered_titles {
-                let name = std::mem::replace(&mut edition.title, numbered_title(self.grammar.tongue(), &series_title, volume));
-                edition.subtitle = Some(name);
+                let name = std::mem::replace(
+                    &mut edition.title,
+                    numbered_title(self.grammar.tongue(), &series_title, volume),
+                );
+                edition.subtitle = Some(name).filter(|name| *name != series_title);
             }
-            edition.series = Some(Series { title: series_title.clone(), volume: Some(volume.to_string()) });
-            drafts.push_back(Draft { edition, same_work: false });
+            edition.series = Some(Series {
+                title: series_title.clone(),
+                volume: Some(volume.to_string()),
+            });
+            drafts.push_back(Draft {
+                edition,
+                same_work: false,
+            });
         }
     }
 
     /// One of the authors who write for this shelf in this language; a few of them write a good deal.
     fn author(&mut self) -> Person {
-        let pool = if self.grammar.tongue() == Tongue::French { 1_100 } else { 160 };
+        let pool = if self.grammar.tongue() == Tongue::French {
+            1_100
+        } else {
+            160
+        };
         let number = self.random.skewed(pool);
-        let shelf = SHELVES.iter().position(|shelf| shelf.slug == self.shelf.slug).unwrap_or(0);
+        let shelf = SHELVES
+            .iter()
+            .position(|shelf| shelf.slug == self.shelf.slug)
+            .unwrap_or(0);
         let number = (shelf * 10_000 + number) as u64;
         let mut own = Random::for_part(self.seed, 3 + self.grammar.tongue() as u64, number);
         names::person(self.grammar.tongue(), &mut own)
@@ -197,9 +250,19 @@ impl Workshop {
         }
         // A book that explains speaks of its author; a story or a life is about somebody else.
         let own_voice = !self.shelf.tells && self.shelf.slug != "biography";
-        let scholar = if own_voice { author.clone() } else { names::person(tongue, &mut self.random) };
+        let scholar = if own_voice {
+            author.clone()
+        } else {
+            names::person(tongue, &mut self.random)
+        };
         let world = names::world(&mut self.random);
-        let mut cast = Cast { hero, other, scholar, town: String::new(), world };
+        let mut cast = Cast {
+            hero,
+            other,
+            scholar,
+            town: String::new(),
+            world,
+        };
         cast.town = Voice::new(self.grammar, self.section, &cast).say("town", &mut self.random);
         cast
     }
@@ -209,7 +272,8 @@ impl Workshop {
         let mut voice = Voice::new(self.grammar, self.section, cast);
         let mut edition = Edition::titled(voice.title(&mut self.random));
         if self.random.chance(55) {
-            edition.subtitle = Some(voice.say("st", &mut self.random)).filter(|subtitle| !subtitle.is_empty());
+            edition.subtitle =
+                Some(voice.say("st", &mut self.random)).filter(|subtitle| !subtitle.is_empty());
         }
         let summary = summary(&mut voice, &mut self.random);
         let form = house::first_form(self.shelf, &mut self.random);
@@ -222,9 +286,17 @@ impl Workshop {
         edition.form = form;
         edition.pages = Some(pages);
         edition.subjects = house::subjects(self.shelf.slug);
-        edition.texts = tongue.language().map(|language| text(language, &summary)).into_iter().collect();
+        edition.texts = tongue
+            .language()
+            .map(|language| text(language, &summary))
+            .into_iter()
+            .collect();
         edition.price = house::price(self.shelf.slug, form, pages, &mut self.random);
-        edition.goods = if form == Form::Ebook { Goods::Ebook } else { Goods::NewBook };
+        edition.goods = if form == Form::Ebook {
+            Goods::Ebook
+        } else {
+            Goods::NewBook
+        };
         edition.generated = true;
         self.appear(&mut edition, year);
         edition
@@ -235,10 +307,15 @@ impl Workshop {
         let mut edition = first.clone();
         let pages = first.pages.unwrap_or(200);
         edition.form = form;
-        edition.goods = if form == Form::Ebook { Goods::Ebook } else { Goods::NewBook };
+        edition.goods = if form == Form::Ebook {
+            Goods::Ebook
+        } else {
+            Goods::NewBook
+        };
         edition.price = house::price(self.shelf.slug, form, pages, &mut self.random);
         if form == Form::Pocket {
-            let (publisher, collection) = house::publisher(self.grammar.tongue(), self.shelf, form, &mut self.random);
+            let (publisher, collection) =
+                house::publisher(self.grammar.tongue(), self.shelf, form, &mut self.random);
             edition.publisher = Some(publisher);
             edition.collection = collection;
             edition.pages = Some(pages + pages / 10);
@@ -253,7 +330,8 @@ impl Workshop {
         let month = if forthcoming {
             self.random.between(1, 4)
         } else {
-            self.random.between(1, if year == THIS_YEAR { THIS_MONTH } else { 12 })
+            self.random
+                .between(1, if year == THIS_YEAR { THIS_MONTH } else { 12 })
         };
         let year = if forthcoming { year + 1 } else { year };
         edition.published = Some(PublicationDate {

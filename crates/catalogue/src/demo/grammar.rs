@@ -47,7 +47,12 @@ pub(super) enum List {
 /// A part of a phrase.
 pub(super) enum Piece {
     Text(&'static str),
-    Slot { op: &'static str, key: &'static str, adjective: Option<&'static str>, capital: bool },
+    Slot {
+        op: &'static str,
+        key: &'static str,
+        adjective: Option<&'static str>,
+        capital: bool,
+    },
 }
 
 impl Grammar {
@@ -56,7 +61,10 @@ impl Grammar {
         let mut own: Vec<(&str, Section)> = Vec::new();
         let mut parents: HashMap<&str, &str> = HashMap::new();
         for line in source.lines().filter(|line| !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            if let Some(name) = line
+                .strip_prefix('[')
+                .and_then(|rest| rest.strip_suffix(']'))
+            {
                 own.push((name, Section::new()));
             } else if let Some((key, value)) = line.split_once(':')
                 && let Some((name, section)) = own.last_mut()
@@ -69,12 +77,20 @@ impl Grammar {
                 }
             }
         }
-        let find = |name: &str| own.iter().find(|(own_name, _)| *own_name == name).map(|(_, section)| section);
+        let find = |name: &str| {
+            own.iter()
+                .find(|(own_name, _)| *own_name == name)
+                .map(|(_, section)| section)
+        };
         let sections = own.iter().map(|(name, section)| {
             let mut whole = find("*").cloned().unwrap_or_default();
             if let Some(parent) = parents.get(name).and_then(|parent| find(parent)) {
                 // A parent of a parent only where the data names one.
-                if let Some(grand) = parents.get(name).and_then(|p| parents.get(p)).and_then(|g| find(g)) {
+                if let Some(grand) = parents
+                    .get(name)
+                    .and_then(|p| parents.get(p))
+                    .and_then(|g| find(g))
+                {
                     whole.extend(grand.iter().map(|(key, list)| (*key, Arc::clone(list))));
                 }
                 whole.extend(parent.iter().map(|(key, list)| (*key, Arc::clone(list))));
@@ -82,13 +98,18 @@ impl Grammar {
             whole.extend(section.iter().map(|(key, list)| (*key, Arc::clone(list))));
             (*name, whole)
         });
-        Grammar { tongue, sections: sections.collect() }
+        Grammar {
+            tongue,
+            sections: sections.collect(),
+        }
     }
 
     /// The section of a shop subject, or the general one for books that tell or books that explain.
     pub(super) fn section(&self, subject: &str, tells: bool) -> Option<&Section> {
         let general = if tells { "*" } else { "*essay" };
-        self.sections.get(subject).or_else(|| self.sections.get(general))
+        self.sections
+            .get(subject)
+            .or_else(|| self.sections.get(general))
     }
 
     /// The language it speaks.
@@ -98,12 +119,29 @@ impl Grammar {
 }
 
 fn read_list(tongue: Tongue, key: &'static str, value: &'static str) -> (&'static str, List) {
-    let alternatives = value.split('|').map(str::trim).filter(|alternative| !alternative.is_empty());
+    let alternatives = value
+        .split('|')
+        .map(str::trim)
+        .filter(|alternative| !alternative.is_empty());
     if let Some(key) = key.strip_suffix('%') {
         let nouns = alternatives.filter_map(|noun| read_noun(tongue, noun));
-        (key, List::Nouns(nouns.map(|noun| (noun.clone(), pieces(noun.word))).collect()))
+        (
+            key,
+            List::Nouns(
+                nouns
+                    .map(|noun| (noun.clone(), pieces(noun.word)))
+                    .collect(),
+            ),
+        )
     } else if let Some(key) = key.strip_suffix('~') {
-        (key, List::Adjectives(alternatives.map(|written| Adjective::parse(tongue, written)).collect()))
+        (
+            key,
+            List::Adjectives(
+                alternatives
+                    .map(|written| Adjective::parse(tongue, written))
+                    .collect(),
+            ),
+        )
     } else {
         (key, List::Phrases(alternatives.map(pieces).collect()))
     }
@@ -111,26 +149,45 @@ fn read_list(tongue: Tongue, key: &'static str, value: &'static str) -> (&'stati
 
 fn read_noun(tongue: Tongue, written: &'static str) -> Option<Noun> {
     if tongue == Tongue::English {
-        return Some(Noun { class: Class::Neuter, aspirated: false, word: written });
+        return Some(Noun {
+            class: Class::Neuter,
+            aspirated: false,
+            word: written,
+        });
     }
     let (mark, word) = written.split_once(' ')?;
     let class = Class::parse(mark)?;
     let aspirated = word.starts_with('*');
-    Some(Noun { class, aspirated, word: word.trim_start_matches('*') })
+    Some(Noun {
+        class,
+        aspirated,
+        word: word.trim_start_matches('*'),
+    })
 }
 
 fn pieces(phrase: &'static str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = phrase;
     while let Some((before, after)) = rest.split_once('{') {
-        let Some((slot, after)) = after.split_once('}') else { break };
+        let Some((slot, after)) = after.split_once('}') else {
+            break;
+        };
         if !before.is_empty() {
             pieces.push(Piece::Text(before));
         }
-        let (slot, capital) = slot.strip_suffix(":cap").map_or((slot, false), |slot| (slot, true));
+        let (slot, capital) = slot
+            .strip_suffix(":cap")
+            .map_or((slot, false), |slot| (slot, true));
         let (op, key) = slot.split_once(' ').unwrap_or(("", slot));
-        let (key, adjective) = key.split_once('+').map_or((key, None), |(key, adjective)| (key, Some(adjective)));
-        pieces.push(Piece::Slot { op, key, adjective, capital });
+        let (key, adjective) = key
+            .split_once('+')
+            .map_or((key, None), |(key, adjective)| (key, Some(adjective)));
+        pieces.push(Piece::Slot {
+            op,
+            key,
+            adjective,
+            capital,
+        });
         rest = after;
     }
     if !rest.is_empty() {
@@ -161,13 +218,23 @@ pub(super) struct Voice<'a> {
 impl<'a> Voice<'a> {
     /// A voice that has said nothing yet.
     pub(super) fn new(grammar: &'a Grammar, section: &'a Section, cast: &'a Cast) -> Self {
-        Voice { grammar, section, cast, chosen: HashMap::new(), last: Class::Masculine }
+        Voice {
+            grammar,
+            section,
+            cast,
+            chosen: HashMap::new(),
+            last: Class::Masculine,
+        }
     }
 
     /// One sentence or title from the list `key`, with a capital; empty when there is no such list.
     pub(super) fn say(&mut self, key: &'static str, random: &mut Random) -> String {
         let said = self.said_from("", key, None, random, 0);
-        let said = if self.grammar.tongue == Tongue::French { elide(&said) } else { said };
+        let said = if self.grammar.tongue == Tongue::French {
+            elide(&said)
+        } else {
+            said
+        };
         capitalised(&said)
     }
 
@@ -182,7 +249,11 @@ impl<'a> Voice<'a> {
         }
         ["Le ", "La ", "Les ", "L’"]
             .into_iter()
-            .find_map(|article| title.strip_prefix(article).map(|rest| format!("{article}{}", capitalised(rest))))
+            .find_map(|article| {
+                title
+                    .strip_prefix(article)
+                    .map(|rest| format!("{article}{}", capitalised(rest)))
+            })
             .unwrap_or(title)
     }
 
@@ -195,34 +266,58 @@ impl<'a> Voice<'a> {
         depth: u8,
     ) -> String {
         let section = self.section;
-        let Some(list) = section.get(key).filter(|_| depth < DEPTH_MAX) else { return String::new() };
+        let Some(list) = section.get(key).filter(|_| depth < DEPTH_MAX) else {
+            return String::new();
+        };
         match list.as_ref() {
             List::Phrases(phrases) => {
                 let place = self.choice(key, CHOSEN_ONCE.contains(&key), phrases.len(), random);
-                let phrase = phrases.get(place).map(|phrase| self.phrase(phrase, random, depth));
+                let phrase = phrases
+                    .get(place)
+                    .map(|phrase| self.phrase(phrase, random, depth));
                 self.joined(op, phrase.unwrap_or_default())
             }
             List::Nouns(nouns) => {
                 let place = self.choice(key, true, nouns.len(), random);
-                let Some((noun, pieces)) = nouns.get(place) else { return String::new() };
+                let Some((noun, pieces)) = nouns.get(place) else {
+                    return String::new();
+                };
                 let word = self.phrase(pieces, random, depth);
                 self.noun(op, noun, &word, adjective, random)
             }
-            List::Adjectives(adjectives) => {
-                random.pick(adjectives).map(|adjective| adjective.form(self.last).to_owned()).unwrap_or_default()
-            }
+            List::Adjectives(adjectives) => random
+                .pick(adjectives)
+                .map(|adjective| adjective.form(self.last).to_owned())
+                .unwrap_or_default(),
         }
     }
 
     /// The place of an alternative: always the same for one book where it must be.
-    fn choice(&mut self, key: &'static str, once: bool, count: usize, random: &mut Random) -> usize {
+    fn choice(
+        &mut self,
+        key: &'static str,
+        once: bool,
+        count: usize,
+        random: &mut Random,
+    ) -> usize {
         let place = random.below(count);
         // What one does with a practical subject stands at the subject's own place in its list.
         let key = if key == "verbe" { "sujet" } else { key };
-        if once { (*self.chosen.entry(key).or_insert(place)).min(count.saturating_sub(1)) } else { place }
+        if once {
+            (*self.chosen.entry(key).or_insert(place)).min(count.saturating_sub(1))
+        } else {
+            place
+        }
     }
 
-    fn noun(&mut self, op: &str, noun: &Noun, word: &str, adjective: Option<&str>, random: &mut Random) -> String {
+    fn noun(
+        &mut self,
+        op: &str,
+        noun: &Noun,
+        word: &str,
+        adjective: Option<&str>,
+        random: &mut Random,
+    ) -> String {
         self.last = noun.class;
         let section = self.section;
         let adjective = adjective.and_then(|key| match section.get(key).map(Arc::as_ref) {
@@ -232,7 +327,9 @@ impl<'a> Voice<'a> {
         let word = match (adjective, self.grammar.tongue) {
             (None, _) => word.to_owned(),
             // The weak ending after a definite article, the only place our German needs an adjective.
-            (Some(adjective), Tongue::German) => format!("{}e {word}", adjective.form(Class::Masculine)),
+            (Some(adjective), Tongue::German) => {
+                format!("{}e {word}", adjective.form(Class::Masculine))
+            }
             (Some(adjective), _) => format!("{word} {}", adjective.form(noun.class)),
         };
         determined(self.grammar.tongue, op, noun.class, noun.aspirated, &word)
@@ -243,7 +340,12 @@ impl<'a> Voice<'a> {
         for piece in phrase {
             match piece {
                 Piece::Text(text) => said.push_str(text),
-                Piece::Slot { op, key, adjective, capital } => {
+                Piece::Slot {
+                    op,
+                    key,
+                    adjective,
+                    capital,
+                } => {
                     let word = match self.name(key) {
                         Some(name) => self.joined(op, name),
                         None => self.said_from(op, key, *adjective, random, depth + 1),
@@ -266,7 +368,13 @@ impl<'a> Voice<'a> {
 
     /// The names and endings that come from the cast.
     fn name(&self, key: &str) -> Option<String> {
-        let Cast { hero, other, scholar, town, world } = self.cast;
+        let Cast {
+            hero,
+            other,
+            scholar,
+            town,
+            world,
+        } = self.cast;
         let feminine_ending = |feminine: bool| if feminine { "e" } else { "" };
         Some(match key {
             "P" => hero.first.clone(),
@@ -297,10 +405,15 @@ fn pronoun(tongue: Tongue, feminine: bool) -> &'static str {
 /// English title case.
 fn headline(title: &str) -> String {
     const SMALL: [&str; 15] = [
-        "a", "an", "the", "and", "or", "of", "in", "at", "on", "to", "for", "from", "by", "with", "but",
+        "a", "an", "the", "and", "or", "of", "in", "at", "on", "to", "for", "from", "by", "with",
+        "but",
     ];
     let words = title.split(' ').enumerate().map(|(place, word)| {
-        if place > 0 && SMALL.contains(&word) { word.to_owned() } else { capitalised(word) }
+        if place > 0 && SMALL.contains(&word) {
+            word.to_owned()
+        } else {
+            capitalised(word)
+        }
     });
     words.collect::<Vec<_>>().join(" ")
 }

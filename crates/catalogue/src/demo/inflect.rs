@@ -57,7 +57,13 @@ pub(super) struct Noun {
 }
 
 /// The word with the article or determiner that `op` names in that language.
-pub(super) fn determined(tongue: Tongue, op: &str, class: Class, aspirated: bool, word: &str) -> String {
+pub(super) fn determined(
+    tongue: Tongue,
+    op: &str,
+    class: Class,
+    aspirated: bool,
+    word: &str,
+) -> String {
     let article = match tongue {
         Tongue::French => french(op, class, !aspirated && elides(word)),
         Tongue::English => english(op, word),
@@ -167,8 +173,12 @@ impl Adjective {
     pub(super) fn parse(tongue: Tongue, written: &str) -> Adjective {
         let mut forms = written.split('/');
         let masculine = forms.next().unwrap_or_default();
-        let feminine = forms.next().map_or_else(|| feminine_of(tongue, masculine), str::to_owned);
-        let plural = forms.next().map_or_else(|| plural_of(tongue, masculine), str::to_owned);
+        let feminine = forms
+            .next()
+            .map_or_else(|| feminine_of(tongue, masculine), str::to_owned);
+        let plural = forms
+            .next()
+            .map_or_else(|| plural_of(tongue, masculine), str::to_owned);
         let feminine_plural = plural_of(tongue, &feminine);
         Adjective([masculine.to_owned(), feminine, plural, feminine_plural])
     }
@@ -206,7 +216,9 @@ pub(super) fn elide(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut words = text.split(' ').peekable();
     while let Some(word) = words.next() {
-        let before_vowel = words.peek().is_some_and(|next| elides(next) && !next.starts_with(['h', 'H']));
+        let before_vowel = words
+            .peek()
+            .is_some_and(|next| elides(next) && !next.starts_with(['h', 'H']));
         match word {
             "de" | "que" | "De" | "Que" | "jusque" if before_vowel => {
                 written.push_str(word.trim_end_matches('e'));
@@ -225,7 +237,9 @@ pub(super) fn elide(text: &str) -> String {
 /// The text with its first letter in upper case.
 pub(super) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -245,12 +259,24 @@ mod tests {
             ("son", Class::Feminine, false, "étoile", "son étoile"),
             ("son", Class::Feminine, false, "lame", "sa lame"),
         ] {
-            assert_eq!(determined(Tongue::French, op, class, aspirated, word), expected);
+            assert_eq!(
+                determined(Tongue::French, op, class, aspirated, word),
+                expected
+            );
         }
-        assert_eq!(elide("le port de Ourcelles et que Anna"), "le port d’Ourcelles et qu’Anna");
+        assert_eq!(
+            elide("le port de Ourcelles et que Anna"),
+            "le port d’Ourcelles et qu’Anna"
+        );
         let adjective = Adjective::parse(Tongue::French, "royal/royale/royaux");
         assert_eq!(adjective.form(Class::MasculinePlural), "royaux");
-        assert_eq!(Adjective::parse(Tongue::French, "bleu").form(Class::FemininePlural), "bleues");
-        assert_eq!(determined(Tongue::Italian, "il", Class::Masculine, false, "specchio"), "lo specchio");
+        assert_eq!(
+            Adjective::parse(Tongue::French, "bleu").form(Class::FemininePlural),
+            "bleues"
+        );
+        assert_eq!(
+            determined(Tongue::Italian, "il", Class::Masculine, false, "specchio"),
+            "lo specchio"
+        );
     }
 }

@@ -28,7 +28,9 @@ use crate::model::{Edition, Review, Text, TextKind};
 /// At most 9,999,999 of them have an ISBN.
 pub fn editions(titles: u32, seed: u64) -> impl Iterator<Item = Edition> {
     let real = usize::try_from(titles).unwrap_or(usize::MAX);
-    works::editions(titles, seed).take(real).chain(generate::editions(titles, seed))
+    works::editions(titles, seed)
+        .take(real)
+        .chain(generate::editions(titles, seed))
 }
 
 /// `count` reviews of the editions of a demo of `titles` made with the same seed.
@@ -62,7 +64,13 @@ enum Tongue {
 }
 
 impl Tongue {
-    const ALL: [Tongue; 5] = [Tongue::French, Tongue::English, Tongue::Spanish, Tongue::German, Tongue::Italian];
+    const ALL: [Tongue; 5] = [
+        Tongue::French,
+        Tongue::English,
+        Tongue::Spanish,
+        Tongue::German,
+        Tongue::Italian,
+    ];
 
     fn code(self) -> &'static str {
         match self {
@@ -84,12 +92,21 @@ impl Tongue {
 }
 
 fn text(language: Language, body: &str) -> Text {
-    Text { kind: TextKind::Summary, language: Some(language), body: body.to_owned() }
+    Text {
+        kind: TextKind::Summary,
+        language: Some(language),
+        body: body.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use std::collections::{HashMap, HashSet};
 
     use sha2::{Digest, Sha256};
@@ -118,7 +135,9 @@ mod tests {
     #[test]
     fn there_are_exactly_as_many_editions_as_asked_numbered_from_one() {
         for titles in [0, 1, 100, 500, 2_003] {
-            let ids: Vec<i64> = editions(titles, SEED).map(|edition| edition.id.get()).collect();
+            let ids: Vec<i64> = editions(titles, SEED)
+                .map(|edition| edition.id.get())
+                .collect();
             assert_eq!(ids, (1..=i64::from(titles)).collect::<Vec<_>>());
         }
     }
@@ -127,18 +146,24 @@ mod tests {
     fn blemish(text: &str, french: bool) -> Option<&'static str> {
         let common = ["  ", "{", "}", "..", " ,", " .", "'", "\"", "|"];
         let of_french = [
-            "le é", "le a", "la é", "la a", "de le ", "de les ", "à le ", "à les ", " de a", " de é", " que i",
-            "le Étr", "de É", "de A", " :", " ;", " ?", " !", "d’h’", "du l’",
+            "le é", "le a", "la é", "la a", "de le ", "de les ", "à le ", "à les ", " de a",
+            " de é", " que i", "le Étr", "de É", "de A", " :", " ;", " ?", " !", "d’h’", "du l’",
         ];
         // Articles only at the start of a word: « grande école » is right.
         let padded = format!(" {text}");
         common
             .into_iter()
             .find(|wrong| text.contains(wrong))
-            .or_else(|| of_french.into_iter().filter(|_| french).find(|wrong| {
-                let wrong = if wrong.starts_with(' ') { (*wrong).to_owned() } else { format!(" {wrong}") };
-                padded.contains(&wrong)
-            }))
+            .or_else(|| {
+                of_french.into_iter().filter(|_| french).find(|wrong| {
+                    let wrong = if wrong.starts_with(' ') {
+                        (*wrong).to_owned()
+                    } else {
+                        format!(" {wrong}")
+                    };
+                    padded.contains(&wrong)
+                })
+            })
     }
 
     #[test]
@@ -149,12 +174,27 @@ mod tests {
         for edition in editions(20_000, SEED) {
             let french = edition.language == Some(Language::FRENCH);
             let summary = &edition.texts.first().expect("a summary").body;
-            for text in [&edition.title, summary].into_iter().chain(&edition.subtitle) {
-                assert_eq!(blemish(text, french && edition.generated), None, "{} {text}", edition.id);
+            for text in [&edition.title, summary]
+                .into_iter()
+                .chain(&edition.subtitle)
+            {
+                assert_eq!(
+                    blemish(text, french && edition.generated),
+                    None,
+                    "{} {text}",
+                    edition.id
+                );
             }
             let sentences = summary.matches(['.', '?', '!', '…']).count();
-            assert!(!edition.generated || (2..=9).contains(&sentences), "{summary}");
-            assert!(edition.title.chars().count() > 2 && edition.price.is_some() && edition.isbn.is_some());
+            assert!(
+                !edition.generated || (2..=9).contains(&sentences),
+                "{summary}"
+            );
+            assert!(
+                edition.title.chars().count() > 2
+                    && edition.price.is_some()
+                    && edition.isbn.is_some()
+            );
             subjects.insert(edition.subject().map(ShopSubject::slug).expect("a shelf"));
             authors.insert(edition.byline());
             *titles.entry(edition.title).or_default() += 1;
@@ -168,18 +208,29 @@ mod tests {
 
     #[test]
     fn the_promised_stranger_is_there_and_in_stock() {
-        let stranger = editions(1_000, SEED).find(|edition| edition.title.starts_with("L’Étranger")).unwrap();
+        let stranger = editions(1_000, SEED)
+            .find(|edition| edition.title.starts_with("L’Étranger"))
+            .unwrap();
         assert!(stranger.generated && stranger.buyable() && stock(&stranger) > 0);
     }
 
     #[test]
     fn reviews_are_of_existing_editions_and_mostly_kind() {
         let reviews: Vec<Review> = reviews(2_000, 3_000, SEED).collect();
-        assert!(reviews.iter().all(|review| (1..=3_000).contains(&review.edition.get()) && review.generated));
+        assert!(
+            reviews
+                .iter()
+                .all(|review| (1..=3_000).contains(&review.edition.get()) && review.generated)
+        );
         let kind = reviews.iter().filter(|review| review.rating >= 4).count();
         assert!((1_200..1_700).contains(&kind), "{kind}");
         for review in &reviews {
-            assert_eq!(blemish(&review.body, review.language == Language::FRENCH), None, "{}", review.body);
+            assert_eq!(
+                blemish(&review.body, review.language == Language::FRENCH),
+                None,
+                "{}",
+                review.body
+            );
         }
     }
 
@@ -187,7 +238,10 @@ mod tests {
     fn prices_are_those_of_the_trade_and_stock_stays_small() {
         for edition in editions(3_000, SEED) {
             let cents = edition.price.unwrap().amount.as_cents();
-            assert!((590..=5_500).contains(&cents) && [0, 5, 9].contains(&(cents % 10)), "{cents}");
+            assert!(
+                (590..=5_500).contains(&cents) && [0, 5, 9].contains(&(cents % 10)),
+                "{cents}"
+            );
             assert!(stock(&edition) <= 12);
         }
     }

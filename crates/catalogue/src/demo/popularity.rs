@@ -18,7 +18,11 @@ fn rank(number: u32, titles: u32) -> u32 {
     }
     let place = scattered(number - real - 1, titles.saturating_sub(real));
     // The places that the real works leave: three of each four, as long as there are real works.
-    if place / 3 < real { place / 3 * 4 + place % 3 + 1 } else { place + real }
+    if place / 3 < real {
+        place / 3 * 4 + place % 3 + 1
+    } else {
+        place + real
+    }
 }
 
 /// The number of the edition at a place of the ranking, from 0; the inverse of [`rank`].
@@ -57,7 +61,9 @@ fn gathered(place: u32, count: u32) -> u32 {
 fn step(count: u64) -> u64 {
     // Near the golden section of the count: neighbours land far apart.
     let start = count * 618 / 1000 + 1;
-    (start..start + count).find(|step| divisor(*step, count) == 1).unwrap_or(1)
+    (start..start + count)
+        .find(|step| divisor(*step, count) == 1)
+        .unwrap_or(1)
 }
 
 fn divisor(mut a: u64, mut b: u64) -> u64 {

@@ -23,14 +23,20 @@ pub(super) fn reviews(count: u32, titles: u32, seed: u64) -> impl Iterator<Item 
 fn review(number: u32, titles: u32, seed: u64) -> Review {
     let mut random = Random::for_part(seed, 20, number.into());
     let edition = reviewed(titles, &mut random);
-    let rating = random.weighted(&[(4, 1), (7, 2), (19, 3), (38, 4), (32, 5)]).unwrap_or(4);
+    let rating = random
+        .weighted(&[(4, 1), (7, 2), (19, 3), (38, 4), (32, 5)])
+        .unwrap_or(4);
     let tongue = language(edition, seed, &mut random);
     let liking = match rating {
         1 | 2 => "low",
         3 => "middle",
         _ => "high",
     };
-    let code = if tongue == Tongue::English { "en" } else { "fr" };
+    let code = if tongue == Tongue::English {
+        "en"
+    } else {
+        "fr"
+    };
     let reader = Reader::of(&format!("{code}-{liking}"));
     let initial = char::from(b'A' + u8::try_from(random.below(26)).unwrap_or(0));
     Review {
@@ -40,7 +46,11 @@ fn review(number: u32, titles: u32, seed: u64) -> Review {
         title: reader.say("t", &mut random),
         body: body(&reader, &mut random),
         author: format!("{} {initial}.", names::first_name(tongue, &mut random)),
-        language: if tongue == Tongue::English { Language::ENGLISH } else { Language::FRENCH },
+        language: if tongue == Tongue::English {
+            Language::ENGLISH
+        } else {
+            Language::FRENCH
+        },
         written: day(&mut random),
         generated: true,
     }
@@ -58,9 +68,14 @@ fn reviewed(titles: u32, random: &mut Random) -> u32 {
 
 /// Readers write in their own language, and some English readers in a French shop read French books.
 fn language(edition: u32, seed: u64, random: &mut Random) -> Tongue {
-    let english_book = generate::kind(edition, seed).is_some_and(|(tongue, _)| tongue == Tongue::English);
+    let english_book =
+        generate::kind(edition, seed).is_some_and(|(tongue, _)| tongue == Tongue::English);
     let percent = if english_book { 70 } else { 9 };
-    if random.chance(percent) { Tongue::English } else { Tongue::French }
+    if random.chance(percent) {
+        Tongue::English
+    } else {
+        Tongue::French
+    }
 }
 
 fn body(reader: &Reader, random: &mut Random) -> String {
@@ -84,5 +99,7 @@ fn body(reader: &Reader, random: &mut Random) -> String {
 fn day(random: &mut Random) -> Date {
     let back = random.skewed(usize::try_from(DAYS).unwrap_or(1));
     let back = jiff::Span::new().try_days(i64::try_from(back).unwrap_or(0));
-    back.ok().and_then(|span| LAST_DAY.checked_sub(span).ok()).unwrap_or(LAST_DAY)
+    back.ok()
+        .and_then(|span| LAST_DAY.checked_sub(span).ok())
+        .unwrap_or(LAST_DAY)
 }

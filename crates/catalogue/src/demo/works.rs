@@ -60,20 +60,34 @@ fn edition(row: &str, number: u32, titles: u32, seed: u64) -> Option<Edition> {
     edition.isbn = isbn::of_edition(number);
     edition.original_title = filled(original);
     edition.contributors = filled(author)
-        .map(|name| Contributor { name, inverted: filled(inverted), role: ContributorRole::Author })
+        .map(|name| Contributor {
+            name,
+            inverted: filled(inverted),
+            role: ContributorRole::Author,
+        })
         .into_iter()
         .collect();
     edition.publisher = filled(publisher);
-    edition.series = filled(series).map(|title| Series { title, volume: filled(volume) });
+    edition.series = filled(series).map(|title| Series {
+        title,
+        volume: filled(volume),
+    });
     edition.language = Language::parse(language).ok();
     edition.published = year.parse().ok().map(PublicationDate::year);
     edition.form = form;
     edition.pages = Some(pages);
     edition.subjects = house::subjects(subject);
-    edition.texts = vec![text(Language::FRENCH, french), text(Language::ENGLISH, english)];
+    edition.texts = vec![
+        text(Language::FRENCH, french),
+        text(Language::ENGLISH, english),
+    ];
     edition.price = house::price(subject, form, pages, &mut random);
     edition.availability = random
-        .weighted(&[(88, Availability::InStock), (10, Availability::ToOrder { days: 4 }), (2, Availability::TemporarilyOut)])
+        .weighted(&[
+            (88, Availability::InStock),
+            (10, Availability::ToOrder { days: 4 }),
+            (2, Availability::TemporarilyOut),
+        ])
         .unwrap_or(Availability::InStock);
     edition.goods = Goods::NewBook;
     edition.popularity = popularity::of(number, titles);
@@ -87,7 +101,12 @@ fn filled(column: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use std::collections::HashSet;
 
     use trade::locale::Locale;
@@ -101,17 +120,35 @@ mod tests {
         assert!(editions.len() >= 320, "{}", editions.len());
         for edition in &editions {
             let title = &edition.title;
-            let (french, english) = (edition.summary(Locale::Fr).unwrap(), edition.summary(Locale::En).unwrap());
+            let (french, english) = (
+                edition.summary(Locale::Fr).unwrap(),
+                edition.summary(Locale::En).unwrap(),
+            );
             assert_ne!(french.body, english.body, "{title}");
             for body in [&french.body, &english.body] {
-                assert!(body.chars().count() > 60 && body.ends_with(['.', '!', '?', '»']), "{title}: {body}");
+                assert!(
+                    body.chars().count() > 60 && body.ends_with(['.', '!', '?', '»']),
+                    "{title}: {body}"
+                );
             }
-            assert!(edition.subject().is_some() && edition.buyable() | (edition.availability == Availability::TemporarilyOut));
+            assert!(
+                edition.subject().is_some()
+                    && edition.buyable() | (edition.availability == Availability::TemporarilyOut)
+            );
             assert!(!edition.generated && edition.language.is_some(), "{title}");
         }
-        let numbers: HashSet<_> = editions.iter().map(|edition| edition.isbn.unwrap()).collect();
-        let titles: HashSet<_> = editions.iter().map(|edition| (&edition.title, edition.byline())).collect();
-        assert_eq!((numbers.len(), titles.len()), (editions.len(), editions.len()));
+        let numbers: HashSet<_> = editions
+            .iter()
+            .map(|edition| edition.isbn.unwrap())
+            .collect();
+        let titles: HashSet<_> = editions
+            .iter()
+            .map(|edition| (&edition.title, edition.byline()))
+            .collect();
+        assert_eq!(
+            (numbers.len(), titles.len()),
+            (editions.len(), editions.len())
+        );
     }
 
     #[test]
