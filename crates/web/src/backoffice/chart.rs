@@ -142,18 +142,13 @@ fn scaled(value: i64, top: i64, length: i64) -> i64 {
 
 /// The next number of the form 2, 4, 10, 20, 40, 100 …, so that the scale and its half are round.
 fn round_up(value: i64) -> i64 {
-    let mut scale = 2_i64;
+    let mut decade = 1_i64;
     loop {
-        for step in [scale, scale.saturating_mul(2)] {
-            if value <= step {
-                return step;
-            }
+        let steps = [2, 4, 10].map(|step| decade.saturating_mul(step));
+        if let Some(step) = steps.into_iter().find(|step| value <= *step) {
+            return step;
         }
-        let next = scale.saturating_mul(5);
-        if value <= next || next == i64::MAX {
-            return next;
-        }
-        scale = next;
+        decade = decade.saturating_mul(10);
     }
 }
 
@@ -193,15 +188,10 @@ mod tests {
             (5, 10),
             (11, 20),
             (39, 40),
-            (41, 50),
-            (101, 200),
-            (999, 1000),
+            (41, 100),
+            (1290, 2000),
         ] {
-            assert!(
-                round_up(value) >= value && round_up(value) % 2 == 0,
-                "{value}"
-            );
-            assert!(round_up(value) <= top.max(value * 3), "{value}");
+            assert_eq!(round_up(value), top, "{value}");
         }
         assert_eq!(round_up(i64::MAX), i64::MAX);
     }

@@ -318,9 +318,9 @@ fn notes(visit: &Visit, job: &Job) -> Markup {
 fn severity(visit: &Visit, severity: Severity) -> &'static str {
     let words = visit.words();
     match severity {
-        Severity::Error => words.say("office-severity-error"),
-        Severity::Warning => words.say("office-severity-warning"),
-        Severity::Info => words.say("office-severity-info"),
+        Severity::Error => words.say("office-note-error"),
+        Severity::Warning => words.say("office-note-warning"),
+        Severity::Info => words.say("office-note-info"),
     }
 }
 

@@ -194,7 +194,11 @@ fn answer(
     getrandom::fill(&mut random).map_err(|error| Problem::fault(Kind::Fault, &error))?;
     let token = URL_SAFE_NO_PAD.encode(random);
     let title = i18n::words(visitor.locale).say("office-log-in");
-    let page = frame::bare_page(visitor.locale, title, &form(visitor, given, &token, told));
+    let page = frame::bare_page(
+        visitor.locale,
+        title,
+        &form(state, visitor, given, &token, told),
+    );
     let mut response = (status, page).into_response();
     let cookie = access::set_cookie(&state.settings, FORM_COOKIE, &token, FORM_SECONDS);
     response
@@ -203,9 +207,16 @@ fn answer(
     Ok(response)
 }
 
-fn form(visitor: &Visitor, given: &Credentials, token: &str, told: Option<&str>) -> Markup {
+fn form(
+    state: &AppState,
+    visitor: &Visitor,
+    given: &Credentials,
+    token: &str,
+    told: Option<&str>,
+) -> Markup {
     let words = i18n::words(visitor.locale);
     html! {
+        p.muted { (state.settings.shop_name) " · " (words.say("office-name")) }
         @if let Some(told) = told { (frame::notice(false, told)) }
         form method="post" action="/office/login" {
             input type="hidden" name="form" value=(token);

@@ -89,7 +89,7 @@ pub(super) async fn show(
     );
     let body = html! {
         (said(&visit, &told))
-        p { span class={ "state " (order.state.code()) } { (words.one_of("order-state", order.state.code())) } }
+        p { span class={ "state " (order.state.code()) } { (words.one_of("office-state", order.state.code())) } }
         (deeds(&visit, &order))
         div.columns {
             div { (lines(&visit, &order)) (vat(&visit, &order)) (cards(&visit, &payments)) }
@@ -228,29 +228,31 @@ fn lines(visit: &Visit, order: &Order) -> Markup {
     let words = visit.words();
     html! {
         h2 { (words.say("office-order-lines")) }
-        table.grid {
-            thead { tr {
-                th scope="col" { (words.say("office-order-title-column")) }
-                th.num scope="col" { (words.say("office-order-quantity")) }
-                th.num scope="col" { (words.say("office-order-unit")) }
-                th.num scope="col" { (words.say("office-order-line-total")) }
-            } }
-            tbody { @for line in &order.lines { tr data-row {
-                th scope="row" {
-                    a href={ "/office/stock/" (line.edition) } { (line.title) }
-                    div.muted.small {
-                        @if let Some(isbn) = line.isbn { span.num { (isbn.hyphenated()) } " · " }
-                        @if line.from_stock { (words.say("office-from-shelf")) } @else { (words.say("office-from-supplier")) }
+        div.scroll tabindex="0" role="region" aria-label=(words.say("office-order-lines")) {
+            table.grid {
+                thead { tr {
+                    th scope="col" { (words.say("office-order-title-column")) }
+                    th.num scope="col" { (words.say("office-order-quantity")) }
+                    th.num scope="col" { (words.say("office-order-unit")) }
+                    th.num scope="col" { (words.say("office-order-line-total")) }
+                } }
+                tbody { @for line in &order.lines { tr data-row {
+                    th scope="row" {
+                        a href={ "/office/stock/" (line.edition) } { (line.title) }
+                        div.muted.small {
+                            @if let Some(isbn) = line.isbn { span.num { (isbn.hyphenated()) } " · " }
+                            @if line.from_stock { (words.say("office-from-shelf")) } @else { (words.say("office-from-supplier")) }
+                        }
                     }
+                    td.num { (line.quantity) }
+                    td.num { (money(visit, line.unit)) }
+                    td.num { (money(visit, line.total)) }
+                } } }
+                tfoot {
+                    tr { th scope="row" colspan="3" { (words.say("office-order-goods")) } td.num { (money(visit, order.goods_total)) } }
+                    tr { th scope="row" colspan="3" { (words.say("office-order-delivery")) } td.num { (money(visit, order.delivery)) } }
+                    tr.grand { th scope="row" colspan="3" { (words.say("office-order-total")) } td.num { (money(visit, order.total)) } }
                 }
-                td.num { (line.quantity) }
-                td.num { (money(visit, line.unit)) }
-                td.num { (money(visit, line.total)) }
-            } } }
-            tfoot {
-                tr { th scope="row" colspan="3" { (words.say("office-order-goods")) } td.num { (money(visit, order.goods_total)) } }
-                tr { th scope="row" colspan="3" { (words.say("office-order-delivery")) } td.num { (money(visit, order.delivery)) } }
-                tr.grand { th scope="row" colspan="3" { (words.say("office-order-total")) } td.num { (money(visit, order.total)) } }
             }
         }
     }
@@ -260,17 +262,19 @@ fn vat(visit: &Visit, order: &Order) -> Markup {
     let words = visit.words();
     html! {
         h2 { (words.say("office-order-vat")) }
-        table.grid {
-            thead { tr {
-                th scope="col" { (words.say("office-vat-rate")) }
-                th.num scope="col" { (words.say("office-vat-net")) }
-                th.num scope="col" { (words.say("office-vat-tax")) }
-                th.num scope="col" { (words.say("office-vat-gross")) }
-            } }
-            tbody { @for line in &order.vat { tr {
-                th scope="row" { (format_percent(line.rate.as_basis_points(), visit.locale)) }
-                td.num { (money(visit, line.net)) } td.num { (money(visit, line.vat)) } td.num { (money(visit, line.gross())) }
-            } } }
+        div.scroll tabindex="0" role="region" aria-label=(words.say("office-order-vat")) {
+            table.grid {
+                thead { tr {
+                    th scope="col" { (words.say("office-vat-rate")) }
+                    th.num scope="col" { (words.say("office-vat-net")) }
+                    th.num scope="col" { (words.say("office-vat-tax")) }
+                    th.num scope="col" { (words.say("office-vat-gross")) }
+                } }
+                tbody { @for line in &order.vat { tr {
+                    th scope="row" { (format_percent(line.rate.as_basis_points(), visit.locale)) }
+                    td.num { (money(visit, line.net)) } td.num { (money(visit, line.vat)) } td.num { (money(visit, line.gross())) }
+                } } }
+            }
         }
     }
 }
@@ -279,25 +283,27 @@ fn cards(visit: &Visit, payments: &[PaymentView]) -> Markup {
     let words = visit.words();
     html! {
         h2 { (words.say("office-order-payments")) }
-        table.grid {
-            thead { tr {
-                th scope="col" { (words.say("office-payment-card")) }
-                th scope="col" { (words.say("office-payment-state")) }
-                th scope="col" { (words.say("office-payment-changed")) }
-                th scope="col" { (words.say("office-payment-reference")) }
-            } }
-            tbody { @for payment in payments { tr {
-                th scope="row" { (card(visit, payment)) }
-                td {
-                    (words.one_of("payment", payment.state.code()))
-                    @if let Some(reason) = &payment.reason { div.muted.small { (words.one_of("decline", reason)) } }
-                }
-                td { (time(visit, payment.changed)) }
-                td.num {
-                    @if let Some(code) = &payment.approval_code { (code) br; }
-                    @if let Some(reference) = &payment.retrieval_reference { span.muted { (reference) } }
-                }
-            } } }
+        div.scroll tabindex="0" role="region" aria-label=(words.say("office-order-payments")) {
+            table.grid {
+                thead { tr {
+                    th scope="col" { (words.say("office-payment-card")) }
+                    th scope="col" { (words.say("office-payment-state")) }
+                    th scope="col" { (words.say("office-payment-changed")) }
+                    th scope="col" { (words.say("office-payment-reference")) }
+                } }
+                tbody { @for payment in payments { tr {
+                    th scope="row" { (card(visit, payment)) }
+                    td {
+                        (words.one_of("office-payment-state", payment.state.code()))
+                        @if let Some(reason) = &payment.reason { div.muted.small { (words.one_of("decline", reason)) } }
+                    }
+                    td { (time(visit, payment.changed)) }
+                    td.num {
+                        @if let Some(code) = &payment.approval_code { (code) br; }
+                        @if let Some(reference) = &payment.retrieval_reference { span.muted { (reference) } }
+                    }
+                } } }
+            }
         }
     }
 }

@@ -115,7 +115,7 @@ fn states(visit: &Visit, wanted: &Wanted, counts: &[(OrderState, u64)]) -> Marku
             ul {
                 (tab(None, words.say("office-orders-all"), all))
                 @for &state in OrderState::ALL {
-                    (tab(Some(state), words.one_of("order-state", state.code()), count_of(state)))
+                    (tab(Some(state), words.one_of("office-state", state.code()), count_of(state)))
                 }
             }
         }
@@ -138,7 +138,7 @@ fn table(visit: &Visit, orders: &[order::Listed]) -> Markup {
                 tbody { @for order in orders { tr data-row {
                     th scope="row" { a.nowrap href={ "/office/orders/" (order.number) } { (order.number) } }
                     td { (time(visit, order.placed)) }
-                    td { span class={ "state " (order.state.code()) } { (words.one_of("order-state", order.state.code())) } }
+                    td { span class={ "state " (order.state.code()) } { (words.one_of("office-state", order.state.code())) } }
                     td { (order.name) br; span.muted { (order.email) } }
                     td { (order.first_title) @if order.copies > 1 { " " span.muted.num { "(" (order.copies) ")" } } }
                     td.num { (money(visit, order.total)) }

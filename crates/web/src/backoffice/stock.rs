@@ -20,6 +20,7 @@ use super::access::Visit;
 use super::frame::{self, Part, money, time, token};
 use crate::AppState;
 use crate::problem::{Kind, Problem};
+use crate::storefront::parts::book_path;
 
 /// Editions a search shows: whoever needs more types another word.
 const FOUND: u32 = 50;
@@ -140,16 +141,25 @@ pub(super) async fn show(
     let body = html! {
         (said(&visit, &told))
         p {
-            (edition.byline())
-            @if let Some(publisher) = &edition.publisher { " · " (publisher) }
-            @if let Some(isbn) = edition.isbn { " · " span.num { (isbn.hyphenated()) } " · " a href={ "/books/" (isbn) } { (words.say("office-see-in-shop")) } }
-            @else { " · " a href={ "/editions/" (edition.id) } { (words.say("office-see-in-shop")) } }
+            @for part in &about(&edition) { (part) " · " }
+            a href=(book_path(&edition)) { (words.say("office-see-in-shop")) }
         }
         (standing(&visit, level))
         div.columns { (count_form(&visit, id, level)) (change_form(&visit, id, level)) }
         (ledger(&visit, &moves))
     };
     Ok(frame::page(&visit, Part::Stock, &edition.title, &body))
+}
+
+/// What tells an edition from others with its title.
+fn about(edition: &Edition) -> Vec<String> {
+    let isbn = edition.isbn.map(Isbn13::hyphenated);
+    let parts = [Some(edition.byline()), edition.publisher.clone(), isbn];
+    parts
+        .into_iter()
+        .flatten()
+        .filter(|part| !part.is_empty())
+        .collect()
 }
 
 fn said(visit: &Visit, told: &Told) -> Markup {

@@ -7,8 +7,11 @@
 
 use axum::http::{StatusCode, header};
 use shop::checkout::{Draft, place_order};
-use shop::payment;
+use shop::order::OrderState;
+use shop::payment::{self, PaymentState};
 use shop::pricing::{Destination, Line, quote};
+use shop::staff::Role;
+use shop::stock::{MoveReason, StockPolicy};
 use trade::address::{Address, AddressInput, Email};
 use trade::delivery::DeliveryMethod;
 use trade::goods::Goods;
@@ -21,6 +24,7 @@ use trade::territory::Territory;
 use super::access::Door;
 use super::fixture::{self, COUNTED, Small, cookie_of, hidden, location, text};
 use super::rooms;
+use crate::i18n::words;
 
 /// An address of the list with something in its places.
 fn filled(path: &str) -> String {
@@ -183,6 +187,45 @@ async fn the_login_takes_the_right_password_and_the_form_of_this_browser_only() 
         shop.get("/office", &session).await.status(),
         StatusCode::SEE_OTHER
     );
+}
+
+#[test]
+fn every_code_that_the_office_shows_has_its_words() {
+    let mut codes: Vec<(&str, &str)> = Vec::new();
+    codes.extend(
+        OrderState::ALL
+            .iter()
+            .map(|one| ("office-state", one.code())),
+    );
+    codes.extend(
+        PaymentState::ALL
+            .iter()
+            .map(|one| ("office-payment-state", one.code())),
+    );
+    codes.extend(
+        MoveReason::ALL
+            .iter()
+            .map(|one| ("office-move", one.code())),
+    );
+    codes.extend(
+        StockPolicy::ALL
+            .iter()
+            .map(|one| ("office-policy", one.code())),
+    );
+    codes.extend(Role::ALL.iter().map(|one| ("office-role", one.code())));
+    codes.extend(
+        DeliveryMethod::ALL
+            .iter()
+            .map(|one| ("office-method", one.code())),
+    );
+    // A French word is never the code; that English says the same things is tested beside the words.
+    for (group, code) in &codes {
+        assert_ne!(
+            words(Locale::Fr).one_of(group, code),
+            *code,
+            "{group}-{code}"
+        );
+    }
 }
 
 /// An order for one counted book, paid.
