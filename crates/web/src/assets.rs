@@ -43,13 +43,20 @@ static STORE: LazyLock<Store> = LazyLock::new(Store::load);
 impl Store {
     /// Fonts and marks first, because the style sheet is rewritten to name them by their hash.
     fn load() -> Store {
-        let mut store = Store { hashed: HashMap::new(), by_hashed: HashMap::new() };
+        let mut store = Store {
+            hashed: HashMap::new(),
+            by_hashed: HashMap::new(),
+        };
         let mut names: Vec<String> = Files::iter().map(String::from).collect();
         names.sort_by_key(|name| name.ends_with(".css"));
         for name in names {
-            let Some(file) = Files::get(&name) else { continue };
+            let Some(file) = Files::get(&name) else {
+                continue;
+            };
             let content = if name.ends_with(".css") {
-                store.with_hashed_addresses(&String::from_utf8_lossy(&file.data)).into_bytes()
+                store
+                    .with_hashed_addresses(&String::from_utf8_lossy(&file.data))
+                    .into_bytes()
             } else {
                 file.data.into_owned()
             };
@@ -59,20 +66,34 @@ impl Store {
     }
 
     fn with_hashed_addresses(&self, css: &str) -> String {
-        self.hashed.iter().fold(css.to_owned(), |css, (name, hashed)| {
-            css.replace(&format!("/assets/{name}\""), &format!("{hashed}\""))
-        })
+        self.hashed
+            .iter()
+            .fold(css.to_owned(), |css, (name, hashed)| {
+                css.replace(&format!("/assets/{name}\""), &format!("{hashed}\""))
+            })
     }
 
     fn add(&mut self, name: String, content: Vec<u8>) {
-        let hash: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = Sha256::digest(&content)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let hash = hash.get(..HASH_DIGITS).unwrap_or_default();
         let (stem, end) = name.rsplit_once('.').unwrap_or((&name, ""));
         let hashed = format!("{stem}.{hash}.{end}");
         let kind = media_type(end);
-        let gzip = (kind.starts_with("text/") || kind.ends_with("xml")).then(|| gzipped(&content)).flatten();
+        let gzip = (kind.starts_with("text/") || kind.ends_with("xml"))
+            .then(|| gzipped(&content))
+            .flatten();
         self.hashed.insert(name, format!("/assets/{hashed}"));
-        self.by_hashed.insert(hashed, Asset { plain: content.into(), gzip, kind });
+        self.by_hashed.insert(
+            hashed,
+            Asset {
+                plain: content.into(),
+                gzip,
+                kind,
+            },
+        );
     }
 }
 
@@ -113,7 +134,10 @@ fn send(asset: &Asset, headers: &HeaderMap, caching: HeaderValue) -> Response {
 
 /// Whether the browser said that it reads gzip; `gzip;q=0` says it does not.
 pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     accepted.split(',').map(str::trim).any(|coding| {
         let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
         name.trim() == "gzip" && !matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000")
@@ -123,7 +147,11 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
 fn gzipped(content: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content).ok()?;
-    encoder.finish().ok().filter(|gzip| gzip.len() < content.len()).map(Bytes::from)
+    encoder
+        .finish()
+        .ok()
+        .filter(|gzip| gzip.len() < content.len())
+        .map(Bytes::from)
 }
 
 fn media_type(end: &str) -> &'static str {
@@ -139,13 +167,21 @@ fn media_type(end: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     #[test]
     fn addresses_carry_a_hash_and_the_style_sheet_names_fonts_by_theirs() {
         let css = address("bouquin.css");
-        assert!(css.starts_with("/assets/bouquin.") && css.len() == "/assets/bouquin..css".len() + HASH_DIGITS);
+        assert!(
+            css.starts_with("/assets/bouquin.")
+                && css.len() == "/assets/bouquin..css".len() + HASH_DIGITS
+        );
         let sheet = &STORE.by_hashed[css.trim_start_matches("/assets/")].plain;
         let sheet = std::str::from_utf8(sheet).unwrap();
         assert!(sheet.contains(&format!("url(\"{}\")", address("fonts/sans.woff2"))));
@@ -153,17 +189,28 @@ mod tests {
 
     #[test]
     fn budgets_for_what_every_page_loads() {
-        let size = |name| STORE.by_hashed[address(name).trim_start_matches("/assets/")].plain.len();
+        let size = |name| {
+            STORE.by_hashed[address(name).trim_start_matches("/assets/")]
+                .plain
+                .len()
+        };
         assert!(size("bouquin.css") < 25_000, "{}", size("bouquin.css"));
         assert!(size("bouquin.js") < 10_000);
-        let fonts = ["fonts/sans.woff2", "fonts/garamond-roman.woff2", "fonts/garamond-italic.woff2"];
+        let fonts = [
+            "fonts/sans.woff2",
+            "fonts/garamond-roman.woff2",
+            "fonts/garamond-italic.woff2",
+        ];
         assert!(fonts.into_iter().map(size).sum::<usize>() < 80_000);
     }
 
     #[test]
     fn gzip_is_sent_to_those_who_ask() {
         let asks = |value: &'static str| {
-            accepts_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(value))]))
+            accepts_gzip(&HeaderMap::from_iter([(
+                header::ACCEPT_ENCODING,
+                HeaderValue::from_static(value),
+            )]))
         };
         assert!(asks("gzip, deflate, br") && asks("br;q=1.0, gzip;q=0.8"));
         assert!(!asks("br") && !asks("gzip;q=0") && !asks(""));

@@ -18,9 +18,18 @@ use crate::visitor::{Visitor, language_cookie};
 const ORIGIN_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The outermost layer inside the language: checks the origin, renders problems, adds headers, counts.
-pub(crate) async fn keep(State(state): State<AppState>, visitor: Visitor, request: Request, next: Next) -> Response {
+pub(crate) async fn keep(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", |path| path.as_str()).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", |path| path.as_str())
+        .to_owned();
     let for_api = request.uri().path().starts_with("/api/");
     let mut response = if foreign(&state.settings, request.method(), request.headers()) {
         Problem::of(Kind::ForeignOrigin).into_response()
@@ -41,11 +50,17 @@ fn foreign(settings: &Settings, method: &Method, headers: &HeaderMap) -> bool {
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
         return false;
     }
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("not text"));
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .map(|value| value.to_str().unwrap_or("not text"))
+    };
     match (text(header::ORIGIN), text(ORIGIN_SITE)) {
         // Sent by pages without an origin of their own, which this shop has none of.
         (Some("null"), site) => !matches!(site, Some("same-origin" | "none")),
-        (Some(origin), _) => origin != settings.public_url && !is_own_host(origin, text(header::HOST)),
+        (Some(origin), _) => {
+            origin != settings.public_url && !is_own_host(origin, text(header::HOST))
+        }
         (None, Some(site)) => !matches!(site, "same-origin" | "none"),
         (None, None) => headers.contains_key(header::COOKIE),
     }
@@ -53,7 +68,10 @@ fn foreign(settings: &Settings, method: &Method, headers: &HeaderMap) -> bool {
 
 /// The same host as was asked, whatever the scheme a proxy took off.
 fn is_own_host(origin: &str, host: Option<&str>) -> bool {
-    origin.split_once("://").map(|(_, origin)| Some(origin) == host).unwrap_or(false)
+    origin
+        .split_once("://")
+        .map(|(_, origin)| Some(origin) == host)
+        .unwrap_or(false)
 }
 
 /// The problem in an answer: one of ours, or one that the router answered without words.
@@ -62,15 +80,18 @@ fn problem_of(response: &mut Response) -> Option<Problem> {
         return Some(problem);
     }
     let worded = response.headers().contains_key(header::CONTENT_TYPE)
-        && !response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+        && !response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
     match response.status() {
         _ if worded => None,
         StatusCode::NOT_FOUND => Some(Problem::of(Kind::NotFound)),
         StatusCode::METHOD_NOT_ALLOWED => Some(Problem::of(Kind::MethodNotAllowed)),
         StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::of(Kind::TooLarge)),
-        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            Some(Problem::of(Kind::Malformed))
-        }
+        StatusCode::BAD_REQUEST
+        | StatusCode::UNPROCESSABLE_ENTITY
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE => Some(Problem::of(Kind::Malformed)),
         _ => None,
     }
 }
@@ -80,25 +101,44 @@ fn shown(state: &AppState, visitor: &Visitor, problem: &Problem, for_api: bool) 
         problem.json_response(visitor.locale)
     } else {
         let reader = Reader::new(visitor.locale, &state.settings, &visitor.here);
-        render::personal(visitor, problem.kind.status(), fault_page::page(&reader, problem))
+        render::personal(
+            visitor,
+            problem.kind.status(),
+            fault_page::page(&reader, problem),
+        )
     };
     if matches!(problem.kind, Kind::Unavailable | Kind::TooFast) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
 }
 
 fn add_headers(settings: &Settings, visitor: &Visitor, headers: &mut HeaderMap) {
-    let html = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let html = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let mut add = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     add(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(header::REFERRER_POLICY, "same-origin");
-    add(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    add(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()");
+    add(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    add(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    );
     if settings.tls {
-        add(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        add(
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=31536000; includeSubDomains",
+        );
     }
     if html {
         add(header::CONTENT_LANGUAGE, visitor.locale.code());
@@ -108,7 +148,9 @@ fn add_headers(settings: &Settings, visitor: &Visitor, headers: &mut HeaderMap) 
         add(header::VARY, "Accept-Encoding, Cookie");
     }
     if html && let Ok(policy) = HeaderValue::from_str(&policy(settings)) {
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+        headers
+            .entry(header::CONTENT_SECURITY_POLICY)
+            .or_insert(policy);
     }
     if html
         && visitor.remember_language
@@ -130,29 +172,47 @@ fn policy(settings: &Settings) -> String {
 
 fn count(route: String, status: StatusCode, begun: Instant) {
     let status = status.as_str().to_owned();
-    metrics::counter!("http_requests_total", "route" => route.clone(), "status" => status).increment(1);
-    metrics::histogram!("http_request_seconds", "route" => route).record(begun.elapsed().as_secs_f64());
+    metrics::counter!("http_requests_total", "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("http_request_seconds", "route" => route)
+        .record(begun.elapsed().as_secs_f64());
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     #[test]
     fn forms_come_from_here_or_are_refused() {
         let settings = Settings::demo("http://127.0.0.1:8080", "http://127.0.0.1:8081");
         let posted = |headers: &[(&'static str, &'static str)]| {
-            let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+            let headers = headers.iter().map(|(name, value)| {
+                (
+                    HeaderName::from_static(name),
+                    HeaderValue::from_static(value),
+                )
+            });
             foreign(&settings, &Method::POST, &headers.collect())
         };
         assert!(!posted(&[("origin", "http://127.0.0.1:8080")]));
-        assert!(!posted(&[("origin", "http://localhost:8080"), ("host", "localhost:8080")]));
+        assert!(!posted(&[
+            ("origin", "http://localhost:8080"),
+            ("host", "localhost:8080")
+        ]));
         assert!(!posted(&[("sec-fetch-site", "same-origin")]));
         assert!(!posted(&[]));
         assert!(posted(&[("origin", "https://elsewhere.example")]));
         assert!(posted(&[("origin", "null")]));
-        assert!(posted(&[("sec-fetch-site", "cross-site"), ("cookie", "cart=1")]));
+        assert!(posted(&[
+            ("sec-fetch-site", "cross-site"),
+            ("cookie", "cart=1")
+        ]));
         assert!(posted(&[("cookie", "cart=1")]));
         assert!(!foreign(&settings, &Method::GET, &HeaderMap::new()));
     }

@@ -42,7 +42,9 @@ impl Words {
         };
         words.bundle.set_use_isolating(false);
         for name in file_names(locale) {
-            let Some(file) = Files::get(&name) else { continue };
+            let Some(file) = Files::get(&name) else {
+                continue;
+            };
             let text = String::from_utf8_lossy(&file.data).into_owned();
             // A file that does not parse fails the tests; what does parse is still of use.
             let resource = FluentResource::try_new(text).unwrap_or_else(|(resource, errors)| {
@@ -65,10 +67,17 @@ impl Words {
         self.bundle.add_resource_overriding(resource);
         for id in ids {
             let mut errors = Vec::new();
-            let Some(pattern) = self.bundle.get_message(&id).and_then(|message| message.value()) else {
+            let Some(pattern) = self
+                .bundle
+                .get_message(&id)
+                .and_then(|message| message.value())
+            else {
                 continue;
             };
-            let text = self.bundle.format_pattern(pattern, None, &mut errors).into_owned();
+            let text = self
+                .bundle
+                .format_pattern(pattern, None, &mut errors)
+                .into_owned();
             if errors.is_empty() {
                 self.fixed.insert(id, text);
             }
@@ -82,17 +91,25 @@ impl Words {
 
     /// A message of a group named after a code: `group-code`. The code itself when there is no such message.
     pub fn one_of<'a>(&'a self, group: &str, code: &'a str) -> &'a str {
-        self.fixed.get(&format!("{group}-{code}")).map_or(code, String::as_str)
+        self.fixed
+            .get(&format!("{group}-{code}"))
+            .map_or(code, String::as_str)
     }
 
     /// A message with variables.
     pub fn tell(&self, id: &str, variables: &[(&'static str, FluentValue<'_>)]) -> String {
-        let Some(pattern) = self.bundle.get_message(id).and_then(|message| message.value()) else {
+        let Some(pattern) = self
+            .bundle
+            .get_message(id)
+            .and_then(|message| message.value())
+        else {
             return id.to_owned();
         };
         let args: FluentArgs<'_> = variables.iter().cloned().collect();
         let mut errors = Vec::new();
-        self.bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned()
+        self.bundle
+            .format_pattern(pattern, Some(&args), &mut errors)
+            .into_owned()
     }
 }
 
@@ -102,14 +119,22 @@ fn language(locale: Locale) -> Vec<unic_langid::LanguageIdentifier> {
 
 fn file_names(locale: Locale) -> Vec<String> {
     let folder = format!("{}/", locale.code());
-    let mut names: Vec<_> = Files::iter().map(String::from).filter(|name| name.starts_with(&folder)).collect();
+    let mut names: Vec<_> = Files::iter()
+        .map(String::from)
+        .filter(|name| name.starts_with(&folder))
+        .collect();
     names.sort_unstable();
     names
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use std::collections::{BTreeMap, BTreeSet};
     use std::path::Path;
 
@@ -123,7 +148,9 @@ mod tests {
             let resource = FluentResource::try_new(text.clone())
                 .unwrap_or_else(|(_, errors)| panic!("{name}: {errors:?}"));
             for entry in resource.entries() {
-                let fluent_syntax::ast::Entry::Message(message) = entry else { continue };
+                let fluent_syntax::ast::Entry::Message(message) = entry else {
+                    continue;
+                };
                 let source = format!("{:?}", message.value);
                 let variables = source
                     .split("VariableReference { id: Identifier { name: \"")
@@ -131,7 +158,12 @@ mod tests {
                     .map(|rest| rest.split('"').next().unwrap().to_owned())
                     .collect();
                 let twice = messages.insert(message.id.name.to_owned(), variables);
-                assert!(twice.is_none(), "{} is said twice in {}", message.id.name, locale.code());
+                assert!(
+                    twice.is_none(),
+                    "{} is said twice in {}",
+                    message.id.name,
+                    locale.code()
+                );
             }
         }
         messages
@@ -141,7 +173,10 @@ mod tests {
     fn both_languages_say_the_same_things_with_the_same_variables() {
         let (french, english) = (messages(Locale::Fr), messages(Locale::En));
         let names = |all: &BTreeMap<String, _>| all.keys().cloned().collect::<BTreeSet<_>>();
-        let differing: Vec<_> = names(&french).symmetric_difference(&names(&english)).cloned().collect();
+        let differing: Vec<_> = names(&french)
+            .symmetric_difference(&names(&english))
+            .cloned()
+            .collect();
         assert!(differing.is_empty(), "in one language only: {differing:?}");
         for (id, variables) in &french {
             assert_eq!(variables, &english[id], "{id}");
@@ -154,13 +189,21 @@ mod tests {
         let mut said = 0;
         for source in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
             let text = std::fs::read_to_string(&source).unwrap();
-            for call in ["say(\"", "tell(\"", "tell(\n"] {
+            for call in ["say(", "tell("] {
                 for rest in text.split(call).skip(1) {
-                    let id = rest.trim_start().trim_start_matches('"').split('"').next().unwrap();
+                    // An id that is not written there is tested by the codes it is made of.
+                    let Some(quoted) = rest.trim_start().strip_prefix('"') else {
+                        continue;
+                    };
+                    let id = quoted.split('"').next().unwrap();
                     said += 1;
                     assert!(known.contains_key(id), "{} says {id:?}", source.display());
                     let fixed = words(Locale::Fr).fixed.contains_key(id);
-                    assert_eq!(fixed, call == "say(\"", "{id}: say is for messages without variables");
+                    assert_eq!(
+                        fixed,
+                        call == "say(",
+                        "{id}: say is for messages without variables"
+                    );
                 }
             }
         }
@@ -168,10 +211,20 @@ mod tests {
     }
 
     fn sources(folder: &Path) -> Vec<std::path::PathBuf> {
-        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let entries = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
         entries
-            .flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] })
-            .filter(|path| path.extension().is_some_and(|end| end == "rs") && !path.ends_with("i18n.rs"))
+            .flat_map(|path| {
+                if path.is_dir() {
+                    sources(&path)
+                } else {
+                    vec![path]
+                }
+            })
+            .filter(|path| {
+                path.extension().is_some_and(|end| end == "rs") && !path.ends_with("i18n.rs")
+            })
             .collect()
     }
 
@@ -182,21 +235,59 @@ mod tests {
         use trade::contributor::ContributorRole;
         use trade::payment::{Brand, Decline};
         let mut ids: Vec<String> = Vec::new();
-        ids.extend(Decline::ALL.iter().map(|one| format!("decline-{}", one.code())));
+        ids.extend(
+            Decline::ALL
+                .iter()
+                .map(|one| format!("decline-{}", one.code())),
+        );
         ids.extend(Form::ALL.iter().map(|one| format!("form-{}", one.code())));
-        ids.extend(Country::ALL.iter().map(|one| format!("country-{}", one.code())));
-        ids.extend(shop::order::OrderState::ALL.iter().map(|one| format!("order-state-{}", one.code())));
-        ids.extend(shop::payment::PaymentState::ALL.iter().map(|one| format!("payment-{}", one.code())));
-        ids.extend(shop::order::events::EventKind::ALL.iter().map(|one| format!("event-{}", one.code())));
+        ids.extend(
+            Country::ALL
+                .iter()
+                .map(|one| format!("country-{}", one.code())),
+        );
+        ids.extend(
+            shop::order::OrderState::ALL
+                .iter()
+                .map(|one| format!("order-state-{}", one.code())),
+        );
+        ids.extend(
+            shop::payment::PaymentState::ALL
+                .iter()
+                .map(|one| format!("payment-{}", one.code())),
+        );
+        ids.extend(
+            shop::order::events::EventKind::ALL
+                .iter()
+                .map(|one| format!("event-{}", one.code())),
+        );
         ids.extend(crate::problem::Kind::ALL.iter().flat_map(|one| {
             let code = one.code();
             [format!("problem-{code}"), format!("problem-help-{code}")]
         }));
-        for role in ["author", "translator", "illustrator", "editor", "preface", "narrator", "other"] {
+        for role in [
+            "author",
+            "translator",
+            "illustrator",
+            "editor",
+            "preface",
+            "narrator",
+            "other",
+        ] {
             ids.push(format!("role-{role}"));
         }
-        for field in [Field::Email, Field::Name, Field::Street, Field::Postcode, Field::City, Field::Country] {
-            ids.push(format!("field-{}", crate::storefront::checkout::field_name(field)));
+        for field in [
+            Field::Email,
+            Field::Name,
+            Field::Street,
+            Field::Postcode,
+            Field::City,
+            Field::Country,
+        ] {
+            ids.push(format!(
+                "field-{}",
+                crate::storefront::checkout::field_name(field)
+            ));
         }
         let _ = (ContributorRole::Author, Brand::Cb);
         let known = messages(Locale::Fr);

@@ -52,12 +52,22 @@ pub fn render(sender: &Sender, letter: &Letter, order_path: &str) -> Rendered {
         letter,
         words,
         sender,
-        subject: words.tell(subject_id(letter.kind), &[("number", number.as_str().into())]),
-        greeting: words.tell("letter-greeting", &[("name", letter.address.name.as_str().into())]),
+        subject: words.tell(
+            subject_id(letter.kind),
+            &[("number", number.as_str().into())],
+        ),
+        greeting: words.tell(
+            "letter-greeting",
+            &[("name", letter.address.name.as_str().into())],
+        ),
         news: news(words, letter, &number),
         link: format!("{}/{}{order_path}", sender.public_url, letter.locale.code()),
     };
-    Rendered { subject: said.subject.clone(), text: said.text(), html: said.html().into_string() }
+    Rendered {
+        subject: said.subject.clone(),
+        text: said.text(),
+        html: said.html().into_string(),
+    }
 }
 
 fn subject_id(kind: LetterKind) -> &'static str {
@@ -80,17 +90,40 @@ fn news(words: &Words, letter: &Letter, number: &str) -> String {
         LetterKind::Refund => "letter-news-refund",
         LetterKind::Unanswered => "letter-news-unanswered",
     };
-    words.tell(id, &[("number", number.into()), ("total", total.into()), ("placed", placed.into())])
+    words.tell(
+        id,
+        &[
+            ("number", number.into()),
+            ("total", total.into()),
+            ("placed", placed.into()),
+        ],
+    )
 }
 
 impl Said<'_> {
     /// The amounts below the lines: label and sum.
     fn sums(&self) -> Vec<(String, String)> {
-        let Letter { locale, goods_total, delivery, total, ref vat, .. } = *self.letter;
+        let Letter {
+            locale,
+            goods_total,
+            delivery,
+            total,
+            ref vat,
+            ..
+        } = *self.letter;
         let mut sums = vec![
-            (self.words.say("letter-goods").to_owned(), format_money(goods_total, locale)),
-            (self.words.say("letter-delivery").to_owned(), format_money(delivery, locale)),
-            (self.words.say("letter-total").to_owned(), format_money(total, locale)),
+            (
+                self.words.say("letter-goods").to_owned(),
+                format_money(goods_total, locale),
+            ),
+            (
+                self.words.say("letter-delivery").to_owned(),
+                format_money(delivery, locale),
+            ),
+            (
+                self.words.say("letter-total").to_owned(),
+                format_money(total, locale),
+            ),
         ];
         sums.extend(vat.iter().map(|line| {
             let rate = format_percent(line.basis_points, locale);
@@ -116,14 +149,20 @@ impl Said<'_> {
     fn card(&self) -> Option<String> {
         let card = self.letter.card.as_ref()?;
         let brand = card.brand.map_or("", trade::payment::Brand::name);
-        let variables = [("brand", brand.into()), ("last4", card.last4.as_str().into())];
+        let variables = [
+            ("brand", brand.into()),
+            ("last4", card.last4.as_str().into()),
+        ];
         Some(self.words.tell("letter-card", &variables))
     }
 
     /// What the law wants said on a durable medium, in the letters that conclude or fulfil the contract.
     fn rights(&self) -> Option<&'static str> {
-        matches!(self.letter.kind, LetterKind::Confirmation | LetterKind::Shipping)
-            .then(|| self.words.say("letter-rights"))
+        matches!(
+            self.letter.kind,
+            LetterKind::Confirmation | LetterKind::Shipping
+        )
+        .then(|| self.words.say("letter-rights"))
     }
 
     fn text(&self) -> String {
@@ -146,11 +185,18 @@ impl Said<'_> {
                 text.push_str(&format!("  {line}\n"));
             }
         }
-        text.push_str(&format!("\n{}\n{}\n", self.words.say("letter-link"), self.link));
+        text.push_str(&format!(
+            "\n{}\n{}\n",
+            self.words.say("letter-link"),
+            self.link
+        ));
         if let Some(rights) = self.rights() {
             text.push_str(&format!("\n{rights}\n"));
         }
-        text.push_str(&format!("\n{}\n{}\n", self.sender.shop_name, self.sender.public_url));
+        text.push_str(&format!(
+            "\n{}\n{}\n",
+            self.sender.shop_name, self.sender.public_url
+        ));
         text
     }
 

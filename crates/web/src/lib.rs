@@ -39,7 +39,9 @@ pub fn router(state: AppState) -> Router {
         .merge(backoffice::routes(&state))
         .merge(api::routes())
         .fallback(|| async { problem::Problem::of(problem::Kind::NotFound) })
-        .method_not_allowed_fallback(|| async { problem::Problem::of(problem::Kind::MethodNotAllowed) })
+        .method_not_allowed_fallback(|| async {
+            problem::Problem::of(problem::Kind::MethodNotAllowed)
+        })
         .layer(DefaultBodyLimit::max(FORM_BYTES))
         .layer(from_fn_with_state(state.clone(), guard::keep))
         .with_state(state);

@@ -101,7 +101,11 @@ pub struct Problem {
 impl Problem {
     /// A problem without further members.
     pub fn of(kind: Kind) -> Problem {
-        Problem { kind, members: Map::new(), reference: None }
+        Problem {
+            kind,
+            members: Map::new(),
+            reference: None,
+        }
     }
 
     /// The same with one member more.
@@ -115,7 +119,11 @@ impl Problem {
     pub fn fault(kind: Kind, details: &dyn std::fmt::Display) -> Problem {
         let reference = reference();
         tracing::error!(%reference, %details, "request failed");
-        Problem { kind, members: Map::new(), reference: Some(reference) }
+        Problem {
+            kind,
+            members: Map::new(),
+            reference: Some(reference),
+        }
     }
 
     /// The body of an API answer (RFC 9457).
@@ -130,7 +138,11 @@ impl Problem {
         });
         if let Some(object) = body.as_object_mut() {
             object.extend(self.members.clone());
-            object.extend(self.reference.clone().map(|reference| ("reference".to_owned(), reference.into())));
+            object.extend(
+                self.reference
+                    .clone()
+                    .map(|reference| ("reference".to_owned(), reference.into())),
+            );
         }
         body
     }
@@ -150,7 +162,11 @@ fn reference() -> String {
     let mut bytes = [0_u8; 8];
     // Without randomness the reference is all zeros: still shown, still logged.
     let _ = getrandom::fill(&mut bytes);
-    bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32))).map(|letter| char::from(*letter)).collect()
+    bytes
+        .iter()
+        .filter_map(|byte| LETTERS.get(usize::from(byte % 32)))
+        .map(|letter| char::from(*letter))
+        .collect()
 }
 
 /// Only status and the problem itself: the outermost layer knows the language and renders it.
@@ -175,9 +191,13 @@ impl From<Fault> for Problem {
 impl From<CartRefusal> for Problem {
     fn from(refusal: CartRefusal) -> Problem {
         match refusal {
-            CartRefusal::NotBuyable { edition } => Problem::of(Kind::NotBuyable).with("edition", edition.get()),
+            CartRefusal::NotBuyable { edition } => {
+                Problem::of(Kind::NotBuyable).with("edition", edition.get())
+            }
             CartRefusal::TooMany { limit } => Problem::of(Kind::TooMany).with("limit", limit),
-            CartRefusal::NotInCart { edition } => Problem::of(Kind::NotInCart).with("edition", edition.get()),
+            CartRefusal::NotInCart { edition } => {
+                Problem::of(Kind::NotInCart).with("edition", edition.get())
+            }
             CartRefusal::Fault(fault) => fault.into(),
         }
     }
@@ -189,13 +209,15 @@ impl From<Refusal> for Problem {
             Refusal::EmptyCart => Problem::of(Kind::EmptyCart),
             Refusal::TooMany { limit } => Problem::of(Kind::TooMany).with("limit", limit),
             Refusal::NotDelivered { .. } => Problem::of(Kind::NotDelivered),
-            Refusal::PriceChanged { was, now } => {
-                Problem::of(Kind::PriceChanged).with("was_cents", was.as_cents()).with("now_cents", now.as_cents())
+            Refusal::PriceChanged { was, now } => Problem::of(Kind::PriceChanged)
+                .with("was_cents", was.as_cents())
+                .with("now_cents", now.as_cents()),
+            Refusal::NotBuyable { edition } => {
+                Problem::of(Kind::NotBuyable).with("edition", edition.get())
             }
-            Refusal::NotBuyable { edition } => Problem::of(Kind::NotBuyable).with("edition", edition.get()),
-            Refusal::OutOfStock { edition, available } => {
-                Problem::of(Kind::OutOfStock).with("edition", edition.get()).with("available", available)
-            }
+            Refusal::OutOfStock { edition, available } => Problem::of(Kind::OutOfStock)
+                .with("edition", edition.get())
+                .with("available", available),
             Refusal::KeyReused => Problem::of(Kind::KeyReused),
             Refusal::Fault(fault) => fault.into(),
         }
@@ -206,9 +228,13 @@ impl From<PayRefusal> for Problem {
     fn from(refusal: PayRefusal) -> Problem {
         match refusal {
             PayRefusal::NoSuchPayment => Problem::of(Kind::NotFound),
-            PayRefusal::NotWaiting { state } => Problem::of(Kind::NotWaiting).with("state", state.code()),
+            PayRefusal::NotWaiting { state } => {
+                Problem::of(Kind::NotWaiting).with("state", state.code())
+            }
             PayRefusal::InFlight => Problem::of(Kind::InFlight),
-            PayRefusal::TooManyCards { limit } => Problem::of(Kind::TooManyCards).with("limit", limit),
+            PayRefusal::TooManyCards { limit } => {
+                Problem::of(Kind::TooManyCards).with("limit", limit)
+            }
             PayRefusal::Fault(fault) => fault.into(),
         }
     }
@@ -222,12 +248,19 @@ impl From<SearchError> for Problem {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     #[test]
     fn an_api_answer_has_the_members_of_rfc_9457_and_its_own() {
-        let body = Problem::of(Kind::OutOfStock).with("available", 2).json(Locale::En);
+        let body = Problem::of(Kind::OutOfStock)
+            .with("available", 2)
+            .json(Locale::En);
         assert_eq!(body["type"], "/problems/out-of-stock");
         assert_eq!(body["status"], 409);
         assert_eq!(body["available"], 2);

@@ -46,7 +46,11 @@ impl PageKey {
     pub fn new(address: impl Into<String>, locale: Locale, parts: impl Hash) -> PageKey {
         let mut hasher = DefaultHasher::new();
         parts.hash(&mut hasher);
-        PageKey { address: address.into(), locale, version: hasher.finish() }
+        PageKey {
+            address: address.into(),
+            locale,
+            version: hasher.finish(),
+        }
     }
 }
 
@@ -114,7 +118,10 @@ impl Kept {
     }
 
     fn bytes(&self) -> usize {
-        [&self.before, &self.after].iter().map(|part| part.plain.len() + part.deflated.len()).sum()
+        [&self.before, &self.after]
+            .iter()
+            .map(|part| part.plain.len() + part.deflated.len())
+            .sum()
     }
 
     /// The whole page with `own` in the hole.
@@ -124,7 +131,10 @@ impl Kept {
 
     /// The same as one gzip file.
     fn gzip(&self, own: &str) -> Vec<u8> {
-        let own = own.as_bytes().get(..own.len().min(STORED_MAX)).unwrap_or_default();
+        let own = own
+            .as_bytes()
+            .get(..own.len().min(STORED_MAX))
+            .unwrap_or_default();
         let mut crc = Crc::new();
         crc.combine(&self.before.crc);
         let mut own_crc = Crc::new();
@@ -132,19 +142,43 @@ impl Kept {
         crc.combine(&own_crc);
         crc.combine(&self.after.crc);
         let length = own.len() as u16;
-        let stored = [&[0][..], &length.to_le_bytes(), &(!length).to_le_bytes(), own].concat();
+        let stored = [
+            &[0][..],
+            &length.to_le_bytes(),
+            &(!length).to_le_bytes(),
+            own,
+        ]
+        .concat();
         let stored = if own.is_empty() { Vec::new() } else { stored };
         let trailer = [crc.sum().to_le_bytes(), crc.amount().to_le_bytes()].concat();
-        [&GZIP_HEADER[..], &self.before.deflated, &stored, &self.after.deflated, &trailer].concat()
+        [
+            &GZIP_HEADER[..],
+            &self.before.deflated,
+            &stored,
+            &self.after.deflated,
+            &trailer,
+        ]
+        .concat()
     }
 
     /// The answer for `visitor`, or "not changed" when the browser still holds it.
     pub(crate) fn answer(&self, visitor: &Visitor) -> Response {
-        let etag = format!("W/\"{:x}-{}-{}\"", self.version, visitor.basket, visitor.locale.code());
+        let etag = format!(
+            "W/\"{:x}-{}-{}\"",
+            self.version,
+            visitor.basket,
+            visitor.locale.code()
+        );
         let tag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("W/\"0\""));
         let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-            (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/html; charset=utf-8"),
+            ),
+            (
+                header::CACHE_CONTROL,
+                HeaderValue::from_static("private, no-cache"),
+            ),
             (header::ETAG, tag),
         ];
         if visitor.etag.as_deref() == Some(&etag) {
@@ -164,7 +198,11 @@ impl Part {
     fn new(html: &str, flush: FlushCompress) -> Part {
         let mut crc = Crc::new();
         crc.update(html.as_bytes());
-        Part { plain: Bytes::from(html.to_owned()), deflated: deflate(html.as_bytes(), flush).into(), crc }
+        Part {
+            plain: Bytes::from(html.to_owned()),
+            deflated: deflate(html.as_bytes(), flush).into(),
+            crc,
+        }
     }
 }
 
@@ -173,7 +211,9 @@ fn deflate(plain: &[u8], flush: FlushCompress) -> Vec<u8> {
     let mut compress = Compress::new(Compression::new(7), false);
     let mut out = Vec::with_capacity(plain.len() / 3 + 64);
     loop {
-        let rest = plain.get(compress.total_in() as usize..).unwrap_or_default();
+        let rest = plain
+            .get(compress.total_in() as usize..)
+            .unwrap_or_default();
         out.reserve(rest.len() / 2 + 64);
         let room = out.capacity();
         match compress.compress_vec(rest, &mut out, flush) {
@@ -187,10 +227,20 @@ fn deflate(plain: &[u8], flush: FlushCompress) -> Vec<u8> {
 
 /// An answer that is one reader's own, never kept by anybody.
 pub(crate) fn personal(visitor: &Visitor, status: StatusCode, page: Markup) -> Response {
-    let html = page.into_string().replacen(BASKET_HOLE, &basket_count(visitor.locale, visitor.basket), 1);
+    let html = page.into_string().replacen(
+        BASKET_HOLE,
+        &basket_count(visitor.locale, visitor.basket),
+        1,
+    );
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/html; charset=utf-8"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("private, no-store"),
+        ),
     ];
     (status, headers, html).into_response()
 }
@@ -200,14 +250,22 @@ fn basket_count(locale: Locale, copies: u32) -> String {
     let mut html = String::new();
     if copies > 0 {
         let words = i18n::words(locale).say("basket-copies");
-        let _ = write!(html, "<span class=\"count\">{copies}<span class=\"sr\"> {words}</span></span>");
+        let _ = write!(
+            html,
+            "<span class=\"count\">{copies}<span class=\"sr\"> {words}</span></span>"
+        );
     }
     html
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use std::io::Read as _;
 
     use flate2::read::GzDecoder;
@@ -217,13 +275,23 @@ mod tests {
     #[test]
     fn a_page_and_its_hole_are_one_gzip_file() {
         let long = "les quais de la Seine, ".repeat(9_000);
-        for html in [format!("<p>{long}{BASKET_HOLE}{long}</p>"), format!("{BASKET_HOLE}x"), "no hole".to_owned()] {
+        for html in [
+            format!("<p>{long}{BASKET_HOLE}{long}</p>"),
+            format!("{BASKET_HOLE}x"),
+            "no hole".to_owned(),
+        ] {
             let kept = Kept::new(&html, 1);
             for own in ["", "<span>3</span>", "é"] {
                 let mut text = String::new();
-                GzDecoder::new(kept.gzip(own).as_slice()).read_to_string(&mut text).unwrap();
+                GzDecoder::new(kept.gzip(own).as_slice())
+                    .read_to_string(&mut text)
+                    .unwrap();
                 assert_eq!(text.as_bytes(), kept.plain(own));
-                let expected = if html.contains(BASKET_HOLE) { html.replace(BASKET_HOLE, own) } else { html.clone() + own };
+                let expected = if html.contains(BASKET_HOLE) {
+                    html.replace(BASKET_HOLE, own)
+                } else {
+                    html.clone() + own
+                };
                 assert_eq!(text, expected);
             }
         }

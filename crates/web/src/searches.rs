@@ -21,7 +21,11 @@ impl SearchLog {
     pub(crate) fn note(&self, day: Date, text: &str, results: u64) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !text.is_empty() && waiting.len() < WAITING {
-            waiting.push(Searched { day, text: text.to_owned(), results });
+            waiting.push(Searched {
+                day,
+                text: text.to_owned(),
+                results,
+            });
         }
     }
 

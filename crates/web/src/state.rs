@@ -92,7 +92,10 @@ impl AppState {
     /// Keeps the stock board up with the database and writes down searches, for as long as the shop runs. Run
     /// it as a task beside the server, after one [`StockBoard::refresh`] so that the first page is right.
     pub async fn keep_up(&self) {
-        tokio::join!(self.stock.keep_up(&self.store, &self.clock), self.searches.keep_up(&self.store));
+        tokio::join!(
+            self.stock.keep_up(&self.store, &self.clock),
+            self.searches.keep_up(&self.store)
+        );
     }
 }
 

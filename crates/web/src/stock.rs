@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use catalogue::model::Edition;
 use jiff::civil::{Date, Weekday};
+use shop::pricing::is_sold;
 use shop::stock::{self, Level, StockPolicy};
 use storage::{Fault, Store};
 use trade::availability::Availability;
@@ -43,7 +44,11 @@ impl StockBoard {
 
     /// The counted copies of an edition; none when it is not counted.
     pub fn level(&self, edition: EditionId) -> Option<Level> {
-        self.levels.read().unwrap_or_else(PoisonError::into_inner).get(&edition).copied()
+        self.levels
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&edition)
+            .copied()
     }
 
     /// A number that changes whenever a level does.
@@ -105,14 +110,20 @@ pub enum Promise {
     SoldOut,
     /// As the supplier says, not to be had now.
     Not(Availability),
+    /// Of a kind that the shop does not sell yet: files.
+    NotSold,
 }
 
 impl Promise {
     /// What holds for `edition`, of which the board counts `level`.
     pub fn of(edition: &Edition, level: Option<Level>) -> Promise {
         let limited = level.is_some_and(|level| level.policy == StockPolicy::Limited);
+        let sold = edition
+            .price
+            .is_some_and(|price| is_sold(edition.goods, price.amount));
         match edition.availability {
             other if !other.buyable() || edition.price.is_none() => Promise::Not(other),
+            _ if !sold => Promise::NotSold,
             _ if level.is_some_and(|level| level.available() > 0) => Promise::OnTheShelf,
             _ if limited => Promise::SoldOut,
             Availability::ToOrder { days } => Promise::ToOrder(days),
@@ -123,7 +134,7 @@ impl Promise {
 
     /// Whether it can be put into the cart.
     pub fn buyable(self) -> bool {
-        !matches!(self, Promise::SoldOut | Promise::Not(_))
+        !matches!(self, Promise::SoldOut | Promise::Not(_) | Promise::NotSold)
     }
 
     /// The day it should be there, sent by post when ordered on `today`; none when it cannot be had.
@@ -133,7 +144,7 @@ impl Promise {
             Promise::AtTheSupplier => SUPPLIER_DAYS,
             Promise::ToOrder(days) => days.saturating_add(PACKING_DAYS),
             Promise::Printed => PRINTING_DAYS,
-            Promise::SoldOut | Promise::Not(_) => return None,
+            Promise::SoldOut | Promise::Not(_) | Promise::NotSold => return None,
         };
         Some(working_days_after(today, days.saturating_add(POST_DAYS)))
     }
@@ -146,6 +157,7 @@ impl Promise {
             Promise::Printed => 3,
             Promise::SoldOut => 4,
             Promise::Not(_) => 5,
+            Promise::NotSold => 6,
             Promise::ToOrder(days) => 16 + u64::from(days),
         }
     }
@@ -154,28 +166,53 @@ impl Promise {
 /// Monday to Friday; public holidays are not known here, so pages say "about".
 fn working_days_after(day: Date, count: u8) -> Date {
     let working = |day: &Date| !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
-    day.series(jiff::Span::new().days(1)).skip(1).filter(working).nth(usize::from(count).saturating_sub(1)).unwrap_or(day)
+    day.series(jiff::Span::new().days(1))
+        .skip(1)
+        .filter(working)
+        .nth(usize::from(count).saturating_sub(1))
+        .unwrap_or(day)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-    use catalogue::model::{Price, PriceRegime};
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use catalogue::model::{Goods, Price, PriceRegime};
     use jiff::civil::date;
     use trade::money::Money;
 
     use super::*;
 
     fn level(on_hand: u32, held: u32, policy: StockPolicy) -> Option<Level> {
-        Some(Level { edition: EditionId(1), on_hand, held, policy })
+        Some(Level {
+            edition: EditionId(1),
+            on_hand,
+            held,
+            policy,
+        })
     }
 
     #[test]
     fn a_promise_is_the_shelf_then_the_supplier() {
         let mut edition = Edition::titled("Bel-Ami");
         edition.availability = Availability::InStock;
-        assert_eq!(Promise::of(&edition, level(3, 0, StockPolicy::Limited)), Promise::Not(Availability::InStock));
-        edition.price = Some(Price { amount: Money::cents(990), regime: PriceRegime::FixedFr });
+        assert_eq!(
+            Promise::of(&edition, level(3, 0, StockPolicy::Limited)),
+            Promise::Not(Availability::InStock)
+        );
+        edition.price = Some(Price {
+            amount: Money::cents(990),
+            regime: PriceRegime::FixedFr,
+        });
+        let file = Edition {
+            goods: Goods::Ebook,
+            ..edition.clone()
+        };
+        assert_eq!(Promise::of(&file, None), Promise::NotSold);
         for (level, promise) in [
             (None, Promise::AtTheSupplier),
             (level(3, 1, StockPolicy::Limited), Promise::OnTheShelf),
@@ -189,7 +226,10 @@ mod tests {
     #[test]
     fn parcels_do_not_travel_on_sundays() {
         let friday = date(2026, 11, 20);
-        assert_eq!(Promise::OnTheShelf.arrives(friday), Some(date(2026, 11, 25)));
+        assert_eq!(
+            Promise::OnTheShelf.arrives(friday),
+            Some(date(2026, 11, 25))
+        );
         assert_eq!(Promise::SoldOut.arrives(friday), None);
     }
 }

@@ -43,7 +43,11 @@ pub struct Visitor {
 impl Visitor {
     /// Address of a page of the shop for this reader: bare when the reader came by a bare address.
     pub fn path(&self, path: &str) -> String {
-        if self.explicit { format!("/{}{path}", self.locale.code()) } else { path.to_owned() }
+        if self.explicit {
+            format!("/{}{path}", self.locale.code())
+        } else {
+            path.to_owned()
+        }
     }
 
     fn read(uri: &Uri, headers: &HeaderMap) -> (Visitor, Option<Uri>) {
@@ -54,10 +58,17 @@ impl Visitor {
             here: rest.clone(),
             explicit: prefix.is_some(),
             remember_language: prefix.is_some_and(|prefix| prefix != asked),
-            cart: cookie(headers, "cart").and_then(|number| number.parse().ok()).map(CartId),
-            basket: cookie(headers, "basket").and_then(|count| count.parse().ok()).unwrap_or(0),
+            cart: cookie(headers, "cart")
+                .and_then(|number| number.parse().ok())
+                .map(CartId),
+            basket: cookie(headers, "basket")
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(0),
             gzip: crate::assets::accepts_gzip(headers),
-            etag: headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()).map(str::to_owned),
+            etag: headers
+                .get(header::IF_NONE_MATCH)
+                .and_then(|tag| tag.to_str().ok())
+                .map(str::to_owned),
         };
         let bare = prefix.and_then(|_| {
             let mut parts = uri.clone().into_parts();
@@ -91,7 +102,10 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
 fn split_language(uri: &Uri) -> (Option<Locale>, String) {
     let whole = uri.path_and_query().map_or("/", PathAndQuery::as_str);
     for locale in Locale::ALL {
-        let Some(rest) = whole.strip_prefix('/').and_then(|path| path.strip_prefix(locale.code())) else {
+        let Some(rest) = whole
+            .strip_prefix('/')
+            .and_then(|path| path.strip_prefix(locale.code()))
+        else {
             continue;
         };
         match rest.bytes().next() {
@@ -108,12 +122,19 @@ fn language_of(headers: &HeaderMap) -> Locale {
     if let Some(locale) = cookie(headers, "lang").and_then(Locale::parse) {
         return locale;
     }
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let accepted = parse_accepted_languages(accepted);
-    let offered: Vec<fluent_langneg::LanguageIdentifier> =
-        Locale::ALL.iter().filter_map(|locale| locale.code().parse().ok()).collect();
+    let offered: Vec<fluent_langneg::LanguageIdentifier> = Locale::ALL
+        .iter()
+        .filter_map(|locale| locale.code().parse().ok())
+        .collect();
     let best = negotiate_languages(&accepted, &offered, None, NegotiationStrategy::Lookup);
-    best.first().and_then(|language| Locale::parse(language.language.as_str())).unwrap_or_default()
+    best.first()
+        .and_then(|language| Locale::parse(language.language.as_str()))
+        .unwrap_or_default()
 }
 
 /// The value of one of the shop's cookies, under its plain or its `__Host-` name.
@@ -129,9 +150,20 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// A cookie for the whole shop that scripts cannot read and other sites' forms do not carry.
-pub fn set_cookie(settings: &Settings, name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {
-    let (prefix, secure) = if settings.tls { ("__Host-", "; Secure") } else { ("", "") };
-    let cookie = format!("{prefix}{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+pub fn set_cookie(
+    settings: &Settings,
+    name: &str,
+    value: &str,
+    seconds: u32,
+) -> Option<HeaderValue> {
+    let (prefix, secure) = if settings.tls {
+        ("__Host-", "; Secure")
+    } else {
+        ("", "")
+    };
+    let cookie = format!(
+        "{prefix}{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    );
     HeaderValue::from_str(&cookie).ok()
 }
 
@@ -149,11 +181,19 @@ pub(crate) fn language_cookie(settings: &Settings, locale: Locale) -> Option<Hea
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     fn visitor(uri: &str, headers: &[(header::HeaderName, &'static str)]) -> Visitor {
-        let headers = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_static(value)))
+            .collect();
         Visitor::read(&uri.parse().unwrap(), &headers).0
     }
 
@@ -162,15 +202,29 @@ mod tests {
         let english = [(header::ACCEPT_LANGUAGE, "en-GB,en;q=0.9,fr;q=0.5")];
         assert_eq!(visitor("/", &[]).locale, Locale::Fr);
         assert_eq!(visitor("/", &english).locale, Locale::En);
-        assert_eq!(visitor("/", &[english[0].clone(), (header::COOKIE, "a=b; lang=fr")]).locale, Locale::Fr);
+        assert_eq!(
+            visitor("/", &[english[0].clone(), (header::COOKIE, "a=b; lang=fr")]).locale,
+            Locale::Fr
+        );
         let asked = visitor("/fr/books/1?x=2", &english);
-        assert_eq!((asked.locale, asked.here.as_str(), asked.remember_language), (Locale::Fr, "/books/1?x=2", true));
-        assert_eq!(visitor("/de", &[(header::ACCEPT_LANGUAGE, "de, en;q=0.2")]).locale, Locale::En);
+        assert_eq!(
+            (asked.locale, asked.here.as_str(), asked.remember_language),
+            (Locale::Fr, "/books/1?x=2", true)
+        );
+        assert_eq!(
+            visitor("/de", &[(header::ACCEPT_LANGUAGE, "de, en;q=0.2")]).locale,
+            Locale::En
+        );
     }
 
     #[test]
     fn only_a_whole_first_part_is_a_language() {
-        for (uri, here) in [("/frais", "/frais"), ("/fr", "/"), ("/en?q=1", "/?q=1"), ("/fr/", "/")] {
+        for (uri, here) in [
+            ("/frais", "/frais"),
+            ("/fr", "/"),
+            ("/en?q=1", "/?q=1"),
+            ("/fr/", "/"),
+        ] {
             assert_eq!(visitor(uri, &[]).here, here, "{uri}");
         }
     }

@@ -117,6 +117,7 @@ order-see = See the order
 
 # Orders
 
+order = Order
 order-heading = Order { $number }
 order-timeline = Where it stands
 order-possible = What you can do

@@ -7,6 +7,7 @@ nav-basket = Basket
 nav-about = Who we are
 basket-copies = books
 search-label = Search for a book
+search-again = Search again
 search-placeholder = Title, author, ISBN
 search-button = Search
 suggest-title = book
@@ -49,6 +50,7 @@ avail-sold-out = Sold out
 avail-forthcoming = Not published yet
 avail-temporarily-out = Being reprinted
 avail-unknown = Ask us
+avail-not-sold = We do not sell files yet
 avail-unavailable = Out of print
 rating-of-five = { $shown } out of 5
 rating-mean = { $mean } out of 5
@@ -87,6 +89,11 @@ edition = Edition
 availability = Availability
 other-editions = Other editions
 reviews = Readers’ reviews
+reviews-more =
+    { $count ->
+        [one] Read { $shown } more review
+       *[other] Read { $shown } more reviews
+    }
 reviews-none = Nobody has written about this book yet.
 reviews-checked = Newest first. We do not check whether the reviewer bought the book.
 review-generated = generated for the demo

@@ -117,6 +117,7 @@ order-see = Voir la commande
 
 # Commandes
 
+order = Commande
 order-heading = Commande { $number }
 order-timeline = Où elle en est
 order-possible = Ce que vous pouvez faire

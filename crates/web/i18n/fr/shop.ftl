@@ -7,6 +7,7 @@ nav-basket = Panier
 nav-about = Qui nous sommes
 basket-copies = livres
 search-label = Chercher un livre
+search-again = Chercher encore
 search-placeholder = Titre, auteur, ISBN
 search-button = Chercher
 suggest-title = livre
@@ -49,6 +50,7 @@ avail-sold-out = Épuisé chez nous
 avail-forthcoming = À paraître
 avail-temporarily-out = En réimpression
 avail-unknown = Nous consulter
+avail-not-sold = Nous ne vendons pas encore de fichiers
 avail-unavailable = Épuisé chez l’éditeur
 rating-of-five = { $shown } sur 5
 rating-mean = { $mean } sur 5
@@ -87,6 +89,11 @@ edition = Édition
 availability = Disponibilité
 other-editions = Autres éditions
 reviews = Avis de lecteurs
+reviews-more =
+    { $count ->
+        [one] Lire { $shown } autre avis
+       *[other] Lire { $shown } autres avis
+    }
 reviews-none = Personne n’a encore écrit sur ce livre.
 reviews-checked = Du plus récent au plus ancien. Nous ne vérifions pas que l’auteur de l’avis a acheté le livre.
 review-generated = généré pour la démonstration

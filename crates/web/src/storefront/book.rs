@@ -48,10 +48,14 @@ pub(crate) async fn by_id(
     Path(id): Path<i64>,
 ) -> Result<Response, Problem> {
     let shelf = state.shelf.load();
-    let edition = shelf.edition(EditionId(id)).ok_or(Problem::of(Kind::NotFound))?;
+    let edition = shelf
+        .edition(EditionId(id))
+        .ok_or(Problem::of(Kind::NotFound))?;
     // An ISBN that was used twice (I7) leads to one of its editions; the other one stays here.
     match edition.isbn.and_then(|isbn| shelf.by_isbn(isbn)) {
-        Some(canonical) if canonical.id == edition.id => Ok(moved(&visitor.path(&book_path(&edition)))),
+        Some(canonical) if canonical.id == edition.id => {
+            Ok(moved(&visitor.path(&book_path(&edition))))
+        }
         _ => show(&state, &visitor, &shelf, &edition),
     }
 }
@@ -61,31 +65,50 @@ fn moved(to: &str) -> Response {
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, to)]).into_response()
 }
 
-fn show(state: &AppState, visitor: &Visitor, shelf: &Shelf, edition: &Arc<Edition>) -> Result<Response, Problem> {
+fn show(
+    state: &AppState,
+    visitor: &Visitor,
+    shelf: &Shelf,
+    edition: &Arc<Edition>,
+) -> Result<Response, Problem> {
     let address = own_path(shelf, edition);
     let today = state.clock.today();
     let promise = Promise::of(edition, state.stock.level(edition.id));
     // The delivery date makes a page old at midnight.
-    let version = (shelf.sequence(), shelf.content_hash(), promise.code(), today);
-    let kept = state.pages.get_or_make(PageKey::new(address.as_str(), visitor.locale, version), || {
-        let reader = Reader::new(visitor.locale, &state.settings, &address);
-        let mut others = shelf.editions_of(edition.work);
-        others.retain(|other| other.id != edition.id);
-        others.sort_by_key(|other| std::cmp::Reverse((other.buyable(), other.popularity)));
-        others.truncate(EDITIONS_SHOWN);
-        let mut reviews = shelf.reviews(edition.id).to_vec();
-        reviews.sort_by_key(|review| std::cmp::Reverse(review.written));
-        let view = View {
-            path: &address,
-            book: Shown { edition, promise },
-            others: others.iter().map(|other| Shown { edition: other, promise: Promise::of(other, state.stock.level(other.id)) }).collect(),
-            reviews_shown: reviews.iter().take(REVIEWS_SHOWN).collect(),
-            reviews: &reviews,
-            delivery_fee: super::book_page::delivery_fee(edition, &state.tariff, today),
-            today,
-        };
-        Ok::<_, Problem>(book_page::page(&reader, &view))
-    })?;
+    let version = (
+        shelf.sequence(),
+        shelf.content_hash(),
+        promise.code(),
+        today,
+    );
+    let kept = state.pages.get_or_make(
+        PageKey::new(address.as_str(), visitor.locale, version),
+        || {
+            let reader = Reader::new(visitor.locale, &state.settings, &address);
+            let mut others = shelf.editions_of(edition.work);
+            others.retain(|other| other.id != edition.id);
+            others.sort_by_key(|other| std::cmp::Reverse((other.buyable(), other.popularity)));
+            others.truncate(EDITIONS_SHOWN);
+            let mut reviews = shelf.reviews(edition.id).to_vec();
+            reviews.sort_by_key(|review| std::cmp::Reverse(review.written));
+            let view = View {
+                path: &address,
+                book: Shown { edition, promise },
+                others: others
+                    .iter()
+                    .map(|other| Shown {
+                        edition: other,
+                        promise: Promise::of(other, state.stock.level(other.id)),
+                    })
+                    .collect(),
+                reviews_shown: reviews.iter().take(REVIEWS_SHOWN).collect(),
+                reviews: &reviews,
+                delivery_fee: super::book_page::delivery_fee(edition, &state.tariff, today),
+                today,
+            };
+            Ok::<_, Problem>(book_page::page(&reader, &view))
+        },
+    )?;
     Ok(kept.answer(visitor))
 }
 

@@ -31,15 +31,47 @@ pub fn book(reader: &Reader<'_>, view: &View<'_>) -> Value {
     put("isbn", json!(edition.isbn.map(|isbn| isbn.to_string())));
     put("bookFormat", json!(format_of(edition.form)));
     put("numberOfPages", json!(edition.pages));
-    put("inLanguage", json!(edition.language.map(|language| language.bcp47().into_owned())));
-    put("datePublished", json!(edition.published.map(|date| match (date.month, date.day) {
-        (Some(month), Some(day)) => format!("{:04}-{month:02}-{day:02}", date.year),
-        (Some(month), None) => format!("{:04}-{month:02}", date.year),
-        _ => format!("{:04}", date.year),
-    })));
-    put("publisher", json!(edition.publisher.as_ref().map(|name| json!({"@type": "Organization", "name": name}))));
-    put("image", json!(format!("{}{}", reader.settings.public_url, cover_address(edition))));
-    put("description", json!(edition.summary(reader.locale).map(|text| text.body.as_str())));
+    put(
+        "inLanguage",
+        json!(
+            edition
+                .language
+                .map(|language| language.bcp47().into_owned())
+        ),
+    );
+    put(
+        "datePublished",
+        json!(edition.published.map(|date| match (date.month, date.day) {
+            (Some(month), Some(day)) => format!("{:04}-{month:02}-{day:02}", date.year),
+            (Some(month), None) => format!("{:04}-{month:02}", date.year),
+            _ => format!("{:04}", date.year),
+        })),
+    );
+    put(
+        "publisher",
+        json!(
+            edition
+                .publisher
+                .as_ref()
+                .map(|name| json!({"@type": "Organization", "name": name}))
+        ),
+    );
+    put(
+        "image",
+        json!(format!(
+            "{}{}",
+            reader.settings.public_url,
+            cover_address(edition)
+        )),
+    );
+    put(
+        "description",
+        json!(
+            edition
+                .summary(reader.locale)
+                .map(|text| text.body.as_str())
+        ),
+    );
     put("aggregateRating", rating(view));
     put("offers", offer(reader, view));
     put("workExample", examples(reader, view));
@@ -47,9 +79,19 @@ pub fn book(reader: &Reader<'_>, view: &View<'_>) -> Value {
 }
 
 fn people(view: &View<'_>, role: ContributorRole) -> Value {
-    let names: Vec<Value> = view.book.edition.contributors.iter().filter(|person| person.role == role)
-        .map(|person| json!({"@type": "Person", "name": person.name})).collect();
-    if names.is_empty() { Value::Null } else { Value::Array(names) }
+    let names: Vec<Value> = view
+        .book
+        .edition
+        .contributors
+        .iter()
+        .filter(|person| person.role == role)
+        .map(|person| json!({"@type": "Person", "name": person.name}))
+        .collect();
+    if names.is_empty() {
+        Value::Null
+    } else {
+        Value::Array(names)
+    }
 }
 
 /// Made-up reviews are no rating: they stay out of what machines read.
@@ -57,17 +99,21 @@ fn rating(view: &View<'_>) -> Value {
     if view.reviews.iter().any(|review| review.generated) {
         return Value::Null;
     }
-    mean_tenths(view.reviews).map_or(Value::Null, |tenths| json!({
-        "@type": "AggregateRating",
-        "ratingValue": f64::from(tenths) / 10.0,
-        "reviewCount": view.reviews.len(),
-        "bestRating": 5,
-    }))
+    mean_tenths(view.reviews).map_or(Value::Null, |tenths| {
+        json!({
+            "@type": "AggregateRating",
+            "ratingValue": f64::from(tenths) / 10.0,
+            "reviewCount": view.reviews.len(),
+            "bestRating": 5,
+        })
+    })
 }
 
 fn offer(reader: &Reader<'_>, view: &View<'_>) -> Value {
     let edition = view.book.edition;
-    let Some(price) = edition.price else { return Value::Null };
+    let Some(price) = edition.price else {
+        return Value::Null;
+    };
     let condition = match edition.goods {
         Goods::UsedBook => "https://schema.org/UsedCondition",
         _ => "https://schema.org/NewCondition",
@@ -93,14 +139,24 @@ fn offer(reader: &Reader<'_>, view: &View<'_>) -> Value {
 }
 
 fn examples(reader: &Reader<'_>, view: &View<'_>) -> Value {
-    let others: Vec<Value> = view.others.iter().map(|other| json!({
-        "@type": "Book",
-        "@id": reader.url(&book_path(other.edition)),
-        "name": other.edition.title,
-        "isbn": other.edition.isbn.map(|isbn| isbn.to_string()),
-        "bookFormat": format_of(other.edition.form),
-    })).collect();
-    if others.is_empty() { Value::Null } else { Value::Array(others) }
+    let others: Vec<Value> = view
+        .others
+        .iter()
+        .map(|other| {
+            json!({
+                "@type": "Book",
+                "@id": reader.url(&book_path(other.edition)),
+                "name": other.edition.title,
+                "isbn": other.edition.isbn.map(|isbn| isbn.to_string()),
+                "bookFormat": format_of(other.edition.form),
+            })
+        })
+        .collect();
+    if others.is_empty() {
+        Value::Null
+    } else {
+        Value::Array(others)
+    }
 }
 
 fn availability(promise: Promise) -> &'static str {
@@ -110,7 +166,7 @@ fn availability(promise: Promise) -> &'static str {
         Promise::SoldOut => "https://schema.org/SoldOut",
         Promise::Not(Availability::Forthcoming) => "https://schema.org/PreOrder",
         Promise::Not(Availability::Unavailable) => "https://schema.org/Discontinued",
-        Promise::Not(_) => "https://schema.org/OutOfStock",
+        Promise::Not(_) | Promise::NotSold => "https://schema.org/OutOfStock",
     }
 }
 

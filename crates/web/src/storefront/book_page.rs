@@ -15,11 +15,17 @@ use trade::price::PriceRegime;
 use super::book_data;
 use super::home::subject_path;
 use super::layout::{Page, document};
-use super::parts::{Shown, availability, book_path, cover, foreign, mean_tenths, paragraphs, promise_words, published, stars};
+use super::parts::{
+    Shown, availability, book_path, cover, foreign, mean_tenths, paragraphs, promise_words,
+    published, stars,
+};
 use super::reader::{Reader, encoded};
 
 /// Characters of the summary that search engines are given.
 const DESCRIPTION_CHARS: usize = 155;
+
+/// Reviews in sight; the others of the page are folded away, so that the facts stay near.
+const REVIEWS_AT_ONCE: usize = 3;
 
 /// What the page of a book shows.
 pub struct View<'a> {
@@ -42,7 +48,11 @@ pub struct View<'a> {
 /// What one copy alone costs to be sent.
 pub fn delivery_fee(edition: &Edition, tariff: &Tariff, today: Date) -> Option<Money> {
     let price = edition.price.filter(|_| edition.goods.is_shipped())?;
-    Some(tariff.fee(&[(edition.goods, price.amount)], DeliveryMethod::Post, today))
+    Some(tariff.fee(
+        &[(edition.goods, price.amount)],
+        DeliveryMethod::Post,
+        today,
+    ))
 }
 
 /// The page.
@@ -52,24 +62,30 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
         nobody if nobody.is_empty() => edition.title.clone(),
         people => format!("{}, {people}", edition.title),
     };
-    let description = edition.summary(reader.locale).map(|summary| shortened(&summary.body));
+    let description = edition
+        .summary(reader.locale)
+        .map(|summary| shortened(&summary.body));
     let mut about = Page::public(&title, view.path);
     about.description = description.as_deref();
     about.data = vec![book_data::book(reader, view)];
-    document(reader, &about, html! {
-        (crumbs(reader, edition))
-        article.book {
-            div.plate { (cover(edition, false)) }
-            div {
-                (head(reader, view))
-                (offers(reader, view))
-                (summary(reader, edition))
-                (facts(reader, edition))
-                (other_editions(reader, &view.others))
+    document(
+        reader,
+        &about,
+        html! {
+            (crumbs(reader, edition))
+            article.book {
+                div.plate { (cover(edition, false)) }
+                div {
+                    (head(reader, view))
+                    (offers(reader, view))
+                    (summary(reader, edition))
+                    (reviews(reader, view))
+                    (facts(reader, edition))
+                    (other_editions(reader, &view.others))
+                }
             }
-        }
-        (reviews(reader, view))
-    })
+        },
+    )
 }
 
 fn crumbs(reader: &Reader<'_>, edition: &Edition) -> Markup {
@@ -93,7 +109,7 @@ fn head(reader: &Reader<'_>, view: &View<'_>) -> Markup {
             h1 lang=[foreign(edition, reader.locale)] { (edition.title) }
             @if let Some(subtitle) = &edition.subtitle { p.subtitle lang=[foreign(edition, reader.locale)] { (subtitle) } }
             (people(reader, edition))
-            @if let Some(series) = &edition.series { p.part { (series_words(reader, series)) } }
+            @if let Some(series) = &edition.series { p.part { a href=(reader.path(&format!("/search?q={}", encoded(&series.title)))) { (series_words(reader, series)) } } }
             @if let Some(tenths) = mean_tenths(view.reviews) { (rating(reader, tenths, view.reviews.len())) }
             @if edition.generated { p { span.mark { (reader.say("book-generated")) } } }
         }
@@ -115,7 +131,13 @@ fn people(reader: &Reader<'_>, edition: &Edition) -> Markup {
 /// "Les Rougon-Macquart, tome 3".
 pub fn series_words(reader: &Reader<'_>, series: &Series) -> String {
     match &series.volume {
-        Some(volume) => reader.tell("series-volume", &[("title", series.title.as_str().into()), ("volume", volume.as_str().into())]),
+        Some(volume) => reader.tell(
+            "series-volume",
+            &[
+                ("title", series.title.as_str().into()),
+                ("volume", volume.as_str().into()),
+            ],
+        ),
         None => series.title.clone(),
     }
 }
@@ -137,7 +159,10 @@ fn rating(reader: &Reader<'_>, tenths: u32, count: usize) -> Markup {
 
 fn offers(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let edition = view.book.edition;
-    let files = view.others.iter().filter(|other| other.edition.goods == Goods::Ebook && other.edition.price.is_some());
+    let files = view
+        .others
+        .iter()
+        .filter(|other| other.edition.goods == Goods::Ebook && other.edition.price.is_some());
     html! {
         section.offers aria-label=(reader.say("offers")) {
             div.offer {
@@ -180,17 +205,25 @@ fn offer_label(reader: &Reader<'_>, edition: &Edition) -> String {
     };
     match edition.form {
         Form::Other => goods.to_owned(),
-        form => format!("{goods}, {}", reader.one_of("form", form.code()).to_lowercase()),
+        form => format!(
+            "{goods}, {}",
+            reader.one_of("form", form.code()).to_lowercase()
+        ),
     }
 }
 
 /// Date and fee in one sentence.
 fn promise_sentence(reader: &Reader<'_>, view: &View<'_>) -> String {
-    let day = view.book.promise.arrives(view.today).map(|day| locale::format_date(day, reader.locale));
+    let day = view
+        .book
+        .promise
+        .arrives(view.today)
+        .map(|day| locale::format_date(day, reader.locale));
     match (day, view.delivery_fee) {
-        (Some(day), Some(fee)) => {
-            reader.tell("delivery-sentence", &[("day", day.into()), ("fee", reader.money(fee).into())])
-        }
+        (Some(day), Some(fee)) => reader.tell(
+            "delivery-sentence",
+            &[("day", day.into()), ("fee", reader.money(fee).into())],
+        ),
         _ => promise_words(reader, view.book.promise),
     }
 }
@@ -213,15 +246,36 @@ fn facts(reader: &Reader<'_>, edition: &Edition) -> Markup {
     row(reader.say("fact-original"), edition.original_title.clone());
     row(reader.say("fact-publisher"), edition.publisher.clone());
     row(reader.say("fact-collection"), edition.collection.clone());
-    row(reader.say("fact-published"), edition.published.map(|date| published(reader, date)));
-    row(reader.say("fact-form"), (edition.form != Form::Other).then(|| reader.one_of("form", edition.form.code()).to_owned()));
-    row(reader.say("fact-pages"), edition.pages.map(|pages| reader.number(u64::from(pages))));
-    row(reader.say("fact-language"), edition.language.map(|language| language.name(reader.locale).into_owned()));
+    row(
+        reader.say("fact-published"),
+        edition.published.map(|date| published(reader, date)),
+    );
+    row(
+        reader.say("fact-form"),
+        (edition.form != Form::Other)
+            .then(|| reader.one_of("form", edition.form.code()).to_owned()),
+    );
+    row(
+        reader.say("fact-pages"),
+        edition.pages.map(|pages| reader.number(u64::from(pages))),
+    );
+    row(
+        reader.say("fact-language"),
+        edition
+            .language
+            .map(|language| language.name(reader.locale).into_owned()),
+    );
     row("ISBN", edition.isbn.map(|isbn| isbn.hyphenated()));
     // C7: who answers for the product's safety, as far as the supplier said.
-    row(reader.say("fact-safety"), edition.publisher.as_ref().map(|name| {
-        reader.tell("fact-safety-publisher", &[("publisher", name.as_str().into())])
-    }));
+    row(
+        reader.say("fact-safety"),
+        edition.publisher.as_ref().map(|name| {
+            reader.tell(
+                "fact-safety-publisher",
+                &[("publisher", name.as_str().into())],
+            )
+        }),
+    );
     html! {
         section.part-of aria-labelledby="facts" {
             h2 #facts { (reader.say("facts")) }
@@ -251,7 +305,9 @@ fn other_edition(reader: &Reader<'_>, other: &Shown<'_>) -> Markup {
     let facts = [
         edition.publisher.clone(),
         edition.published.map(|date| date.year.to_string()),
-        edition.language.map(|language| language.name(reader.locale).into_owned()),
+        edition
+            .language
+            .map(|language| language.name(reader.locale).into_owned()),
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     html! {
@@ -272,7 +328,14 @@ fn reviews(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                 (histogram(reader, view.reviews))
                 // C6: how reviews are checked, how they are sorted.
                 p.small.muted { (reader.say("reviews-checked")) " " a href=(reader.path("/legal/reviews")) { (reader.say("legal-reviews")) } }
-                div.reviews { @for review in &view.reviews_shown { (one_review(reader, review)) } }
+                @let (first, more) = view.reviews_shown.split_at(view.reviews_shown.len().min(REVIEWS_AT_ONCE));
+                div.reviews { @for review in first { (one_review(reader, review)) } }
+                @if !more.is_empty() {
+                    details.more {
+                        summary { (reader.count("reviews-more", more.len() as u64)) }
+                        div.reviews { @for review in more { (one_review(reader, review)) } }
+                    }
+                }
             }
         }
     }
@@ -283,7 +346,11 @@ fn histogram(reader: &Reader<'_>, reviews: &[Review]) -> Markup {
     for review in reviews {
         *counts.entry(review.rating).or_default() += 1;
     }
-    let parts: Vec<String> = counts.iter().rev().map(|(stars, count)| format!("{}\u{a0}★\u{a0}{}", stars, reader.number(*count))).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .rev()
+        .map(|(stars, count)| format!("{}\u{a0}★\u{a0}{}", stars, reader.number(*count)))
+        .collect();
     html! { p.muted aria-hidden="true" { (parts.join("  ·  ")) } }
 }
 
@@ -312,5 +379,9 @@ fn shortened(text: &str) -> String {
         return text;
     }
     let cut: String = text.chars().take(DESCRIPTION_CHARS).collect();
-    format!("{}…", cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words))
+    format!(
+        "{}…",
+        cut.rsplit_once(' ')
+            .map_or(cut.as_str(), |(words, _)| words)
+    )
 }

@@ -69,7 +69,9 @@ pub(crate) async fn change(
     Fields(form): Fields<Changed>,
 ) -> Result<Response, Problem> {
     let quantity = copies(&form.quantity)?;
-    let Some(id) = visitor.cart else { return Ok(see_other(&visitor.path("/cart"))) };
+    let Some(id) = visitor.cart else {
+        return Ok(see_other(&visitor.path("/cart")));
+    };
     let (edition, now) = (EditionId(form.edition), state.clock.now());
     let copies = state
         .store
@@ -86,7 +88,10 @@ pub(crate) async fn change(
 }
 
 fn back_to_cart(state: &AppState, visitor: &Visitor, id: CartId, copies: u32) -> Response {
-    super::forms::with_cookies(see_other(&visitor.path("/cart")), basket_cookies(&state.settings, id, copies))
+    super::forms::with_cookies(
+        see_other(&visitor.path("/cart")),
+        basket_cookies(&state.settings, id, copies),
+    )
 }
 
 fn wanted(state: &AppState, form: &Added) -> Result<EditionId, Problem> {
@@ -94,7 +99,11 @@ fn wanted(state: &AppState, form: &Added) -> Result<EditionId, Problem> {
         (Some(edition), _) => Ok(EditionId(*edition)),
         (None, Some(isbn)) => {
             let isbn = Isbn13::parse(isbn).map_err(|_| Problem::of(Kind::NotFound))?;
-            let edition = state.shelf.load().by_isbn(isbn).ok_or(Problem::of(Kind::NotFound))?;
+            let edition = state
+                .shelf
+                .load()
+                .by_isbn(isbn)
+                .ok_or(Problem::of(Kind::NotFound))?;
             Ok(edition.id)
         }
         (None, None) => Err(Problem::of(Kind::Malformed)),
@@ -102,39 +111,69 @@ fn wanted(state: &AppState, form: &Added) -> Result<EditionId, Problem> {
 }
 
 fn copies(typed: &str) -> Result<u32, Problem> {
-    typed.trim().parse().map_err(|_| Problem::of(Kind::Malformed))
+    typed
+        .trim()
+        .parse()
+        .map_err(|_| Problem::of(Kind::Malformed))
 }
 
 /// `GET /cart`
-pub(crate) async fn show(State(state): State<AppState>, mut visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    mut visitor: Visitor,
+) -> Result<Response, Problem> {
     let cart = held(&state, &visitor).await?;
     visitor.basket = cart.copies();
     let editions = editions(&state, &cart);
     let reader = Reader::new(visitor.locale, &state.settings, "/cart");
-    let view = View { editions: &editions, post: quoted(&state, &cart, DeliveryMethod::Post), cart: &cart };
+    let view = View {
+        editions: &editions,
+        post: quoted(&state, &cart, DeliveryMethod::Post),
+        cart: &cart,
+    };
     let response = render::personal(&visitor, StatusCode::OK, page(&reader, &view));
-    let cookies = visitor.cart.map(|id| basket_cookies(&state.settings, id, cart.copies()));
-    Ok(super::forms::with_cookies(response, cookies.unwrap_or_default()))
+    let cookies = visitor
+        .cart
+        .map(|id| basket_cookies(&state.settings, id, cart.copies()));
+    Ok(super::forms::with_cookies(
+        response,
+        cookies.unwrap_or_default(),
+    ))
 }
 
 /// The reader's cart; an empty one when she has none.
 pub(crate) async fn held(state: &AppState, visitor: &Visitor) -> Result<Cart, Problem> {
     match visitor.cart {
         Some(id) => Ok(state.store.read(move |tx| cart::view(tx, id)).await?),
-        None => Ok(Cart { id: cart::create(), lines: Vec::new() }),
+        None => Ok(Cart {
+            id: cart::create(),
+            lines: Vec::new(),
+        }),
     }
 }
 
 /// The editions of the lines, for covers and links; none for one that left the catalogue.
 pub(crate) fn editions(state: &AppState, cart: &Cart) -> Vec<Option<Arc<Edition>>> {
     let shelf = state.shelf.load();
-    cart.lines.iter().map(|line| shelf.edition(line.edition)).collect()
+    cart.lines
+        .iter()
+        .map(|line| shelf.edition(line.edition))
+        .collect()
 }
 
 /// What the cart costs before an address is known: sent to the mainland, or collected.
 pub(crate) fn quoted(state: &AppState, cart: &Cart, method: DeliveryMethod) -> Option<Quote> {
-    let destination = Destination { territory: Territory::Mainland, method };
-    quote(&cart.priced(), destination, &state.tariff, state.clock.today()).ok()
+    let destination = Destination {
+        territory: Territory::Mainland,
+        method,
+    };
+    quote(
+        &cart.priced(),
+        destination,
+        &state.tariff,
+        state.clock.today(),
+    )
+    .ok()
 }
 
 /// What the page of the cart shows.
@@ -150,18 +189,22 @@ pub struct View<'a> {
 /// The page.
 pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let title = reader.say("basket-title");
-    document(reader, &Page::private(title), html! {
-        h1 { (title) }
-        @if view.cart.lines.is_empty() { (empty(reader)) }
-        @else {
-            div.basket {
-                section aria-label=(reader.say("basket-lines")) {
-                    @for (line, edition) in view.cart.lines.iter().zip(view.editions) { (one_line(reader, line, edition.as_deref())) }
+    document(
+        reader,
+        &Page::private(title),
+        html! {
+            h1 { (title) }
+            @if view.cart.lines.is_empty() { (empty(reader)) }
+            @else {
+                div.basket {
+                    section aria-label=(reader.say("basket-lines")) {
+                        @for (line, edition) in view.cart.lines.iter().zip(view.editions) { (one_line(reader, line, edition.as_deref())) }
+                    }
+                    (sum(reader, view))
                 }
-                (sum(reader, view))
             }
-        }
-    })
+        },
+    )
 }
 
 /// What an empty cart says.
@@ -208,7 +251,9 @@ fn one_line(reader: &Reader<'_>, line: &CartLine, edition: Option<&Edition>) -> 
 /// Why a line cannot be ordered as it stands.
 pub fn warning(reader: &Reader<'_>, line: &CartLine) -> Markup {
     let words = match line.at_most {
-        _ if !line.buyable || line.unit.is_none() => Some(reader.say("line-not-buyable").to_owned()),
+        _ if !line.buyable || line.unit.is_none() => {
+            Some(reader.say("line-not-buyable").to_owned())
+        }
         Some(most) if most < line.quantity => Some(reader.count("line-at-most", u64::from(most))),
         _ => None,
     };

@@ -55,7 +55,11 @@ pub struct Typed {
 impl Typed {
     /// An empty form with a fresh key.
     pub fn fresh() -> Typed {
-        Typed { country: "FR".to_owned(), idempotency_key: IdempotencyKey::new().to_string(), ..Typed::default() }
+        Typed {
+            country: "FR".to_owned(),
+            idempotency_key: IdempotencyKey::new().to_string(),
+            ..Typed::default()
+        }
     }
 
     /// The delivery chosen; by post unless said otherwise.
@@ -65,7 +69,9 @@ impl Typed {
 
     fn total_shown(&self) -> Option<Money> {
         let shown = match self.method() {
-            DeliveryMethod::ShopCollection if !self.total_shown_collect.is_empty() => &self.total_shown_collect,
+            DeliveryMethod::ShopCollection if !self.total_shown_collect.is_empty() => {
+                &self.total_shown_collect
+            }
             _ => &self.total_shown,
         };
         shown.parse().ok().map(Money::cents)
@@ -85,9 +91,19 @@ pub fn field_name(field: Field) -> &'static str {
 }
 
 /// `GET /checkout`
-pub(crate) async fn show(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
     let cart = held(&state, &visitor).await?;
-    Ok(shown(&state, &visitor, &cart, &Typed::fresh(), Vec::new(), None))
+    Ok(shown(
+        &state,
+        &visitor,
+        &cart,
+        &Typed::fresh(),
+        Vec::new(),
+        None,
+    ))
 }
 
 /// `POST /checkout`
@@ -97,7 +113,8 @@ pub(crate) async fn place(
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, Problem> {
     let cart = held(&state, &visitor).await?;
-    let key = IdempotencyKey::parse(&typed.idempotency_key).map_err(|_| Problem::of(Kind::Malformed))?;
+    let key =
+        IdempotencyKey::parse(&typed.idempotency_key).map_err(|_| Problem::of(Kind::Malformed))?;
     let total_shown = typed.total_shown().ok_or(Problem::of(Kind::Malformed))?;
     let (email, address) = match checked(&typed) {
         Ok(person) => person,
@@ -119,7 +136,9 @@ pub(crate) async fn place(
                 let ticket = card.ticket(&state.settings.shop_id, &return_url(&state, &visitor));
                 Ok(see_other(&state.zone.card_page_url(&ticket)))
             }
-            None => Ok(see_other(&visitor.path(&state.order_keys.path(&placed.number)))),
+            None => Ok(see_other(
+                &visitor.path(&state.order_keys.path(&placed.number)),
+            )),
         },
         Err(refusal) => refused(&state, &visitor, &cart, &typed, &draft, refusal).await,
     }
@@ -127,11 +146,18 @@ pub(crate) async fn place(
 
 /// Where the vault sends the reader back to, in her language.
 pub(crate) fn return_url(state: &AppState, visitor: &Visitor) -> String {
-    format!("{}/{}/checkout/return", state.settings.public_url, visitor.locale.code())
+    format!(
+        "{}/{}/checkout/return",
+        state.settings.public_url,
+        visitor.locale.code()
+    )
 }
 
 fn checked(typed: &Typed) -> Result<(Email, Address), Vec<FieldError>> {
-    let email = Email::parse(&typed.email).map_err(|problem| FieldError { field: Field::Email, problem });
+    let email = Email::parse(&typed.email).map_err(|problem| FieldError {
+        field: Field::Email,
+        problem,
+    });
     let address = Address::check(&AddressInput {
         name: typed.name.clone(),
         street: typed.street.clone(),
@@ -141,7 +167,11 @@ fn checked(typed: &Typed) -> Result<(Email, Address), Vec<FieldError>> {
     });
     match (email, address) {
         (Ok(email), Ok(address)) => Ok((email, address)),
-        (email, address) => Err(email.err().into_iter().chain(address.err().unwrap_or_default()).collect()),
+        (email, address) => Err(email
+            .err()
+            .into_iter()
+            .chain(address.err().unwrap_or_default())
+            .collect()),
     }
 }
 
@@ -155,32 +185,60 @@ async fn refused(
     refusal: Refusal,
 ) -> Result<Response, Problem> {
     // A fresh key: what is sent next is another wish than what was refused.
-    let again = Typed { idempotency_key: IdempotencyKey::new().to_string(), ..typed.clone() };
+    let again = Typed {
+        idempotency_key: IdempotencyKey::new().to_string(),
+        ..typed.clone()
+    };
     let notice = match refusal {
         Refusal::PriceChanged { was, now } => Notice::PriceChanged { was, now },
-        Refusal::OutOfStock { edition, available } => Notice::OutOfStock { title: title_of(cart, edition), available },
-        Refusal::NotBuyable { edition } => Notice::NotBuyable { title: title_of(cart, edition) },
+        Refusal::OutOfStock { edition, available } => Notice::OutOfStock {
+            title: title_of(cart, edition),
+            available,
+        },
+        Refusal::NotBuyable { edition } => Notice::NotBuyable {
+            title: title_of(cart, edition),
+        },
         Refusal::NotDelivered { .. } => {
-            let error = FieldError { field: Field::Postcode, problem: FieldProblem::NotDelivered };
+            let error = FieldError {
+                field: Field::Postcode,
+                problem: FieldProblem::NotDelivered,
+            };
             return Ok(shown(state, visitor, cart, &again, vec![error], None));
         }
         Refusal::KeyReused => match order_of(state, &draft.key).await? {
-            Some(number) => Notice::AlreadyOrdered { link: visitor.path(&state.order_keys.path(&number)), number },
+            Some(number) => Notice::AlreadyOrdered {
+                link: visitor.path(&state.order_keys.path(&number)),
+                number,
+            },
             None => return Err(Problem::of(Kind::KeyReused)),
         },
         Refusal::EmptyCart => return Ok(shown(state, visitor, cart, &again, Vec::new(), None)),
         other => return Err(other.into()),
     };
-    Ok(shown(state, visitor, cart, &again, Vec::new(), Some(notice)))
+    Ok(shown(
+        state,
+        visitor,
+        cart,
+        &again,
+        Vec::new(),
+        Some(notice),
+    ))
 }
 
 fn title_of(cart: &Cart, edition: trade::ids::EditionId) -> String {
-    cart.lines.iter().find(|line| line.edition == edition).map(|line| line.title.clone()).unwrap_or_default()
+    cart.lines
+        .iter()
+        .find(|line| line.edition == edition)
+        .map(|line| line.title.clone())
+        .unwrap_or_default()
 }
 
 async fn order_of(state: &AppState, key: &IdempotencyKey) -> Result<Option<OrderNumber>, Problem> {
     let key = key.clone();
-    Ok(state.store.read(move |tx| order::by_idempotency_key(tx, &key)).await?)
+    Ok(state
+        .store
+        .read(move |tx| order::by_idempotency_key(tx, &key))
+        .await?)
 }
 
 fn shown(
@@ -198,11 +256,25 @@ fn shown(
     };
     let reader = Reader::new(visitor.locale, &state.settings, "/checkout");
     let editions: Vec<Option<Arc<Edition>>> = editions(state, cart);
-    let quotes: Option<(Quote, Quote)> =
-        quoted(state, cart, DeliveryMethod::Post).zip(quoted(state, cart, DeliveryMethod::ShopCollection));
+    let quotes: Option<(Quote, Quote)> = quoted(state, cart, DeliveryMethod::Post).zip(quoted(
+        state,
+        cart,
+        DeliveryMethod::ShopCollection,
+    ));
     let orderable = cart.lines.iter().all(CartLine::can_be_ordered);
-    let view = View { cart, editions: &editions, quotes, typed, errors, notice, orderable };
+    let view = View {
+        cart,
+        editions: &editions,
+        quotes,
+        typed,
+        errors,
+        notice,
+        orderable,
+    };
     let page = checkout_page::page(&reader, &view);
-    let visitor = Visitor { basket: cart.copies(), ..visitor.clone() };
+    let visitor = Visitor {
+        basket: cart.copies(),
+        ..visitor.clone()
+    };
     render::personal(&visitor, status, page)
 }

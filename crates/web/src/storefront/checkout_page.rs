@@ -68,20 +68,24 @@ pub enum Notice {
 /// The page.
 pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let title = reader.say("checkout-title");
-    document(reader, &Page::private(title), html! {
-        h1 { (title) }
-        @match &view.quotes {
-            Some((post, collect)) if view.orderable => (form(reader, view, post, collect)),
-            _ if view.cart.lines.is_empty() => (cart::empty(reader)),
-            _ => {
-                (alert(reader, view))
-                div.help {
-                    p { (reader.say("basket-put-right")) }
-                    p.actions { a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) } }
-                }
-            },
-        }
-    })
+    document(
+        reader,
+        &Page::private(title),
+        html! {
+            h1 { (title) }
+            @match &view.quotes {
+                Some((post, collect)) if view.orderable => (form(reader, view, post, collect)),
+                _ if view.cart.lines.is_empty() => (cart::empty(reader)),
+                _ => {
+                    (alert(reader, view))
+                    div.help {
+                        p { (reader.say("basket-put-right")) }
+                        p.actions { a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) } }
+                    }
+                },
+            }
+        },
+    )
 }
 
 fn form(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> Markup {
@@ -170,43 +174,59 @@ fn step(number: u8, legend: &str, inside: Markup) -> Markup {
 
 fn delivery(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> Markup {
     let chosen = view.typed.method();
-    step(1, reader.say("step-delivery"), html! {
-        label.choice for="post" {
-            input #post type="radio" name="delivery" value=(DeliveryMethod::Post.code()) checked[chosen == DeliveryMethod::Post];
-            span { b { (reader.say("delivery-post")) } span.small.muted { (reader.say("delivery-post-hint")) } }
-            span.num { (fee(reader, post.delivery)) }
-        }
-        label.choice for="collect" {
-            input #collect type="radio" name="delivery" value=(DeliveryMethod::ShopCollection.code()) checked[chosen == DeliveryMethod::ShopCollection];
-            span { b { (reader.say("delivery-collect")) } span.small.muted { (reader.say("delivery-collect-hint")) } }
-            span.num { (fee(reader, collect.delivery)) }
-        }
-    })
+    step(
+        1,
+        reader.say("step-delivery"),
+        html! {
+            label.choice {
+                input #post type="radio" name="delivery" value=(DeliveryMethod::Post.code()) checked[chosen == DeliveryMethod::Post];
+                span { b { (reader.say("delivery-post")) } span.small.muted { (reader.say("delivery-post-hint")) } }
+                span.num { (fee(reader, post.delivery)) }
+            }
+            label.choice {
+                input #collect type="radio" name="delivery" value=(DeliveryMethod::ShopCollection.code()) checked[chosen == DeliveryMethod::ShopCollection];
+                span { b { (reader.say("delivery-collect")) } span.small.muted { (reader.say("delivery-collect-hint")) } }
+                span.num { (fee(reader, collect.delivery)) }
+            }
+        },
+    )
 }
 
 /// Nothing to pay is said in words.
 fn fee(reader: &Reader<'_>, fee: Money) -> String {
-    if fee.is_zero() { reader.say("free").to_owned() } else { reader.money(fee) }
+    if fee.is_zero() {
+        reader.say("free").to_owned()
+    } else {
+        reader.money(fee)
+    }
 }
 
 fn contact(reader: &Reader<'_>, view: &View<'_>) -> Markup {
-    step(2, reader.say("step-contact"), html! {
-        (field(reader, view, Field::Email, &Input { kind: "email", autocomplete: "email", value: &view.typed.email, max: limits::EMAIL_BYTES, hint: Some("hint-email") }))
-    })
+    step(
+        2,
+        reader.say("step-contact"),
+        html! {
+            (field(reader, view, Field::Email, &Input { kind: "email", autocomplete: "email", value: &view.typed.email, max: limits::EMAIL_BYTES, hint: Some("hint-email") }))
+        },
+    )
 }
 
 fn address(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let typed = view.typed;
-    step(3, reader.say("step-address"), html! {
-        p.small.muted.if-collect { (reader.say("hint-collect-address")) }
-        (field(reader, view, Field::Name, &Input { kind: "text", autocomplete: "name", value: &typed.name, max: limits::NAME_CHARS, hint: None }))
-        (street(reader, view))
-        div.pair {
-            (field(reader, view, Field::Postcode, &Input { kind: "text", autocomplete: "postal-code", value: &typed.postcode, max: limits::POSTCODE_CHARS, hint: None }))
-            (field(reader, view, Field::City, &Input { kind: "text", autocomplete: "address-level2", value: &typed.city, max: limits::CITY_CHARS, hint: None }))
-        }
-        (country(reader, view))
-    })
+    step(
+        3,
+        reader.say("step-address"),
+        html! {
+            p.small.muted.if-collect { (reader.say("hint-collect-address")) }
+            (field(reader, view, Field::Name, &Input { kind: "text", autocomplete: "name", value: &typed.name, max: limits::NAME_CHARS, hint: None }))
+            (street(reader, view))
+            div.pair {
+                (field(reader, view, Field::Postcode, &Input { kind: "text", autocomplete: "postal-code", value: &typed.postcode, max: limits::POSTCODE_CHARS, hint: None }))
+                (field(reader, view, Field::City, &Input { kind: "text", autocomplete: "address-level2", value: &typed.city, max: limits::CITY_CHARS, hint: None }))
+            }
+            (country(reader, view))
+        },
+    )
 }
 
 /// How a field of one line looks.
@@ -220,7 +240,9 @@ struct Input<'a> {
 
 fn field(reader: &Reader<'_>, view: &View<'_>, field: Field, input: &Input<'_>) -> Markup {
     let name = field_name(field);
-    let hint = input.hint.map(|hint| (format!("{name}-hint"), reader.words().say(hint)));
+    let hint = input
+        .hint
+        .map(|hint| (format!("{name}-hint"), reader.words().say(hint)));
     let error = error_of(reader, view, field);
     let described = described_by(name, hint.is_some(), error.is_some());
     html! {
@@ -265,7 +287,10 @@ fn country(reader: &Reader<'_>, view: &View<'_>) -> Markup {
 }
 
 fn error_of(reader: &Reader<'_>, view: &View<'_>, field: Field) -> Option<String> {
-    view.errors.iter().find(|error| error.field == field).map(|error| problem_words(reader, error))
+    view.errors
+        .iter()
+        .find(|error| error.field == field)
+        .map(|error| problem_words(reader, error))
 }
 
 fn error_line(name: &str, error: Option<String>) -> Markup {
@@ -273,7 +298,10 @@ fn error_line(name: &str, error: Option<String>) -> Markup {
 }
 
 fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
-    let ids = [hint.then(|| format!("{name}-hint")), error.then(|| format!("{name}-error"))];
+    let ids = [
+        hint.then(|| format!("{name}-hint")),
+        error.then(|| format!("{name}-error")),
+    ];
     let ids: Vec<String> = ids.into_iter().flatten().collect();
     (!ids.is_empty()).then(|| ids.join(" "))
 }
@@ -303,8 +331,10 @@ fn summary(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) 
 /// A line of the summary for both ways of delivery; the style sheet shows the chosen one, and where it cannot,
 /// both stand there with their names.
 fn both(reader: &Reader<'_>, name: &str, post: Money, collect: Money, class: &str) -> Markup {
-    let one = |shown: &str, by: &'static str, amount| html! {
-        div class={ (class) " " (shown) } { dt { (name) span.by-way { " – " (by) } } dd.num { (reader.money(amount)) } }
+    let one = |shown: &str, by: &'static str, amount| {
+        html! {
+            div class={ (class) " " (shown) } { dt { (name) span.by-way { " – " (by) } } dd.num { (reader.money(amount)) } }
+        }
     };
     html! {
         (one("if-post", reader.say("by-post"), post))

@@ -10,18 +10,22 @@ use crate::problem::{Kind, Problem};
 pub fn page(reader: &Reader<'_>, problem: &Problem) -> Markup {
     let code = problem.kind.code();
     let title = reader.words().one_of("problem", code);
-    document(reader, &Page::private(title), html! {
-        div.sorry {
-            p.code { (problem.kind.status().as_u16()) }
-            h1 { (title) }
-            p { (reader.words().one_of("problem-help", code)) }
-            @if let Some(reference) = &problem.reference {
-                p { (reader.say("problem-reference")) (reader.colon()) " " b.num { (reference) } }
+    document(
+        reader,
+        &Page::private(title),
+        html! {
+            div.sorry {
+                p.code { (problem.kind.status().as_u16()) }
+                h1 { (title) }
+                p { (reader.words().one_of("problem-help", code)) }
+                @if let Some(reference) = &problem.reference {
+                    p { (reader.say("problem-reference")) (reader.colon()) " " b.num { (reference) } }
+                }
+                @if problem.kind == Kind::NotFound { (search_field(reader, "q2", "")) }
+                p.actions { (next_step(reader, problem.kind)) }
             }
-            @if problem.kind == Kind::NotFound { (search_field(reader, "q2", "")) }
-            p.actions { (next_step(reader, problem.kind)) }
-        }
-    })
+        },
+    )
 }
 
 fn next_step(reader: &Reader<'_>, kind: Kind) -> Markup {

@@ -3,8 +3,8 @@
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{self, HeaderValue};
 use axum::http::StatusCode;
+use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 
@@ -35,7 +35,11 @@ fn kind_of(rejection: &FormRejection) -> Kind {
 pub fn see_other(to: &str) -> Response {
     let to = HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/"));
     let caching = HeaderValue::from_static("no-store");
-    (StatusCode::SEE_OTHER, [(header::LOCATION, to), (header::CACHE_CONTROL, caching)]).into_response()
+    (
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, to), (header::CACHE_CONTROL, caching)],
+    )
+        .into_response()
 }
 
 /// An answer with cookies.

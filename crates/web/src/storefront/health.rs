@@ -32,7 +32,11 @@ fn can_browse(state: &AppState) -> bool {
 }
 
 async fn can_order(state: &AppState) -> bool {
-    state.store.read(|tx| stock::level(tx, EditionId(0))).await.is_ok()
+    state
+        .store
+        .read(|tx| stock::level(tx, EditionId(0)))
+        .await
+        .is_ok()
 }
 
 fn said(ready: bool) -> Response {
@@ -56,10 +60,18 @@ pub(crate) async fn status(State(state): State<AppState>) -> Response {
         "reviews": counts.reviews,
         "indexed": state.index.len(),
     });
-    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(body)).into_response()
+    (
+        [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))],
+        Json(body),
+    )
+        .into_response()
 }
 
 /// `GET /metrics`, in Prometheus' text format.
 pub(crate) async fn metrics(State(state): State<AppState>) -> Result<String, Problem> {
-    state.metrics.as_ref().map(|metrics| metrics.render()).ok_or(Problem::of(Kind::NotFound))
+    state
+        .metrics
+        .as_ref()
+        .map(|metrics| metrics.render())
+        .ok_or(Problem::of(Kind::NotFound))
 }

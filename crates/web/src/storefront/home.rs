@@ -1,10 +1,10 @@
 //! The home page: what is new, what others buy, and a shelf for each subject. No hero, nothing that moves.
 
+use axum::extract::State;
+use axum::response::Response;
 use catalogue::model::EditionId;
 use catalogue::shelf::{Counts, Shelf};
 use catalogue::subject::ShopSubject;
-use axum::extract::State;
-use axum::response::Response;
 use fluent_bundle::FluentValue;
 use maud::{Markup, html};
 use serde_json::json;
@@ -36,9 +36,20 @@ pub struct View<'a> {
 }
 
 /// `GET /`
-pub(crate) async fn show(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
     let catalogue = state.shelf.load();
-    let key = PageKey::new("/", visitor.locale, (catalogue.sequence(), catalogue.content_hash(), state.stock.version()));
+    let key = PageKey::new(
+        "/",
+        visitor.locale,
+        (
+            catalogue.sequence(),
+            catalogue.content_hash(),
+            state.stock.version(),
+        ),
+    );
     let kept = state.pages.get_or_make(key, || {
         let reader = Reader::new(visitor.locale, &state.settings, "/");
         let books = Books::gather(&catalogue);
@@ -58,25 +69,39 @@ struct Books {
 
 impl Books {
     fn gather(shelf: &Shelf) -> Books {
-        let look_up = |ids: &[EditionId]| ids.iter().filter_map(|id| shelf.edition(*id)).take(BOOKS_ON_A_SHELF).collect();
+        let look_up = |ids: &[EditionId]| ids.iter().filter_map(|id| shelf.edition(*id)).collect();
         let showcase = shelf.showcase();
         Books {
             new: look_up(&showcase.new),
             best_selling: look_up(&showcase.best_selling),
-            by_subject: showcase.by_subject.iter().map(|(subject, ids)| (*subject, look_up(ids))).collect(),
+            by_subject: showcase
+                .by_subject
+                .iter()
+                .map(|(subject, ids)| (*subject, look_up(ids)))
+                .collect(),
         }
     }
 
     fn view<'a>(&'a self, counts: Counts, stock: &StockBoard) -> View<'a> {
         let shown = |editions: &'a Editions| {
-            let each = editions.iter().map(|edition| Shown { edition, promise: Promise::of(edition, stock.level(edition.id)) });
-            each.collect()
+            let each = editions.iter().map(|edition| Shown {
+                edition,
+                promise: Promise::of(edition, stock.level(edition.id)),
+            });
+            // What cannot be had now is found by search, but not laid out on a shelf.
+            each.filter(|book| book.promise.buyable())
+                .take(BOOKS_ON_A_SHELF)
+                .collect()
         };
         View {
             counts,
             new: shown(&self.new),
             best_selling: shown(&self.best_selling),
-            by_subject: self.by_subject.iter().map(|(subject, books)| (*subject, shown(books))).collect(),
+            by_subject: self
+                .by_subject
+                .iter()
+                .map(|(subject, books)| (*subject, shown(books)))
+                .collect(),
         }
     }
 }
@@ -87,22 +112,26 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let mut about = Page::public(reader.say("home-title"), "/");
     about.description = Some(&description);
     about.data = vec![data(reader)];
-    document(reader, &about, html! {
-        div.welcome {
-            h1 { (reader.say("home-heading")) }
-            p { (description) }
-        }
-        nav aria-label=(reader.say("home-subjects")) {
-            ul.subjects { @for (subject, _) in &view.by_subject {
-                li { a href=(reader.path(&subject_path(*subject))) { (subject.heading(reader.locale)) } }
-            } }
-        }
-        (shelf(reader, "new", reader.say("shelf-new"), "/search?sort=newest", &view.new, false))
-        (shelf(reader, "best", reader.say("shelf-best"), "/search", &view.best_selling, true))
-        @for (place, (subject, books)) in view.by_subject.iter().enumerate() {
-            (shelf(reader, subject.slug(), subject.heading(reader.locale), &subject_path(*subject), books, place >= EAGER_SHELVES))
-        }
-    })
+    document(
+        reader,
+        &about,
+        html! {
+            div.welcome {
+                h1 { (reader.say("home-heading")) }
+                p { (description) }
+            }
+            nav aria-label=(reader.say("home-subjects")) {
+                ul.subjects { @for (subject, _) in &view.by_subject {
+                    li { a href=(reader.path(&subject_path(*subject))) { (subject.heading(reader.locale)) } }
+                } }
+            }
+            (shelf(reader, "new", reader.say("shelf-new"), "/search?sort=newest", &view.new, false))
+            (shelf(reader, "best", reader.say("shelf-best"), "/search", &view.best_selling, true))
+            @for (place, (subject, books)) in view.by_subject.iter().enumerate() {
+                (shelf(reader, subject.slug(), subject.heading(reader.locale), &subject_path(*subject), books, place >= EAGER_SHELVES))
+            }
+        },
+    )
 }
 
 /// The page of a subject.
@@ -112,11 +141,14 @@ pub fn subject_path(subject: ShopSubject) -> String {
 
 fn counts_sentence(reader: &Reader<'_>, counts: Counts) -> String {
     let shown = |count: u64| FluentValue::from(reader.number(count));
-    reader.tell("home-counts", &[
-        ("editions", shown(counts.editions)),
-        ("summaries", shown(counts.summaries)),
-        ("reviews", shown(counts.reviews)),
-    ])
+    reader.tell(
+        "home-counts",
+        &[
+            ("editions", shown(counts.editions)),
+            ("summaries", shown(counts.summaries)),
+            ("reviews", shown(counts.reviews)),
+        ],
+    )
 }
 
 /// Tells search engines that the shop has a search of its own.

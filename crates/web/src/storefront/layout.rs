@@ -8,6 +8,9 @@ use super::reader::Reader;
 use crate::assets;
 use crate::render::BASKET_HOLE;
 
+/// The id of the search field in the header; pages may have another one.
+const HEADER_SEARCH: &str = "q";
+
 /// What a page says about itself.
 pub struct Page<'a> {
     /// The title, without the shop's name.
@@ -25,12 +28,21 @@ pub struct Page<'a> {
 impl<'a> Page<'a> {
     /// A page that search engines are asked to leave out.
     pub fn private(title: &'a str) -> Page<'a> {
-        Page { title, description: None, canonical: None, searched: "", data: Vec::new() }
+        Page {
+            title,
+            description: None,
+            canonical: None,
+            searched: "",
+            data: Vec::new(),
+        }
     }
 
     /// A page for everybody at `canonical`.
     pub fn public(title: &'a str, canonical: &'a str) -> Page<'a> {
-        Page { canonical: Some(canonical), ..Page::private(title) }
+        Page {
+            canonical: Some(canonical),
+            ..Page::private(title)
+        }
     }
 }
 
@@ -87,7 +99,7 @@ fn header(reader: &Reader<'_>, searched: &str) -> Markup {
         header.top {
             div.bar {
                 a.name href=(reader.path("/")) { (boxes()) (reader.settings.shop_name) }
-                (search_field(reader, "q", searched))
+                (search_field(reader, HEADER_SEARCH, searched))
                 nav.mine aria-label=(reader.say("nav-mine")) {
                     a.wordy href=(reader.path("/orders")) { (reader.say("nav-orders")) }
                     a href=(reader.path("/cart")) { (reader.say("nav-basket")) (PreEscaped(BASKET_HOLE)) }
@@ -99,10 +111,15 @@ fn header(reader: &Reader<'_>, searched: &str) -> Markup {
 
 /// The search field, in the header of every page and on pages that found nothing.
 pub fn search_field(reader: &Reader<'_>, id: &str, searched: &str) -> Markup {
+    let label = if id == HEADER_SEARCH {
+        reader.say("search-label")
+    } else {
+        reader.say("search-again")
+    };
     html! {
-        form.find role="search" action=(reader.path("/search")) method="get" data-suggest=(reader.path("/suggest"))
+        form.find role="search" aria-label=(label) action=(reader.path("/search")) method="get" data-suggest=(reader.path("/suggest"))
             data-title=(reader.say("suggest-title")) data-author=(reader.say("suggest-author")) data-series=(reader.say("suggest-series")) {
-            label.sr for=(id) { (reader.say("search-label")) }
+            label.sr for=(id) { (label) }
             input #(id) type="search" name="q" value=(searched) maxlength="200" autocomplete="off" spellcheck="false" placeholder=(reader.say("search-placeholder"));
             button.button type="submit" { (reader.say("search-button")) }
         }
@@ -122,7 +139,8 @@ fn boxes() -> Markup {
 }
 
 fn footer(reader: &Reader<'_>) -> Markup {
-    let link = |path: &str, words: &'static str| html! { li { a href=(reader.path(path)) { (words) } } };
+    let link =
+        |path: &str, words: &'static str| html! { li { a href=(reader.path(path)) { (words) } } };
     html! {
         footer.foot {
             div.cols {

@@ -11,7 +11,14 @@ use crate::visitor::Visitor;
 
 fn text(kind: &'static str, body: String) -> Response {
     let caching = HeaderValue::from_static("public, max-age=3600");
-    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CACHE_CONTROL, caching)], body).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+            (header::CACHE_CONTROL, caching),
+        ],
+        body,
+    )
+        .into_response()
 }
 
 /// `GET /robots.txt`: everything but what is one reader's own, and the endless combinations of filters.
@@ -23,7 +30,10 @@ pub(crate) async fn robots(State(state): State<AppState>) -> Response {
         }
     }
     lines.push("Disallow: /office".to_owned());
-    lines.push(format!("Sitemap: {}/sitemap.xml", state.settings.public_url));
+    lines.push(format!(
+        "Sitemap: {}/sitemap.xml",
+        state.settings.public_url
+    ));
     text("text/plain; charset=utf-8", lines.join("\n") + "\n")
 }
 
@@ -40,13 +50,20 @@ pub(crate) async fn opensearch(State(state): State<AppState>, visitor: Visitor) 
             Url type="text/html" template={ (reader.url("/search")) "?q={searchTerms}" } {}
         }
     };
-    let xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}", page.into_string());
+    let xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}",
+        page.into_string()
+    );
     text("application/opensearchdescription+xml; charset=utf-8", xml)
 }
 
 /// `GET /.well-known/security.txt` (RFC 9116), valid for half a year from today.
 pub(crate) async fn security(State(state): State<AppState>) -> Response {
-    let expires = state.clock.now().plus(std::time::Duration::from_secs(180 * 24 * 60 * 60)).date_in_paris();
+    let expires = state
+        .clock
+        .now()
+        .plus(std::time::Duration::from_secs(180 * 24 * 60 * 60))
+        .date_in_paris();
     let body = format!(
         "Contact: mailto:{}\nExpires: {expires}T00:00:00Z\nPreferred-Languages: fr, en\nCanonical: {}/.well-known/security.txt\n",
         state.settings.contact_email, state.settings.public_url

@@ -36,7 +36,10 @@ use crate::state::AppState;
 
 /// Every route of the storefront.
 pub(crate) fn routes() -> Router<AppState> {
-    looking().merge(buying()).merge(reading()).merge(for_machines())
+    looking()
+        .merge(buying())
+        .merge(reading())
+        .merge(for_machines())
 }
 
 fn looking() -> Router<AppState> {

@@ -24,8 +24,11 @@ use crate::visitor::Visitor;
 
 /// Guesses at number and e-mail that the whole shop answers per second: a number has 40 random bits.
 const LOOKUPS_PER_SECOND: u32 = 5;
-static LOOKUPS: LazyLock<DefaultDirectRateLimiter> =
-    LazyLock::new(|| RateLimiter::direct(Quota::per_second(NonZeroU32::new(LOOKUPS_PER_SECOND).unwrap_or(NonZeroU32::MIN))));
+static LOOKUPS: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| {
+    RateLimiter::direct(Quota::per_second(
+        NonZeroU32::new(LOOKUPS_PER_SECOND).unwrap_or(NonZeroU32::MIN),
+    ))
+});
 
 /// The key with which an order is opened.
 #[derive(Debug, Default, Deserialize)]
@@ -53,7 +56,11 @@ pub(crate) async fn show(
     Query(opened): Query<Opened>,
 ) -> Result<Response, Problem> {
     let number = opened.order(&state, &number)?;
-    let order = state.store.read(move |tx| order::find(tx, &number)).await?.ok_or(Problem::of(Kind::NotFound))?;
+    let order = state
+        .store
+        .read(move |tx| order::find(tx, &number))
+        .await?
+        .ok_or(Problem::of(Kind::NotFound))?;
     let reader = Reader::new(visitor.locale, &state.settings, &visitor.here);
     let page = order_page::page(&reader, &order, &opened.key);
     Ok(render::personal(&visitor, StatusCode::OK, page))
@@ -72,7 +79,11 @@ pub struct Known {
 /// `GET /orders`
 pub(crate) async fn ask(State(state): State<AppState>, visitor: Visitor) -> Response {
     let reader = Reader::new(visitor.locale, &state.settings, "/orders");
-    render::personal(&visitor, StatusCode::OK, lookup_page(&reader, &Known::default(), false))
+    render::personal(
+        &visitor,
+        StatusCode::OK,
+        lookup_page(&reader, &Known::default(), false),
+    )
 }
 
 /// `POST /orders`
@@ -87,38 +98,49 @@ pub(crate) async fn look_up(
         Err(_) => None,
     };
     match found.filter(|order| is_hers(order, &known)) {
-        Some(order) => Ok(see_other(&visitor.path(&state.order_keys.path(&order.number)))),
+        Some(order) => Ok(see_other(
+            &visitor.path(&state.order_keys.path(&order.number)),
+        )),
         None => {
             let reader = Reader::new(visitor.locale, &state.settings, "/orders");
-            Ok(render::personal(&visitor, StatusCode::UNPROCESSABLE_ENTITY, lookup_page(&reader, &known, true)))
+            Ok(render::personal(
+                &visitor,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                lookup_page(&reader, &known, true),
+            ))
         }
     }
 }
 
 fn is_hers(order: &Order, known: &Known) -> bool {
-    Email::parse(&known.email).is_ok_and(|email| email.as_str().eq_ignore_ascii_case(order.email.as_str()))
+    Email::parse(&known.email)
+        .is_ok_and(|email| email.as_str().eq_ignore_ascii_case(order.email.as_str()))
 }
 
 /// The page that finds an order again.
 pub fn lookup_page(reader: &Reader<'_>, known: &Known, not_found: bool) -> Markup {
     let title = reader.say("nav-orders");
-    document(reader, &Page::private(title), html! {
-        h1 { (title) }
-        div.prose {
-            p { (reader.say("orders-by-mail")) }
-            @if not_found { div.alert role="alert" tabindex="-1" autofocus { p { (reader.say("orders-not-found")) } } }
-            form action=(reader.path("/orders")) method="post" {
-                div.field {
-                    label for="number" { (reader.say("orders-number")) }
-                    p.hint id="number-hint" { (reader.say("orders-number-hint")) }
-                    input #number type="text" name="number" value=(known.number) maxlength="20" required autocomplete="off" aria-describedby="number-hint";
+    document(
+        reader,
+        &Page::private(title),
+        html! {
+            h1 { (title) }
+            div.prose {
+                p { (reader.say("orders-by-mail")) }
+                @if not_found { div.alert role="alert" tabindex="-1" autofocus { p { (reader.say("orders-not-found")) } } }
+                form action=(reader.path("/orders")) method="post" {
+                    div.field {
+                        label for="number" { (reader.say("orders-number")) }
+                        p.hint id="number-hint" { (reader.say("orders-number-hint")) }
+                        input #number type="text" name="number" value=(known.number) maxlength="20" required autocomplete="off" aria-describedby="number-hint";
+                    }
+                    div.field {
+                        label for="email" { (reader.say("field-email")) }
+                        input #email type="email" name="email" value=(known.email) maxlength="254" required autocomplete="email";
+                    }
+                    p.actions { button.button type="submit" { (reader.say("orders-open")) } }
                 }
-                div.field {
-                    label for="email" { (reader.say("field-email")) }
-                    input #email type="email" name="email" value=(known.email) maxlength="254" required autocomplete="email";
-                }
-                p.actions { button.button type="submit" { (reader.say("orders-open")) } }
             }
-        }
-    })
+        },
+    )
 }

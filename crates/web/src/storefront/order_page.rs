@@ -14,21 +14,25 @@ use super::reader::Reader;
 /// The page; `key` opens it and the page where another card is tried.
 pub fn page(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
     let title = reader.tell("order-heading", &[("number", order.number.as_str().into())]);
-    document(reader, &Page::private(&title), html! {
-        h1 { (title) }
-        p.told { (reader.one_of("order-state", order.state.code())) }
-        div.basket {
-            div {
-                section aria-labelledby="timeline" {
-                    h2 #timeline { (reader.say("order-timeline")) }
-                    (timeline(reader, order))
+    document(
+        reader,
+        &Page::private(&title),
+        html! {
+            h1 { (reader.say("order")) " " span.num { (order.number) } }
+            p.told { (reader.one_of("order-state", order.state.code())) }
+            div.basket {
+                div {
+                    section aria-labelledby="timeline" {
+                        h2 #timeline { (reader.say("order-timeline")) }
+                        (timeline(reader, order))
+                    }
+                    (possible(reader, order, key))
+                    (lines(reader, order))
                 }
-                (possible(reader, order, key))
-                (lines(reader, order))
+                (figures(reader, order))
             }
-            (figures(reader, order))
-        }
-    })
+        },
+    )
 }
 
 /// One step of the timeline.
@@ -55,9 +59,21 @@ fn timeline(reader: &Reader<'_>, order: &Order) -> Markup {
 }
 
 fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
-    let done = |words, at| Step { class: "done", words, at };
-    let now = |words| Step { class: "now", words, at: None };
-    let later = |words| Step { class: "later", words, at: None };
+    let done = |words, at| Step {
+        class: "done",
+        words,
+        at,
+    };
+    let now = |words| Step {
+        class: "now",
+        words,
+        at: None,
+    };
+    let later = |words| Step {
+        class: "later",
+        words,
+        at: None,
+    };
     let (leaves, left) = match order.method {
         DeliveryMethod::Post => (reader.say("step-sent"), reader.say("step-sent")),
         DeliveryMethod::ShopCollection => (reader.say("step-ready"), reader.say("step-ready")),
@@ -65,13 +81,24 @@ fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
     let mut steps = vec![done(reader.say("step-received"), Some(order.placed))];
     match order.state {
         OrderState::AwaitingPayment => {
-            steps.extend([now(reader.say("step-payment")), later(reader.say("step-packed")), later(leaves)]);
+            steps.extend([
+                now(reader.say("step-payment")),
+                later(reader.say("step-packed")),
+                later(leaves),
+            ]);
         }
         OrderState::Confirmed => {
-            steps.extend([done(reader.say("step-paid"), order.confirmed), now(reader.say("step-packed")), later(leaves)]);
+            steps.extend([
+                done(reader.say("step-paid"), order.confirmed),
+                now(reader.say("step-packed")),
+                later(leaves),
+            ]);
         }
         OrderState::Shipped => {
-            steps.extend([done(reader.say("step-paid"), order.confirmed), done(left, order.shipped)]);
+            steps.extend([
+                done(reader.say("step-paid"), order.confirmed),
+                done(left, order.shipped),
+            ]);
         }
         OrderState::Refunded => steps.extend([
             done(reader.say("step-paid"), order.confirmed),
@@ -79,9 +106,21 @@ fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
             done(reader.say("step-refunded"), order.closed),
         ]),
         OrderState::Expired | OrderState::Cancelled => {
-            steps.extend(order.confirmed.map(|at| done(reader.say("step-paid"), Some(at))));
-            let words = if order.state == OrderState::Expired { reader.say("step-expired") } else { reader.say("step-cancelled") };
-            steps.push(Step { class: "stopped", words, at: order.closed });
+            steps.extend(
+                order
+                    .confirmed
+                    .map(|at| done(reader.say("step-paid"), Some(at))),
+            );
+            let words = if order.state == OrderState::Expired {
+                reader.say("step-expired")
+            } else {
+                reader.say("step-cancelled")
+            };
+            steps.push(Step {
+                class: "stopped",
+                words,
+                at: order.closed,
+            });
         }
     }
     steps
@@ -89,8 +128,14 @@ fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
 
 /// What the reader can still do.
 fn possible(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
-    let in_flight = order.payment.as_ref().is_some_and(|payment| payment.state.is_in_flight());
-    let mail = format!("mailto:{}?subject={}", reader.settings.contact_email, order.number);
+    let in_flight = order
+        .payment
+        .as_ref()
+        .is_some_and(|payment| payment.state.is_in_flight());
+    let mail = format!(
+        "mailto:{}?subject={}",
+        reader.settings.contact_email, order.number
+    );
     html! {
         section.part-of aria-labelledby="possible" {
             h2 #possible { (reader.say("order-possible")) }
@@ -181,10 +226,21 @@ fn delivery_words(reader: &Reader<'_>, method: DeliveryMethod) -> &'static str {
 /// Where the payment stands, and on which card.
 fn payment_words(reader: &Reader<'_>, payment: &PaymentView) -> String {
     let state = reader.one_of("payment", payment.state.code());
-    let card = payment.last4.as_ref().filter(|_| payment.state != PaymentState::AwaitingCard).map(|last4| {
-        let brand = payment.brand.map(|brand| brand.name()).filter(|name| !name.is_empty()).unwrap_or_else(|| reader.say("card"));
-        reader.tell("card-ending", &[("brand", brand.into()), ("last4", last4.as_str().into())])
-    });
+    let card = payment
+        .last4
+        .as_ref()
+        .filter(|_| payment.state != PaymentState::AwaitingCard)
+        .map(|last4| {
+            let brand = payment
+                .brand
+                .map(|brand| brand.name())
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| reader.say("card"));
+            reader.tell(
+                "card-ending",
+                &[("brand", brand.into()), ("last4", last4.as_str().into())],
+            )
+        });
     match card {
         Some(card) => format!("{state} {card}"),
         None => state.to_owned(),

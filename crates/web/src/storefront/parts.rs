@@ -28,11 +28,18 @@ pub fn isbn_path(isbn: Isbn13) -> String {
 
 /// The address of a cover; it changes when what is printed on the cover does, so it can be kept for ever.
 pub fn cover_address(edition: &Edition) -> String {
-    let printed = [edition.title.as_str(), &edition.byline(), edition.publisher.as_deref().unwrap_or_default()];
+    let printed = [
+        edition.title.as_str(),
+        &edition.byline(),
+        edition.publisher.as_deref().unwrap_or_default(),
+    ];
     // FNV-1a, 32 bits: the same in every process and release.
-    let hash = printed.iter().flat_map(|text| text.bytes()).fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = printed
+        .iter()
+        .flat_map(|text| text.bytes())
+        .fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
     format!("/covers/{}.svg?v={hash:08x}", edition.id)
 }
 
@@ -88,14 +95,24 @@ pub fn promise_words(reader: &Reader<'_>, promise: Promise) -> String {
         Promise::Printed => reader.say("avail-printed").to_owned(),
         Promise::SoldOut => reader.say("avail-sold-out").to_owned(),
         Promise::Not(Availability::Forthcoming) => reader.say("avail-forthcoming").to_owned(),
-        Promise::Not(Availability::TemporarilyOut) => reader.say("avail-temporarily-out").to_owned(),
+        Promise::Not(Availability::TemporarilyOut) => {
+            reader.say("avail-temporarily-out").to_owned()
+        }
         Promise::Not(Availability::Unknown) => reader.say("avail-unknown").to_owned(),
         Promise::Not(_) => reader.say("avail-unavailable").to_owned(),
+        Promise::NotSold => reader.say("avail-not-sold").to_owned(),
     }
 }
 
 /// A shelf: a heading, a way to the whole list, covers that scroll sideways.
-pub fn shelf(reader: &Reader<'_>, id: &str, heading: &str, all: &str, books: &[Shown<'_>], lazy: bool) -> Markup {
+pub fn shelf(
+    reader: &Reader<'_>,
+    id: &str,
+    heading: &str,
+    all: &str,
+    books: &[Shown<'_>],
+    lazy: bool,
+) -> Markup {
     html! {
         section.shelf aria-labelledby=(id) {
             header {
@@ -116,11 +133,18 @@ pub fn foreign(edition: &Edition, page: Locale) -> Option<String> {
 /// A date of publication as precise as it is known.
 pub fn published(reader: &Reader<'_>, date: PublicationDate) -> String {
     let day = date.month.zip(date.day).and_then(|(month, day)| {
-        Date::new(date.year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+        Date::new(
+            date.year,
+            i8::try_from(month).ok()?,
+            i8::try_from(day).ok()?,
+        )
+        .ok()
     });
     match (day, date.month.and_then(|month| i8::try_from(month).ok())) {
         (Some(day), _) => locale::format_date(day, reader.locale),
-        (None, Some(month)) => format!("{} {}", locale::month_name(month, reader.locale), date.year),
+        (None, Some(month)) => {
+            format!("{} {}", locale::month_name(month, reader.locale), date.year)
+        }
         (None, None) => date.year.to_string(),
     }
 }
@@ -136,7 +160,9 @@ pub fn stars(reader: &Reader<'_>, rating: u8) -> Markup {
 
 /// The mean of the reviews in tenths; none without reviews.
 pub fn mean_tenths(reviews: &[Review]) -> Option<u32> {
-    let count = u32::try_from(reviews.len()).ok().filter(|count| *count > 0)?;
+    let count = u32::try_from(reviews.len())
+        .ok()
+        .filter(|count| *count > 0)?;
     let sum: u32 = reviews.iter().map(|review| u32::from(review.rating)).sum();
     Some((sum * 10 + count / 2) / count)
 }

@@ -33,21 +33,29 @@ pub(crate) async fn back(
     visitor: Visitor,
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
-    let receipt = state.zone.read_receipt(&back.receipt).map_err(|_| Problem::of(Kind::Malformed))?;
+    let receipt = state
+        .zone
+        .read_receipt(&back.receipt)
+        .map_err(|_| Problem::of(Kind::Malformed))?;
     let order = receipt.order.clone();
     let asking = state.clone();
     // In a task of its own: it runs to its end even when the browser goes away.
     let asked = tokio::spawn(async move {
         authorise(&asking.store, asking.zone.as_ref(), &asking.clock, &receipt).await
     });
-    let outcome = match asked.await.map_err(|broken| Problem::fault(Kind::Fault, &broken))? {
+    let outcome = match asked
+        .await
+        .map_err(|broken| Problem::fault(Kind::Fault, &broken))?
+    {
         Ok(outcome) => outcome,
         // The order's page says where it stands.
         Err(PayRefusal::NotWaiting { .. } | PayRefusal::InFlight) => Authorisation::Asking,
         Err(other) => return Err(other.into()),
     };
     let answer = match outcome {
-        Authorisation::Confirmed | Authorisation::Asking => see_other(&visitor.path(&state.order_keys.path(&order))),
+        Authorisation::Confirmed | Authorisation::Asking => {
+            see_other(&visitor.path(&state.order_keys.path(&order)))
+        }
         Authorisation::Declined(reason) => told(&state, &visitor, &order, Told::Declined(reason)),
         Authorisation::Unanswered => told(&state, &visitor, &order, Told::Unanswered),
         Authorisation::NotSent => told(&state, &visitor, &order, Told::NotSent),
@@ -56,8 +64,13 @@ pub(crate) async fn back(
 }
 
 /// The paid lines have left the cart: its count with them.
-async fn basket_now(state: &AppState, visitor: &Visitor) -> Result<Vec<axum::http::HeaderValue>, Problem> {
-    let Some(id) = visitor.cart else { return Ok(Vec::new()) };
+async fn basket_now(
+    state: &AppState,
+    visitor: &Visitor,
+) -> Result<Vec<axum::http::HeaderValue>, Problem> {
+    let Some(id) = visitor.cart else {
+        return Ok(Vec::new());
+    };
     let copies = state.store.read(move |tx| cart::copies(tx, id)).await?;
     Ok(basket_cookies(&state.settings, id, copies))
 }
@@ -106,29 +119,41 @@ pub enum Told {
 /// The page: what happened, what it means for the money, what to do next. Links only.
 pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> Markup {
     let (title, what, means) = match told {
-        Told::Declined(reason) => {
-            (reader.say("declined-title"), reader.one_of("decline", reason.code()), reader.say("declined-means"))
-        }
-        Told::Unanswered => {
-            (reader.say("unanswered-title"), reader.say("unanswered-what"), reader.say("unanswered-means"))
-        }
-        Told::NotSent => (reader.say("not-sent-title"), reader.say("not-sent-what"), reader.say("not-sent-means")),
+        Told::Declined(reason) => (
+            reader.say("declined-title"),
+            reader.one_of("decline", reason.code()),
+            reader.say("declined-means"),
+        ),
+        Told::Unanswered => (
+            reader.say("unanswered-title"),
+            reader.say("unanswered-what"),
+            reader.say("unanswered-means"),
+        ),
+        Told::NotSent => (
+            reader.say("not-sent-title"),
+            reader.say("not-sent-what"),
+            reader.say("not-sent-means"),
+        ),
     };
     let retry = reader.path(&format!("/orders/{order}/pay?key={key}"));
     let order_page = reader.path(&format!("/orders/{order}?key={key}"));
-    document(reader, &Page::private(title), html! {
-        div.sorry {
-            p.code { (reader.tell("order-heading", &[("number", order.as_str().into())])) }
-            h1 { (title) }
-            p { (what) }
-            p { (means) }
-            p.actions {
-                @match told {
-                    Told::Declined(_) | Told::NotSent => a.button href=(retry) rel="nofollow" { (reader.say("pay-again")) },
-                    Told::Unanswered => a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) },
+    document(
+        reader,
+        &Page::private(title),
+        html! {
+            div.sorry {
+                p.code { (reader.tell("order-heading", &[("number", order.as_str().into())])) }
+                h1 { (title) }
+                p { (what) }
+                p { (means) }
+                p.actions {
+                    @match told {
+                        Told::Declined(_) | Told::NotSent => a.button href=(retry) rel="nofollow" { (reader.say("pay-again")) },
+                        Told::Unanswered => a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) },
+                    }
+                    a.button.quiet href=(order_page) { (reader.say("order-see")) }
                 }
-                a.button.quiet href=(order_page) { (reader.say("order-see")) }
             }
-        }
-    })
+        },
+    )
 }

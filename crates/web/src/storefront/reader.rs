@@ -23,7 +23,11 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of `locale` at `here`.
     pub fn new(locale: Locale, settings: &'a Settings, here: &'a str) -> Reader<'a> {
-        Reader { locale, settings, here }
+        Reader {
+            locale,
+            settings,
+            here,
+        }
     }
 
     /// The words of the language.
@@ -49,7 +53,13 @@ impl<'a> Reader<'a> {
     /// A sentence with one count in it, which chooses the plural and is shown.
     pub fn count(&self, id: &str, count: u64) -> String {
         let shown = self.number(count);
-        self.tell(id, &[("count", FluentValue::from(count as f64)), ("shown", FluentValue::from(shown))])
+        self.tell(
+            id,
+            &[
+                ("count", FluentValue::from(count as f64)),
+                ("shown", FluentValue::from(shown)),
+            ],
+        )
     }
 
     /// A page of the shop in this language: `/fr/cart`.
@@ -86,7 +96,9 @@ pub fn encoded(value: &str) -> String {
     let mut out = String::with_capacity(value.len() + 8);
     for byte in value.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                out.push(char::from(byte))
+            }
             b' ' => out.push('+'),
             _ => {
                 let _ = write!(out, "%{byte:02X}");

@@ -57,7 +57,14 @@ pub const SORTS: [(&str, Sort); 5] = [
 ];
 
 /// The facets, in the order of the page.
-pub const FACETS: [&str; 6] = ["subject", "form", "language", "availability", "price", "decade"];
+pub const FACETS: [&str; 6] = [
+    "subject",
+    "form",
+    "language",
+    "availability",
+    "price",
+    "decade",
+];
 
 impl Params {
     /// What is chosen of a facet.
@@ -77,7 +84,10 @@ impl Params {
     /// The same search from its first page with another value of a facet, or none.
     #[must_use]
     pub fn choosing(&self, facet: &str, value: Option<&str>) -> Params {
-        let mut other = Params { page: None, ..self.clone() };
+        let mut other = Params {
+            page: None,
+            ..self.clone()
+        };
         let value = value.map(str::to_owned);
         match facet {
             "subject" => other.subject = value,
@@ -96,7 +106,10 @@ impl Params {
     /// The order asked for.
     pub fn sort(&self) -> (&'static str, Sort) {
         let asked = self.sort.as_deref().unwrap_or_default();
-        SORTS.into_iter().find(|(code, _)| *code == asked).unwrap_or(("relevance", Sort::Relevance))
+        SORTS
+            .into_iter()
+            .find(|(code, _)| *code == asked)
+            .unwrap_or(("relevance", Sort::Relevance))
     }
 
     /// The page asked for, from 1.
@@ -113,7 +126,10 @@ impl Params {
             parts.push(format!("q={}", encoded(&text)));
         }
         for facet in FACETS {
-            parts.extend(self.chosen(facet).map(|value| format!("{facet}={}", encoded(value))));
+            parts.extend(
+                self.chosen(facet)
+                    .map(|value| format!("{facet}={}", encoded(value))),
+            );
         }
         if self.sort().1 != Sort::Relevance {
             parts.push(format!("sort={}", self.sort().0));
@@ -121,7 +137,11 @@ impl Params {
         if self.page() > 1 {
             parts.push(format!("page={}", self.page()));
         }
-        if parts.is_empty() { "/search".to_owned() } else { format!("/search?{}", parts.join("&")) }
+        if parts.is_empty() {
+            "/search".to_owned()
+        } else {
+            format!("/search?{}", parts.join("&"))
+        }
     }
 
     /// What was typed, within the limit.
@@ -156,7 +176,11 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let address = params.address();
     let shelf = state.shelf.load();
-    let version = (shelf.sequence(), shelf.content_hash(), state.stock.version());
+    let version = (
+        shelf.sequence(),
+        shelf.content_hash(),
+        state.stock.version(),
+    );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
     let mut total = None;
     let kept = state.pages.get_or_make(key, || {
@@ -164,18 +188,24 @@ pub(crate) async fn show(
         total = Some(results.total);
         let editions: Vec<(Arc<Edition>, u32)> = looked_up(&results, &shelf);
         let reader = Reader::new(visitor.locale, &state.settings, &address);
-        Ok::<_, Problem>(search_page::page(&reader, &view(&params, &results, &editions, &state)))
+        Ok::<_, Problem>(search_page::page(
+            &reader,
+            &view(&params, &results, &editions, &state),
+        ))
     })?;
     // A page that was kept was counted when it was made; the figures are for ordering books, not for billing.
     if let Some(total) = total.filter(|_| params.page() == 1) {
-        state.searches.note(state.clock.today(), &params.text(), total);
+        state
+            .searches
+            .note(state.clock.today(), &params.text(), total);
     }
     Ok(kept.answer(&visitor))
 }
 
 fn looked_up(results: &Results, shelf: &catalogue::shelf::Shelf) -> Vec<(Arc<Edition>, u32)> {
     let hits = results.hits.iter();
-    hits.filter_map(|hit| Some((shelf.edition(hit.edition)?, hit.editions_in_work))).collect()
+    hits.filter_map(|hit| Some((shelf.edition(hit.edition)?, hit.editions_in_work)))
+        .collect()
 }
 
 fn view<'a>(
@@ -185,7 +215,10 @@ fn view<'a>(
     state: &AppState,
 ) -> View<'a> {
     let hits = editions.iter().map(|(edition, editions_in_work)| Found {
-        book: Shown { edition, promise: Promise::of(edition, state.stock.level(edition.id)) },
+        book: Shown {
+            edition,
+            promise: Promise::of(edition, state.stock.level(edition.id)),
+        },
         editions_in_work: *editions_in_work,
     });
     View {
@@ -199,16 +232,42 @@ fn view<'a>(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     #[test]
     fn one_search_has_one_address() {
-        let params = Params { q: " l'étranger ".into(), form: Some("pocket".into()), page: Some("0".into()), ..Params::default() };
+        let params = Params {
+            q: " l'étranger ".into(),
+            form: Some("pocket".into()),
+            page: Some("0".into()),
+            ..Params::default()
+        };
         assert_eq!(params.address(), "/search?q=l%27%C3%A9tranger&form=pocket");
-        assert_eq!(Params { sort: Some("nonsense".into()), page: Some("x".into()), ..Params::default() }.address(), "/search");
-        let next = params.choosing("page", Some("2")).choosing("sort", Some("title"));
-        assert_eq!(next.address(), "/search?q=l%27%C3%A9tranger&form=pocket&sort=title");
-        assert_eq!(params.choosing("form", None).address(), "/search?q=l%27%C3%A9tranger");
+        assert_eq!(
+            Params {
+                sort: Some("nonsense".into()),
+                page: Some("x".into()),
+                ..Params::default()
+            }
+            .address(),
+            "/search"
+        );
+        let next = params
+            .choosing("page", Some("2"))
+            .choosing("sort", Some("title"));
+        assert_eq!(
+            next.address(),
+            "/search?q=l%27%C3%A9tranger&form=pocket&sort=title"
+        );
+        assert_eq!(
+            params.choosing("form", None).address(),
+            "/search?q=l%27%C3%A9tranger"
+        );
     }
 }

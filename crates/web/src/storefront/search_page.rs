@@ -46,26 +46,34 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let address = view.params.address();
     // Searches with words are endless: search engines get the subjects only.
     let indexed = text.is_empty() && view.total > 0;
-    let about = Page { canonical: indexed.then_some(address.as_str()), searched: &text, ..Page::private(&title) };
-    document(reader, &about, html! {
-        div.results {
-            header {
-                h1 { (title) }
-                p.muted role="status" { (reader.count("search-total", view.total)) }
-                @if let Some(corrected) = view.corrected { (correction(reader, &text, corrected)) }
-                (chips(reader, view.params))
-                @if view.total > 1 { (sorts(reader, view.params)) }
-            }
-            @if view.total == 0 { div { (help(reader, view.params)) } }
-            @else {
-                (filters(reader, view))
-                div {
-                    div.hits { @for (place, found) in view.hits.iter().enumerate() { (hit(reader, found, place >= EAGER_HITS)) } }
-                    (pages(reader, view))
+    let about = Page {
+        canonical: indexed.then_some(address.as_str()),
+        searched: &text,
+        ..Page::private(&title)
+    };
+    document(
+        reader,
+        &about,
+        html! {
+            div.results {
+                header {
+                    h1 { (title) }
+                    p.muted role="status" { (reader.count("search-total", view.total)) }
+                    @if let Some(corrected) = view.corrected { (correction(reader, &text, corrected)) }
+                    (chips(reader, view.params))
+                    @if view.total > 1 { (sorts(reader, view.params)) }
+                }
+                @if view.total == 0 { div { (help(reader, view.params)) } }
+                @else {
+                    (filters(reader, view))
+                    div {
+                        div.hits { @for (place, found) in view.hits.iter().enumerate() { (hit(reader, found, place >= EAGER_HITS)) } }
+                        (pages(reader, view))
+                    }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn heading(reader: &Reader<'_>, params: &Params) -> String {
@@ -79,7 +87,11 @@ fn heading(reader: &Reader<'_>, params: &Params) -> String {
 }
 
 fn correction(reader: &Reader<'_>, typed: &str, corrected: &str) -> Markup {
-    let other = Params { q: corrected.to_owned(), ..Params::default() }.address();
+    let other = Params {
+        q: corrected.to_owned(),
+        ..Params::default()
+    }
+    .address();
     html! {
         p.notice {
             (reader.tell("search-nothing-for", &[("text", typed.into())])) " "
@@ -94,7 +106,8 @@ fn hit(reader: &Reader<'_>, found: &Found<'_>, lazy: bool) -> Markup {
     let facts = [
         edition.publisher.clone(),
         edition.published.map(|date| published(reader, date)),
-        (edition.form != Form::Other).then(|| reader.one_of("form", edition.form.code()).to_owned()),
+        (edition.form != Form::Other)
+            .then(|| reader.one_of("form", edition.form.code()).to_owned()),
     ];
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     html! {
@@ -127,14 +140,19 @@ fn sorts(reader: &Reader<'_>, params: &Params) -> Markup {
 }
 
 fn chips(reader: &Reader<'_>, params: &Params) -> Markup {
-    let chosen: Vec<(&str, &str)> = FACETS.iter().filter_map(|facet| Some((*facet, params.chosen(facet)?))).collect();
+    let chosen: Vec<(&str, &str)> = FACETS
+        .iter()
+        .filter_map(|facet| Some((*facet, params.chosen(facet)?)))
+        .collect();
     html! {
         @if !chosen.is_empty() {
-            ul.chips aria-label=(reader.say("filters-chosen")) { @for (facet, value) in chosen {
-                li { a href=(reader.path(&params.choosing(facet, None).address())) {
-                    (label(reader, facet, value)) span aria-hidden="true" { "×" } span.sr { " – " (reader.say("filters-remove")) }
+            nav aria-label=(reader.say("filters-chosen")) {
+                ul.chips { @for (facet, value) in chosen {
+                    li { a href=(reader.path(&params.choosing(facet, None).address())) {
+                        (label(reader, facet, value)) span aria-hidden="true" { "×" } span.sr { " – " (reader.say("filters-remove")) }
+                    } }
                 } }
-            } }
+            }
         }
     }
 }
@@ -155,7 +173,12 @@ fn filters(reader: &Reader<'_>, view: &View<'_>) -> Markup {
 fn one_facet(reader: &Reader<'_>, params: &Params, facet: &Facet) -> Markup {
     let mut values: Vec<&(String, u64)> = facet.values.iter().take(VALUES_SHOWN).collect();
     match facet.name {
-        "price" => values.sort_by_key(|(value, _)| value.split('-').next().and_then(|euro| euro.parse::<u32>().ok())),
+        "price" => values.sort_by_key(|(value, _)| {
+            value
+                .split('-')
+                .next()
+                .and_then(|euro| euro.parse::<u32>().ok())
+        }),
         "decade" => values.sort_by(|(one, _), (other, _)| other.cmp(one)),
         _ => {}
     }
@@ -176,7 +199,9 @@ fn one_facet(reader: &Reader<'_>, params: &Params, facet: &Facet) -> Markup {
 /// The words for a value of a facet.
 fn label(reader: &Reader<'_>, facet: &str, value: &str) -> String {
     match facet {
-        "subject" => ShopSubject::from_slug(value).map_or(value, |subject| subject.heading(reader.locale)).to_owned(),
+        "subject" => ShopSubject::from_slug(value)
+            .map_or(value, |subject| subject.heading(reader.locale))
+            .to_owned(),
         "language" => match Language::parse(value) {
             Ok(language) => language.name(reader.locale).into_owned(),
             Err(_) => value.to_owned(),
@@ -190,24 +215,38 @@ fn label(reader: &Reader<'_>, facet: &str, value: &str) -> String {
 }
 
 fn price_band(reader: &Reader<'_>, band: &str) -> String {
-    let euro = |text: &str| text.parse::<u64>().ok().map(|euro| match reader.locale {
-        Locale::Fr => format!("{}\u{a0}€", reader.number(euro)),
-        Locale::En => format!("€{}", reader.number(euro)),
-    });
+    let euro = |text: &str| {
+        text.parse::<u64>().ok().map(|euro| match reader.locale {
+            Locale::Fr => format!("{}\u{a0}€", reader.number(euro)),
+            Locale::En => format!("€{}", reader.number(euro)),
+        })
+    };
     let (from, to) = band.split_once('-').unwrap_or((band, ""));
     match (euro(from), euro(to)) {
         (Some(_), Some(to)) if from == "0" => reader.tell("price-below", &[("to", to.into())]),
-        (Some(from), Some(to)) => reader.tell("price-between", &[("from", from.into()), ("to", to.into())]),
+        (Some(from), Some(to)) => {
+            reader.tell("price-between", &[("from", from.into()), ("to", to.into())])
+        }
         (Some(from), None) => reader.tell("price-above", &[("from", from.into())]),
         (None, _) => band.to_owned(),
     }
 }
 
 fn pages(reader: &Reader<'_>, view: &View<'_>) -> Markup {
-    let last = u32::try_from(view.total.div_ceil(u64::from(PER_PAGE))).unwrap_or(LAST_PAGE).min(LAST_PAGE);
+    let last = u32::try_from(view.total.div_ceil(u64::from(PER_PAGE)))
+        .unwrap_or(LAST_PAGE)
+        .min(LAST_PAGE);
     let current = view.params.page();
-    let link = |page: u32| reader.path(&view.params.choosing("page", Some(&page.to_string())).address());
-    let near = (current.saturating_sub(2).max(1)..=current.saturating_add(2).min(last)).collect::<Vec<_>>();
+    let link = |page: u32| {
+        reader.path(
+            &view
+                .params
+                .choosing("page", Some(&page.to_string()))
+                .address(),
+        )
+    };
+    let near = (current.saturating_sub(2).max(1)..=current.saturating_add(2).min(last))
+        .collect::<Vec<_>>();
     html! {
         @if last > 1 {
             nav.pages aria-label=(reader.say("pages-label")) {
@@ -224,7 +263,11 @@ fn pages(reader: &Reader<'_>, view: &View<'_>) -> Markup {
 
 fn help(reader: &Reader<'_>, params: &Params) -> Markup {
     let filtered = FACETS.iter().any(|facet| params.chosen(facet).is_some());
-    let unfiltered = Params { q: params.q.clone(), ..Params::default() }.address();
+    let unfiltered = Params {
+        q: params.q.clone(),
+        ..Params::default()
+    }
+    .address();
     html! {
         div.help {
             p { (reader.say("search-empty")) }

@@ -32,8 +32,17 @@ impl Sitemaps {
             Some((sequence, paths)) if *sequence == shelf.sequence() => Arc::clone(paths),
             _ => {
                 let subjects = ShopSubject::all().map(subject_path);
-                let books = shelf.iter().filter(|edition| !edition.generated).map(|edition| book_path(&edition));
-                let paths: Arc<Vec<String>> = Arc::new(["/".to_owned()].into_iter().chain(subjects).chain(books).collect());
+                let books = shelf
+                    .iter()
+                    .filter(|edition| !edition.generated)
+                    .map(|edition| book_path(&edition));
+                let paths: Arc<Vec<String>> = Arc::new(
+                    ["/".to_owned()]
+                        .into_iter()
+                        .chain(subjects)
+                        .chain(books)
+                        .collect(),
+                );
                 *held = Some((shelf.sequence(), Arc::clone(&paths)));
                 paths
             }
@@ -44,7 +53,9 @@ impl Sitemaps {
 async fn paths(state: &AppState) -> Result<Arc<Vec<String>>, Problem> {
     let (sitemaps, shelf) = (Arc::clone(&state.sitemaps), state.shelf.load());
     let walked = tokio::task::spawn_blocking(move || sitemaps.paths(&shelf));
-    walked.await.map_err(|broken| Problem::fault(Kind::Fault, &broken))
+    walked
+        .await
+        .map_err(|broken| Problem::fault(Kind::Fault, &broken))
 }
 
 /// `GET /sitemap.xml`
@@ -52,20 +63,37 @@ pub(crate) async fn index(State(state): State<AppState>) -> Result<Response, Pro
     let parts = paths(&state).await?.len().div_ceil(BOOKS_IN_PART);
     let mut body = format!("<sitemapindex {NAMESPACES}>");
     for part in 1..=parts {
-        let _ = write!(body, "<sitemap><loc>{}/sitemaps/{part}.xml</loc></sitemap>", state.settings.public_url);
+        let _ = write!(
+            body,
+            "<sitemap><loc>{}/sitemaps/{part}.xml</loc></sitemap>",
+            state.settings.public_url
+        );
     }
     body.push_str("</sitemapindex>");
     Ok(xml(&body))
 }
 
 /// `GET /sitemaps/{part}.xml`
-pub(crate) async fn part(State(state): State<AppState>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let part: usize = name.strip_suffix(".xml").and_then(|part| part.parse().ok()).ok_or(Problem::of(Kind::NotFound))?;
+pub(crate) async fn part(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let part: usize = name
+        .strip_suffix(".xml")
+        .and_then(|part| part.parse().ok())
+        .ok_or(Problem::of(Kind::NotFound))?;
     let paths = paths(&state).await?;
-    let chunk = part.checked_sub(1).and_then(|part| paths.chunks(BOOKS_IN_PART).nth(part)).ok_or(Problem::of(Kind::NotFound))?;
+    let chunk = part
+        .checked_sub(1)
+        .and_then(|part| paths.chunks(BOOKS_IN_PART).nth(part))
+        .ok_or(Problem::of(Kind::NotFound))?;
     let mut body = format!("<urlset {NAMESPACES}>");
     for path in chunk {
-        one_page(&mut body, &state.settings.public_url, &path.replace('&', "&amp;"));
+        one_page(
+            &mut body,
+            &state.settings.public_url,
+            &path.replace('&', "&amp;"),
+        );
     }
     body.push_str("</urlset>");
     Ok(xml(&body))
@@ -77,7 +105,10 @@ fn one_page(body: &mut String, origin: &str, path: &str) {
         let _ = write!(body, "<url><loc>{origin}/{}{path}</loc>", locale.code());
         for other in Locale::ALL {
             let code = other.code();
-            let _ = write!(body, "<xhtml:link rel=\"alternate\" hreflang=\"{code}\" href=\"{origin}/{code}{path}\"/>");
+            let _ = write!(
+                body,
+                "<xhtml:link rel=\"alternate\" hreflang=\"{code}\" href=\"{origin}/{code}{path}\"/>"
+            );
         }
         body.push_str("</url>");
     }
@@ -85,8 +116,18 @@ fn one_page(body: &mut String, origin: &str, path: &str) {
 
 fn xml(body: &str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/xml; charset=utf-8")),
-        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/xml; charset=utf-8"),
+        ),
+        (
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=3600"),
+        ),
     ];
-    (headers, format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}")).into_response()
+    (
+        headers,
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{body}"),
+    )
+        .into_response()
 }

@@ -30,19 +30,37 @@ struct Offered {
     url: String,
 }
 
-pub(crate) async fn show(State(state): State<AppState>, visitor: Visitor, Query(typed): Query<Typed>) -> Response {
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Query(typed): Query<Typed>,
+) -> Response {
     let text: String = typed.q.trim().chars().take(limits::QUERY_CHARS).collect();
-    let found = if text.is_empty() { Vec::new() } else { state.index.suggest(&text, SUGGESTIONS) };
+    let found = if text.is_empty() {
+        Vec::new()
+    } else {
+        state.index.suggest(&text, SUGGESTIONS)
+    };
     let shelf = state.shelf.load();
     let prefix = format!("/{}", visitor.locale.code());
     let offered: Vec<Offered> = found
         .into_iter()
         .map(|suggestion| {
-            let book = suggestion.edition.and_then(|id| shelf.edition(id)).map(|edition| book_path(&edition));
+            let book = suggestion
+                .edition
+                .and_then(|id| shelf.edition(id))
+                .map(|edition| book_path(&edition));
             let path = book.unwrap_or_else(|| format!("/search?q={}", encoded(&suggestion.text)));
-            Offered { text: suggestion.text, kind: suggestion.kind, url: format!("{prefix}{path}") }
+            Offered {
+                text: suggestion.text,
+                kind: suggestion.kind,
+                url: format!("{prefix}{path}"),
+            }
         })
         .collect();
-    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"))];
+    let caching = [(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=60"),
+    )];
     (caching, Json(offered)).into_response()
 }

@@ -21,25 +21,50 @@ use crate::visitor::Visitor;
 struct Files;
 
 /// The pages under `/legal`: drafts until the bookseller completes them.
-pub const LEGAL: [&str; 6] = ["terms", "notice", "privacy", "delivery", "accessibility", "reviews"];
+pub const LEGAL: [&str; 6] = [
+    "terms",
+    "notice",
+    "privacy",
+    "delivery",
+    "accessibility",
+    "reviews",
+];
 
 /// `GET /legal/{name}`
-pub(crate) async fn legal(State(state): State<AppState>, visitor: Visitor, Path(name): Path<String>) -> Result<Response, Problem> {
-    let known = LEGAL.into_iter().find(|known| *known == name).ok_or(Problem::of(Kind::NotFound))?;
+pub(crate) async fn legal(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let known = LEGAL
+        .into_iter()
+        .find(|known| *known == name)
+        .ok_or(Problem::of(Kind::NotFound))?;
     show(&state, &visitor, known, &format!("/legal/{known}"), true)
 }
 
 /// `GET /about`
-pub(crate) async fn about(State(state): State<AppState>, visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn about(
+    State(state): State<AppState>,
+    visitor: Visitor,
+) -> Result<Response, Problem> {
     show(&state, &visitor, "about", "/about", false)
 }
 
-fn show(state: &AppState, visitor: &Visitor, name: &str, address: &str, draft: bool) -> Result<Response, Problem> {
-    let kept = state.pages.get_or_make(PageKey::new(address, visitor.locale, ()), || {
-        let text = text(visitor.locale, name).ok_or(Problem::of(Kind::NotFound))?;
-        let reader = Reader::new(visitor.locale, &state.settings, address);
-        Ok::<_, Problem>(page(&reader, address, &text, draft))
-    })?;
+fn show(
+    state: &AppState,
+    visitor: &Visitor,
+    name: &str,
+    address: &str,
+    draft: bool,
+) -> Result<Response, Problem> {
+    let kept = state
+        .pages
+        .get_or_make(PageKey::new(address, visitor.locale, ()), || {
+            let text = text(visitor.locale, name).ok_or(Problem::of(Kind::NotFound))?;
+            let reader = Reader::new(visitor.locale, &state.settings, address);
+            Ok::<_, Problem>(page(&reader, address, &text, draft))
+        })?;
     Ok(kept.answer(visitor))
 }
 
@@ -51,14 +76,21 @@ pub fn text(locale: Locale, name: &str) -> Option<String> {
 
 /// The page.
 pub fn page(reader: &Reader<'_>, address: &str, text: &str, draft: bool) -> Markup {
-    let title = text.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(address);
-    document(reader, &Page::public(title, address), html! {
-        article.words {
-            h1 { (title) }
-            @if draft { p.draft { (reader.say("legal-draft")) } }
-            @for block in text.split("\n\n") { (one_block(reader, block.trim())) }
-        }
-    })
+    let title = text
+        .lines()
+        .find_map(|line| line.strip_prefix("# "))
+        .unwrap_or(address);
+    document(
+        reader,
+        &Page::public(title, address),
+        html! {
+            article.words {
+                h1 { (title) }
+                @if draft { p.draft { (reader.say("legal-draft")) } }
+                @for block in text.split("\n\n") { (one_block(reader, block.trim())) }
+            }
+        },
+    )
 }
 
 fn one_block(reader: &Reader<'_>, block: &str) -> Markup {
@@ -93,7 +125,12 @@ fn inline(reader: &Reader<'_>, line: &str) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
     use super::*;
 
     #[test]
@@ -102,8 +139,15 @@ mod tests {
             for name in LEGAL {
                 let text = text(locale, name).unwrap();
                 assert!(text.starts_with("# "), "{name}");
-                assert_eq!(text.matches("[[").count(), text.matches("]]").count(), "{name}");
-                assert!(text.contains("[[") || name == "accessibility", "{name} has nothing to complete");
+                assert_eq!(
+                    text.matches("[[").count(),
+                    text.matches("]]").count(),
+                    "{name}"
+                );
+                assert!(
+                    text.contains("[[") || name == "accessibility",
+                    "{name} has nothing to complete"
+                );
             }
             assert!(text(locale, "about").is_some());
         }

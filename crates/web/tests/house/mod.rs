@@ -1,5 +1,11 @@
 //! A whole shop in a folder of its own: demo catalogue, stock, and a payment zone that does as it is told.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, dead_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    dead_code
+)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,9 +13,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use catalogue::demo;
 use catalogue::shelf::ShelfHandle;
 use catalogue::store::{Incoming, Record, put_all, put_reviews};
-use catalogue::demo;
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{Asked, Charge, NotAReceipt, PaymentZone, Standing};
@@ -22,7 +28,8 @@ use trade::delivery::Tariff;
 use trade::ids::{OrderNumber, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{
-    AuthoriseOutcome, Brand, CardExpiry, CardSummary, CardToken, CheckInReceipt, CheckInTicket, Decline, NotSent, Outcome,
+    AuthoriseOutcome, Brand, CardExpiry, CardSummary, CardToken, CheckInReceipt, CheckInTicket,
+    Decline, NotSent, Outcome,
 };
 use web::{AppState, Parts, Settings};
 
@@ -50,13 +57,18 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> String {
-        self.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default()
     }
 
     /// The cookies set, as a browser would send them back.
     pub fn cookies(&self) -> String {
         let set = self.headers.get_all(header::SET_COOKIE).iter();
-        let pairs: Vec<_> = set.map(|line| line.to_str().unwrap().split(';').next().unwrap().to_owned()).collect();
+        let pairs: Vec<_> = set
+            .map(|line| line.to_str().unwrap().split(';').next().unwrap().to_owned())
+            .collect();
         pairs.join("; ")
     }
 }
@@ -67,10 +79,15 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let url = StoreUrl::Sqlite(path.join("bouquin.db"));
-        let store = Store::open(&url, &[catalogue::MIGRATIONS, shop::MIGRATIONS]).await.unwrap();
+        let store = Store::open(&url, &[catalogue::MIGRATIONS, shop::MIGRATIONS])
+            .await
+            .unwrap();
         let clock = Clock::fixed(Timestamp::micros(1_795_000_000_000_000));
         let (filling, now) = (store.clone(), clock.now());
-        let (shelf, index) = tokio::task::spawn_blocking(move || fill(&filling, &path, titles, now)).await.unwrap();
+        let (shelf, index) =
+            tokio::task::spawn_blocking(move || fill(&filling, &path, titles, now))
+                .await
+                .unwrap();
         let state = AppState::new(Parts {
             store,
             shelf: Arc::new(shelf),
@@ -82,15 +99,30 @@ impl House {
             settings: Settings::demo(SHOP, VAULT),
             metrics: None,
         });
-        state.stock.refresh(&state.store, state.clock.now()).await.unwrap();
-        House { site: web::router(state.clone()), state, _folder: folder }
+        state
+            .stock
+            .refresh(&state.store, state.clock.now())
+            .await
+            .unwrap();
+        House {
+            site: web::router(state.clone()),
+            state,
+            _folder: folder,
+        }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.site.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = to_bytes(response.into_body(), 64 << 20).await.unwrap().to_vec();
-        Answer { status, headers, body }
+        let body = to_bytes(response.into_body(), 64 << 20)
+            .await
+            .unwrap()
+            .to_vec();
+        Answer {
+            status,
+            headers,
+            body,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -103,27 +135,39 @@ impl House {
     }
 
     pub async fn post(&self, path: &str, cookies: &str, fields: &[(&str, &str)]) -> Answer {
-        let body: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let body: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         let request = Request::builder()
             .method(Method::POST)
             .uri(path)
             .header(header::ORIGIN, SHOP)
             .header(header::COOKIE, cookies)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(body.join("&"))).unwrap()).await
+        self.send(request.body(Body::from(body.join("&"))).unwrap())
+            .await
     }
 
     /// A book that can be bought at once, with a summary and no siblings needed.
     pub fn some_book(&self) -> Arc<catalogue::model::Edition> {
         let shelf = self.state.shelf.load();
-        let shipped = shelf.iter().find(|edition| edition.buyable() && edition.goods.is_shipped() && !edition.generated);
+        let shipped = shelf
+            .iter()
+            .find(|edition| edition.buyable() && edition.goods.is_shipped() && !edition.generated);
         shipped.unwrap()
     }
 
     /// A cart with `copies` of that book, as cookies.
     pub async fn cart(&self, copies: u32) -> String {
         let edition = self.some_book().id.to_string();
-        let answer = self.post("/cart", "", &[("edition", &edition), ("quantity", &copies.to_string())]).await;
+        let answer = self
+            .post(
+                "/cart",
+                "",
+                &[("edition", &edition), ("quantity", &copies.to_string())],
+            )
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         answer.cookies()
     }
@@ -131,7 +175,9 @@ impl House {
     /// Orders that cart; the vault's address the shop leads to.
     pub async fn order(&self, cookies: &str) -> String {
         let page = self.get_as("/checkout", cookies).await.text();
-        let answer = self.post("/checkout", cookies, &person(&hidden(&page))).await;
+        let answer = self
+            .post("/checkout", cookies, &person(&hidden(&page)))
+            .await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
         answer.header("location")
     }
@@ -139,21 +185,38 @@ impl House {
     /// Comes back from the vault with a card that has `outcome`.
     pub async fn back(&self, vault_address: &str, outcome: &str, cookies: &str) -> Answer {
         let ticket = vault_address.split_once("ticket=").unwrap().1;
-        self.get_as(&format!("/fr/checkout/return?receipt={ticket}~{outcome}"), cookies).await
+        self.get_as(
+            &format!("/fr/checkout/return?receipt={ticket}~{outcome}"),
+            cookies,
+        )
+        .await
     }
 }
 
 fn fill(store: &Store, folder: &Path, titles: u32, now: Timestamp) -> (ShelfHandle, Index) {
     let records = demo::editions(titles, SEED).map(|edition| {
         let reference = edition.records.first().cloned().unwrap();
-        Incoming::Put(Box::new(Record { sender: "demo".into(), reference, edition }))
+        Incoming::Put(Box::new(Record {
+            sender: "demo".into(),
+            reference,
+            edition,
+        }))
     });
     put_all(store, records).unwrap();
     put_reviews(store, "demo", demo::reviews(titles, titles, SEED)).unwrap();
-    let counts: Vec<_> = demo::editions(titles, SEED).map(|edition| (edition.id, demo::stock(&edition))).collect();
+    let counts: Vec<_> = demo::editions(titles, SEED)
+        .map(|edition| (edition.id, demo::stock(&edition)))
+        .collect();
     let count = move |tx: &mut dyn storage::Tx| -> Result<(), StockRefusal> {
         for (edition, copies) in counts.iter().filter(|(_, copies)| *copies > 0) {
-            stock::adjust(tx, *edition, i32::try_from(*copies).unwrap(), StockPolicy::Reorder, None, now)?;
+            stock::adjust(
+                tx,
+                *edition,
+                i32::try_from(*copies).unwrap(),
+                StockPolicy::Reorder,
+                None,
+                now,
+            )?;
         }
         Ok(())
     };
@@ -186,7 +249,11 @@ pub fn person(hidden: &[(String, String)]) -> Vec<(&str, &str)> {
         ("country", "FR"),
         ("delivery", "post"),
     ];
-    hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(typed).collect()
+    hidden
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .chain(typed)
+        .collect()
 }
 
 fn encoded(value: &str) -> String {
@@ -198,29 +265,57 @@ struct Obedient;
 
 impl PaymentZone for Obedient {
     fn card_page_url(&self, ticket: &CheckInTicket) -> String {
-        format!("{VAULT}/pay?ticket={}~{}~{}", ticket.order, ticket.payment, ticket.nonce)
+        format!(
+            "{VAULT}/pay?ticket={}~{}~{}",
+            ticket.order, ticket.payment, ticket.nonce
+        )
     }
 
     fn read_receipt(&self, receipt: &str) -> Result<CheckInReceipt, NotAReceipt> {
         let parts: Vec<&str> = receipt.split('~').collect();
-        let [order, payment, nonce, outcome] = parts.as_slice() else { return Err(NotAReceipt) };
+        let [order, payment, nonce, outcome] = parts.as_slice() else {
+            return Err(NotAReceipt);
+        };
         Ok(CheckInReceipt {
             order: OrderNumber::parse(order).map_err(|_| NotAReceipt)?,
             payment: payment.parse().map(PaymentId).map_err(|_| NotAReceipt)?,
             nonce: (*nonce).to_owned(),
-            token: CardToken::parse(&format!("tok_{outcome:0<16}").replace('_', "-").replacen('-', "_", 1)).map_err(|_| NotAReceipt)?,
-            card: CardSummary { brand: Brand::Visa, last4: "4242".into(), expiry: CardExpiry { month: 12, year: 2030 } },
+            token: CardToken::parse(
+                &format!("tok_{outcome:0<16}")
+                    .replace('_', "-")
+                    .replacen('-', "_", 1),
+            )
+            .map_err(|_| NotAReceipt)?,
+            card: CardSummary {
+                brand: Brand::Visa,
+                last4: "4242".into(),
+                expiry: CardExpiry {
+                    month: 12,
+                    year: 2030,
+                },
+            },
             at: Timestamp::micros(0),
         })
     }
 
     fn authorise<'a>(&'a self, charge: &'a Charge) -> Asked<'a, AuthoriseOutcome> {
-        let wish = charge.token.as_str().trim_start_matches("tok_").trim_end_matches('0');
+        let wish = charge
+            .token
+            .as_str()
+            .trim_start_matches("tok_")
+            .trim_end_matches('0');
         let outcome = match wish {
-            "approve" => AuthoriseOutcome::Approved { approval_code: "123456".into(), retrieval_reference: "1".into() },
+            "approve" => AuthoriseOutcome::Approved {
+                approval_code: "123456".into(),
+                retrieval_reference: "1".into(),
+            },
             "silent" => AuthoriseOutcome::Unknown,
-            "down" => AuthoriseOutcome::NotSent { reason: NotSent::BankUnreachable },
-            code => AuthoriseOutcome::Declined { reason: Decline::parse(&code.replace('-', "_")).unwrap() },
+            "down" => AuthoriseOutcome::NotSent {
+                reason: NotSent::BankUnreachable,
+            },
+            code => AuthoriseOutcome::Declined {
+                reason: Decline::parse(&code.replace('-', "_")).unwrap(),
+            },
         };
         Box::pin(async move { Ok(outcome) })
     }

@@ -1,0 +1,212 @@
+//! Every page in both languages, and what is said when something is wrong.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+
+use crate::house;
+use crate::house_parts::{House, VAULT};
+
+async fn everyday_paths(house: &House) -> Vec<String> {
+    let mut paths: Vec<String> = [
+        "/",
+        "/search",
+        "/search?q=hugo",
+        "/search?q=xqzvw",
+        "/cart",
+        "/checkout",
+        "/orders",
+        "/about",
+    ]
+    .map(str::to_owned)
+    .into();
+    paths.push(web::storefront::parts::book_path(&house.some_book()));
+    paths.extend(web::storefront::words_page::LEGAL.map(|name| format!("/legal/{name}")));
+    paths
+}
+
+#[tokio::test]
+async fn every_page_speaks_both_languages_and_says_so() {
+    let house = house().await;
+    for path in everyday_paths(house).await {
+        for (locale, other) in [("fr", "en"), ("en", "fr")] {
+            let answer = house.get(&format!("/{locale}{path}")).await;
+            let html = answer.text();
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert!(
+                html.starts_with(&format!("<!DOCTYPE html><html lang=\"{locale}\">")),
+                "{path}"
+            );
+            assert!(html.contains("<h1"), "{path}");
+            let switch = format!("href=\"/{other}{}\"", path.replace('&', "&amp;"));
+            assert!(html.contains(&switch), "{path} has no {switch}");
+            assert_eq!(html.matches("<!--basket-->").count(), 0, "{path}");
+            assert!(
+                !html.contains("style=\"") && !html.contains("onclick"),
+                "{path} has something inline"
+            );
+            let says_once = ["<title>", "<main ", "id=\"q\""]
+                .iter()
+                .all(|part| html.matches(part).count() == 1);
+            assert!(says_once, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn generated_titles_are_marked_in_words() {
+    let house = House::open(900).await;
+    let shelf = house.state.shelf.load();
+    let edition = shelf.iter().find(|edition| edition.generated).unwrap();
+    let path = web::storefront::parts::book_path(&edition);
+    assert!(
+        house
+            .get(&format!("/en{path}"))
+            .await
+            .text()
+            .contains("Generated demo title")
+    );
+    assert!(
+        house
+            .get(&format!("/fr{path}"))
+            .await
+            .text()
+            .contains("Titre généré pour la démonstration")
+    );
+}
+
+#[tokio::test]
+async fn isbns_in_any_form_lead_to_one_address() {
+    let house = house().await;
+    let isbn = house.some_book().isbn.unwrap().to_string();
+    let (left, right) = isbn.split_at(6);
+    let answer = house.get(&format!("/fr/books/{left}-{right}")).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (StatusCode::MOVED_PERMANENTLY, format!("/fr/books/{isbn}"))
+    );
+    let id = house.some_book().id;
+    assert_eq!(
+        house
+            .get(&format!("/editions/{id}"))
+            .await
+            .header("location"),
+        format!("/books/{isbn}")
+    );
+    assert_eq!(
+        house.get("/books/9780000000000").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn bare_addresses_follow_the_browser_and_a_chosen_language_is_remembered() {
+    let house = house().await;
+    let ask = |path: &'static str, cookie: &'static str| {
+        let request = Request::get(path)
+            .header(header::ACCEPT_LANGUAGE, "en")
+            .header(header::COOKIE, cookie);
+        house.send(request.body(Body::empty()).unwrap())
+    };
+    assert!(ask("/", "").await.text().contains("<html lang=\"en\">"));
+    let chosen = ask("/fr/", "").await;
+    assert_eq!(chosen.cookies(), "lang=fr");
+    assert!(
+        ask("/", "lang=fr")
+            .await
+            .text()
+            .contains("<html lang=\"fr\">")
+    );
+    assert_eq!(ask("/fr/", "lang=fr").await.cookies(), "");
+}
+
+#[tokio::test]
+async fn pages_may_run_nothing_inline_and_forms_may_lead_to_the_vault() {
+    let answer = house().await.get("/fr/").await;
+    let policy = answer.header("content-security-policy");
+    assert!(
+        policy.contains(&format!("form-action 'self' {VAULT};")),
+        "{policy}"
+    );
+    assert!(
+        policy.contains("default-src 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("referrer-policy"), "same-origin");
+    assert_eq!(
+        answer.header("strict-transport-security"),
+        "",
+        "no promise of TLS without TLS"
+    );
+}
+
+#[tokio::test]
+async fn a_form_of_another_site_is_refused() {
+    let house = house().await;
+    let edition = house.some_book().id;
+    for (name, value) in [
+        ("origin", "https://elsewhere.example"),
+        ("sec-fetch-site", "cross-site"),
+    ] {
+        let request = Request::post("/cart")
+            .header(name, value)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(format!("edition={edition}")))
+            .unwrap();
+        let answer = house.send(request).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}");
+        assert_eq!(answer.cookies(), "");
+    }
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_said_in_words_that_help() {
+    let house = house().await;
+    for (path, status, words) in [
+        (
+            "/fr/nowhere",
+            StatusCode::NOT_FOUND,
+            "Cette page n’est pas dans nos rayons",
+        ),
+        (
+            "/en/books/nothing",
+            StatusCode::NOT_FOUND,
+            "This page is not on our shelves",
+        ),
+        (
+            "/en/checkout/return?receipt=forged",
+            StatusCode::BAD_REQUEST,
+            "We did not understand that",
+        ),
+        (
+            "/en/checkout/return",
+            StatusCode::BAD_REQUEST,
+            "We did not understand that",
+        ),
+        (
+            "/en/editions/abc",
+            StatusCode::BAD_REQUEST,
+            "We did not understand that",
+        ),
+        (
+            "/en/orders/BQ-0000-0000?key=guess",
+            StatusCode::NOT_FOUND,
+            "This page is not on our shelves",
+        ),
+        (
+            "/en/cart/lines",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This page cannot be used that way",
+        ),
+    ] {
+        let answer = house.get(path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.text().contains(words), "{path}");
+    }
+    let long = "x".repeat(40_000);
+    let answer = house
+        .post("/en/cart", "", &[("edition", "1"), ("quantity", &long)])
+        .await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(answer.text().contains("That is too long"));
+}

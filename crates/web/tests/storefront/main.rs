@@ -1,0 +1,24 @@
+//! The storefront through its router, with the demo catalogue and a bank that answers as it is told.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod buying;
+#[path = "../house/mod.rs"]
+mod house_parts;
+mod looking;
+mod machines;
+
+use tokio::sync::OnceCell;
+
+use house_parts::House;
+
+/// One house for the tests that change nothing.
+static HOUSE: OnceCell<House> = OnceCell::const_new();
+
+async fn house() -> &'static House {
+    HOUSE.get_or_init(|| House::open(400)).await
+}
