@@ -101,7 +101,7 @@ pub async fn books_agree<'a>(
         if order.state != OrderState::Confirmed {
             bail!("{number} is {:?}", order.state);
         }
-        owed = owed + order.total;
+        owed += order.total;
     }
     let held = bank_books(demo, 0).await?.totals.held;
     if held != owed {

@@ -2,7 +2,12 @@
 //! unanswered; then everything of the shop is searched for the numbers: database and its log, logs,
 //! mails, the wire's addresses, and the memory of the process. A planted number must be found.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::{
     fs,

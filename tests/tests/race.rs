@@ -1,7 +1,12 @@
 //! A thousand buyers for fifty copies, over HTTP, with the shop killed in the middle: exactly fifty
 //! orders, nine hundred and fifty clear refusals, nobody charged without a book, every book balanced.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::{
     collections::BTreeMap,

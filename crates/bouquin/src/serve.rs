@@ -1,6 +1,6 @@
 //! `bouquin serve`: the shop. Opens its premises, starts its workers, serves until told to end.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use catalogue::shelf::{Refreshed, ShelfHandle};
@@ -8,8 +8,10 @@ use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use search::Index;
 use shop::{
+    cart,
     order::{self, OrderKeys},
     payment::{self, PaymentZone},
+    searches,
 };
 use storage::{Fault, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -29,6 +31,11 @@ use crate::{
 const FOLLOW: Duration = Duration::from_millis(500);
 /// How often expired holds and unanswered questions to the bank are looked for.
 const SWEEP: Duration = Duration::from_secs(2);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long a cart that nobody changes is kept.
+const CART_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How long it is kept what readers searched for.
+const SEARCH_LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Runs the shop.
 pub async fn run(path: PathBuf) -> Result<()> {
@@ -52,7 +59,8 @@ pub async fn run(path: PathBuf) -> Result<()> {
         told_to_end().await;
         stop.send_replace(true);
     };
-    axum::serve(listener, web::router(state).into_make_service())
+    let service = web::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(closing)
         .await
         .context("the shop stopped serving")?;
@@ -231,6 +239,25 @@ fn follow(store: &Store, shelf: &ShelfHandle, index: &Index) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Forgets what has no use any more: carts left long ago, searches of last year.
+async fn forget(store: Store, clock: Clock) {
+    loop {
+        let now = clock.now();
+        let forgotten = store
+            .write(move |tx| -> Result<(u64, u64), Fault> {
+                let carts = cart::forget_abandoned(tx, now.minus(CART_LIFE))?;
+                let searches = searches::forget(tx, now.minus(SEARCH_LIFE).date_in_paris())?;
+                Ok((carts.into(), searches))
+            })
+            .await;
+        match forgotten {
+            Ok((carts, searches)) => tracing::info!(carts, searches, "forgotten"),
+            Err(fault) => tracing::warn!(fault = fault.detail(), "nothing was forgotten today"),
+        }
+        tokio::time::sleep(DAY).await;
+    }
 }
 
 /// Gives expired holds back and finishes what the bank left unanswered.

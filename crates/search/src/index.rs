@@ -180,10 +180,7 @@ impl Index {
     /// Takes in a whole catalogue in the place of what is there, while searches go on with the old one.
     ///
     /// Blocks for as long as a build.
-    pub fn rebuild(
-        &self,
-        editions: impl Iterator<Item = Arc<Edition>>,
-    ) -> Result<(), SearchError> {
+    pub fn rebuild(&self, editions: impl Iterator<Item = Arc<Edition>>) -> Result<(), SearchError> {
         let shared = &self.shared;
         let mut held = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // The writer of small changes gives its lock on the folder to one that is made for many.

@@ -11,7 +11,6 @@
 
 mod counter;
 mod engine;
-mod figures;
 mod life;
 mod office;
 mod place;
@@ -109,20 +108,6 @@ async fn run(engine: &Engine) {
         failed.extend((!passed).then_some(*name));
     }
     assert!(failed.is_empty(), "failed: {failed:?}");
-}
-
-/// Not a test: prints how many orders a second each engine places here. Run it alone, with `--release`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "measures"]
-async fn orders_per_second() {
-    for engine in [Some(Engine::sqlite().unwrap()), Engine::postgres().unwrap()]
-        .into_iter()
-        .flatten()
-    {
-        let counter = Counter::open(engine.fresh("figures").unwrap()).await;
-        figures::print(&counter).await;
-        still_true(&counter.store).await;
-    }
 }
 
 /// Sold = orders = ledger, whatever happened.

@@ -1,3 +1,5 @@
+//! The API through its router: what programs may rely on.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

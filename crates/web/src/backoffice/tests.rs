@@ -1,3 +1,5 @@
+//! The back office through its router: who may enter where, and what forms need.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
