@@ -167,7 +167,8 @@ fn buy(
     }
     let checkout = patiently(|| reader.get(&format!("{shop}/fr/checkout")))?;
     if reader::form::find(&checkout.html, "/checkout").is_none() {
-        return refused(&checkout);
+        // The checkout sends her to the basket, which names the line and why.
+        return refused(&patiently(|| reader.get(&format!("{shop}/fr/cart")))?);
     }
     let email = format!("buyer{buyer}@example.org");
     let mut person: Vec<(&str, &str)> = JEANNE
@@ -204,9 +205,14 @@ fn buy(
 /// A refusal must say in words that the book is gone.
 fn refused(page: &Page) -> Result<Fate> {
     let said = page.html.to_lowercase();
-    if ["épuisé", "plus disponible", "plus d’exemplaire"]
-        .iter()
-        .any(|words| said.contains(words))
+    if [
+        "épuisé",
+        "plus disponible",
+        "dernier exemplaire",
+        "aucun exemplaire",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
     {
         return Ok(Fate::Refused);
     }

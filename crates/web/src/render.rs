@@ -249,7 +249,11 @@ pub(crate) fn personal(visitor: &Visitor, status: StatusCode, page: Markup) -> R
 fn basket_count(locale: Locale, copies: u32) -> String {
     let mut html = String::new();
     if copies > 0 {
-        let words = i18n::words(locale).say("basket-copies");
+        let words = i18n::words(locale);
+        let words = match copies {
+            1 => words.say("basket-copy"),
+            _ => words.say("basket-copies"),
+        };
         let _ = write!(
             html,
             "<span class=\"count\">{copies}<span class=\"sr\"> {words}</span></span>"

@@ -35,6 +35,8 @@ pub struct Login {
 /// Fills an empty shop; a shop that is filled only gets a new login.
 pub async fn load(ground: &Ground, titles: u32) -> Result<Login> {
     let premises = ground.premises();
+    std::fs::create_dir_all(&premises.folder)
+        .with_context(|| premises.folder.display().to_string())?;
     let store = premises.store().await?;
     let filling = store.clone();
     tokio::task::spawn_blocking(move || fill(&filling, &premises, titles)).await??;
@@ -42,19 +44,21 @@ pub async fn load(ground: &Ground, titles: u32) -> Result<Login> {
 }
 
 fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<()> {
-    let there = store.read_blocking(catalogue::store::count)?;
     // Written last: a filling that was interrupted is done again from its beginning, which changes nothing twice.
     let filled = premises.folder.join("filled");
-    if there == 0 || !filled.exists() {
-        println!("Filling the shop with {titles} titles. This is done once.");
-        write_catalogue(store, titles)?;
-        std::fs::write(&filled, titles.to_string())?;
-    } else if there != i64::from(titles) {
-        println!(
-            "This shop has {there} titles already; to start another one, choose an empty folder with --data."
-        );
+    if filled.exists() {
+        let there = store.read_blocking(catalogue::store::count)?;
+        if there != i64::from(titles) {
+            println!(
+                "This shop has {there} titles already; for another one, choose an empty folder with --data."
+            );
+        }
+        return Ok(());
     }
+    println!("Filling the shop with {titles} titles. This is done once.");
+    write_catalogue(store, titles)?;
     premises.shelf_and_index(store, &progress::counting("search index", 0))?;
+    std::fs::write(&filled, titles.to_string())?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ nav-mine = Your things
 nav-orders = My orders
 nav-basket = Basket
 nav-about = Who we are
+basket-copy = book
 basket-copies = books
 search-label = Search for a book
 search-again = Search again

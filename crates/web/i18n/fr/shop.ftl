@@ -5,6 +5,7 @@ nav-mine = Vos affaires
 nav-orders = Mes commandes
 nav-basket = Panier
 nav-about = Qui nous sommes
+basket-copy = livre
 basket-copies = livres
 search-label = Chercher un livre
 search-again = Chercher encore

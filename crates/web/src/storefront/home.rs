@@ -23,6 +23,9 @@ const BOOKS_ON_A_SHELF: usize = 14;
 /// Shelves that may be in sight at once; further ones load their covers when scrolled to.
 const EAGER_SHELVES: usize = 1;
 
+/// Subjects with a shelf of their own; the links above lead to all of them.
+const SUBJECT_SHELVES: usize = 8;
+
 /// What the home page shows.
 pub struct View<'a> {
     /// How much there is.
@@ -77,6 +80,7 @@ impl Books {
             by_subject: showcase
                 .by_subject
                 .iter()
+                .take(SUBJECT_SHELVES)
                 .map(|(subject, ids)| (*subject, look_up(ids)))
                 .collect(),
         }
