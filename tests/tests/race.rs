@@ -115,7 +115,12 @@ fn race(plan: &Plan) -> Result<()> {
         fates.iter().filter(|fate| **fate == Fate::Refused).count(),
         BUYERS - COPIES as usize
     );
-    runtime.block_on(oracle::books_agree(&demo, &store, orders.keys().copied()))
+    let ended = runtime.block_on(oracle::books_agree(&demo, &store, orders.keys().copied()))?;
+    println!("{ended:?}");
+    // Whom the crash caught between the receipt and the bank keeps her copy and is asked for a card again.
+    assert_eq!(ended.confirmed + ended.waiting, COPIES as usize);
+    assert!(ended.waiting <= THREADS, "{ended:?}");
+    Ok(())
 }
 
 fn order_of(fate: &Fate) -> Option<&str> {
