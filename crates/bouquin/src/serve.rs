@@ -193,6 +193,10 @@ fn start_workers(
         stopping.clone(),
         sweep(state.store.clone(), zone, clock),
     ));
+    workers.spawn(until(
+        stopping.clone(),
+        forget(state.store.clone(), state.clock.clone()),
+    ));
     Ok(workers)
 }
 
@@ -249,7 +253,7 @@ async fn forget(store: Store, clock: Clock) {
             .write(move |tx| -> Result<(u64, u64), Fault> {
                 let carts = cart::forget_abandoned(tx, now.minus(CART_LIFE))?;
                 let searches = searches::forget(tx, now.minus(SEARCH_LIFE).date_in_paris())?;
-                Ok((carts.into(), searches))
+                Ok((carts, searches))
             })
             .await;
         match forgotten {
