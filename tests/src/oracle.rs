@@ -122,7 +122,8 @@ pub async fn books_agree<'a>(
 /// The order once its payment is not under way any more.
 async fn settled(store: &Store, number: &str) -> Result<Order> {
     let wanted = OrderNumber::parse(number).map_err(|e| anyhow::anyhow!("{number}: {e}"))?;
-    for _ in 0..300 {
+    // A question that the crash cut off counts as lost after 90 s (trade::limits::AUTHORISATION_LOST).
+    for _ in 0..1_200 {
         let asked = wanted.clone();
         let order = store
             .read(move |tx| order::find(tx, &asked))
@@ -138,5 +139,5 @@ async fn settled(store: &Store, number: &str) -> Result<Order> {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    bail!("the payment of {number} is still under way after 30 s")
+    bail!("the payment of {number} is still under way after 120 s")
 }

@@ -448,6 +448,14 @@ async fn habits() -> Result<()> {
         .await?;
     browser.wait_for_url("/fr/cart").await?;
 
+    // Without giving a card, back to an order that still waits.
+    browser.goto(&format!("{shop}/fr/checkout")).await?;
+    fill_checkout(&browser).await?;
+    browser.click("form.checkout button[type=submit]").await?;
+    browser.wait_for_url("/pay").await?;
+    browser.click("a[href*='cancelled']").await?;
+    browser.wait_for_url("/orders/").await?;
+
     // Back from the card page, forward again with the same form: one order, not two.
     browser.goto(&format!("{shop}/fr/checkout")).await?;
     fill_checkout(&browser).await?;

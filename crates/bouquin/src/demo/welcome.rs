@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use link::{Identity, http::Client};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -15,11 +16,13 @@ use super::{ground::Ground, load::Login};
 /// How long the shop may take to answer after its processes were started.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Asks the shop until it says that it can take orders.
+/// Asks the shop until it says that it can take orders, and the switch until its line to the bank is up.
 pub async fn wait_until_open(ground: &Ground) -> Result<()> {
     let begun = Instant::now();
+    let identity = Identity::load(&ground.certificates(), "shop")?;
+    let switch = Client::new(ground.ports.switch, &identity, "switch")?;
     while begun.elapsed() < PATIENCE {
-        if answers(ground, "/ready/order").await.unwrap_or(false) {
+        if answers(ground, "/ready/order").await.unwrap_or(false) && line_is_up(&switch).await {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -29,6 +32,17 @@ pub async fn wait_until_open(ground: &Ground) -> Result<()> {
         PATIENCE.as_secs(),
         ground.log("shop").display()
     )
+}
+
+/// What is read of the switch's status.
+#[derive(serde::Deserialize)]
+struct Line {
+    line_up_since: Option<serde_json::Value>,
+}
+
+async fn line_is_up(switch: &Client) -> bool {
+    let status = switch.get::<Line>("/status", Duration::from_secs(1)).await;
+    status.is_ok_and(|line| line.line_up_since.is_some())
 }
 
 async fn answers(ground: &Ground, path: &str) -> std::io::Result<bool> {

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use shop::checkout::{Draft, place_order};
 use shop::order;
-use shop::payment::CardWanted;
 use shop::pricing::{Line, quote};
 use storage::Fault;
 use trade::address::{Address, AddressInput, Email, Field, FieldError};
@@ -45,7 +44,9 @@ pub(super) async fn place(
 ) -> Result<Response, Problem> {
     let draft = draft(&state, &visitor, key.clone(), new).await?;
     let placed = place_order(&state.store, &state.clock, &state.tariff, &draft).await?;
-    let pay_url = placed.card.map(|card| card_page(&state, card));
+    let pay_url = placed
+        .card
+        .map(|card| crate::storefront::pay::card_page(&state, card));
     let order = standing(&state, placed.number, pay_url).await?;
     let location = format!(
         "/api/v1/orders/by-key/{}",
@@ -183,14 +184,6 @@ fn total(state: &AppState, draft: &Draft) -> Result<Money, Problem> {
         state.clock.today(),
     );
     Ok(quote.map_err(shop::checkout::Refusal::from)?.total)
-}
-
-fn card_page(state: &AppState, card: CardWanted) -> String {
-    let locale = card.locale.code();
-    let return_url = format!("{}/{locale}/checkout/return", state.settings.public_url);
-    state
-        .zone
-        .card_page_url(&card.ticket(&state.settings.shop_id, &return_url))
 }
 
 async fn standing(

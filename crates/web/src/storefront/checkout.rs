@@ -20,6 +20,7 @@ use trade::money::Money;
 use super::cart::{editions, held, quoted};
 use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other};
+use super::pay::card_page;
 use super::reader::Reader;
 use crate::problem::{Kind, Problem};
 use crate::render;
@@ -132,25 +133,13 @@ pub(crate) async fn place(
     };
     match place_order(&state.store, &state.clock, &state.tariff, &draft).await {
         Ok(placed) => match placed.card {
-            Some(card) => {
-                let ticket = card.ticket(&state.settings.shop_id, &return_url(&state, &visitor));
-                Ok(see_other(&state.zone.card_page_url(&ticket)))
-            }
+            Some(card) => Ok(see_other(&card_page(&state, card))),
             None => Ok(see_other(
                 &visitor.path(&state.order_keys.path(&placed.number)),
             )),
         },
         Err(refusal) => refused(&state, &visitor, &cart, &typed, &draft, refusal).await,
     }
-}
-
-/// Where the vault sends the reader back to, in her language.
-pub(crate) fn return_url(state: &AppState, visitor: &Visitor) -> String {
-    format!(
-        "{}/{}/checkout/return",
-        state.settings.public_url,
-        visitor.locale.code()
-    )
 }
 
 fn checked(typed: &Typed) -> Result<(Email, Address), Vec<FieldError>> {

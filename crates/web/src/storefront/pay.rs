@@ -7,11 +7,10 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 use shop::cart;
-use shop::payment::{Authorisation, PayRefusal, authorise, card_wanted};
+use shop::payment::{Authorisation, CardWanted, PayRefusal, authorise, card_wanted};
 use trade::ids::OrderNumber;
 use trade::payment::Decline;
 
-use super::checkout::return_url;
 use super::forms::{see_other, with_cookies};
 use super::layout::{Page, document};
 use super::order::Opened;
@@ -24,18 +23,25 @@ use crate::visitor::{Visitor, basket_cookies};
 /// What the vault sends the reader back with.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Back {
-    receipt: String,
+    /// The vault's receipt; without one the reader came back without giving a card.
+    receipt: Option<String>,
+    /// The order and its key, as this shop wrote them into the address.
+    order: Option<String>,
+    key: Option<String>,
 }
 
-/// `GET /checkout/return?receipt=`. Loading it again asks nobody again: the outcome is written once.
+/// `GET /checkout/return?order=&key=&receipt=`. Loading it again asks nobody again: the outcome is written once.
 pub(crate) async fn back(
     State(state): State<AppState>,
     visitor: Visitor,
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
+    let Some(receipt) = &back.receipt else {
+        return without_card(&state, &visitor, &back);
+    };
     let receipt = state
         .zone
-        .read_receipt(&back.receipt)
+        .read_receipt(receipt)
         .map_err(|_| Problem::of(Kind::Malformed))?;
     let order = receipt.order.clone();
     let asking = state.clone();
@@ -63,6 +69,20 @@ pub(crate) async fn back(
     Ok(with_cookies(answer, basket_now(&state, &visitor).await?))
 }
 
+/// Back without a card: the order still waits, and its page says what can be done.
+fn without_card(state: &AppState, visitor: &Visitor, back: &Back) -> Result<Response, Problem> {
+    let number = back
+        .order
+        .as_deref()
+        .and_then(|order| OrderNumber::parse(order).ok());
+    match (number, &back.key) {
+        (Some(number), Some(key)) if state.order_keys.opens(&number, key) => {
+            Ok(see_other(&visitor.path(&state.order_keys.path(&number))))
+        }
+        _ => Err(Problem::of(Kind::Malformed)),
+    }
+}
+
 /// The paid lines have left the cart: its count with them.
 async fn basket_now(
     state: &AppState,
@@ -85,6 +105,20 @@ fn told(state: &AppState, visitor: &Visitor, order: &OrderNumber, told: Told) ->
     render::personal(visitor, status, page(&reader, order, &key, told))
 }
 
+/// The address of the vault's page for a card. From there the reader comes back, with or without having given
+/// it, in the language of her order.
+pub(crate) fn card_page(state: &AppState, card: CardWanted) -> String {
+    let return_url = format!(
+        "{}/{}/checkout/return?order={}&key={}",
+        state.settings.public_url,
+        card.locale.code(),
+        card.order,
+        state.order_keys.key(&card.order)
+    );
+    let ticket = card.ticket(&state.settings.shop_id, &return_url);
+    state.zone.card_page_url(&ticket)
+}
+
 /// `GET /orders/{number}/pay?key=`: a link, so that trying another card needs no form.
 pub(crate) async fn again(
     State(state): State<AppState>,
@@ -94,10 +128,7 @@ pub(crate) async fn again(
 ) -> Result<Response, Problem> {
     let number = opened.order(&state, &number)?;
     match card_wanted(&state.store, &state.clock, &number).await {
-        Ok(card) => {
-            let ticket = card.ticket(&state.settings.shop_id, &return_url(&state, &visitor));
-            Ok(see_other(&state.zone.card_page_url(&ticket)))
-        }
+        Ok(card) => Ok(see_other(&card_page(&state, card))),
         Err(PayRefusal::NotWaiting { .. } | PayRefusal::InFlight) => {
             Ok(see_other(&visitor.path(&state.order_keys.path(&number))))
         }
