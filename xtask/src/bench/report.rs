@@ -12,7 +12,7 @@ pub fn write(titles: u32, figures: &[Figure]) -> Result<()> {
         "# Benchmarks\n\nWritten by `cargo xtask bench`; not edited by hand. CPU is the shop's own \
          processor time for each request, user and system, as the operating system counts it; rates and \
          latencies are those of four clients on the same machine, which share its cores with the shop. \
-         Compare ratios within a run, not times between machines.\n\n",
+         Book pages and search pages repeat a few hundred addresses, so most come from the page cache, as in a shop; the search API is the engine’s own cost. Compare ratios within a run, not times between machines.\n\n",
     );
     writeln!(page, "- Machine: {}", process::machine())?;
     writeln!(page, "- Date: {}", date())?;
