@@ -61,6 +61,26 @@ storage::statements! {
         ON CONFLICT (edition) DO UPDATE SET policy = $2, changed_us = $3";
     ADJUST = "UPDATE stock SET on_hand = on_hand + $2, changed_us = $3
         WHERE edition = $1 AND on_hand + $2 >= held";
+    RECEIVE =
+        sqlite "INSERT INTO stock (edition, on_hand, held, policy, changed_us)
+            SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), 0, $2, $3
+            FROM json_each($1) WHERE true
+            ON CONFLICT (edition) DO UPDATE SET on_hand = stock.on_hand + excluded.on_hand,
+                policy = excluded.policy, changed_us = excluded.changed_us",
+        postgres "INSERT INTO stock (edition, on_hand, held, policy, changed_us)
+            SELECT (r->>0)::bigint, (r->>1)::bigint, 0, $2, $3
+            FROM jsonb_array_elements(($1::text)::jsonb) AS rows (r) ORDER BY 1
+            ON CONFLICT (edition) DO UPDATE SET on_hand = stock.on_hand + excluded.on_hand,
+                policy = excluded.policy, changed_us = excluded.changed_us";
+    RECEIVED =
+        sqlite "INSERT INTO stock_moves
+            (edition, at_us, reason, on_hand_change, held_change, order_id, note)
+            SELECT json_extract(value, '$[0]'), $2, $3, json_extract(value, '$[1]'), 0, NULL, $4
+            FROM json_each($1)",
+        postgres "INSERT INTO stock_moves
+            (edition, at_us, reason, on_hand_change, held_change, order_id, note)
+            SELECT (r->>0)::bigint, $2, $3, (r->>1)::bigint, 0, NULL, $4
+            FROM jsonb_array_elements(($1::text)::jsonb) WITH ORDINALITY AS rows (r, place) ORDER BY place";
     MOVES = "SELECT at_us, reason, on_hand_change, held_change, order_id, note FROM stock_moves
         WHERE edition = $1 ORDER BY id DESC LIMIT $2";
     DISAGREEING = "SELECT s.edition FROM stock s
@@ -317,6 +337,33 @@ pub fn adjust(
         now,
     )?;
     Ok(level)
+}
+
+/// Copies of many editions came in: two statements for all of them, so that a first count of a whole shop
+/// does not wait for the network at each title. An edition may stand in `copies` once.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn receive(
+    tx: &mut dyn Tx,
+    copies: &[(EditionId, u32)],
+    policy: StockPolicy,
+    note: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let pairs: Vec<[i64; 2]> = copies
+        .iter()
+        .map(|(edition, copies)| [edition.0, i64::from(*copies)])
+        .collect();
+    let pairs = serde_json::json!(pairs).to_string();
+    let at = now.as_micros();
+    tx.execute(&RECEIVE, &[pairs.as_str().into(), policy.into(), at.into()])?;
+    let reason = MoveReason::Count;
+    tx.execute(
+        &RECEIVED,
+        &[pairs.into(), at.into(), reason.into(), note.into()],
+    )
+    .map(drop)
 }
 
 /// The level of one edition; none when it is not counted.

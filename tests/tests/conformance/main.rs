@@ -70,6 +70,7 @@ const BODIES: &[(&str, Body)] = bodies![
     office::orders_are_listed_found_and_counted,
     office::figures_of_the_first_page,
     office::searches_are_counted,
+    office::a_delivery_of_many_titles_is_counted_at_once,
     office::who_guesses_must_wait,
     office::a_session_ends,
 ];

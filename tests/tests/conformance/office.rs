@@ -8,6 +8,7 @@ use shop::{
     searches::{self, Searched},
     staff::{self, AccountRefusal, LoginRefusal, NewMember, Role},
     stats,
+    stock::{self, StockPolicy},
 };
 use trade::{ids::IdempotencyKey, limits, money::Money};
 
@@ -271,4 +272,30 @@ pub async fn a_session_ends(counter: Counter) {
         log_in(&counter, "correct horse battery").await,
         Err(LoginRefusal::Wrong)
     ));
+}
+
+pub async fn a_delivery_of_many_titles_is_counted_at_once(counter: Counter) {
+    let now = counter.clock.now();
+    for (copies, on_hand) in [
+        ([(ETRANGER, 3), (NADJA, 0)], [3, 0]),
+        ([(ETRANGER, 2), (NADJA, 7)], [5, 7]),
+    ] {
+        counter
+            .store
+            .write(move |tx| stock::receive(tx, &copies, StockPolicy::Reorder, Some("van"), now))
+            .await
+            .unwrap();
+        let levels = [
+            counter.level(ETRANGER).await.on_hand,
+            counter.level(NADJA).await.on_hand,
+        ];
+        assert_eq!(levels, on_hand);
+    }
+    let moves = counter
+        .store
+        .read(|tx| stock::moves(tx, ETRANGER, 10))
+        .await
+        .unwrap();
+    let changes: Vec<_> = moves.iter().map(|moved| moved.on_hand).collect();
+    assert_eq!(changes, [2, 3], "newest first");
 }

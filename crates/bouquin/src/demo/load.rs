@@ -7,7 +7,7 @@ use catalogue::{
 };
 use shop::{
     staff,
-    stock::{self, StockPolicy, StockRefusal},
+    stock::{self, StockPolicy},
 };
 use storage::Store;
 use trade::{clock::Clock, ids::EditionId};
@@ -95,13 +95,8 @@ fn write_stock(store: &Store, titles: u32) -> Result<()> {
     let bar = progress::counting("stock", counts.len() as u64);
     for batch in counts.chunks(STOCK_BATCH) {
         let rows = batch.to_vec();
-        store.write_blocking(move |tx| -> Result<(), StockRefusal> {
-            for (edition, copies) in &rows {
-                let copies = i32::try_from(*copies).unwrap_or(i32::MAX);
-                stock::adjust(tx, *edition, copies, StockPolicy::Reorder, None, now)?;
-            }
-            Ok(())
-        })?;
+        store
+            .write_blocking(move |tx| stock::receive(tx, &rows, StockPolicy::Reorder, None, now))?;
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
