@@ -31,11 +31,9 @@ pub(super) async fn search(
     let query = asked(params)?;
     let results = state.index.search(&query)?;
     let shelf = state.shelf.load();
-    if query.page == 1 {
-        state
-            .searches
-            .note(state.clock.today(), &query.text, results.total);
-    }
+    state
+        .searches
+        .note(state.clock.today(), &query, results.total);
     let editions = results
         .hits
         .iter()

@@ -182,10 +182,13 @@ pub(crate) async fn show(
         state.stock.version(),
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
-    let mut total = None;
     let kept = state.pages.get_or_make(key, || {
-        let results = state.index.search(&params.asked())?;
-        total = Some(results.total);
+        let asked = params.asked();
+        let results = state.index.search(&asked)?;
+        // A page that was kept was noted when it was made; the figures are for ordering books, not for billing.
+        state
+            .searches
+            .note(state.clock.today(), &asked, results.total);
         let editions: Vec<(Arc<Edition>, u32)> = looked_up(&results, &shelf);
         let reader = Reader::new(visitor.locale, &state.settings, &address);
         Ok::<_, Problem>(search_page::page(
@@ -193,12 +196,6 @@ pub(crate) async fn show(
             &view(&params, &results, &editions, &state),
         ))
     })?;
-    // A page that was kept was counted when it was made; the figures are for ordering books, not for billing.
-    if let Some(total) = total.filter(|_| params.page() == 1) {
-        state
-            .searches
-            .note(state.clock.today(), &params.text(), total);
-    }
     Ok(kept.answer(&visitor))
 }
 
