@@ -39,15 +39,25 @@ const HEIGHT: i64 = 100;
 /// Width of one bar's place in the same units, of which the bar leaves a fifth free.
 const STEP: i64 = 10;
 
+/// How the values of upright bars are measured and written.
+pub struct Scale<'a> {
+    /// The least that the top of the scale stands for: an empty chart of revenue is not measured in cents.
+    pub least_top: i64,
+    /// Writes a value.
+    pub write: &'a dyn Fn(i64) -> String,
+}
+
 /// Upright bars over a row of days, with the sum of all in words.
 pub fn columns(
     id: &str,
     words: &Words<'_>,
     total: &str,
     bars: &[Bar],
-    write: impl Fn(i64) -> String,
+    scale: &Scale<'_>,
 ) -> Markup {
-    let top = round_up(bars.iter().map(|bar| bar.value).max().unwrap_or(0));
+    let highest = bars.iter().map(|bar| bar.value).max().unwrap_or(0);
+    let top = round_up(highest.max(scale.least_top));
+    let write = scale.write;
     let heading = format!("{id}-title");
     html! {
         figure.chart aria-labelledby=(heading) {
@@ -197,9 +207,29 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_chart_of_money_is_scaled_in_euro() {
+        let scale = Scale {
+            least_top: 10_000,
+            write: &|cents| format!("{} €", cents / 100),
+        };
+        let page = columns("revenue", &WORDS, "0 €", &[bar("1 mars", 0)], &scale).into_string();
+        assert!(page.contains(">100 €<") && page.contains(">50 €<"));
+    }
+
+    #[test]
     fn every_bar_is_also_in_the_table() {
         let bars = [bar("1 mars", 0), bar("2 mars", 7), bar("<3 mars>", 1)];
-        let page = columns("orders", &WORDS, "8", &bars, |value| value.to_string()).into_string();
+        let page = columns(
+            "orders",
+            &WORDS,
+            "8",
+            &bars,
+            &Scale {
+                least_top: 2,
+                write: &|value| value.to_string(),
+            },
+        )
+        .into_string();
         assert_eq!(page.matches("<rect").count(), 3);
         assert_eq!(page.matches("<th scope=\"row\">").count(), 3);
         assert!(!page.contains("<3 mars>"));

@@ -22,6 +22,8 @@ use crate::problem::Problem;
 const PERIODS: [u16; 3] = [30, 7, 90];
 /// Titles and searches listed.
 const LISTED: u32 = 10;
+/// An empty shop's revenue is drawn against 100 €.
+const LEAST_REVENUE_SHOWN_CENTS: i64 = 10_000;
 
 /// The period, as it stands in the address.
 #[derive(Debug, Default, Deserialize)]
@@ -113,7 +115,10 @@ fn orders_chart(visit: &Visit, days: &[Day]) -> Markup {
         &named(visit, visit.words().say("office-chart-orders"), true),
         &count(total),
         &per_day(days, locale, |day| i64::from(day.orders), count),
-        count,
+        &chart::Scale {
+            least_top: 2,
+            write: &count,
+        },
     )
 }
 
@@ -126,7 +131,10 @@ fn revenue_chart(visit: &Visit, days: &[Day]) -> Markup {
         &named(visit, visit.words().say("office-chart-revenue"), true),
         &money(visit, total),
         &bars,
-        amount,
+        &chart::Scale {
+            least_top: LEAST_REVENUE_SHOWN_CENTS,
+            write: &amount,
+        },
     )
 }
 
