@@ -1,4 +1,4 @@
-//! The headers of every public answer. The page may load its own three files and post to itself, and nothing else.
+//! The headers of every public answer. The page may load its own five files and post to itself, and nothing else.
 
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -15,7 +15,7 @@ pub(super) struct Policy {
 
 pub(super) fn policy(vault: &OpenVault) -> Policy {
     let content = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
          require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; frame-ancestors 'none'; \
          form-action 'self' {}",
         // Browsers apply form-action to the redirect after the post, which leads to the shop.

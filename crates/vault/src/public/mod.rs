@@ -221,7 +221,7 @@ async fn asset(Path(name): Path<String>) -> Response {
     let keep = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");
     (
         [keep, (header::CONTENT_TYPE, asset.media_type)],
-        asset.content,
+        asset.content.clone(),
     )
         .into_response()
 }
