@@ -113,6 +113,7 @@ not-sent-title = The payment could not be sent
 not-sent-what = Our line to the bank is down. The bank was not asked and nothing was reserved.
 not-sent-means = Nothing was charged. We keep your books: please try again in a few minutes.
 pay-again = Try another card
+pay-retry = Try to pay again
 order-see = See the order
 
 # Orders

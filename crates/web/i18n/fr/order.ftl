@@ -113,6 +113,7 @@ not-sent-title = Le paiement n’a pas pu partir
 not-sent-what = Notre ligne vers la banque est coupée. La banque n’a pas été interrogée et rien n’a été réservé.
 not-sent-means = Rien n’a été débité. Nous vous gardons vos livres : réessayez dans quelques minutes.
 pay-again = Essayer une autre carte
+pay-retry = Réessayer de payer
 order-see = Voir la commande
 
 # Commandes

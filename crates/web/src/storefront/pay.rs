@@ -179,7 +179,8 @@ pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> 
                 p { (means) }
                 p.actions {
                     @match told {
-                        Told::Declined(_) | Told::NotSent => a.button href=(retry) rel="nofollow" { (reader.say("pay-again")) },
+                        Told::Declined(_) => a.button href=(retry) rel="nofollow" { (reader.say("pay-again")) },
+                        Told::NotSent => a.button href=(retry) rel="nofollow" { (reader.say("pay-retry")) },
                         Told::Unanswered => a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) },
                     }
                     a.button.quiet href=(order_page) { (reader.say("order-see")) }
