@@ -5,3 +5,5 @@ pub mod browser;
 pub mod demo;
 pub mod engines;
 pub mod oracle;
+pub mod patience;
+pub mod wire;

@@ -83,6 +83,8 @@ pub struct Ended {
     pub confirmed: usize,
     /// Still waiting for a card, its copies held: the shop died before the bank was asked.
     pub waiting: usize,
+    /// Given back: the bank's answer was lost, what it held was reversed, the copies went back.
+    pub given_back: usize,
 }
 
 /// Waits until no payment of these orders is under way, then checks that all books balance: stock and its
@@ -101,6 +103,7 @@ pub async fn books_agree<'a>(
                 owed += order.total;
             }
             OrderState::AwaitingPayment => ended.waiting += 1,
+            OrderState::Expired | OrderState::Cancelled => ended.given_back += 1,
             other => bail!("{number} is {other:?}"),
         }
     }

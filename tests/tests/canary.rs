@@ -1,6 +1,6 @@
 //! Two hundred purchases with marked card numbers, with and without sealing, approved, declined and
 //! unanswered; then everything of the shop is searched for the numbers: database and its log, logs,
-//! mails, the wire's addresses, and the memory of the process. A planted number must be found.
+//! mails, every packet on the loopback, and the memory of the process. A planted number must be found.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +22,7 @@ use reader::{JEANNE, Reader};
 use tests::{
     demo::{Demo, Plan},
     oracle::{self, Card},
+    wire::Capture,
 };
 
 const PURCHASES: usize = 200;
@@ -37,6 +38,8 @@ fn no_card_number_is_anywhere_in_the_shop() {
     .unwrap();
     let cards = marked_cards().unwrap();
     let books = books(&demo).unwrap();
+    // Everything but the vault's own page, which is where readers without JavaScript type their card.
+    let wire = Capture::start(port(&demo.at.card_page)).unwrap();
     for purchase in 0..PURCHASES {
         let card = cards.get(purchase % cards.len()).unwrap();
         let book = books.get(purchase % books.len()).unwrap();
@@ -54,6 +57,19 @@ fn no_card_number_is_anywhere_in_the_shop() {
         .map(|card| card.number.clone())
         .collect();
     let needles = Needles::of(&numbers).unwrap();
+    if let Some(wire) = wire {
+        let wire = wire.finish().unwrap();
+        for stream in &wire.streams {
+            assert_eq!(needles.found(stream), None, "on the wire");
+        }
+        println!(
+            "none in {} packets with {} bytes of {} streams",
+            wire.packets,
+            wire.bytes(),
+            wire.streams.len()
+        );
+        assert!(wire.bytes() > 1_000_000, "the wire was not captured");
+    }
 
     let shop = demo.folder().join("shop");
     let mut places: Vec<PathBuf> = Vec::new();
@@ -91,18 +107,30 @@ fn a_planted_number_is_found(demo: &Demo, shop: &Path, needles: &Needles, number
     let planted = shop.join("planted");
     fs::write(&planted, format!("a log line with {number} in it")).unwrap();
     assert!(needles.found(&fs::read(&planted).unwrap()).is_some());
-    // A reader who types her number into the search field puts it into the shop's memory.
+    // A reader who types her number into the search field puts it on the shop's wire and into its memory.
+    let wire = Capture::start(port(&demo.at.card_page)).unwrap();
     let mut reader = Reader::default();
     for _ in 0..3 {
         reader
             .get(&format!("{}/fr/search?q=carte+{number}", demo.at.shop))
             .unwrap();
     }
+    if let Some(wire) = wire {
+        let streams = wire.finish().unwrap().streams;
+        assert!(
+            streams.iter().any(|stream| needles.found(stream).is_some()),
+            "the planted number was not found on the wire"
+        );
+    }
     let pid = *demo.at.processes.get("shop").unwrap();
     assert!(
         search_memory(pid, needles).is_err(),
         "the planted number was not found in memory"
     );
+}
+
+fn port(address: &str) -> u16 {
+    address.rsplit(':').next().unwrap().parse().unwrap()
 }
 
 /// The cards whose purchases end at once.

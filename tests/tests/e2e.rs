@@ -21,6 +21,7 @@ use tests::{
     browser::{self, Browser},
     demo::{Demo, Plan},
     oracle::{self, Card},
+    patience::order_number,
 };
 
 /// Photographs the page and adds what axe-core has against it to `found`.
@@ -99,11 +100,7 @@ fn letter(demo: &Demo, kind: &str, order: &str) -> Result<String> {
 }
 
 fn number_in(url: &str) -> Result<String> {
-    let number = url
-        .split("/orders/")
-        .nth(1)
-        .and_then(|rest| rest.split('?').next());
-    number
+    order_number(url)
         .map(str::to_owned)
         .with_context(|| format!("no order number in {url}"))
 }

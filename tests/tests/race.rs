@@ -14,7 +14,7 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -25,6 +25,7 @@ use tests::{
     demo::{Demo, Plan},
     engines::Postgres,
     oracle,
+    patience::{order_number, patiently},
 };
 use trade::{clock::Clock, ids::EditionId};
 
@@ -193,17 +194,12 @@ fn buy(
     if !order.url.contains("/orders/") {
         order = patiently(|| reader.submit(&pay, "/pay", &card.tokens()))?;
     }
-    let number = order
-        .url
-        .split("/orders/")
-        .nth(1)
-        .and_then(|rest| rest.split('?').next())
-        .with_context(|| {
-            format!(
-                "no order at {} ({}):\n{}",
-                order.url, order.status, order.html
-            )
-        })?;
+    let number = order_number(&order.url).with_context(|| {
+        format!(
+            "no order at {} ({}):\n{}",
+            order.url, order.status, order.html
+        )
+    })?;
     Ok(Fate::Bought(number.to_owned()))
 }
 
@@ -227,18 +223,4 @@ fn refused(page: &Page) -> Result<Fate> {
         page.status,
         page.html
     )
-}
-
-fn patiently(mut ask: impl FnMut() -> Result<Page>) -> Result<Page> {
-    let begun = Instant::now();
-    loop {
-        match ask() {
-            Ok(page) if page.status < 500 => return Ok(page),
-            Ok(page) if begun.elapsed() > Duration::from_secs(60) => {
-                bail!("{} still answers {}:\n{}", page.url, page.status, page.html)
-            }
-            Err(error) if begun.elapsed() > Duration::from_secs(60) => return Err(error),
-            _ => std::thread::sleep(Duration::from_millis(200)),
-        }
-    }
 }

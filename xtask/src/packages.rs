@@ -35,6 +35,12 @@ const DEBIAN: &[Package] = &[
         why: "drives the browser",
     },
     Package {
+        name: "tcpdump",
+        tested: "4.99",
+        proof: "/usr/bin/tcpdump",
+        why: "the search for card numbers on the wire",
+    },
+    Package {
         name: "python3",
         tested: "3.11",
         proof: "/usr/bin/python3",
