@@ -296,6 +296,10 @@ async fn other_pages(browser: &mut Browser, shop: &str, found: &mut Vec<String>)
         ("reviews-policy", "/fr/legal/reviews"),
         ("accessibility", "/fr/legal/accessibility"),
         ("about", "/fr/about"),
+        ("subjects", "/fr/subjects"),
+        ("subject", "/fr/subjects/FB"),
+        ("author", "/fr/authors/victor-hugo"),
+        ("orders", "/fr/orders"),
     ] {
         browser.goto(&format!("{shop}{path}")).await?;
         look(browser, name, found).await?;

@@ -14,6 +14,7 @@ pub mod shelf;
 pub mod store;
 pub mod subject;
 mod text;
+pub mod thema;
 
 pub use schema::MIGRATIONS;
 

@@ -9,11 +9,12 @@ use trade::isbn::{Isbn13, looks_like_isbn};
 use trade::limits::QUERY_CHARS;
 
 use crate::Index;
+use crate::aisle::Aisle;
 use crate::document::number_key;
 use crate::error::SearchError;
 use crate::limits::{DEEPEST_HIT, FEW_HITS, PER_PAGE, TOO_FEW_HITS};
 use crate::plan::{Plan, Reach};
-use crate::query::{Filters, Hit, Query, Results};
+use crate::query::{Hit, Query, Results};
 use crate::rank::{Ranked, collapsed, rank};
 
 /// A query as it was finally tried, with what it found.
@@ -35,7 +36,7 @@ impl Index {
             mut ranked,
             corrected,
         } = if looks_like_isbn(&typed) {
-            let asked = self.isbn_query(&typed, &query.filters);
+            let asked = self.isbn_query(&typed, query);
             let ranked = rank(&searcher, &*asked, query.sort, page.first_guess())?;
             Attempt {
                 asked,
@@ -75,10 +76,10 @@ impl Index {
     }
 
     /// An ISBN in any of its forms goes straight to its book (rule S4) and is never respelt (rule S6).
-    fn isbn_query(&self, typed: &str, filters: &Filters) -> Box<dyn TantivyQuery> {
+    fn isbn_query(&self, typed: &str, narrowed: &Query) -> Box<dyn TantivyQuery> {
         let number =
             Isbn13::parse(typed).map_or_else(|_| number_key(typed), |isbn| isbn.to_string());
-        Plan::isbn(self.shared.fields, &number, filters)
+        Plan::isbn(self.shared.fields, &number, narrowed)
     }
 
     /// Tries the query as typed, and further only while too little is found.
@@ -89,7 +90,7 @@ impl Index {
         query: &Query,
         page: Page,
     ) -> Result<Attempt, SearchError> {
-        let mut plan = Plan::new(self.shared.fields, typed, &query.filters);
+        let mut plan = Plan::new(self.shared.fields, typed, query);
         let attempt =
             |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
                 let asked = plan.query(reach);
@@ -124,6 +125,12 @@ impl Index {
             ranked,
             corrected,
         })
+    }
+
+    /// How many editions stand in an aisle; a withdrawn one counts until its segment is merged.
+    pub fn count(&self, aisle: &Aisle) -> Result<u64, SearchError> {
+        let term = Term::from_field_text(self.shared.fields.filter, &aisle.term());
+        Ok(self.shared.reader.searcher().doc_freq(&term)?)
     }
 
     fn label(&self, searcher: &Searcher, place: DocAddress) -> Result<String, SearchError> {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use catalogue::model::{Edition, TextKind};
+use catalogue::model::{Edition, Series, TextKind};
 use tantivy::TantivyDocument;
 use trade::language::Language;
 
+use crate::aisle;
 use crate::analysis::{
     Forms, fold, is_article, is_stop_word, normalize, number, push_stems, split, volumes,
 };
@@ -182,7 +183,10 @@ fn add_numbers(document: &mut TantivyDocument, fields: &Fields, edition: &Editio
     if let Some(price) = edition.price {
         document.add_i64(fields.price, price.amount.as_cents());
     }
-    let mut filters = Vec::with_capacity(FACETS.len());
+    if let Some(volume) = edition.series.as_ref().and_then(volume_hundredths) {
+        document.add_i64(fields.volume, volume);
+    }
+    let mut filters: Vec<String> = aisle::terms(edition).into_iter().collect();
     for facet in FACETS {
         let number = (facet.number)(edition);
         if let Some(field) = fields.facet(facet.name) {
@@ -191,6 +195,20 @@ fn add_numbers(document: &mut TantivyDocument, fields: &Fields, edition: &Editio
         filters.extend((facet.value)(number).map(|value| filter_term(facet.name, &value)));
     }
     document.add_text(fields.filter, filters.join(" "));
+}
+
+/// The place of a volume: 300 for `3`, `III` or `tome 3`, 350 for `3.5`.
+fn volume_hundredths(series: &Series) -> Option<i64> {
+    let printed = series.volume.as_deref()?.trim().to_lowercase();
+    if let Some((whole, part)) = printed.split_once(['.', ','])
+        && let (Ok(whole), Ok(part)) = (whole.parse::<u32>(), part.parse::<u8>())
+        && part < 10
+    {
+        return Some(i64::from(whole) * 100 + i64::from(part) * 10);
+    }
+    let words = split(&normalize(&printed), TEXT_WORDS);
+    let named = volumes(&words).first().map(|volume| volume.number);
+    Some(i64::from(number(&printed).or(named)?) * 100)
 }
 
 /// Decides between hits that answer equally well, in tenths: readers' interest by its logarithm, the language of

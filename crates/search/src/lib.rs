@@ -7,6 +7,7 @@
 //! It deliberately knows nothing of stock, carts or pages, and never asks the database: an answer comes from
 //! this index alone, and the caller looks the editions up on the shelf.
 
+mod aisle;
 pub mod analysis;
 mod answer;
 mod collect;
@@ -24,6 +25,7 @@ mod signature;
 mod spelling;
 mod suggest;
 
+pub use aisle::{Aisle, Name};
 pub use error::SearchError;
 pub use index::Index;
 pub use query::{Facet, Filters, Hit, Query, Results, Sort};

@@ -15,7 +15,7 @@ use self::respell::replaced;
 use self::terms::{beginning, constant, filter_terms, term, term_query, weighted};
 use crate::analysis::{Forms, fold, is_stop_word, normalize, number, split, stems, volumes};
 use crate::limits::QUERY_WORDS;
-use crate::query::Filters;
+use crate::query::Query as Narrowed;
 use crate::schema::Fields;
 use crate::signature::{self, Asked};
 use crate::spelling::Spelling;
@@ -88,7 +88,7 @@ struct Wanted {
 
 impl Plan {
     /// Reads a query.
-    pub fn new(fields: Fields, text: &str, filters: &Filters) -> Plan {
+    pub fn new(fields: Fields, text: &str, narrowed: &Narrowed) -> Plan {
         let text: String = text.chars().take(QUERY_CHARS).collect();
         let text = normalize(&text).into_owned();
         let words = split(&text, QUERY_WORDS);
@@ -132,15 +132,15 @@ impl Plan {
             text,
             wanted,
             asked,
-            filters: filter_terms(fields.filter, filters),
+            filters: filter_terms(fields.filter, narrowed),
         }
     }
 
     /// The query for the editions with that number, already in the index's form.
-    pub fn isbn(fields: Fields, number: &str, filters: &Filters) -> Box<dyn Query> {
+    pub fn isbn(fields: Fields, number: &str, narrowed: &Narrowed) -> Box<dyn Query> {
         let mut clauses = vec![(Occur::Must, term(fields.isbn, number))];
         clauses.extend(
-            filter_terms(fields.filter, filters)
+            filter_terms(fields.filter, narrowed)
                 .into_iter()
                 .map(|filter| (Occur::Must, term_query(filter))),
         );

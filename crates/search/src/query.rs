@@ -3,11 +3,15 @@
 use serde::Serialize;
 use trade::ids::{EditionId, WorkId};
 
+use crate::aisle::Aisle;
+
 /// A search as a page or the API asks it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
     /// What was typed; blank means everything that the filters let through.
     pub text: String,
+    /// Only books of this aisle.
+    pub aisle: Option<Aisle>,
     /// Only books with these properties.
     pub filters: Filters,
     /// The order of the hits.
@@ -61,6 +65,8 @@ pub enum Sort {
     PriceDown,
     /// As on a shelf: by title without leading article.
     Title,
+    /// By the volumes of a series: what has no number last.
+    Volume,
 }
 
 /// An answer.

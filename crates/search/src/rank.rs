@@ -56,6 +56,9 @@ pub fn rank(
         Sort::PriceDown => {
             numbers(searcher.search(query, &(by_number(top, fast::PRICE, Order::Desc), Counting))?)
         }
+        Sort::Volume => {
+            numbers(searcher.search(query, &(by_number(top, fast::VOLUME, Order::Asc), Counting))?)
+        }
         Sort::Title => {
             let shelved = top.order_by_string_fast_field(fast::SHELVED, Order::Asc);
             let (best, tally) = searcher.search(query, &(shelved, Counting))?;

@@ -9,7 +9,7 @@ use tantivy::schema::{
 use crate::facet::FACETS;
 
 /// Changes with every change of the fields or of what is written into them; an index with another is rebuilt.
-const VERSION: &str = "bouquin-search/1";
+const VERSION: &str = "bouquin-search/2";
 
 /// What a commit is marked with: the version, and the shelves, which the index knows by their place only.
 pub fn mark() -> String {
@@ -49,6 +49,8 @@ pub struct Fields {
     pub published: Field,
     /// Cents; absent unknown.
     pub price: Field,
+    /// Hundredths of the volume's number in its series; absent unknown.
+    pub volume: Field,
     /// The title as shelved, for sorting.
     pub shelved: Field,
     /// What suggestions and corrections show: the title, then a line per author, then the series.
@@ -77,6 +79,7 @@ pub mod fast {
     pub const PRIOR: &str = "prior";
     pub const PUBLISHED: &str = "published";
     pub const PRICE: &str = "price_cents";
+    pub const VOLUME: &str = "volume";
     pub const SHELVED: &str = "shelved";
     pub const POPULARITY: &str = "popularity";
 }
@@ -102,6 +105,7 @@ pub fn schema() -> (Schema, Fields) {
         prior: schema.add_u64_field(fast::PRIOR, number.clone()),
         published: schema.add_i64_field(fast::PUBLISHED, number.clone()),
         price: schema.add_i64_field(fast::PRICE, number.clone()),
+        volume: schema.add_i64_field(fast::VOLUME, number.clone()),
         shelved: schema.add_text_field(fast::SHELVED, FAST),
         label: schema.add_text_field("label", STORED),
         popularity: schema.add_u64_field(fast::POPULARITY, number.clone()),

@@ -166,10 +166,10 @@ proptest! {
         page in any::<u32>(),
         per_page in any::<u32>(),
         value in prop::option::of(".{0,8}"),
-        sort in prop::sample::select(vec![Sort::Relevance, Sort::Newest, Sort::PriceUp, Sort::PriceDown, Sort::Title]),
+        sort in prop::sample::select(vec![Sort::Relevance, Sort::Newest, Sort::PriceUp, Sort::PriceDown, Sort::Title, Sort::Volume]),
     ) {
         let filters = Filters { language: value.clone(), decade: value, ..Filters::default() };
-        let query = Query { text: text.clone(), filters, sort, page, per_page };
+        let query = Query { text: text.clone(), aisle: None, filters, sort, page, per_page };
         let results = ODD.index.search(&query).unwrap();
         prop_assert!(results.hits.len() as u64 <= results.total);
         ODD.index.suggest(&text, 8);

@@ -8,7 +8,8 @@
 
 mod shelf;
 
-use search::{Filters, Query, Sort};
+use catalogue::model::Series;
+use search::{Aisle, Filters, Name, Query, Sort};
 use shelf::Shelf;
 
 #[test]
@@ -293,4 +294,42 @@ fn a_blank_query_browses_in_every_order() {
     assert_eq!(order(Sort::PriceDown), ["Mouton", "Le Zèbre", "L'Âne"]);
     assert_eq!(order(Sort::Newest), ["Mouton", "L'Âne", "Le Zèbre"]);
     assert_eq!(order(Sort::Relevance).len(), 3);
+}
+
+#[test]
+fn o20_a_series_is_read_by_its_volumes() {
+    let volumes = ["10", "2", "III", "1", "2.5", "tome 4"];
+    let mut titles: Vec<String> = volumes
+        .iter()
+        .map(|volume| format!("Chronique {volume}"))
+        .collect();
+    titles.extend([
+        "Chronique hors série".into(),
+        "La chronique des autres".into(),
+    ]);
+    let mut shelf = Shelf::of(&titles.iter().map(String::as_str).collect::<Vec<_>>());
+    for (place, volume) in volumes.iter().map(Some).chain([None]).enumerate() {
+        shelf.editions[place].series = Some(Series {
+            title: "La Chronique".into(),
+            volume: volume.map(ToString::to_string),
+        });
+    }
+    let shelf = shelf.indexed();
+    let series = Query {
+        aisle: Name::of("la chronique").map(Aisle::Series),
+        sort: Sort::Volume,
+        ..Query::text("")
+    };
+    assert_eq!(
+        shelf.shown(&shelf.index.search(&series).unwrap()),
+        [
+            "Chronique 1",
+            "Chronique 2",
+            "Chronique 2.5",
+            "Chronique III",
+            "Chronique tome 4",
+            "Chronique 10",
+            "Chronique hors série"
+        ]
+    );
 }

@@ -4,11 +4,12 @@ use tantivy::Term;
 use tantivy::query::{BoostQuery, ConstScoreQuery, FuzzyTermQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 
+use crate::aisle::Aisle;
 use crate::facet::filter_term;
-use crate::query::Filters;
+use crate::query::{Filters, Query as Narrowed};
 
-/// The terms an edition must have to pass the filters.
-pub fn filter_terms(field: Field, filters: &Filters) -> Vec<Term> {
+/// The terms an edition must have to stand in the aisle and pass the filters.
+pub fn filter_terms(field: Field, narrowed: &Narrowed) -> Vec<Term> {
     let Filters {
         subject,
         language,
@@ -16,7 +17,7 @@ pub fn filter_terms(field: Field, filters: &Filters) -> Vec<Term> {
         availability,
         price,
         decade,
-    } = filters;
+    } = &narrowed.filters;
     let named = [
         ("subject", subject),
         ("language", language),
@@ -27,12 +28,9 @@ pub fn filter_terms(field: Field, filters: &Filters) -> Vec<Term> {
     ];
     named
         .into_iter()
-        .filter_map(|(name, value)| {
-            Some(Term::from_field_text(
-                field,
-                &filter_term(name, value.as_deref()?),
-            ))
-        })
+        .filter_map(|(name, value)| Some(filter_term(name, value.as_deref()?)))
+        .chain(narrowed.aisle.as_ref().map(Aisle::term))
+        .map(|term| Term::from_field_text(field, &term))
         .collect()
 }
 

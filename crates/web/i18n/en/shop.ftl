@@ -165,3 +165,13 @@ price-above = Over { $from }
 pages-label = Pages of results
 pages-previous = Previous
 pages-next = Next
+
+# Aisles: the pages of an author, a publisher, a series, a subject.
+subjects = All subjects
+subjects-none = No book carries a Thema subject yet.
+subjects-narrower = Narrower subjects
+aisle-author = Author or contributor
+aisle-publisher = Publisher
+aisle-series = Series
+sort-volume = volume order
+fact-subjects = Subjects

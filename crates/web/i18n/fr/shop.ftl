@@ -165,3 +165,13 @@ price-above = Plus de { $from }
 pages-label = Pages de résultats
 pages-previous = Précédent
 pages-next = Suivant
+
+# Aisles: the pages of an author, a publisher, a series, a subject.
+subjects = Tous les sujets
+subjects-none = Aucun livre ne porte encore de sujet Thema.
+subjects-narrower = Sujets plus précis
+aisle-author = Auteur ou contributeur
+aisle-publisher = Éditeur
+aisle-series = Série
+sort-volume = ordre des tomes
+fact-subjects = Sujets

@@ -74,6 +74,7 @@ fn asked(params: SearchParams) -> Result<Asked, Problem> {
     let last_page = ::search::limits::DEEPEST_HIT / per_page;
     Ok(Asked {
         text: params.q.trim().chars().take(limits::QUERY_CHARS).collect(),
+        aisle: None,
         filters: Filters {
             subject: params.subject,
             language: params.language,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use catalogue::model::{Edition, Form, Goods, Review, Series};
+use ::search::{Aisle, Name};
+use catalogue::model::{Edition, Form, Goods, Review, Series, SubjectScheme};
+use catalogue::thema::Thema;
 use jiff::civil::Date;
 use maud::{Markup, html};
 use trade::contributor::ContributorRole;
@@ -12,6 +14,7 @@ use trade::locale;
 use trade::money::Money;
 use trade::price::PriceRegime;
 
+use super::aisle::{self, aisle_path};
 use super::book_data;
 use super::home::subject_path;
 use super::layout::{Page, document};
@@ -19,7 +22,7 @@ use super::parts::{
     Shown, availability, book_path, cover, foreign, mean_tenths, paragraphs, promise_words,
     published, stars,
 };
-use super::reader::{Reader, encoded};
+use super::reader::Reader;
 
 /// Characters of the summary that search engines are given.
 const DESCRIPTION_CHARS: usize = 155;
@@ -109,7 +112,7 @@ fn head(reader: &Reader<'_>, view: &View<'_>) -> Markup {
             h1 lang=[foreign(edition, reader.locale)] { (edition.title) }
             @if let Some(subtitle) = &edition.subtitle { p.subtitle lang=[foreign(edition, reader.locale)] { (subtitle) } }
             (people(reader, edition))
-            @if let Some(series) = &edition.series { p.part { a href=(reader.path(&format!("/search?q={}", encoded(&series.title)))) { (series_words(reader, series)) } } }
+            @if let Some(series) = &edition.series { p.part { (series_link(reader, series)) } }
             @if let Some(tenths) = mean_tenths(view.reviews) { (rating(reader, tenths, view.reviews.len())) }
             @if edition.generated { p { span.mark { (reader.say("book-generated")) } } }
         }
@@ -122,9 +125,19 @@ fn people(reader: &Reader<'_>, edition: &Edition) -> Markup {
             @let author = person.role == ContributorRole::Author;
             li.lead[author] {
                 @if !author { span.muted { (reader.one_of("role", person.role.code())) (reader.colon()) } " " }
-                a href=(reader.path(&format!("/search?q={}", encoded(&person.name)))) { (person.name) }
+                (aisle::link(reader, Aisle::Contributor, &person.name))
             }
         } }
+    }
+}
+
+fn series_link(reader: &Reader<'_>, series: &Series) -> Markup {
+    let words = series_words(reader, series);
+    html! {
+        @match Name::of(&series.title).map(Aisle::Series) {
+            Some(aisle) => a href=(reader.path(&aisle_path(&aisle))) { (words) },
+            None => (words),
+        }
     }
 }
 
@@ -241,10 +254,15 @@ fn summary(reader: &Reader<'_>, edition: &Edition) -> Markup {
 }
 
 fn facts(reader: &Reader<'_>, edition: &Edition) -> Markup {
-    let mut rows: Vec<(&'static str, String)> = Vec::new();
-    let mut row = |name, value: Option<String>| rows.extend(value.map(|value| (name, value)));
+    let mut rows: Vec<(&'static str, Markup)> = Vec::new();
+    if let Some(publisher) = &edition.publisher {
+        let link = aisle::link(reader, Aisle::Publisher, publisher);
+        rows.push((reader.say("fact-publisher"), link));
+    }
+    let mut row = |name, value: Option<String>| {
+        rows.extend(value.map(|value| (name, html! { (value) })));
+    };
     row(reader.say("fact-original"), edition.original_title.clone());
-    row(reader.say("fact-publisher"), edition.publisher.clone());
     row(reader.say("fact-collection"), edition.collection.clone());
     row(
         reader.say("fact-published"),
@@ -276,11 +294,35 @@ fn facts(reader: &Reader<'_>, edition: &Edition) -> Markup {
             )
         }),
     );
+    let subjects: Vec<Thema> = edition
+        .subjects
+        .iter()
+        .filter(|subject| subject.scheme == SubjectScheme::Thema)
+        .filter_map(|subject| Thema::parse(subject.code.as_deref()?))
+        .collect();
+    if !subjects.is_empty() {
+        rows.push((
+            reader.say("fact-subjects"),
+            subject_links(reader, &subjects),
+        ));
+    }
     html! {
         section.part-of aria-labelledby="facts" {
             h2 #facts { (reader.say("facts")) }
             dl.facts { @for (name, value) in rows { div { dt { (name) } dd { (value) } } } }
         }
+    }
+}
+
+fn subject_links(reader: &Reader<'_>, subjects: &[Thema]) -> Markup {
+    html! {
+        ul { @for thema in subjects {
+            li {
+                // Qualifiers only narrow the subjects beside them.
+                @if thema.is_qualifier() { (thema.heading(reader.locale)) }
+                @else { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (thema.heading(reader.locale)) } }
+            }
+        } }
     }
 }
 

@@ -127,7 +127,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
             nav aria-label=(reader.say("home-subjects")) {
                 ul.subjects { @for (subject, _) in &view.by_subject {
                     li { a href=(reader.path(&subject_path(*subject))) { (subject.heading(reader.locale)) } }
-                } }
+                } li { a href=(reader.path("/subjects")) { (reader.say("subjects")) } } }
             }
             (shelf(reader, "new", reader.say("shelf-new"), "/search?sort=newest", &view.new, false))
             (shelf(reader, "best", reader.say("shelf-best"), "/search", &view.best_selling, true))

@@ -4,6 +4,7 @@
 //! Pages are functions of a view and know nothing of requests. Looking at books never waits for the database;
 //! cart, checkout and orders do.
 
+pub mod aisle;
 pub mod book;
 mod book_data;
 pub mod book_page;
@@ -46,6 +47,11 @@ fn looking() -> Router<AppState> {
     Router::new()
         .route("/", get(home::show))
         .route("/search", get(search::show))
+        .route("/authors/{name}", get(aisle::author))
+        .route("/publishers/{name}", get(aisle::publisher))
+        .route("/series/{name}", get(aisle::series))
+        .route("/subjects", get(aisle::subjects))
+        .route("/subjects/{code}", get(aisle::subject))
         .route("/suggest", get(suggest::show))
         .route("/books/{isbn}", get(book::by_isbn))
         .route("/editions/{id}", get(book::by_id))

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use ::search::{Filters, Query as Asked, Results, Sort};
+use ::search::{Aisle, Filters, Query as Asked, Results, Sort};
 use axum::extract::{Query, State};
 use axum::response::Response;
 use catalogue::model::Edition;
 use serde::Deserialize;
 use trade::limits;
 
+use super::aisle::aisle_path;
 use super::parts::Shown;
 use super::reader::{Reader, encoded};
 use super::search_page::{self, Found, View};
@@ -45,10 +46,14 @@ pub struct Params {
     pub sort: Option<String>,
     /// From 1.
     pub page: Option<String>,
+    /// The aisle whose page this is; in the path of its address.
+    #[serde(skip)]
+    pub aisle: Option<Aisle>,
 }
 
 /// The orders a reader can choose, with their codes.
-pub const SORTS: [(&str, Sort); 5] = [
+pub const SORTS: [(&str, Sort); 6] = [
+    ("volume", Sort::Volume),
     ("relevance", Sort::Relevance),
     ("newest", Sort::Newest),
     ("price-up", Sort::PriceUp),
@@ -109,7 +114,30 @@ impl Params {
         SORTS
             .into_iter()
             .find(|(code, _)| *code == asked)
-            .unwrap_or(("relevance", Sort::Relevance))
+            .unwrap_or(self.usual_sort())
+    }
+
+    /// The order unless another is asked for: a series is read by its volumes.
+    pub fn usual_sort(&self) -> (&'static str, Sort) {
+        match self.aisle {
+            Some(Aisle::Series(_)) => ("volume", Sort::Volume),
+            _ => ("relevance", Sort::Relevance),
+        }
+    }
+
+    /// Whether a value of a facet is chosen.
+    pub fn is_filtered(&self) -> bool {
+        FACETS.iter().any(|facet| self.chosen(facet).is_some())
+    }
+
+    /// The same without filters, from its first page.
+    #[must_use]
+    pub fn unfiltered(&self) -> Params {
+        Params {
+            q: self.q.clone(),
+            aisle: self.aisle.clone(),
+            ..Params::default()
+        }
     }
 
     /// The page asked for, from 1.
@@ -131,16 +159,20 @@ impl Params {
                     .map(|value| format!("{facet}={}", encoded(value))),
             );
         }
-        if self.sort().1 != Sort::Relevance {
+        if self.sort() != self.usual_sort() {
             parts.push(format!("sort={}", self.sort().0));
         }
         if self.page() > 1 {
             parts.push(format!("page={}", self.page()));
         }
+        let path = match &self.aisle {
+            Some(aisle) => aisle_path(aisle),
+            None => "/search".to_owned(),
+        };
         if parts.is_empty() {
-            "/search".to_owned()
+            path
         } else {
-            format!("/search?{}", parts.join("&"))
+            format!("{path}?{}", parts.join("&"))
         }
     }
 
@@ -149,10 +181,12 @@ impl Params {
         self.q.trim().chars().take(limits::QUERY_CHARS).collect()
     }
 
-    fn asked(&self) -> Asked {
+    /// What the index is asked.
+    pub(crate) fn asked(&self) -> Asked {
         let filter = |facet| self.chosen(facet).map(str::to_owned);
         Asked {
             text: self.text(),
+            aisle: self.aisle.clone(),
             filters: Filters {
                 subject: filter("subject"),
                 language: filter("language"),
@@ -199,13 +233,16 @@ pub(crate) async fn show(
     Ok(kept.answer(&visitor))
 }
 
-fn looked_up(results: &Results, shelf: &catalogue::shelf::Shelf) -> Vec<(Arc<Edition>, u32)> {
+pub(crate) fn looked_up(
+    results: &Results,
+    shelf: &catalogue::shelf::Shelf,
+) -> Vec<(Arc<Edition>, u32)> {
     let hits = results.hits.iter();
     hits.filter_map(|hit| Some((shelf.edition(hit.edition)?, hit.editions_in_work)))
         .collect()
 }
 
-fn view<'a>(
+pub(crate) fn view<'a>(
     params: &'a Params,
     results: &'a Results,
     editions: &'a [(Arc<Edition>, u32)],
@@ -224,6 +261,7 @@ fn view<'a>(
         hits: hits.collect(),
         facets: &results.facets,
         corrected: results.corrected.as_deref(),
+        place: None,
     }
 }
 
@@ -261,6 +299,18 @@ mod tests {
         assert_eq!(
             next.address(),
             "/search?q=l%27%C3%A9tranger&form=pocket&sort=title"
+        );
+        let series = Params {
+            aisle: ::search::Name::of("Les Rougon-Macquart").map(Aisle::Series),
+            ..params.clone()
+        };
+        assert_eq!(series.sort().1, Sort::Volume);
+        assert_eq!(
+            series
+                .unfiltered()
+                .choosing("sort", Some("volume"))
+                .address(),
+            "/series/les-rougon-macquart?q=l%27%C3%A9tranger"
         );
         assert_eq!(
             params.choosing("form", None).address(),

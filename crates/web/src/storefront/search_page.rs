@@ -1,12 +1,13 @@
 //! The page of results: facets as links, results as rows, help when there are none.
 
-use ::search::Facet;
+use ::search::{Aisle, Facet};
 use catalogue::model::Form;
 use catalogue::subject::ShopSubject;
 use maud::{Markup, html};
 use trade::language::Language;
 use trade::locale::Locale;
 
+use super::aisle::{Place, aisle_path, subject_list};
 use super::layout::{Page, document, search_field};
 use super::parts::{Shown, availability, book_path, cover, foreign, price_line, published};
 use super::reader::Reader;
@@ -29,6 +30,8 @@ pub struct View<'a> {
     pub facets: &'a [Facet],
     /// The query as it was understood, when that is not as typed.
     pub corrected: Option<&'a str>,
+    /// The aisle this is the page of.
+    pub place: Option<Place>,
 }
 
 /// A work found.
@@ -42,10 +45,14 @@ pub struct Found<'a> {
 /// The page.
 pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let text = view.params.text();
-    let title = heading(reader, view.params);
+    let title = match &view.place {
+        Some(place) => place.heading.clone(),
+        None => heading(reader, view.params),
+    };
     let address = view.params.address();
-    // Searches with words are endless: search engines get the subjects only.
-    let indexed = text.is_empty() && view.total > 0;
+    // Searches with words are endless, and so are combinations of filters within an aisle.
+    let indexed =
+        text.is_empty() && view.total > 0 && !(view.place.is_some() && view.params.is_filtered());
     let about = Page {
         canonical: indexed.then_some(address.as_str()),
         searched: &text,
@@ -57,7 +64,11 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
         html! {
             div.results {
                 header {
+                    @if let Some(place) = &view.place { (way_here(reader, place)) }
                     h1 { (title) }
+                    @if let Some(place) = &view.place { @if !place.narrower.is_empty() {
+                        nav aria-label=(reader.say("subjects-narrower")) { (subject_list(reader, &place.narrower)) }
+                    } }
                     p.muted role="status" { (reader.count("search-total", view.total)) }
                     @if let Some(corrected) = view.corrected { (correction(reader, &text, corrected)) }
                     (chips(reader, view.params))
@@ -74,6 +85,21 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
             }
         },
     )
+}
+
+/// Above the name of an aisle: what kind it is, or its wider subjects.
+fn way_here(reader: &Reader<'_>, place: &Place) -> Markup {
+    html! {
+        @if place.kind == "subject" {
+            nav.crumbs aria-label=(reader.say("crumbs")) { ol {
+                li { a href=(reader.path("/subjects")) { (reader.say("subjects")) } }
+                @for thema in &place.path {
+                    li { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (thema.heading(reader.locale)) } }
+                }
+                li aria-current="page" { (place.heading) }
+            } }
+        } @else { p.muted { (reader.one_of("aisle", place.kind)) } }
+    }
 }
 
 fn heading(reader: &Reader<'_>, params: &Params) -> String {
@@ -131,7 +157,7 @@ fn sorts(reader: &Reader<'_>, params: &Params) -> Markup {
     html! {
         nav.sorts aria-label=(reader.say("sort-label")) {
             span.muted aria-hidden="true" { (reader.say("sort-label")) (reader.colon()) }
-            @for (code, _) in SORTS {
+            @for (code, _) in SORTS.into_iter().filter(|(code, _)| *code != "volume" || params.usual_sort().0 == "volume") {
                 @let address = params.choosing("sort", Some(code)).address();
                 a href=(reader.path(&address)) aria-current=[(code == current).then_some("true")] { (reader.one_of("sort", code)) }
             }
@@ -262,12 +288,7 @@ fn pages(reader: &Reader<'_>, view: &View<'_>) -> Markup {
 }
 
 fn help(reader: &Reader<'_>, params: &Params) -> Markup {
-    let filtered = FACETS.iter().any(|facet| params.chosen(facet).is_some());
-    let unfiltered = Params {
-        q: params.q.clone(),
-        ..Params::default()
-    }
-    .address();
+    let unfiltered = params.unfiltered().address();
     html! {
         div.help {
             p { (reader.say("search-empty")) }
@@ -275,7 +296,7 @@ fn help(reader: &Reader<'_>, params: &Params) -> Markup {
                 li { (reader.say("search-empty-spelling")) }
                 li { (reader.say("search-empty-fewer")) }
                 li { (reader.say("search-empty-isbn")) }
-                @if filtered { li { a href=(reader.path(&unfiltered)) { (reader.say("search-empty-filters")) } } }
+                @if params.is_filtered() { li { a href=(reader.path(&unfiltered)) { (reader.say("search-empty-filters")) } } }
             }
             (search_field(reader, "q2", &params.text()))
             p.muted { a href=(reader.path("/")) { (reader.say("search-empty-home")) } }

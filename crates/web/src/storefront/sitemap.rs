@@ -1,9 +1,11 @@
 //! The sitemap: an index and parts of ten thousand books, written when first asked for and kept until the
 //! catalogue changes. Made-up titles of a demonstration are not offered to search engines.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ::search::Aisle;
 use axum::extract::{Path, State};
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -11,6 +13,7 @@ use catalogue::shelf::Shelf;
 use catalogue::subject::ShopSubject;
 use trade::locale::Locale;
 
+use super::aisle::aisle_path;
 use super::home::subject_path;
 use super::parts::book_path;
 use crate::problem::{Kind, Problem};
@@ -32,14 +35,16 @@ impl Sitemaps {
             Some((sequence, paths)) if *sequence == shelf.sequence() => Arc::clone(paths),
             _ => {
                 let subjects = ShopSubject::all().map(subject_path);
-                let books = shelf
-                    .iter()
-                    .filter(|edition| !edition.generated)
-                    .map(|edition| book_path(&edition));
+                let (mut books, mut aisles) = (Vec::new(), BTreeSet::new());
+                for edition in shelf.iter().filter(|edition| !edition.generated) {
+                    books.push(book_path(&edition));
+                    aisles.extend(Aisle::of(&edition).iter().map(aisle_path));
+                }
                 let paths: Arc<Vec<String>> = Arc::new(
-                    ["/".to_owned()]
+                    ["/".to_owned(), "/subjects".to_owned()]
                         .into_iter()
                         .chain(subjects)
+                        .chain(aisles)
                         .chain(books)
                         .collect(),
                 );

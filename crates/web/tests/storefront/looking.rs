@@ -16,6 +16,9 @@ async fn everyday_paths(house: &House) -> Vec<String> {
         "/checkout",
         "/orders",
         "/about",
+        "/subjects",
+        "/subjects/FB",
+        "/authors/victor-hugo",
     ]
     .map(str::to_owned)
     .into();
@@ -209,4 +212,44 @@ async fn what_goes_wrong_is_said_in_words_that_help() {
         .await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer.text().contains("That is too long"));
+}
+
+#[tokio::test]
+async fn a_book_leads_to_its_author_publisher_series_and_subjects() {
+    let house = house().await;
+    let shelf = house.state.shelf.load();
+    let edition = shelf
+        .iter()
+        .find(|edition| edition.series.is_some() && edition.publisher.is_some())
+        .unwrap();
+    let book = web::storefront::parts::book_path(&edition);
+    let page = house.get(&format!("/fr{book}")).await.text();
+    let aisles = search::Aisle::of(&edition);
+    assert!(aisles.len() >= 4, "{aisles:?}");
+    for aisle in &aisles {
+        let path = format!("/fr{}", web::storefront::aisle::aisle_path(aisle));
+        let answer = house.get(&path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let html = answer.text();
+        assert!(html.contains("class=\"hit\""), "{path} has no books");
+        let is_wider =
+            matches!(aisle, search::Aisle::Subject(thema) if !thema.code().contains("FBC"));
+        assert!(
+            is_wider || page.contains(&path),
+            "{book} does not lead to {path}"
+        );
+        if let Some(name) = aisle.name_in(&edition) {
+            assert!(
+                html.contains(&format!("<h1>{}</h1>", name.replace('&', "&amp;"))),
+                "{path}"
+            );
+        }
+    }
+    let answer = house.get("/fr/authors/nobody-of-that-name").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let answer = house.get("/fr/subjects/zzz").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    let moved = house.get("/fr/authors/Victor%20Hugo").await;
+    assert_eq!(moved.status, StatusCode::MOVED_PERMANENTLY);
+    assert_eq!(moved.headers[header::LOCATION], "/fr/authors/victor-hugo");
 }
