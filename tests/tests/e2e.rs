@@ -244,6 +244,8 @@ async fn whole_path() -> Result<()> {
         ("office-stock", "/office/stock"),
         ("office-import", "/office/import"),
         ("office-staff", "/office/staff"),
+        ("office-audit", "/office/audit"),
+        ("office-help", "/office/help"),
     ] {
         browser.goto(&format!("{shop}{path}")).await?;
         look(&mut browser, name, &mut found).await?;
