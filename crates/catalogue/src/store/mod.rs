@@ -14,11 +14,13 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod incoming;
 mod put;
 mod reviews;
 mod work;
 
-pub use put::{Incoming, Outcome, Record, Tally, put_all};
+pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
+pub use put::{Outcome, Tally, put_all};
 pub use reviews::{put_reviews, reviews};
 
 storage::statements! {

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use sha2::{Digest, Sha256};
 use storage::{Engine, Fault, Store, Tx, Value};
 
+use super::incoming::{Incoming, Record};
 use super::{isbn_column, work};
 use crate::limits;
 use crate::model::{Edition, EditionId, WorkId};
@@ -48,46 +49,6 @@ storage::statements! {
     HIDE = "UPDATE editions SET hidden = 1, version = version + 1,
             changed_seq = (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
         WHERE sender = $1 AND reference = $2 AND hidden = 0";
-}
-
-/// A record of a sender: what the database keeps one edition row for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// Who sent it, or the set it comes from.
-    pub sender: String,
-    /// The sender's own name for it (O5), stable from message to message.
-    pub reference: String,
-    /// What it says. Its `id` and `work` are ignored: the database gives them.
-    pub edition: Edition,
-}
-
-/// What arrives from a file or a generator.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Incoming {
-    /// A complete record; it replaces the one with the same sender and reference.
-    Put(Box<Record>),
-    /// The record was sent in error (O4): hide it.
-    Hide {
-        /// As in [`Record::sender`].
-        sender: String,
-        /// As in [`Record::reference`].
-        reference: String,
-    },
-}
-
-impl Incoming {
-    /// Sender and reference.
-    pub fn identity(&self) -> (&str, &str) {
-        match self {
-            Incoming::Put(record) => (&record.sender, &record.reference),
-            Incoming::Hide { sender, reference } => (sender, reference),
-        }
-    }
-
-    fn identity_key(&self) -> (String, String) {
-        let (sender, reference) = self.identity();
-        (sender.to_owned(), reference.to_owned())
-    }
 }
 
 /// What became of one record.
@@ -191,18 +152,24 @@ impl Batch {
     /// A second record of the same identity waits for the next batch, so that the last one wins on both engines.
     fn is_full_for(&self, item: &Incoming) -> bool {
         self.identities.len() >= limits::PUT_BATCH_RECORDS
-            || self.identities.contains(&item.identity_key())
+            || self.identities.contains(&identity_key(item))
     }
 
     fn add(&mut self, item: Incoming) {
-        self.identities.insert(item.identity_key());
+        self.identities.insert(identity_key(&item));
         match item {
             Incoming::Put(record) => self.puts.push(columns(&record)),
-            Incoming::Hide { sender, reference } => {
-                self.hides.push(vec![sender.into(), reference.into()])
-            }
+            Incoming::Hide {
+                sender, reference, ..
+            } => self.hides.push(vec![sender.into(), reference.into()]),
+            Incoming::Blocks(_) => {}
         }
     }
+}
+
+fn identity_key(item: &Incoming) -> (String, String) {
+    let (sender, reference) = item.identity();
+    (sender.to_owned(), reference.to_owned())
 }
 
 fn put_batch(tx: &mut dyn Tx, batch: &Batch) -> Result<Tally, Fault> {

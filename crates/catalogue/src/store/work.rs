@@ -79,6 +79,7 @@ mod tests {
         Record {
             sender: "test".to_owned(),
             reference: title.to_owned(),
+            message: None,
             edition,
         }
     }
