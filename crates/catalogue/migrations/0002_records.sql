@@ -77,7 +77,8 @@ CREATE TABLE unsettled (
 ) {strict};
 
 -- Until here every record was an edition.
-INSERT INTO imports (id, name, staff, begun_us, state) VALUES (1, 'before records were kept', '', 0, 'taken');
+INSERT INTO imports (id, name, staff, begun_us, state)
+    SELECT 1, 'before records were kept', '', 0, 'taken' WHERE EXISTS (SELECT 1 FROM editions);
 INSERT INTO records (id, sender, reference, edition_id, home_id, isbn13, standing)
     SELECT id, sender, reference, id, id, isbn13, CASE WHEN hidden = 1 THEN 'withdrawn' ELSE 'listed' END
     FROM editions;
