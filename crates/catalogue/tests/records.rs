@@ -18,7 +18,7 @@ use catalogue::store::{
 };
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-use storage::{Migration, Row, Statement, Store, StoreUrl, Tx, Value};
+use storage::{Row, Statement, Store, StoreUrl, Tx};
 use trade::clock::Timestamp;
 
 storage::statements! {
@@ -29,12 +29,6 @@ storage::statements! {
     NOTIFICATION_ROWS = "SELECT id, record_id, import_id, sent_us, number, kind, undone, document
         FROM notifications ORDER BY id";
     IMPORT_ROWS = "SELECT id, name, state FROM imports ORDER BY id";
-    CHANGES = "SELECT value FROM catalogue_sequence WHERE one = 1";
-    OLD_EDITION = "INSERT INTO editions (id, work_id, sender, reference, isbn13, title, goods, availability, buyable,
-        generated, hidden, changed_seq, record_hash, document)
-        VALUES ($1, 1, $2, $3, $4, $5, 'new_book', 'unknown', 0, 0, $6, 1, $7, $8)";
-    OLD_REVIEW = "INSERT INTO reviews (edition_id, sender, number, rating, title, body, author, language, written,
-        generated) VALUES ($1, 'test', 1, 5, 'T', 'B', 'A', 'fr', '2026-11-01', 0)";
 }
 
 /// What doing, undoing and doing again must leave the same. What a hidden edition last said is nobody's statement.
@@ -561,7 +555,6 @@ fn a_split_is_remembered_and_can_be_taken_back() {
         ]
     };
     catalogue.put(file());
-    let before = catalogue.content();
     let split = catalogue.write(|tx| store::split(tx, "b", "1", &by()));
     assert_eq!(catalogue.editions().len(), 2);
     catalogue.put(file());
@@ -591,7 +584,6 @@ fn a_split_is_remembered_and_can_be_taken_back() {
     assert_eq!(forwards, [(editions[1].id, editions[0].id)]);
     catalogue.write(move |tx| store::redo_decision(tx, split, &by()));
     assert_eq!(catalogue.fingerprint(), fingerprint);
-    assert_eq!(before.len(), 1);
     let unknown = catalogue
         .store
         .write_blocking(|tx| store::split(tx, "b", "none", &by()));
@@ -713,80 +705,6 @@ fn an_import_that_was_cut_off_goes_on_where_it_was() {
     assert_eq!(cut.content(), whole_catalogue.content());
     let ids: Vec<i64> = cut.editions().iter().map(|edition| edition.id.0).collect();
     assert_eq!(ids, (1..=1_000).collect::<Vec<_>>());
-}
-
-#[test]
-fn what_was_an_edition_before_records_were_kept_is_one_afterwards() {
-    let folder = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let url = StoreUrl::Sqlite(folder.path().join("shop.db"));
-    static BEFORE: &[Migration] = &[catalogue::MIGRATIONS[0]];
-    let old = runtime.block_on(Store::open(&url, &[BEFORE])).unwrap();
-    let documents = [
-        ("a", book("A", "B"), false),
-        (
-            "b",
-            Edition {
-                other_isbns: vec![Isbn13::parse(OTHER_BOOK).unwrap()],
-                ..book("A", "B")
-            },
-            false,
-        ),
-        ("c", Edition::titled("Hidden"), true),
-    ];
-    old.write_blocking(move |tx| -> Result<(), storage::Fault> {
-        for ((sender, edition, hidden), id) in documents.iter().zip(1_i64..) {
-            let document = serde_json::to_string(edition).unwrap();
-            let isbn = edition
-                .isbn
-                .map(|isbn| i64::try_from(isbn.as_u64()).unwrap());
-            let params: Vec<Value> = vec![
-                id.into(),
-                (*sender).into(),
-                "1".into(),
-                isbn.into(),
-                edition.title.as_str().into(),
-                (*hidden).into(),
-                Sha256::digest(document.as_bytes()).to_vec().into(),
-                document.into(),
-            ];
-            tx.execute(&OLD_EDITION, &params)?;
-        }
-        tx.execute(&OLD_REVIEW, &[2.into()]).map(drop)
-    })
-    .unwrap();
-    drop(old);
-
-    let store = runtime
-        .block_on(Store::open(&url, &[catalogue::MIGRATIONS]))
-        .unwrap();
-    let catalogue = Catalogue {
-        store,
-        _folder: folder,
-        _runtime: runtime,
-    };
-    let ids: Vec<i64> = catalogue
-        .editions()
-        .iter()
-        .map(|edition| edition.id.0)
-        .collect();
-    assert_eq!(ids, [1, 2]);
-    // Those of one book meet with the next import, and the review follows.
-    let done = catalogue.put([whole("c", "1", None, Edition::titled("Shown again"))]);
-    assert_eq!(done.tally.updated, 1);
-    let titles: Vec<String> = catalogue
-        .editions()
-        .into_iter()
-        .map(|edition| edition.title)
-        .collect();
-    assert_eq!(titles, ["A", "Shown again"]);
-    let reviews = catalogue
-        .store
-        .read_blocking(|tx| store::reviews(tx, 0, 10))
-        .unwrap();
-    assert_eq!(reviews[0].edition, EditionId(1));
-    let none = catalogue.put([whole("c", "1", None, Edition::titled("Shown again"))]);
-    assert_eq!(none.tally.unchanged, 1);
 }
 
 /// A small world: three senders with three records each, of four ISBNs and five books.

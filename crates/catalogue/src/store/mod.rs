@@ -51,6 +51,7 @@ storage::statements! {
     OFFER = "SELECT isbn13, title, price_cents, regime, goods, buyable, generated
         FROM editions WHERE id = $1 AND hidden = 0";
     COUNT = "SELECT COUNT(*) FROM editions WHERE hidden = 0";
+    FORWARD = "SELECT edition_id FROM records WHERE home_id = $1 AND home_id <> edition_id";
     FORWARDS = "SELECT home_id, edition_id FROM records WHERE home_id > $1 AND home_id <> edition_id
         ORDER BY home_id LIMIT $2";
 }
@@ -154,6 +155,12 @@ pub fn changes_since(tx: &mut dyn Tx, sequence: i64, limit: usize) -> Result<Vec
 /// How many editions changed after transaction `sequence`.
 pub fn changed_count(tx: &mut dyn Tx, sequence: i64) -> Result<i64, Fault> {
     tx.query_one(&CHANGED_COUNT, &[sequence.into()])?.int(0)
+}
+
+/// Where an edition went that was merged into another.
+pub fn forward(tx: &mut dyn Tx, from: EditionId) -> Result<Option<EditionId>, Fault> {
+    let row = tx.query_opt(&FORWARD, &[from.0.into()])?;
+    row.map(|row| row.int(0).map(EditionId)).transpose()
 }
 
 /// Where editions went that were merged into others: up to `limit` pairs of the old and the new one, by the old one's
