@@ -14,7 +14,9 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod decide;
 mod group;
+mod held;
 mod incoming;
 mod merge;
 mod notification;
@@ -27,6 +29,10 @@ mod settle;
 mod undo;
 mod work;
 
+pub use decide::{
+    DecisionId, decide_work, join, redo_decision, set_precedence, settle_again, split,
+    undo_decision,
+};
 pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};
 pub use notification::Origin;
@@ -34,9 +40,7 @@ pub use precedence::precedence;
 pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
 pub use undo::{
-    By, DecisionId, Import, ImportId, ImportState, Logged, Refusal, decide_work, imports, join,
-    logged, redo_decision, redo_import, set_precedence, settle_again, split, undo_decision,
-    undo_import,
+    By, Import, ImportId, ImportState, Logged, Refusal, imports, logged, redo_import, undo_import,
 };
 
 storage::statements! {
@@ -60,6 +64,7 @@ storage::statements! {
 pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
+        decide::STATEMENTS,
         precedence::STATEMENTS,
         put::STATEMENTS,
         reviews::STATEMENTS,
@@ -178,7 +183,7 @@ pub fn forwards(
 
 /// Which record, message and import each field of an edition comes from.
 pub fn sources(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Source>, Fault> {
-    let records = undo::records_of(tx, edition)?;
+    let records = decide::records_of(tx, edition)?;
     let mut settling = settle::Settling::begin(tx)?;
     settling.touch(tx, &records)?;
     let precedence = precedence::Precedence::read(tx)?;
