@@ -687,6 +687,44 @@ fn s7_a_bookseller_decides_which_work_an_edition_is_of() {
 }
 
 #[test]
+fn i6_a_number_that_very_many_records_carry_joins_nothing() {
+    let catalogue = Catalogue::empty();
+    let bearing = |n: usize| whole("a", &n.to_string(), None, book("A", "B"));
+    let limit = catalogue::limits::RECORDS_OF_ISBN;
+    catalogue.put((0..limit).map(bearing));
+    assert_eq!(catalogue.only().records.len(), limit);
+    catalogue.put([bearing(limit)]);
+    assert_eq!(catalogue.editions().len(), limit + 1);
+}
+
+#[test]
+fn a_record_keeps_so_many_messages_and_no_more() {
+    let catalogue = Catalogue::empty();
+    let limit = catalogue::limits::NOTIFICATIONS_OF_RECORD;
+    let days = i64::try_from(limit).unwrap() + 20;
+    for day in 1..=days {
+        catalogue.put([whole(
+            "a",
+            "1",
+            on_day(day),
+            Edition::titled(format!("{day}")),
+        )]);
+    }
+    let kept = catalogue
+        .store
+        .read_blocking(|tx| tx.query(&NOTIFICATION_ROWS, &[]))
+        .unwrap();
+    assert_eq!(kept.len(), limit);
+    assert_eq!(catalogue.only().title, days.to_string());
+    let latest = catalogue
+        .store
+        .read_blocking(|tx| store::imports(tx, 1))
+        .unwrap();
+    store::undo_import(&catalogue.store, latest[0].id, &by()).unwrap();
+    assert_eq!(catalogue.only().title, (days - 1).to_string());
+}
+
+#[test]
 fn an_import_that_was_cut_off_goes_on_where_it_was() {
     let file = || {
         (0..1_200).map(|n| {

@@ -458,6 +458,9 @@ impl<'i> Said<'i> {
             .flatten()
             .filter_map(|record| Some((*record, self.settling.document_of(*record)?)))
             .collect();
+        if let Some(import) = done.import {
+            undo::count_messages(tx, import, self.settling.said.len())?;
+        }
         let precedence = Precedence::read(tx)?;
         let (settled, after) = self.settling.settle(tx, &precedence)?;
         advance(tx, &settled)?;

@@ -13,10 +13,10 @@ use crate::limits;
 use crate::model::EditionId;
 
 storage::statements! {
-    PUT_IMPORT = "INSERT INTO imports (id, name, staff, begun_us, state) VALUES ($1, $2, $3, $4, 'taken')";
-    IMPORTS = "SELECT id, name, staff, begun_us, state,
-            (SELECT COUNT(*) FROM notifications WHERE import_id = imports.id)
-        FROM imports ORDER BY id DESC LIMIT $1";
+    PUT_IMPORT = "INSERT INTO imports (id, name, staff, begun_us, messages, state)
+        VALUES ($1, $2, $3, $4, 0, 'taken')";
+    COUNT_MESSAGES = "UPDATE imports SET messages = messages + $2 WHERE id = $1";
+    IMPORTS = "SELECT id, name, staff, begun_us, state, messages FROM imports ORDER BY id DESC LIMIT $1";
     IMPORT_STATE = "SELECT state FROM imports WHERE id = $1";
     SET_IMPORT_STATE = "UPDATE imports SET state = $2 WHERE id = $1";
     OF_IMPORT = "SELECT id, record_id FROM notifications
@@ -44,7 +44,7 @@ pub struct Import {
     pub delivery: Delivery,
     /// Whether it counts.
     pub state: ImportState,
-    /// How many of its messages are kept.
+    /// How many messages were taken from it.
     pub messages: i64,
 }
 
@@ -149,6 +149,17 @@ pub(super) fn begin_import(
     ];
     tx.execute(&PUT_IMPORT, &params)?;
     Ok(id)
+}
+
+/// Counts the messages of one more batch.
+pub(super) fn count_messages(
+    tx: &mut dyn Tx,
+    import: ImportId,
+    messages: usize,
+) -> Result<(), Fault> {
+    let messages = i64::try_from(messages).unwrap_or(i64::MAX);
+    tx.execute(&COUNT_MESSAGES, &[import.0.into(), messages.into()])
+        .map(drop)
 }
 
 /// The latest imports, newest first.
