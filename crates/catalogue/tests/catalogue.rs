@@ -57,6 +57,7 @@ impl Shop {
             Incoming::Put(Box::new(Record {
                 sender: "test".to_owned(),
                 reference: edition.title.clone(),
+                message: None,
                 edition: edition.clone(),
             }))
         });
@@ -259,6 +260,7 @@ fn the_overlay_follows_the_database() {
     let hide = Incoming::Hide {
         sender: "test".to_owned(),
         reference: "Two".to_owned(),
+        message: None,
     };
     put_all(&shop.store, std::iter::once(hide)).unwrap();
     let Refreshed::Changed { changed, removed } = handle.refresh(&shop.store).unwrap() else {

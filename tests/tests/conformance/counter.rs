@@ -109,6 +109,7 @@ impl Counter {
                 Incoming::Put(Box::new(Record {
                     sender: "test".into(),
                     reference,
+                    message: None,
                     edition,
                 }))
             });

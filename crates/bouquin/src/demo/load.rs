@@ -69,6 +69,7 @@ fn write_catalogue(store: &Store, titles: u32) -> Result<()> {
         Incoming::Put(Box::new(Record {
             sender: SENDER.to_owned(),
             reference: edition.records.first().cloned().unwrap_or_default(),
+            message: None,
             edition,
         }))
     });

@@ -138,7 +138,7 @@ mod tests {
         let (incoming, notes) = read_bytes(lines.as_bytes(), date(2026, 11, 23));
         let editions = incoming.into_iter().map(|incoming| match incoming {
             Incoming::Put(record) => record.edition,
-            Incoming::Hide { .. } => panic!("nothing is hidden"),
+            other => panic!("{:?} is not a complete record", other.identity()),
         });
         (editions.collect(), notes)
     }

@@ -144,6 +144,7 @@ fn books() -> Vec<Incoming> {
         Incoming::Put(Box::new(Record {
             sender: "test".into(),
             reference: isbn.into(),
+            message: None,
             edition,
         }))
     };

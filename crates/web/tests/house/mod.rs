@@ -199,6 +199,7 @@ fn fill(store: &Store, folder: &Path, titles: u32, now: Timestamp) -> (ShelfHand
         Incoming::Put(Box::new(Record {
             sender: "demo".into(),
             reference,
+            message: None,
             edition,
         }))
     });

@@ -92,6 +92,7 @@ pub(super) fn read(line: &[u8]) -> Result<(Record, Remarks), Rejection> {
         Record {
             sender,
             reference: id,
+            message: None,
             edition,
         },
         remarks,

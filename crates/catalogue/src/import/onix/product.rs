@@ -47,7 +47,14 @@ pub(super) fn read(
     }
     let sender = prologue.sender.clone();
     if is_withdrawn(product, &mut remarks).map_err(|rejection| rejection.of(&reference))? {
-        return Ok((Incoming::Hide { sender, reference }, remarks));
+        return Ok((
+            Incoming::Hide {
+                sender,
+                reference,
+                message: None,
+            },
+            remarks,
+        ));
     }
     let context = Context { prologue, today };
     let mut edition = read_edition(product, &context, &mut remarks)
@@ -57,6 +64,7 @@ pub(super) fn read(
         Incoming::Put(Box::new(Record {
             sender,
             reference,
+            message: None,
             edition,
         })),
         remarks,
