@@ -1,4 +1,4 @@
-//! Bringing catalogue files in: ONIX 3.0 and 3.1, and JSON lines; plain, gzip or Zstandard.
+//! Bringing catalogue files in: ONIX 2.1, 3.0 and 3.1, and JSON lines; plain, gzip, Zstandard or zip.
 //!
 //! What a file is, is read from its content, never from its name. Files are read as streams in bounded memory; each
 //! record is read by itself, so that a bad one is reported and its neighbours are kept. Everything worth a person's
@@ -20,6 +20,8 @@ use trade::clock::Clock;
 use crate::limits;
 use crate::store::{Incoming, put_all};
 
+mod archive;
+mod entity;
 mod json_lines;
 mod names;
 mod onix;
@@ -102,10 +104,10 @@ pub fn import_files(
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
     let started = Instant::now();
-    let sources = files
-        .iter()
-        .map(|path| Source::open(path))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut sources = Vec::new();
+    for path in files {
+        sources.extend(Source::open(path)?);
+    }
     let total_bytes = sources.iter().map(Source::bytes).sum();
     let today = Clock::system().today();
     let mut tally = Tally::default();
@@ -150,8 +152,8 @@ fn read_source<T: Default>(
                 "not-recognised",
                 0,
                 None,
-                "This is neither an ONIX message nor JSON lines, plain or packed with gzip or Zstandard. Nothing \
-                 was read: ask the sender for ONIX 3.0 or 3.1.",
+                "This is neither an ONIX message nor JSON lines, plain or packed with gzip, Zstandard or zip. Nothing \
+                 was read: ask the sender for ONIX.",
             );
             Ok(T::default())
         }

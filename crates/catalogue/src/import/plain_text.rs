@@ -3,8 +3,7 @@
 //! Real feeds lie about their text format (O16), so the text itself decides. Nothing of the markup survives, so
 //! there is nothing to sanitise: scripts, styles, links and images are gone.
 
-use quick_xml::escape::resolve_html5_entity;
-
+use super::entity;
 use crate::limits;
 
 /// Longest name of an entity, `CounterClockwiseContourIntegral`.
@@ -126,6 +125,19 @@ fn is_block(name: &str) -> bool {
 
 /// Text that may hold HTML tags and entities as text; without tags, empty lines separate paragraphs.
 pub(super) fn paragraphs(text: &str) -> String {
+    let (resolved, unwrapped);
+    let mut text = text;
+    if !has_tags(text) {
+        resolved = resolve_entities(text);
+        // Tags that were escaped once too often.
+        if has_tags(&resolved) {
+            text = &resolved;
+        }
+    }
+    if text.contains("<![CDATA[") {
+        unwrapped = text.replace("<![CDATA[", "").replace("]]>", "");
+        text = &unwrapped;
+    }
     let mut plain = PlainText::default();
     if !has_tags(text) {
         for line in text.lines() {
@@ -234,7 +246,7 @@ fn read_entity(after: &str) -> Option<(String, &str)> {
     let (name, rest) = after.split_at_checked(end)?;
     let value = match name.strip_prefix('#') {
         Some(number) => char_of_number(number)?.to_string(),
-        None => resolve_html5_entity(name)?.to_owned(),
+        None => entity::letters(name)?.to_owned(),
     };
     Some((value, rest.strip_prefix(';').unwrap_or(rest)))
 }
@@ -271,6 +283,8 @@ mod tests {
             ),
             ("<script>alert(1)</script>safe<!-- not > this -->", "safe"),
             ("<a href='javascript:x' onclick=y>link</a>", "link"),
+            ("&lt;p>a&lt;/p>&lt;script>b&lt;/script>", "a"),
+            ("<p>the &lt;table> tag</p>", "the <table> tag"),
             ("bell\u{7} and\u{a0}no-break", "bell and\u{a0}no-break"),
             ("<", "<"),
             ("<p", "<p"),
