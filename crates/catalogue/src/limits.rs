@@ -74,5 +74,24 @@ pub const ARCHIVE_DIRECTORY_BYTES: u64 = 8 << 20;
 /// Days on which the price of one edition changes that are kept: a year of weekly promotions.
 pub const PRICE_CHANGES: usize = 104;
 
-/// References remembered to report those that come twice in one file: 16 MB of memory.
+/// References remembered with their lines, to report those that come twice in one file: 24 MB of memory.
 pub const REFERENCES_REMEMBERED: usize = 1_000_000;
+
+/// Messages kept of one record: what an undone import can give back. The oldest that count no more go first.
+pub const NOTIFICATIONS_OF_RECORD: usize = 40;
+
+/// Records that may share one ISBN and still be compared: the most met in real sets is 4, and a number that more
+/// records bear than this identifies nothing.
+pub const RECORDS_OF_ISBN: usize = 64;
+
+/// How many steps the search for records of the same book takes from one to the next; real chains have 2.
+pub const NEIGHBOUR_STEPS: usize = 4;
+
+/// Records that one transaction looks at beside those it was given: memory, at 3 kB each.
+pub const NEIGHBOURS: usize = 20_000;
+
+/// Findings of one import that are kept for its report: 10 MB; further ones are counted only.
+pub const FINDINGS: usize = 100_000;
+
+/// Senders that can be put in an order of precedence: a bookseller has a dozen.
+pub const PRECEDENCE_SENDERS: usize = 1_000;

@@ -1,7 +1,10 @@
 //! The tables of the catalogue.
 //!
-//! `editions` holds each edition whole, as the JSON of [`crate::model::Edition`] in `document`, beside the columns
-//! that SQL needs. A work is only a number that editions share, computed from title and author, so it has no table.
+//! `notifications` keeps what senders said, message by message; `records` is one row for each record of a sender and
+//! says which edition it belongs to; `editions` holds each edition whole as merged from its records, as the JSON of
+//! [`crate::model::Edition`] in `document`, beside the columns that SQL needs. What can be computed is not stored:
+//! what a record says now, which sender a field comes from, and where an edition went that was merged into another
+//! all follow from these three (docs/adr/0004). A work is only a number that editions share.
 //! There is no separate log of changes: `changed_seq` is one, see [`crate::store`].
 
 use storage::Migration;
@@ -11,54 +14,17 @@ use storage::Migration;
 /// Columns of `editions` that other crates may read in their own SQL: `id`, `isbn13` (not unique, I7), `title`,
 /// `price_cents` (VAT included, null when it has no price), `regime` (`fixed_fr`, `free`, null without a price),
 /// `goods` (`new_book`, `used_book`, `ebook`, `other`), `buyable` (1 when it has a price and the supplier
-/// delivers), `generated`, `hidden` (1 after the publisher withdrew the record; rows are never removed, O4).
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    component: "catalogue",
-    version: 1,
-    sql: "
-CREATE TABLE editions (
-    id {id},
-    work_id {bigint} NOT NULL,
-    sender TEXT NOT NULL,
-    reference TEXT NOT NULL,
-    isbn13 {bigint},
-    title TEXT NOT NULL,
-    price_cents {bigint} CHECK (price_cents >= 0),
-    regime TEXT,
-    goods TEXT NOT NULL,
-    availability TEXT NOT NULL,
-    buyable {bigint} NOT NULL,
-    generated {bigint} NOT NULL,
-    hidden {bigint} NOT NULL DEFAULT 0,
-    version {bigint} NOT NULL DEFAULT 1,
-    changed_seq {bigint} NOT NULL,
-    record_hash {bytes} NOT NULL,
-    document TEXT NOT NULL,
-    UNIQUE (sender, reference),
-    CHECK ((price_cents IS NULL) = (regime IS NULL)),
-    CHECK (buyable = 0 OR price_cents IS NOT NULL)
-) {strict};
-CREATE INDEX editions_isbn13 ON editions (isbn13) WHERE isbn13 IS NOT NULL;
-CREATE INDEX editions_changed ON editions (changed_seq, id);
-CREATE TABLE catalogue_sequence (
-    one {bigint} PRIMARY KEY CHECK (one = 1),
-    value {bigint} NOT NULL
-) {strict};
-INSERT INTO catalogue_sequence (one, value) VALUES (1, 0);
-CREATE TABLE reviews (
-    id {id},
-    edition_id {bigint} NOT NULL REFERENCES editions (id),
-    sender TEXT NOT NULL,
-    number {bigint} NOT NULL,
-    rating {bigint} NOT NULL CHECK (rating BETWEEN 1 AND 5),
-    title TEXT NOT NULL,
-    body TEXT NOT NULL,
-    author TEXT NOT NULL,
-    language TEXT NOT NULL,
-    written TEXT NOT NULL,
-    generated {bigint} NOT NULL,
-    UNIQUE (sender, number)
-) {strict};
-CREATE INDEX reviews_edition ON reviews (edition_id);
-",
-}];
+/// delivers), `generated`, `hidden` (1 when none of its records is left: withdrawn, undone, or merged into another
+/// edition, see [`crate::store::forwards`]; rows are never removed, O4).
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        component: "catalogue",
+        version: 1,
+        sql: include_str!("../migrations/0001_editions.sql"),
+    },
+    Migration {
+        component: "catalogue",
+        version: 2,
+        sql: include_str!("../migrations/0002_records.sql"),
+    },
+];

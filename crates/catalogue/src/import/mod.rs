@@ -4,9 +4,9 @@
 //! record is read by itself, so that a bad one is reported and its neighbours are kept. Everything worth a person's
 //! time is said in a [`Note`] per record. Importing the same file again changes nothing.
 //!
-//! Merging several senders' records of one book is not done here: each record is an edition of its own.
+//! Which records are one book, and what the shop shows of it, is not decided here but in [`crate::store`].
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use storage::{Fault, Store};
 use trade::clock::Clock;
 
 use crate::limits;
-use crate::store::{Incoming, put_all};
+use crate::store::{Delivery, Done, Finding, Found, Incoming, put};
 
 mod archive;
 mod entity;
@@ -103,15 +103,43 @@ pub fn import_files(
     progress: &dyn Progress,
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
+    let named: Vec<(&Path, String)> = files
+        .iter()
+        .map(|path| {
+            let name = path.file_name().unwrap_or(path.as_os_str());
+            (path.as_path(), name.to_string_lossy().into_owned())
+        })
+        .collect();
+    import_named(store, &named, "", progress, report)
+}
+
+/// [`import_files`] for files that are known by other names than those on the disk, brought by `staff`.
+///
+/// # Errors
+/// As [`import_files`].
+pub fn import_named(
+    store: &Store,
+    files: &[(&Path, String)],
+    staff: &str,
+    progress: &dyn Progress,
+    report: &mut dyn ReportSink,
+) -> Result<Tally, ImportError> {
     let started = Instant::now();
     let mut sources = Vec::new();
-    for path in files {
-        sources.extend(Source::open(path)?);
+    for (path, name) in files {
+        let opened = Source::open(path)?.into_iter();
+        sources.extend(opened.map(|source| (source.name(name), source)));
     }
-    let total_bytes = sources.iter().map(Source::bytes).sum();
-    let today = Clock::system().today();
+    let total_bytes = sources.iter().map(|(_, source)| source.bytes()).sum();
+    let clock = Clock::system();
+    let today = clock.today();
     let mut tally = Tally::default();
-    for source in sources {
+    for (name, source) in sources {
+        let delivery = Delivery {
+            name,
+            staff: staff.to_owned(),
+            at: clock.now(),
+        };
         let before = tally;
         let read = source.read_counter();
         let so_far = Rc::clone(&read);
@@ -123,9 +151,15 @@ pub fn import_files(
                 before.products + records,
             );
         });
-        let put = read_source(source, &mut session, |incoming| put_all(store, incoming))?;
+        let done: Done = read_source(source, &mut session, |incoming| {
+            put(store, &delivery, incoming)
+        })?;
+        let put = done.tally;
+        for finding in &done.findings {
+            session.tell(finding);
+        }
         tally.products += session.products;
-        tally.rejected += session.rejected;
+        tally.rejected += session.rejected + put.rejected;
         tally.created += put.created;
         tally.updated += put.updated;
         tally.unchanged += put.unchanged;
@@ -172,7 +206,8 @@ struct Session<'a> {
     on_record: Box<dyn Fn(u64) + 'a>,
     products: u64,
     rejected: u64,
-    references: HashSet<u64>,
+    /// On which line this file spoke of a record, by the hash of its identity.
+    lines: HashMap<u64, u64>,
 }
 
 impl<'a> Session<'a> {
@@ -184,7 +219,7 @@ impl<'a> Session<'a> {
             on_record: Box::new(|_| ()),
             products: 0,
             rejected: 0,
-            references: HashSet::new(),
+            lines: HashMap::new(),
         }
     }
 
@@ -236,10 +271,9 @@ impl<'a> Session<'a> {
 
     /// Reports a reference that this file has used before; the later record wins (O5).
     fn remember(&mut self, line: u64, sender: &str, reference: &str) {
-        let mut hasher = DefaultHasher::new();
-        (sender, reference).hash(&mut hasher);
-        let is_full = self.references.len() >= limits::REFERENCES_REMEMBERED;
-        if is_full || self.references.insert(hasher.finish()) {
+        let identity = identity_hash(sender, reference);
+        let is_full = self.lines.len() >= limits::REFERENCES_REMEMBERED;
+        if is_full || self.lines.insert(identity, line).is_none() {
             return;
         }
         self.note(
@@ -250,6 +284,45 @@ impl<'a> Session<'a> {
             "This file has used the reference before. The later record replaced the earlier one: ask the sender \
              which of them is right.",
         );
+    }
+}
+
+fn identity_hash(sender: &str, reference: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (sender, reference).hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Session<'_> {
+    /// Notes what the catalogue found about a record when it was put in.
+    fn tell(&mut self, finding: &Finding) {
+        let identity = identity_hash(&finding.sender, &finding.reference);
+        let line = self.lines.get(&identity).copied().unwrap_or(0);
+        let (severity, code, message) = match finding.what {
+            Found::UnknownReference => (
+                Severity::Error,
+                "unknown-reference",
+                "A block update (notification type 04) of a record that was never sent whole. It was not taken: ask \
+                 the sender for the complete record (03)."
+                    .to_owned(),
+            ),
+            Found::OlderMessage => (
+                Severity::Info,
+                "older-message",
+                "A newer message of this sender was imported before. This one was kept, and changed nothing that the \
+                 newer one says."
+                    .to_owned(),
+            ),
+            Found::SharedIsbn(isbn) => (
+                Severity::Warning,
+                "isbn-shared",
+                format!(
+                    "A different book carries ISBN {isbn} as well. The two were kept apart: look which of them is \
+                     wrong, and join them in the back office if they are one."
+                ),
+            ),
+        };
+        self.note(severity, code, line, Some(&finding.reference), &message);
     }
 }
 

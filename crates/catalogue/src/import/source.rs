@@ -109,6 +109,14 @@ impl Source {
         &self.path
     }
 
+    /// What it is called when its file is called `file`.
+    pub(super) fn name(&self, file: &str) -> String {
+        match &self.place {
+            Place::Inside { member, .. } => format!("{file}/{}", member.name),
+            _ => file.to_owned(),
+        }
+    }
+
     /// The size of the file as it lies on the disk.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes

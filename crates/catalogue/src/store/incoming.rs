@@ -56,6 +56,35 @@ pub enum Block {
     Supply,
 }
 
+impl Block {
+    /// All blocks.
+    pub const ALL: [Block; 6] = [
+        Block::Description,
+        Block::Marketing,
+        Block::Content,
+        Block::Publishing,
+        Block::Related,
+        Block::Supply,
+    ];
+
+    /// The stable word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Block::Description => "description",
+            Block::Marketing => "marketing",
+            Block::Content => "content",
+            Block::Publishing => "publishing",
+            Block::Related => "related",
+            Block::Supply => "supply",
+        }
+    }
+
+    /// The block with that [`code`](Block::code).
+    pub fn parse(code: &str) -> Option<Block> {
+        Block::ALL.into_iter().find(|block| block.code() == code)
+    }
+}
+
 /// What arrives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Incoming {

@@ -5,8 +5,8 @@
 //! commit, so on both engines the numbers appear in the order of the commits: who has read up to number *n* has
 //! missed nothing at or below *n*. That is all the shelf needs to follow the database ([`changes_since`]).
 //!
-//! Identity is the sender's reference (O5), never the ISBN (I7). Nothing is deleted: a withdrawn record is hidden,
-//! because orders may name it (O4).
+//! A record's identity is the sender's reference (O5), never the ISBN (I7). An edition is what its records say
+//! together; it is never deleted, because orders may name it: without a record it is hidden (O4).
 
 use storage::{Fault, Row, Statement, Tx};
 use trade::ids::{EditionId, WorkId};
@@ -14,14 +14,30 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod group;
 mod incoming;
+mod merge;
+mod notification;
+mod precedence;
 mod put;
 mod reviews;
+mod row;
+mod same;
+mod settle;
+mod undo;
 mod work;
 
 pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
-pub use put::{Outcome, Tally, put_all};
+pub use merge::{Field, Source};
+pub use notification::Origin;
+pub use precedence::precedence;
+pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
+pub use undo::{
+    By, DecisionId, Import, ImportId, ImportState, Logged, Refusal, decide_work, imports, join,
+    logged, redo_decision, redo_import, set_precedence, settle_again, split, undo_decision,
+    undo_import,
+};
 
 storage::statements! {
     SEQUENCE = "SELECT value FROM catalogue_sequence WHERE one = 1";
@@ -35,11 +51,21 @@ storage::statements! {
     OFFER = "SELECT isbn13, title, price_cents, regime, goods, buyable, generated
         FROM editions WHERE id = $1 AND hidden = 0";
     COUNT = "SELECT COUNT(*) FROM editions WHERE hidden = 0";
+    FORWARDS = "SELECT home_id, edition_id FROM records WHERE home_id > $1 AND home_id <> edition_id
+        ORDER BY home_id LIMIT $2";
 }
 
 /// Every statement of the catalogue, for the test that prepares them on both engines.
 pub(crate) fn statements() -> Vec<&'static Statement> {
-    [STATEMENTS, put::STATEMENTS, reviews::STATEMENTS].concat()
+    [
+        STATEMENTS,
+        precedence::STATEMENTS,
+        put::STATEMENTS,
+        reviews::STATEMENTS,
+        row::STATEMENTS,
+        undo::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// What a cart and an order need to know about an edition, fresh from the database.
@@ -128,6 +154,28 @@ pub fn changes_since(tx: &mut dyn Tx, sequence: i64, limit: usize) -> Result<Vec
 /// How many editions changed after transaction `sequence`.
 pub fn changed_count(tx: &mut dyn Tx, sequence: i64) -> Result<i64, Fault> {
     tx.query_one(&CHANGED_COUNT, &[sequence.into()])?.int(0)
+}
+
+/// Where editions went that were merged into others: up to `limit` pairs of the old and the new one, by the old one's
+/// id above `after`.
+pub fn forwards(
+    tx: &mut dyn Tx,
+    after: EditionId,
+    limit: u32,
+) -> Result<Vec<(EditionId, EditionId)>, Fault> {
+    tx.query(&FORWARDS, &[after.0.into(), limit.into()])?
+        .iter()
+        .map(|row| Ok((EditionId(row.int(0)?), EditionId(row.int(1)?))))
+        .collect()
+}
+
+/// Which record, message and import each field of an edition comes from.
+pub fn sources(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Source>, Fault> {
+    let records = undo::records_of(tx, edition)?;
+    let mut settling = settle::Settling::begin(tx)?;
+    settling.touch(tx, &records)?;
+    let precedence = precedence::Precedence::read(tx)?;
+    Ok(settling.sources(edition, &precedence))
 }
 
 fn edition_of_row(row: &Row) -> Result<Edition, Fault> {

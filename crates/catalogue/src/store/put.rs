@@ -1,70 +1,48 @@
-//! Putting records in: created, updated, or unchanged when the record is the same as last time.
+//! Putting in what arrives: what is new of it is kept, and the editions it touches are settled.
 //!
-//! Records are prepared on the caller's thread while the batch before is written on another, because reading and
-//! writing cost about the same. A batch is one transaction.
+//! Messages are prepared on the caller's thread while the batch before is written on another, because reading and
+//! writing cost about the same. A batch is one transaction, so an import that is killed has taken whole batches;
+//! running it again changes nothing of those and goes on from there.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use sha2::{Digest, Sha256};
-use storage::{Engine, Fault, Store, Tx, Value};
+use storage::{Fault, Store, Tx};
+use trade::clock::{Clock, Timestamp};
 
-use super::incoming::{Incoming, Record};
-use super::{isbn_column, work};
+use super::incoming::{Incoming, Message, Record};
+use super::notification::{Content, Kind, Notification, Verdict, verdict};
+use super::precedence::Precedence;
+use super::row::{self, RecordRow};
+use super::settle::{Held, Settled, Settling};
+use super::undo::{self, ImportId};
 use crate::limits;
-use crate::model::{Edition, EditionId, WorkId};
+use crate::model::{Edition, EditionId, Isbn13, WorkId};
 
 storage::statements! {
     LOCK_SEQUENCE =
         sqlite "SELECT value FROM catalogue_sequence WHERE one = 1",
         postgres "SELECT value FROM catalogue_sequence WHERE one = 1 FOR UPDATE";
     ADVANCE_SEQUENCE = "UPDATE catalogue_sequence SET value = value + 1 WHERE one = 1";
-    PUT =
-        sqlite "INSERT INTO editions (work_id, sender, reference, isbn13, title, price_cents, regime, goods,
-            availability, buyable, generated, record_hash, document, changed_seq)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-                (SELECT value + 1 FROM catalogue_sequence WHERE one = 1))
-            ON CONFLICT (sender, reference) DO UPDATE SET work_id = excluded.work_id, isbn13 = excluded.isbn13,
-                title = excluded.title, price_cents = excluded.price_cents, regime = excluded.regime,
-                goods = excluded.goods, availability = excluded.availability, buyable = excluded.buyable,
-                generated = excluded.generated, record_hash = excluded.record_hash, document = excluded.document,
-                changed_seq = excluded.changed_seq, hidden = 0, version = editions.version + 1
-            WHERE editions.record_hash <> excluded.record_hash OR editions.hidden = 1
-            RETURNING version";
-    PUT_MANY =
-        postgres "INSERT INTO editions (work_id, sender, reference, isbn13, title, price_cents, regime, goods,
-            availability, buyable, generated, record_hash, document, changed_seq)
-            SELECT (r->>0)::bigint, r->>1, r->>2, (r->>3)::bigint, r->>4, (r->>5)::bigint, r->>6, r->>7,
-                r->>8, (r->>9)::bigint, (r->>10)::bigint, decode(r->>11, 'hex'), r->>12,
-                (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
-            FROM jsonb_array_elements(($1::text)::jsonb) WITH ORDINALITY AS rows (r, place) ORDER BY place
-            ON CONFLICT (sender, reference) DO UPDATE SET work_id = excluded.work_id, isbn13 = excluded.isbn13,
-                title = excluded.title, price_cents = excluded.price_cents, regime = excluded.regime,
-                goods = excluded.goods, availability = excluded.availability, buyable = excluded.buyable,
-                generated = excluded.generated, record_hash = excluded.record_hash, document = excluded.document,
-                changed_seq = excluded.changed_seq, hidden = 0, version = editions.version + 1
-            WHERE editions.record_hash <> excluded.record_hash OR editions.hidden = 1
-            RETURNING version";
-    HIDE = "UPDATE editions SET hidden = 1, version = version + 1,
-            changed_seq = (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
-        WHERE sender = $1 AND reference = $2 AND hidden = 0";
 }
 
-/// What became of one record.
+/// What became of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// A new edition.
     Created,
-    /// An edition now says something else, or is visible again.
+    /// An edition now says something else, has one more record, or is visible again.
     Updated,
-    /// The same as before, or nothing to hide: nothing was written.
+    /// The same as before, or nothing to hide.
     Unchanged,
-    /// An edition is hidden now.
+    /// The sender withdrew its record.
     Hidden,
+    /// Not taken; a [`Finding`] says why.
+    Rejected,
 }
 
-/// How many records had which outcome.
+/// How many messages had which outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Tally {
     /// See [`Outcome::Created`]; the others likewise.
@@ -75,6 +53,8 @@ pub struct Tally {
     pub unchanged: u64,
     /// See [`Outcome::Hidden`].
     pub hidden: u64,
+    /// See [`Outcome::Rejected`].
+    pub rejected: u64,
 }
 
 impl Tally {
@@ -84,6 +64,7 @@ impl Tally {
             Outcome::Updated => self.updated += 1,
             Outcome::Unchanged => self.unchanged += 1,
             Outcome::Hidden => self.hidden += 1,
+            Outcome::Rejected => self.rejected += 1,
         }
     }
 
@@ -92,12 +73,65 @@ impl Tally {
         self.updated += other.updated;
         self.unchanged += other.unchanged;
         self.hidden += other.hidden;
+        self.rejected += other.rejected;
     }
+}
 
-    /// How many of them wrote something.
-    pub fn changed(&self) -> u64 {
-        self.created + self.updated + self.hidden
-    }
+/// Where messages come from, for the list of imports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// The file's name, or what else a person knows it by.
+    pub name: String,
+    /// The login of who brought it; empty for the program itself.
+    pub staff: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What putting in found that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Who sent the record.
+    pub sender: String,
+    /// The sender's name for it.
+    pub reference: String,
+    /// What was found.
+    pub what: Found,
+}
+
+/// Kinds of [`Finding`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Blocks were sent of a record that was never sent whole: rejected (O3).
+    UnknownReference,
+    /// A newer message was taken earlier: this one is kept, and changed nothing that the newer one says (O6).
+    OlderMessage,
+    /// Another book carries the ISBN as well: the two stay apart (I6).
+    SharedIsbn(Isbn13),
+}
+
+/// What [`put`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// The import it can be undone by; none when nothing was written.
+    pub import: Option<ImportId>,
+    /// How many messages had which outcome.
+    pub tally: Tally,
+    /// At most [`limits::FINDINGS`].
+    pub findings: Vec<Finding>,
+}
+
+/// [`put`] for a caller that is the program itself and needs no report.
+///
+/// # Errors
+/// As [`put`].
+pub fn put_all(store: &Store, incoming: impl Iterator<Item = Incoming>) -> Result<Tally, Fault> {
+    let delivery = Delivery {
+        name: String::new(),
+        staff: String::new(),
+        at: Clock::system().now(),
+    };
+    put(store, &delivery, incoming).map(|done| done.tally)
 }
 
 /// Puts all of `incoming` in, in order, in transactions of [`limits::PUT_BATCH_RECORDS`].
@@ -106,10 +140,15 @@ impl Tally {
 ///
 /// # Errors
 /// A [`Fault`] of the database; batches before it are committed.
-pub fn put_all(store: &Store, incoming: impl Iterator<Item = Incoming>) -> Result<Tally, Fault> {
+pub fn put(
+    store: &Store,
+    delivery: &Delivery,
+    incoming: impl Iterator<Item = Incoming>,
+) -> Result<Done, Fault> {
+    undo::settle_again(store)?;
     std::thread::scope(|scope| {
         let (batches, waiting) = sync_channel(limits::PUT_BATCHES_WAITING);
-        let writer = scope.spawn(move || write_batches(store, &waiting));
+        let writer = scope.spawn(move || write_batches(store, delivery, &waiting));
         send_batches(incoming, &batches);
         drop(batches);
         writer
@@ -131,39 +170,116 @@ fn send_batches(incoming: impl Iterator<Item = Incoming>, batches: &SyncSender<B
     drop(batches.send(batch));
 }
 
-fn write_batches(store: &Store, waiting: &Receiver<Batch>) -> Result<Tally, Fault> {
-    let mut tally = Tally::default();
+fn write_batches(
+    store: &Store,
+    delivery: &Delivery,
+    waiting: &Receiver<Batch>,
+) -> Result<Done, Fault> {
+    let mut done = Done::default();
     for batch in waiting {
-        let batch = Arc::new(batch);
-        tally.add(store.write_blocking(move |tx| put_batch(tx, &batch))?);
+        let (delivery, import) = (delivery.clone(), done.import);
+        let written =
+            store.write_blocking(move |tx| put_batch(tx, &batch.items, &delivery, import))?;
+        done.import = written.import;
+        done.tally.add(written.tally);
+        let room = limits::FINDINGS.saturating_sub(done.findings.len());
+        done.findings
+            .extend(written.findings.into_iter().take(room));
     }
-    Ok(tally)
+    Ok(done)
 }
 
-/// Records of different identity, ready to be written in one transaction.
+/// A message, ready to be judged.
+struct Prepared {
+    sender: String,
+    reference: String,
+    message: Option<Message>,
+    kind: Kind,
+    hash: Vec<u8>,
+    content: Option<Arc<Content>>,
+}
+
+impl Prepared {
+    fn of(incoming: Incoming) -> Prepared {
+        match incoming {
+            Incoming::Put(record) => Prepared::speaking(*record, Kind::Record),
+            Incoming::Blocks(update) => {
+                let mut blocks = update.blocks;
+                blocks.sort_unstable();
+                blocks.dedup();
+                Prepared::speaking(update.record, Kind::Blocks(blocks))
+            }
+            Incoming::Hide {
+                sender,
+                reference,
+                message,
+            } => Prepared {
+                sender,
+                reference,
+                message,
+                kind: Kind::Withdrawal,
+                hash: Vec::new(),
+                content: None,
+            },
+        }
+    }
+
+    fn speaking(record: Record, kind: Kind) -> Prepared {
+        let edition = Edition {
+            id: EditionId(0),
+            work: WorkId(0),
+            ..record.edition
+        };
+        let document = row::document(&edition);
+        Prepared {
+            sender: record.sender,
+            reference: record.reference,
+            message: record.message,
+            kind,
+            hash: row::hash(&document),
+            content: Some(Arc::new(Content { document, edition })),
+        }
+    }
+
+    fn notification(&self, id: i64, import: ImportId, again: bool) -> Notification {
+        Notification {
+            id,
+            import,
+            message: self.message,
+            kind: self.kind.clone(),
+            hash: self.hash.clone(),
+            undone: false,
+            again,
+            content: self.content.clone(),
+        }
+    }
+
+    fn finding(&self, what: Found) -> Finding {
+        Finding {
+            sender: self.sender.clone(),
+            reference: self.reference.clone(),
+            what,
+        }
+    }
+}
+
+/// Messages about different records, ready to be written in one transaction.
 #[derive(Default)]
 struct Batch {
     identities: HashSet<(String, String)>,
-    puts: Vec<Vec<Value>>,
-    hides: Vec<Vec<Value>>,
+    items: Vec<Prepared>,
 }
 
 impl Batch {
-    /// A second record of the same identity waits for the next batch, so that the last one wins on both engines.
+    /// A second message about the same record waits for the next batch, so that each is judged by what was before.
     fn is_full_for(&self, item: &Incoming) -> bool {
-        self.identities.len() >= limits::PUT_BATCH_RECORDS
+        self.items.len() >= limits::PUT_BATCH_RECORDS
             || self.identities.contains(&identity_key(item))
     }
 
     fn add(&mut self, item: Incoming) {
         self.identities.insert(identity_key(&item));
-        match item {
-            Incoming::Put(record) => self.puts.push(columns(&record)),
-            Incoming::Hide {
-                sender, reference, ..
-            } => self.hides.push(vec![sender.into(), reference.into()]),
-            Incoming::Blocks(_) => {}
-        }
+        self.items.push(Prepared::of(item));
     }
 }
 
@@ -172,111 +288,205 @@ fn identity_key(item: &Incoming) -> (String, String) {
     (sender.to_owned(), reference.to_owned())
 }
 
-fn put_batch(tx: &mut dyn Tx, batch: &Batch) -> Result<Tally, Fault> {
-    let mut tally = Tally::default();
-    tx.query_one(&LOCK_SEQUENCE, &[])?;
-    match tx.engine() {
-        Engine::Sqlite => put_one_by_one(tx, batch, &mut tally)?,
-        Engine::Postgres => put_at_once(tx, batch, &mut tally)?,
-    }
-    for hide in &batch.hides {
-        tally.count(if tx.execute(&HIDE, hide)? == 0 {
-            Outcome::Unchanged
-        } else {
-            Outcome::Hidden
-        });
-    }
-    if tally.changed() > 0 {
+/// Held until the commit, see [`super`].
+pub(super) fn lock(tx: &mut dyn Tx) -> Result<(), Fault> {
+    tx.query_one(&LOCK_SEQUENCE, &[]).map(drop)
+}
+
+/// Ends a transaction that changed editions.
+pub(super) fn advance(tx: &mut dyn Tx, settled: &Settled) -> Result<(), Fault> {
+    if settled.changed {
         tx.execute(&ADVANCE_SEQUENCE, &[])?;
     }
-    Ok(tally)
-}
-
-fn put_one_by_one(tx: &mut dyn Tx, batch: &Batch, tally: &mut Tally) -> Result<(), Fault> {
-    for put in &batch.puts {
-        tally.count(match tx.query_opt(&PUT, put)? {
-            None => Outcome::Unchanged,
-            Some(row) => outcome_of_version(row.int(0)?),
-        });
-    }
     Ok(())
 }
 
-/// One round trip for the whole batch.
-fn put_at_once(tx: &mut dyn Tx, batch: &Batch, tally: &mut Tally) -> Result<(), Fault> {
-    if batch.puts.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<serde_json::Value> = batch
-        .puts
-        .iter()
-        .map(|put| put.iter().map(json_of).collect())
-        .collect();
-    let written = tx.query(
-        &PUT_MANY,
-        &[serde_json::Value::from(rows).to_string().into()],
-    )?;
-    for row in &written {
-        tally.count(outcome_of_version(row.int(0)?));
-    }
-    tally.unchanged += (batch.puts.len() - written.len().min(batch.puts.len())) as u64;
-    Ok(())
-}
-
-fn outcome_of_version(version: i64) -> Outcome {
-    if version == 1 {
-        Outcome::Created
-    } else {
-        Outcome::Updated
-    }
-}
-
-fn json_of(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Null => serde_json::Value::Null,
-        Value::Int(number) => (*number).into(),
-        Value::Text(text) => text.as_str().into(),
-        Value::Bytes(bytes) => hex(bytes).into(),
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The parameters of [`PUT`].
-fn columns(record: &Record) -> Vec<Value> {
-    let edition = &record.edition;
-    let document = document(edition);
-    let hash = Sha256::digest(document.as_bytes());
-    vec![
-        work::of(record).0.into(),
-        record.sender.as_str().into(),
-        record.reference.as_str().into(),
-        edition.isbn.map(isbn_column).into(),
-        edition.title.as_str().into(),
-        edition.price.map(|price| price.amount.as_cents()).into(),
-        edition.price.map(|price| price.regime.code()).into(),
-        edition.goods.code().into(),
-        edition.availability.code().into(),
-        i64::from(edition.buyable()).into(),
-        i64::from(edition.generated).into(),
-        hash.to_vec().into(),
-        document.into(),
-    ]
-}
-
-/// The edition without the numbers that the database gives it, so that equal records have equal documents.
-fn document(edition: &Edition) -> String {
-    let unnumbered = if edition.id == EditionId(0) && edition.work == WorkId(0) {
-        serde_json::to_string(edition)
-    } else {
-        serde_json::to_string(&Edition {
-            id: EditionId(0),
-            work: WorkId(0),
-            ..edition.clone()
-        })
+fn put_batch(
+    tx: &mut dyn Tx,
+    items: &[Prepared],
+    delivery: &Delivery,
+    import: Option<ImportId>,
+) -> Result<Done, Fault> {
+    lock(tx)?;
+    let judged = judge(tx, items)?;
+    let writes =
+        |judged: &Judged<'_>| matches!(judged.verdict, Verdict::Confirmed | Verdict::News { .. });
+    let mut done = Done {
+        import,
+        ..Done::default()
     };
-    // Text, numbers and enums: there is nothing in an edition that JSON cannot say.
-    unnumbered.unwrap_or_default()
+    if judged.iter().any(writes) {
+        let (said, import) = Said::say(tx, judged, delivery, import)?;
+        done.import = Some(import);
+        said.settle(tx, &mut done)?;
+    } else {
+        for judged in &judged {
+            judged.count(&mut done);
+        }
+    }
+    Ok(done)
+}
+
+/// A message and what it is beside what is known.
+struct Judged<'i> {
+    item: &'i Prepared,
+    known: Option<RecordRow>,
+    verdict: Verdict,
+}
+
+impl Judged<'_> {
+    /// Counts one that changes nothing.
+    fn count(&self, done: &mut Done) {
+        if self.verdict == Verdict::UnknownRecord {
+            done.tally.count(Outcome::Rejected);
+            done.findings
+                .push(self.item.finding(Found::UnknownReference));
+        } else {
+            done.tally.count(Outcome::Unchanged);
+        }
+    }
+}
+
+fn judge<'i>(tx: &mut dyn Tx, items: &'i [Prepared]) -> Result<Vec<Judged<'i>>, Fault> {
+    let identities = items
+        .iter()
+        .map(|item| (item.sender.as_str(), item.reference.as_str()));
+    let rows = row::records_by_identity(tx, identities)?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let mut messages: HashMap<i64, Vec<Notification>> = HashMap::new();
+    if !ids.is_empty() {
+        for (record, notification) in row::messages(tx, &ids)? {
+            messages.entry(record).or_default().push(notification);
+        }
+    }
+    let mut known: HashMap<(String, String), RecordRow> = rows
+        .into_iter()
+        .map(|row| ((row.sender.clone(), row.reference.clone()), row))
+        .collect();
+    Ok(items
+        .iter()
+        .map(|item| {
+            let known = known.remove(&(item.sender.clone(), item.reference.clone()));
+            let of_record = known.as_ref().and_then(|row| messages.get(&row.id));
+            let of_record = of_record.map_or(&[][..], Vec::as_slice);
+            Judged {
+                verdict: verdict(of_record, &item.kind, &item.hash, item.message),
+                item,
+                known,
+            }
+        })
+        .collect())
+}
+
+/// A batch whose news are among the notifications of their records.
+struct Said<'i> {
+    settling: Settling,
+    judged: Vec<Judged<'i>>,
+    /// For each of `judged` the record it spoke of, when it said something.
+    records: Vec<Option<i64>>,
+}
+
+impl<'i> Said<'i> {
+    fn say(
+        tx: &mut dyn Tx,
+        judged: Vec<Judged<'i>>,
+        delivery: &Delivery,
+        import: Option<ImportId>,
+    ) -> Result<(Said<'i>, ImportId), Fault> {
+        let mut settling = Settling::begin(tx)?;
+        let import = match import {
+            Some(import) => import,
+            None => undo::begin_import(tx, ImportId(settling.last.import + 1), delivery)?,
+        };
+        let with_news = judged
+            .iter()
+            .filter(|judged| matches!(judged.verdict, Verdict::News { .. }))
+            .filter_map(|judged| judged.known.clone());
+        settling.hold(tx, with_news.collect(), true)?;
+        let mut said = Said {
+            settling,
+            judged: Vec::with_capacity(judged.len()),
+            records: Vec::with_capacity(judged.len()),
+        };
+        for judged in judged {
+            said.add(judged, import);
+        }
+        Ok((said, import))
+    }
+
+    fn add(&mut self, judged: Judged<'i>, import: ImportId) {
+        let record = match (judged.verdict, &judged.known) {
+            (Verdict::Repeated | Verdict::UnknownRecord, _) => None,
+            (Verdict::Confirmed | Verdict::News { .. }, Some(known)) => Some(known.id),
+            (Verdict::Confirmed | Verdict::News { .. }, None) => {
+                self.settling.last.record += 1;
+                let (sender, reference) =
+                    (judged.item.sender.clone(), judged.item.reference.clone());
+                let held = Held::new(self.settling.last.record, sender, reference);
+                self.settling.records.insert(held.row.id, held);
+                Some(self.settling.last.record)
+            }
+        };
+        if let Some(record) = record {
+            self.settling.last.notification += 1;
+            let again = judged.verdict == Verdict::Confirmed;
+            let id = self.settling.last.notification;
+            let notification = judged.item.notification(id, import, again);
+            let columns = row::notification_columns(record, &notification);
+            self.settling.said.push(columns);
+            if let Some(held) = self.settling.records.get_mut(&record) {
+                held.notifications.push(notification);
+            }
+        }
+        self.judged.push(judged);
+        self.records.push(record);
+    }
+
+    fn settle(self, tx: &mut dyn Tx, done: &mut Done) -> Result<(), Fault> {
+        let before: HashMap<i64, (Arc<Content>, bool)> = self
+            .records
+            .iter()
+            .flatten()
+            .filter_map(|record| Some((*record, self.settling.document_of(*record)?)))
+            .collect();
+        let precedence = Precedence::read(tx)?;
+        let (settled, after) = self.settling.settle(tx, &precedence)?;
+        advance(tx, &settled)?;
+        for (judged, record) in self.judged.iter().zip(&self.records) {
+            match (judged.verdict, record) {
+                (Verdict::News { late }, Some(record)) => {
+                    let outcome = if settled.created.contains(record) {
+                        Outcome::Created
+                    } else {
+                        outcome_of(before.get(record), after.document_of(*record).as_ref())
+                    };
+                    done.tally.count(outcome);
+                    if late {
+                        done.findings.push(judged.item.finding(Found::OlderMessage));
+                    }
+                    let shared = settled.shared.iter().filter(|(id, _)| id == record);
+                    done.findings.extend(
+                        shared.map(|(_, isbn)| judged.item.finding(Found::SharedIsbn(*isbn))),
+                    );
+                }
+                _ => judged.count(done),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn outcome_of(
+    before: Option<&(Arc<Content>, bool)>,
+    after: Option<&(Arc<Content>, bool)>,
+) -> Outcome {
+    match (before, after) {
+        (Some((_, false)), Some((_, true))) => Outcome::Hidden,
+        (Some((said, withdrawn)), Some((says, is_withdrawn)))
+            if withdrawn == is_withdrawn && said.document == says.document =>
+        {
+            Outcome::Unchanged
+        }
+        _ => Outcome::Updated,
+    }
 }

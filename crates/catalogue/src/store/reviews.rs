@@ -10,8 +10,10 @@ storage::statements! {
     PUT_REVIEW = "INSERT INTO reviews (edition_id, sender, number, rating, title, body, author, language, written,
             generated)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (sender, number) DO NOTHING";
-    REVIEWS = "SELECT id, edition_id, rating, title, body, author, language, written, generated
-        FROM reviews WHERE id > $1 ORDER BY id LIMIT $2";
+    REVIEWS = "SELECT r.id, COALESCE(h.edition_id, r.edition_id), r.rating, r.title, r.body, r.author, r.language,
+            r.written, r.generated
+        FROM reviews r LEFT JOIN records h ON h.home_id = r.edition_id
+        WHERE r.id > $1 ORDER BY r.id LIMIT $2";
 }
 
 /// Puts reviews in under the sender's name, numbered in order: the same call again changes nothing.
@@ -58,7 +60,8 @@ fn review_columns(sender: &str, number: i64, review: &Review) -> Vec<Value> {
     ]
 }
 
-/// Up to `limit` reviews with an id above `after`, in order of id.
+/// Up to `limit` reviews with an id above `after`, in order of id; those of an edition that was merged into another
+/// are that one's.
 pub fn reviews(tx: &mut dyn Tx, after: i64, limit: u32) -> Result<Vec<Review>, Fault> {
     tx.query(&REVIEWS, &[after.into(), limit.into()])?
         .iter()

@@ -168,7 +168,13 @@ impl Job {
                 left: limits::IMPORT_REPORT_BYTES,
             }),
         };
-        let imported = import::import_files(store, &[file.to_owned()], self, &mut report);
+        let imported = import::import_named(
+            store,
+            &[(file, self.name.clone())],
+            &self.by,
+            self,
+            &mut report,
+        );
         if let Err(error) = report.file.finish() {
             tracing::warn!(import = %self.id, %error, "the report is not complete");
         }

@@ -1,0 +1,239 @@
+//! One edition from what several senders say of it, field by field.
+//!
+//! The records come in the bookseller's order of precedence; each field is the first record's that says something.
+//! What belongs together stays together: form and kind of goods, title and subtitle. Statements that add up are added
+//! up: subjects, further ISBNs, texts of another kind or language. Where a field comes from is found by merging
+//! again, so it is never stored.
+
+use std::cmp::Reverse;
+
+use super::notification::Origin;
+use crate::limits;
+use crate::model::{Availability, Edition, Form, Goods, Isbn13, Text};
+use crate::text;
+
+/// The fields of an edition that a source is named for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Field {
+    /// Its ISBN.
+    Isbn,
+    /// Its title.
+    Title,
+    /// Its subtitle.
+    Subtitle,
+    /// Its title in the original language.
+    OriginalTitle,
+    /// Those who made it.
+    Contributors,
+    /// Its publisher.
+    Publisher,
+    /// Its collection.
+    Collection,
+    /// Its series and volume.
+    Series,
+    /// Its language.
+    Language,
+    /// Its date of publication.
+    Published,
+    /// Its form and kind of goods.
+    Form,
+    /// Its number of pages.
+    Pages,
+    /// Its subjects: the first source of them.
+    Subjects,
+    /// Its texts: the first source of them.
+    Texts,
+    /// Its price.
+    Price,
+    /// Its availability.
+    Availability,
+}
+
+impl Field {
+    /// All of them.
+    pub const ALL: [Field; 16] = [
+        Field::Isbn,
+        Field::Title,
+        Field::Subtitle,
+        Field::OriginalTitle,
+        Field::Contributors,
+        Field::Publisher,
+        Field::Collection,
+        Field::Series,
+        Field::Language,
+        Field::Published,
+        Field::Form,
+        Field::Pages,
+        Field::Subjects,
+        Field::Texts,
+        Field::Price,
+        Field::Availability,
+    ];
+}
+
+/// Where a field of an edition comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The field.
+    pub field: Field,
+    /// Who sent it.
+    pub sender: String,
+    /// The sender's name for the record.
+    pub reference: String,
+    /// The import and the message that brought it.
+    pub origin: Origin,
+}
+
+/// Whether the record is somebody's offer: it has a price, or a supplier speaks.
+pub(super) fn sells(edition: &Edition) -> bool {
+    edition.price.is_some() || edition.availability != Availability::Unknown
+}
+
+/// The order of records beside the bookseller's own of their senders: offers before descriptions, fuller records
+/// before thinner ones.
+pub(super) fn default_order(edition: &Edition) -> impl Ord + use<> {
+    (!sells(edition), Reverse(filled(edition)))
+}
+
+fn filled(edition: &Edition) -> usize {
+    [
+        edition.isbn.is_some(),
+        edition.subtitle.is_some(),
+        edition.original_title.is_some(),
+        !edition.contributors.is_empty(),
+        edition.publisher.is_some(),
+        edition.collection.is_some(),
+        edition.series.is_some(),
+        edition.language.is_some(),
+        edition.published.is_some(),
+        edition.form != Form::Other,
+        edition.pages.is_some(),
+        !edition.subjects.is_empty(),
+        !edition.texts.is_empty(),
+    ]
+    .into_iter()
+    .filter(|is_filled| *is_filled)
+    .count()
+}
+
+/// The first record that says something of a field, by its place.
+fn first_source(field: Field, records: &[&Edition]) -> Option<usize> {
+    let title = || records.first().map(|first| text::fold(&first.title));
+    records.iter().position(|edition| match field {
+        Field::Isbn => edition.isbn.is_some(),
+        Field::Title => true,
+        Field::Subtitle => {
+            edition.subtitle.is_some() && Some(text::fold(&edition.title)) == title()
+        }
+        Field::OriginalTitle => edition.original_title.is_some(),
+        Field::Contributors => !edition.contributors.is_empty(),
+        Field::Publisher => edition.publisher.is_some(),
+        Field::Collection => edition.collection.is_some(),
+        Field::Series => edition.series.is_some(),
+        Field::Language => edition.language.is_some(),
+        Field::Published => edition.published.is_some(),
+        Field::Form => edition.form != Form::Other || edition.goods != Goods::NewBook,
+        Field::Pages => edition.pages.is_some(),
+        Field::Subjects => !edition.subjects.is_empty(),
+        Field::Texts => !edition.texts.is_empty(),
+        Field::Price => edition.price.is_some() || !edition.price_changes.is_empty(),
+        Field::Availability => edition.availability != Availability::Unknown,
+    })
+}
+
+/// The fields that have a source, with its place among `records`.
+pub(super) fn sources(records: &[&Edition]) -> Vec<(Field, usize)> {
+    Field::ALL
+        .into_iter()
+        .filter_map(|field| Some((field, first_source(field, records)?)))
+        .collect()
+}
+
+/// The edition that `records` are of, in order of precedence; none of none.
+pub(super) fn merge(records: &[&Edition]) -> Option<Edition> {
+    let (first, others) = records.split_first()?;
+    let mut edition = (*first).clone();
+    if others.is_empty() {
+        return Some(edition);
+    }
+    for (field, place) in sources(records) {
+        if let Some(source) = records.get(place).filter(|_| place > 0) {
+            take(field, &mut edition, source);
+        }
+    }
+    for other in others {
+        add(&mut edition, other);
+    }
+    gather_isbns(&mut edition, records);
+    Some(edition)
+}
+
+fn take(field: Field, edition: &mut Edition, source: &Edition) {
+    match field {
+        Field::Isbn => edition.isbn = source.isbn,
+        Field::Title => edition.title.clone_from(&source.title),
+        Field::Subtitle => edition.subtitle.clone_from(&source.subtitle),
+        Field::OriginalTitle => edition.original_title.clone_from(&source.original_title),
+        Field::Contributors => edition.contributors.clone_from(&source.contributors),
+        Field::Publisher => edition.publisher.clone_from(&source.publisher),
+        Field::Collection => edition.collection.clone_from(&source.collection),
+        Field::Series => edition.series.clone_from(&source.series),
+        Field::Language => edition.language = source.language,
+        Field::Published => {
+            edition.published = source.published;
+            edition.embargo = source.embargo;
+        }
+        Field::Form => {
+            edition.form = source.form;
+            edition.goods = source.goods;
+            edition.school_book = source.school_book;
+        }
+        Field::Pages => edition.pages = source.pages,
+        Field::Subjects => edition.subjects.clone_from(&source.subjects),
+        Field::Texts => edition.texts.clone_from(&source.texts),
+        Field::Price => {
+            edition.price = source.price;
+            edition.price_changes.clone_from(&source.price_changes);
+        }
+        Field::Availability => edition.availability = source.availability,
+    }
+}
+
+/// What adds up.
+fn add(edition: &mut Edition, other: &Edition) {
+    for subject in &other.subjects {
+        if edition.subjects.len() < limits::PARTS && !edition.subjects.contains(subject) {
+            edition.subjects.push(subject.clone());
+        }
+    }
+    for addition in &other.texts {
+        let is_there = |known: &Text| {
+            known.kind == addition.kind
+                && (known.language.is_none()
+                    || addition.language.is_none()
+                    || known.language == addition.language)
+        };
+        if edition.texts.len() < limits::PARTS && !edition.texts.iter().any(is_there) {
+            edition.texts.push(addition.clone());
+        }
+    }
+    for number in &other.flagged_isbns {
+        if edition.flagged_isbns.len() < limits::PARTS && !edition.flagged_isbns.contains(number) {
+            edition.flagged_isbns.push(number.clone());
+        }
+    }
+    edition.popularity = edition.popularity.max(other.popularity);
+    edition.generated |= other.generated;
+    edition.records.extend(other.records.iter().cloned());
+}
+
+/// Every valid ISBN of the records must find the book.
+fn gather_isbns(edition: &mut Edition, records: &[&Edition]) {
+    let mut others: Vec<Isbn13> = Vec::new();
+    for isbn in records.iter().flat_map(|record| record.isbns()) {
+        if Some(isbn) != edition.isbn && !others.contains(&isbn) && others.len() < limits::PARTS {
+            others.push(isbn);
+        }
+    }
+    edition.other_isbns = others;
+}

@@ -1,0 +1,67 @@
+//! Whose word counts first: the bookseller's order of senders.
+//!
+//! Senders that she did not place come after those she did, offers before descriptions, fuller records before
+//! thinner ones, then by name: so the merged edition never depends on what came first.
+
+use std::collections::HashMap;
+
+use storage::{Fault, Tx};
+
+use super::merge::default_order;
+use crate::limits;
+use crate::model::Edition;
+
+storage::statements! {
+    PRECEDENCE = "SELECT sender, place FROM precedence ORDER BY place, sender";
+    FORGET_PRECEDENCE = "DELETE FROM precedence";
+    PUT_PRECEDENCE = "INSERT INTO precedence (sender, place) VALUES ($1, $2)";
+}
+
+/// Places of senders; the lowest comes first.
+#[derive(Debug, Default)]
+pub(super) struct Precedence(HashMap<String, i64>);
+
+impl Precedence {
+    pub(super) fn read(tx: &mut dyn Tx) -> Result<Precedence, Fault> {
+        let rows = tx.query(&PRECEDENCE, &[])?;
+        let places = rows
+            .iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
+            .collect::<Result<_, Fault>>()?;
+        Ok(Precedence(places))
+    }
+
+    /// Sorts records, given their sender, reference and what they say.
+    pub(super) fn sort<T>(
+        &self,
+        records: &mut [T],
+        of: impl Fn(&T) -> (&String, &String, &Edition),
+    ) {
+        let place = |sender: &str| self.0.get(sender).copied().unwrap_or(i64::MAX);
+        records.sort_by(|one, other| {
+            let (sender, reference, edition) = of(one);
+            let (other_sender, other_reference, other_edition) = of(other);
+            place(sender)
+                .cmp(&place(other_sender))
+                .then_with(|| default_order(edition).cmp(&default_order(other_edition)))
+                .then_with(|| (sender, reference).cmp(&(other_sender, other_reference)))
+        });
+    }
+}
+
+/// The senders that the bookseller placed, first one first.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn precedence(tx: &mut dyn Tx) -> Result<Vec<String>, Fault> {
+    let rows = tx.query(&PRECEDENCE, &[])?;
+    rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+}
+
+pub(super) fn write(tx: &mut dyn Tx, senders: &[String]) -> Result<(), Fault> {
+    tx.execute(&FORGET_PRECEDENCE, &[])?;
+    for (sender, place) in senders.iter().take(limits::PRECEDENCE_SENDERS).zip(1_i64..) {
+        tx.execute(&PUT_PRECEDENCE, &[sender.as_str().into(), place.into()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,542 @@
+//! Making the editions agree with what the records say: the one mechanism behind importing, undoing, splitting,
+//! joining and a changed precedence.
+//!
+//! Whoever changed something hands over the records it touched. Those that can be the same book are found, grouped
+//! ([`super::group`]), given an edition, merged ([`super::merge`]), and what differs from the rows is written. So the
+//! result follows from the records alone, whatever the way that led to them.
+//!
+//! **Which edition a group gets.** Every record that was once alone has a home, the edition made for it. A group
+//! lives in the oldest home of its records; the other homes are hidden and lead there. When the group parts again
+//! each part goes back to its own home, so carts, orders and links find what they meant.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use storage::{Fault, Tx, Value};
+
+use super::group::{Groups, Member, group};
+use super::isbn_column;
+use super::merge;
+use super::notification::{Content, Notification, Standing, outlived, standing};
+use super::precedence::Precedence;
+use super::row::{self, Decision, EditionRow, LastIds, RecordRow, StandingCode};
+use super::work;
+use crate::limits;
+use crate::model::{Edition, EditionId, Isbn13};
+
+/// A record with all that was said of it.
+pub(super) struct Held {
+    pub(super) row: RecordRow,
+    pub(super) notifications: Vec<Notification>,
+    /// As the row is in the database; none when it is new.
+    stored: Option<RecordRow>,
+    standing: Option<Standing>,
+    /// Its notifications or its row are to be read again and judged.
+    touched: bool,
+}
+
+impl Held {
+    /// A record that nobody has met before.
+    pub(super) fn new(id: i64, sender: String, reference: String) -> Held {
+        Held {
+            row: RecordRow {
+                id,
+                sender,
+                reference,
+                edition: None,
+                home: None,
+                isbn: None,
+                standing: StandingCode::Silent,
+                decided: false,
+            },
+            notifications: Vec::new(),
+            stored: None,
+            standing: None,
+            touched: true,
+        }
+    }
+
+    fn known(row: RecordRow, touched: bool) -> Held {
+        Held {
+            stored: Some(row.clone()),
+            row,
+            notifications: Vec::new(),
+            standing: None,
+            touched,
+        }
+    }
+
+    fn edition(&self) -> Option<&Edition> {
+        self.standing
+            .as_ref()
+            .map(|standing| &standing.edition.edition)
+    }
+
+    /// What it says, when it says something now.
+    fn listed(&self) -> Option<&Standing> {
+        self.standing
+            .as_ref()
+            .filter(|standing| !standing.withdrawn)
+    }
+
+    /// Its own ISBN and those beside it.
+    fn isbns(&self) -> impl Iterator<Item = i64> + '_ {
+        self.edition()
+            .into_iter()
+            .flat_map(Edition::isbns)
+            .map(isbn_column)
+    }
+
+    fn stand(&mut self) {
+        self.standing = standing(&self.notifications);
+        self.row.standing = match &self.standing {
+            None => StandingCode::Silent,
+            Some(standing) if standing.withdrawn => StandingCode::Withdrawn,
+            Some(_) => StandingCode::Listed,
+        };
+        if let Some(edition) = self
+            .standing
+            .as_ref()
+            .map(|standing| &standing.edition.edition)
+        {
+            self.row.isbn = edition.isbn.map(isbn_column);
+        }
+    }
+}
+
+/// The records that are being settled, and what is known of their neighbours.
+pub(super) struct Settling {
+    pub(super) records: BTreeMap<i64, Held>,
+    pub(super) last: LastIds,
+    /// Notifications to write with the rest.
+    pub(super) said: Vec<Vec<Value>>,
+}
+
+/// What settling did.
+#[derive(Default)]
+pub(super) struct Settled {
+    /// Whether any edition changed.
+    pub(super) changed: bool,
+    /// Records that an edition was made for.
+    pub(super) created: HashSet<i64>,
+    /// Records whose ISBN a different book carries as well.
+    pub(super) shared: Vec<(i64, Isbn13)>,
+}
+
+impl Settling {
+    /// Nothing yet. The lock on the sequence must be held.
+    pub(super) fn begin(tx: &mut dyn Tx) -> Result<Settling, Fault> {
+        Ok(Settling {
+            records: BTreeMap::new(),
+            last: LastIds::read(tx)?,
+            said: Vec::new(),
+        })
+    }
+
+    /// Reads records that are to be judged again.
+    pub(super) fn touch(&mut self, tx: &mut dyn Tx, ids: &[i64]) -> Result<(), Fault> {
+        let rows = row::records(tx, ids)?;
+        self.hold(tx, rows, true)
+    }
+
+    /// Takes rows in that were read already.
+    pub(super) fn hold(
+        &mut self,
+        tx: &mut dyn Tx,
+        rows: Vec<RecordRow>,
+        touched: bool,
+    ) -> Result<(), Fault> {
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            self.records.insert(row.id, Held::known(row, touched));
+        }
+        for (record, notification) in row::notifications(tx, &ids)? {
+            if let Some(held) = self.records.get_mut(&record) {
+                held.notifications.push(notification);
+            }
+        }
+        for id in ids {
+            if let Some(held) = self.records.get_mut(&id) {
+                held.notifications
+                    .sort_by_key(|notification| notification.id);
+                held.standing = standing(&held.notifications);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a record says before it is settled.
+    pub(super) fn document_of(&self, record: i64) -> Option<(Arc<Content>, bool)> {
+        let standing = self.records.get(&record)?.standing.as_ref()?;
+        Some((Arc::clone(&standing.edition), standing.withdrawn))
+    }
+
+    /// Writes what follows.
+    pub(super) fn settle(
+        mut self,
+        tx: &mut dyn Tx,
+        precedence: &Precedence,
+    ) -> Result<(Settled, Settling), Fault> {
+        for held in self.records.values_mut() {
+            held.stand();
+        }
+        self.find_neighbours(tx)?;
+        let decisions = self.decisions(tx)?;
+        let groups = self.groups(&decisions);
+        let mut settled = Settled {
+            shared: self.touched_only(groups.shared),
+            ..Settled::default()
+        };
+        let before = self.editions(tx)?;
+        let placed = self.place(groups.groups, &mut settled);
+        self.write(tx, &before, &placed, precedence, &mut settled)?;
+        Ok((settled, self))
+    }
+
+    fn touched_only(&self, shared: Vec<(i64, Isbn13)>) -> Vec<(i64, Isbn13)> {
+        let is_touched = |id: &i64| self.records.get(id).is_some_and(|held| held.touched);
+        shared
+            .into_iter()
+            .filter(|(id, _)| is_touched(id))
+            .collect()
+    }
+
+    /// Reads records that share an ISBN, an edition or a decision with those at hand, and so on.
+    fn find_neighbours(&mut self, tx: &mut dyn Tx) -> Result<(), Fault> {
+        let mut asked_isbns: BTreeSet<i64> = BTreeSet::new();
+        let mut asked_editions: BTreeSet<i64> = BTreeSet::new();
+        for _ in 0..limits::NEIGHBOUR_STEPS {
+            let mut near: BTreeSet<i64> = BTreeSet::new();
+            let isbns: Vec<i64> = self
+                .records
+                .values()
+                .flat_map(Held::isbns)
+                .filter(|isbn| asked_isbns.insert(*isbn))
+                .collect();
+            if !isbns.is_empty() {
+                near.extend(few_bearers(row::bearers(tx, &isbns)?));
+            }
+            let editions: Vec<i64> = self
+                .records
+                .values()
+                .filter_map(|held| held.row.edition)
+                .filter(|edition| asked_editions.insert(*edition))
+                .collect();
+            if !editions.is_empty() {
+                near.extend(row::records_of_editions(tx, &editions)?);
+            }
+            near.extend(self.partners(tx)?);
+            near.retain(|id| !self.records.contains_key(id));
+            let near: Vec<i64> = near.into_iter().take(limits::NEIGHBOURS).collect();
+            if near.is_empty() {
+                break;
+            }
+            let rows = row::records(tx, &near)?;
+            self.hold(tx, rows, false)?;
+        }
+        Ok(())
+    }
+
+    fn decided(&self) -> Vec<i64> {
+        let decided = self.records.values().filter(|held| held.row.decided);
+        decided.map(|held| held.row.id).collect()
+    }
+
+    fn decisions(&self, tx: &mut dyn Tx) -> Result<Vec<Decision>, Fault> {
+        let decided = self.decided();
+        if decided.is_empty() {
+            return Ok(Vec::new());
+        }
+        row::decisions(tx, &decided)
+    }
+
+    /// The records that a bookseller joined with one at hand.
+    fn partners(&self, tx: &mut dyn Tx) -> Result<Vec<i64>, Fault> {
+        let decisions = self.decisions(tx)?;
+        let pairs = decisions.into_iter().map(|decision| match decision {
+            Decision::Join(one, other) => [one, other],
+            Decision::Split(one) => [one, one],
+        });
+        Ok(pairs.flatten().collect())
+    }
+
+    fn groups(&self, decisions: &[Decision]) -> Groups {
+        let mut apart = HashSet::new();
+        let mut joined = Vec::new();
+        for decision in decisions {
+            match decision {
+                Decision::Split(record) => {
+                    apart.insert(*record);
+                }
+                Decision::Join(one, other) => joined.push((*one, *other)),
+            }
+        }
+        let mut bearers: HashMap<i64, u32> = HashMap::new();
+        for isbn in self.records.values().flat_map(Held::isbns) {
+            *bearers.entry(isbn).or_default() += 1;
+        }
+        let joins: HashSet<i64> = joined
+            .iter()
+            .flat_map(|(one, other)| [*one, *other])
+            .collect();
+        let mut alone = Vec::new();
+        let mut members = Vec::new();
+        for (id, held) in &self.records {
+            let Some(edition) = held.edition() else {
+                continue;
+            };
+            let is_alone = !joins.contains(id)
+                && held
+                    .isbns()
+                    .all(|isbn| bearers.get(&isbn).is_none_or(|count| *count < 2));
+            if is_alone {
+                alone.push(vec![*id]);
+            } else {
+                members.push(Member::of(*id, edition, apart.contains(id)));
+            }
+        }
+        let mut groups = group(&members, &joined);
+        groups.groups.extend(alone);
+        groups.groups.sort_unstable();
+        groups
+    }
+
+    /// The rows of all editions that records at hand belong or belonged to.
+    fn editions(&self, tx: &mut dyn Tx) -> Result<BTreeMap<i64, EditionRow>, Fault> {
+        let ids: BTreeSet<i64> = self
+            .records
+            .values()
+            .flat_map(|held| [held.row.edition, held.row.home])
+            .flatten()
+            .collect();
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let ids: Vec<i64> = ids.into_iter().collect();
+        let rows = row::editions(tx, &ids)?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+
+    /// Gives each group its edition.
+    fn place(&mut self, groups: Vec<Vec<i64>>, settled: &mut Settled) -> Vec<(i64, Vec<i64>)> {
+        let mut taken: BTreeSet<i64> = BTreeSet::new();
+        let mut placed = Vec::with_capacity(groups.len());
+        for group in groups {
+            let edition = self
+                .home_of(&group)
+                .or_else(|| self.left_by_the_silent(&group, &taken))
+                .unwrap_or_else(|| self.make_home(&group, settled));
+            taken.insert(edition);
+            for id in &group {
+                if let Some(held) = self.records.get_mut(id) {
+                    held.row.edition = Some(edition);
+                }
+            }
+            placed.push((edition, group));
+        }
+        placed
+    }
+
+    fn home_of(&self, group: &[i64]) -> Option<i64> {
+        let members = group.iter().filter_map(|id| self.records.get(id));
+        members.filter_map(|held| held.row.home).min()
+    }
+
+    /// The edition that a group without a home lives in since the record it was made for fell silent.
+    fn left_by_the_silent(&self, group: &[i64], taken: &BTreeSet<i64>) -> Option<i64> {
+        let is_left = |edition: &i64| {
+            !taken.contains(edition)
+                && self.records.values().any(|held| {
+                    held.row.home == Some(*edition) && held.row.standing == StandingCode::Silent
+                })
+        };
+        let members = group.iter().filter_map(|id| self.records.get(id));
+        members
+            .filter_map(|held| held.row.edition)
+            .filter(is_left)
+            .min()
+    }
+
+    fn make_home(&mut self, group: &[i64], settled: &mut Settled) -> i64 {
+        self.last.edition += 1;
+        let first = group.first().copied().unwrap_or_default();
+        if let Some(held) = self.records.get_mut(&first) {
+            held.row.home = Some(self.last.edition);
+            settled.created.insert(first);
+        }
+        self.last.edition
+    }
+
+    fn write(
+        &self,
+        tx: &mut dyn Tx,
+        before: &BTreeMap<i64, EditionRow>,
+        placed: &[(i64, Vec<i64>)],
+        precedence: &Precedence,
+        settled: &mut Settled,
+    ) -> Result<(), Fault> {
+        let mut visible: BTreeSet<i64> = BTreeSet::new();
+        let mut editions = Vec::new();
+        for (id, group) in placed {
+            if let Some(merged) = self.merged(*id, group, precedence) {
+                visible.insert(*id);
+                editions.extend(merged.columns_unless(before.get(id)));
+            }
+        }
+        let hidden: Vec<Vec<Value>> = before
+            .values()
+            .filter(|row| !row.hidden && !visible.contains(&row.id))
+            .map(|row| vec![row.id.into()])
+            .collect();
+        settled.changed = !editions.is_empty() || !hidden.is_empty();
+        row::EDITION.rows(tx, &editions)?;
+        row::HIDDEN.rows(tx, &hidden)?;
+        self.write_records(tx)
+    }
+
+    /// What the group's edition says; none when none of its records says anything.
+    fn merged(&self, id: i64, group: &[i64], precedence: &Precedence) -> Option<Merged> {
+        let mut listed: Vec<(&Held, &Standing)> = group
+            .iter()
+            .filter_map(|record| self.records.get(record))
+            .filter_map(|held| Some((held, held.listed()?)))
+            .collect();
+        if let [(_, only)] = listed.as_slice()
+            && let Some(hash) = &only.hash
+        {
+            return Some(Merged {
+                id,
+                hash: hash.clone(),
+                content: Arc::clone(&only.edition),
+            });
+        }
+        precedence.sort(&mut listed, |(held, standing)| {
+            (
+                &held.row.sender,
+                &held.row.reference,
+                &standing.edition.edition,
+            )
+        });
+        let editions: Vec<&Edition> = listed
+            .iter()
+            .map(|(_, standing)| &standing.edition.edition)
+            .collect();
+        let edition = merge::merge(&editions)?;
+        let document = row::document(&edition);
+        Some(Merged {
+            id,
+            hash: row::hash(&document),
+            content: Arc::new(Content { document, edition }),
+        })
+    }
+
+    fn write_records(&self, tx: &mut dyn Tx) -> Result<(), Fault> {
+        let changed: Vec<&Held> = self
+            .records
+            .values()
+            .filter(|held| held.stored.as_ref() != Some(&held.row))
+            .collect();
+        let rows: Vec<Vec<Value>> = changed.iter().map(|held| held.row.columns()).collect();
+        row::RECORD.rows(tx, &rows)?;
+        row::NOTIFICATION.rows(tx, &self.said)?;
+        let touched = || self.records.values().filter(|held| held.touched);
+        let stale: Vec<Vec<Value>> = touched()
+            .filter(|held| held.stored.is_some())
+            .map(|held| vec![held.row.id.into()])
+            .collect();
+        row::NO_ISBNS.rows(tx, &stale)?;
+        let isbns: Vec<Vec<Value>> = touched()
+            .filter_map(|held| Some(row::isbn_rows(held.row.id, &held.edition()?.other_isbns)))
+            .flatten()
+            .collect();
+        row::ISBN.rows(tx, &isbns)?;
+        let outlived: Vec<Vec<Value>> = touched()
+            .flat_map(|held| outlived(&held.notifications, limits::NOTIFICATIONS_OF_RECORD))
+            .map(|id| vec![id.into()])
+            .collect();
+        row::FORGOTTEN.rows(tx, &outlived)
+    }
+}
+
+/// An ISBN that very many records bear identifies nothing: its records are not read.
+fn few_bearers(bearers: Vec<(i64, i64)>) -> Vec<i64> {
+    let mut by_isbn: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (isbn, record) in bearers {
+        by_isbn.entry(isbn).or_default().push(record);
+    }
+    // A batch may bring them over the limit; then they are read once more, to be parted.
+    let most = limits::RECORDS_OF_ISBN + limits::PUT_BATCH_RECORDS;
+    by_isbn
+        .into_values()
+        .filter(|records| records.len() <= most)
+        .flatten()
+        .collect()
+}
+
+/// An edition as it should be.
+struct Merged {
+    id: i64,
+    hash: Vec<u8>,
+    content: Arc<Content>,
+}
+
+impl Merged {
+    /// Its columns, unless the row says the same.
+    fn columns_unless(self, row: Option<&EditionRow>) -> Option<Vec<Value>> {
+        let edition = &self.content.edition;
+        let work = row
+            .and_then(|row| row.decided_work)
+            .unwrap_or_else(|| work::of(EditionId(self.id), edition));
+        let is_the_same =
+            |row: &EditionRow| !row.hidden && row.hash == self.hash && row.work == work;
+        if row.is_some_and(is_the_same) {
+            return None;
+        }
+        let document = &self.content.document;
+        Some(row::edition_columns(
+            self.id, work, edition, self.hash, document,
+        ))
+    }
+}
+
+impl Settling {
+    /// Where the fields of an edition come from: the first record in order of precedence that says something.
+    pub(super) fn sources(
+        &self,
+        edition: EditionId,
+        precedence: &Precedence,
+    ) -> Vec<merge::Source> {
+        let mut listed: Vec<(&Held, &Standing)> = self
+            .records
+            .values()
+            .filter(|held| held.row.edition == Some(edition.0))
+            .filter_map(|held| Some((held, held.listed()?)))
+            .collect();
+        precedence.sort(&mut listed, |(held, standing)| {
+            (
+                &held.row.sender,
+                &held.row.reference,
+                &standing.edition.edition,
+            )
+        });
+        let editions: Vec<&Edition> = listed
+            .iter()
+            .map(|(_, standing)| &standing.edition.edition)
+            .collect();
+        merge::sources(&editions)
+            .into_iter()
+            .filter_map(|(field, place)| {
+                let (held, standing) = listed.get(place)?;
+                Some(merge::Source {
+                    field,
+                    sender: held.row.sender.clone(),
+                    reference: held.row.reference.clone(),
+                    origin: standing.origin_of(field),
+                })
+            })
+            .collect()
+    }
+}
