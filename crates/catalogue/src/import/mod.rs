@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
@@ -169,6 +170,33 @@ pub fn import_named(
     progress.advance(tally.bytes, total_bytes, tally.products);
     tally.seconds = started.elapsed().as_secs_f64();
     Ok(tally)
+}
+
+/// Reads a stream as if it were a file, and hands what it holds to `take` instead of storing it. For trials, fuzzing
+/// and measurements; `today` is the day for which prices are chosen. Zip archives need a file.
+pub fn read_stream(
+    stream: Box<dyn Read>,
+    today: Date,
+    report: &mut dyn ReportSink,
+    take: &mut dyn FnMut(Incoming),
+) -> Tally {
+    let started = Instant::now();
+    let source = Source::of_stream(stream);
+    let read = source.read_counter();
+    let mut session = Session::new(source.path(), today, report);
+    let taken = read_source(source, &mut session, |incoming| {
+        incoming.for_each(take);
+        Ok(())
+    });
+    // Only storing could have failed.
+    debug_assert!(taken.is_ok());
+    Tally {
+        products: session.products,
+        rejected: session.rejected,
+        seconds: started.elapsed().as_secs_f64(),
+        bytes: read.get(),
+        ..Tally::default()
+    }
 }
 
 /// Reads one file and hands its records to `take`.
@@ -384,10 +412,8 @@ impl Rejection {
 /// Reads bytes as if they were a file, for tests that need no database.
 #[cfg(test)]
 fn read_bytes(bytes: &[u8], today: Date) -> (Vec<Incoming>, Vec<Note>) {
-    let mut notes: Vec<Note> = Vec::new();
-    let mut session = Session::new(Path::new("test"), today, &mut notes);
-    let source = Source::of_bytes(bytes.to_vec());
-    let read = read_source(source, &mut session, |incoming| Ok(incoming.collect()));
-    drop(session);
-    (read.unwrap_or_default(), notes)
+    let (mut incoming, mut notes) = (Vec::new(), Vec::new());
+    let stream = Box::new(std::io::Cursor::new(bytes.to_vec()));
+    read_stream(stream, today, &mut notes, &mut |item| incoming.push(item));
+    (incoming, notes)
 }

@@ -87,13 +87,9 @@ impl Source {
         sources.collect()
     }
 
-    #[cfg(test)]
-    pub(super) fn of_bytes(bytes: Vec<u8>) -> Source {
-        Source::of(
-            PathBuf::from("test"),
-            bytes.len() as u64,
-            Place::Open(Box::new(Cursor::new(bytes))),
-        )
+    /// What comes from elsewhere than a file; its size is not known.
+    pub(super) fn of_stream(stream: Box<dyn Read>) -> Source {
+        Source::of(PathBuf::from("stream"), 0, Place::Open(stream))
     }
 
     fn of(path: PathBuf, bytes: u64, place: Place) -> Source {
