@@ -59,20 +59,34 @@ impl PlainText {
         if self.hidden > 0 {
             return;
         }
-        for c in text.chars() {
-            if self.chars >= limits::TEXT_CHARS {
-                return;
+        let mut rest = text;
+        loop {
+            let (words, after) = rest
+                .split_at_checked(words_bytes(rest))
+                .unwrap_or((rest, ""));
+            self.push_words(words);
+            let mut after = after.chars();
+            match after.next() {
+                Some(c) if is_space(c) => self.pause(Break::Space),
+                Some(_) => {}
+                None => return,
             }
-            match c {
-                ' ' | '\t' | '\n' | '\r' | '\u{c}' => self.pause(Break::Space),
-                '\u{ad}' | '\u{feff}' | '\u{200b}' => {}
-                c if c.is_control() => {}
-                c => self.push_char(c),
-            }
+            rest = after.as_str();
         }
     }
 
-    fn push_char(&mut self, c: char) {
+    fn push_words(&mut self, words: &str) {
+        let left = limits::TEXT_CHARS - self.chars;
+        let mut chars = words.chars().count();
+        let mut words = words;
+        if chars > left {
+            let cut = words.char_indices().nth(left).map_or(0, |(end, _)| end);
+            words = words.get(..cut).unwrap_or_default();
+            chars = left;
+        }
+        if words.is_empty() {
+            return;
+        }
         if !self.text.is_empty() {
             self.text.push_str(match self.break_before {
                 Break::None => "",
@@ -82,8 +96,8 @@ impl PlainText {
             });
         }
         self.break_before = Break::None;
-        self.text.push(c);
-        self.chars += 1;
+        self.text.push_str(words);
+        self.chars += chars;
     }
 
     fn pause(&mut self, at_least: Break) {
@@ -94,6 +108,35 @@ impl PlainText {
     pub(super) fn finish(self) -> String {
         self.text
     }
+}
+
+/// How much of the beginning of `text` stays as it is: words, and single spaces between them.
+fn words_bytes(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_letter = |at: usize| bytes.get(at).is_some_and(|byte| *byte > b' ');
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        at += match byte {
+            b' ' if at > 0 && is_letter(at + 1) => 1,
+            0..=b' ' | 0x7f => break,
+            // Letters that begin so may be among the dropped.
+            0xc2 | 0xe2 | 0xef => match text.get(at..).and_then(|rest| rest.chars().next()) {
+                Some(c) if !is_dropped(c) => c.len_utf8(),
+                _ => break,
+            },
+            _ => 1,
+        };
+    }
+    at
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
+}
+
+/// Control characters, and marks that have no width.
+fn is_dropped(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}')
 }
 
 fn is_block(name: &str) -> bool {
@@ -174,11 +217,22 @@ pub(super) fn paragraphs(text: &str) -> String {
 
 /// A title, a name or a heading: one line, white space set right, at most [`limits::NAME_CHARS`].
 pub(super) fn one_line(text: &str) -> String {
+    let text = text.trim();
+    if is_plain_line(text) {
+        return text.to_owned();
+    }
     let plain = paragraphs(text).replace('\n', " ");
     match plain.char_indices().nth(limits::NAME_CHARS) {
         Some((end, _)) => plain.get(..end).unwrap_or_default().trim_end().to_owned(),
         None => plain.split("  ").collect::<Vec<_>>().join(" "),
     }
+}
+
+/// Whether it is what it would become: most codes, names and titles are.
+fn is_plain_line(text: &str) -> bool {
+    text.len() <= limits::NAME_CHARS
+        && !text.contains("  ")
+        && !text.contains(|c| matches!(c, '<' | '&') || is_dropped(c))
 }
 
 fn has_tags(text: &str) -> bool {

@@ -3,8 +3,9 @@
 //! Source: the ONIX for Books 2.1, 3.0 and 3.1 schemas of EDItEUR. A name means the same in all of them, except that
 //! `Territory` and `MainSubject` changed from text to composite or back ([`super::release_2`] minds it).
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 /// What the name of an element says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,23 +20,28 @@ pub(super) enum Tag {
 
 /// Reads a name with or without namespace prefix.
 pub(super) fn read(name: &str) -> Tag {
-    let name = without_prefix(name);
-    match REFERENCE_NAMES.get(name) {
-        Some(reference) => Tag::Known(reference),
-        None if INLINE.contains(&name) => Tag::Inline,
-        None => Tag::Other,
+    if let Some(reference) = REFERENCE_NAMES.get(name) {
+        return Tag::Known(reference);
+    }
+    match without_prefix(name) {
+        local if local.len() < name.len() => read(local),
+        local if INLINE.contains(&local) => Tag::Inline,
+        _ => Tag::Other,
     }
 }
 
 pub(super) fn without_prefix(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, name)| name)
+    let colon = name.bytes().rposition(|byte| byte == b':');
+    colon
+        .and_then(|colon| name.get(colon + 1..))
+        .unwrap_or(name)
 }
 
 const INLINE: [&str; 10] = [
     "b", "i", "em", "strong", "sub", "sup", "span", "u", "small", "cite",
 ];
 
-static REFERENCE_NAMES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static REFERENCE_NAMES: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
     TAGS.iter()
         .chain(TAGS_OF_2)
         .flat_map(|(reference, short)| [(*reference, *reference), (*short, *reference)])

@@ -146,6 +146,7 @@ pub(super) fn read(xml: &str, entities: &Entities) -> Result<Tree, TreeError> {
     reader.config_mut().allow_dangling_amp = true;
     let mut builder = Builder::new(entities);
     loop {
+        reader.config_mut().trim_text_start = builder.ignores_space();
         let event = reader
             .read_event()
             .map_err(|error| TreeError::Malformed(error.to_string()))?;
@@ -182,6 +183,8 @@ struct Builder<'e> {
     open: Vec<Open>,
     depth: usize,
     elements: usize,
+    /// Which of the tags that enclose the place, and are not skipped, are elements of their own.
+    enclosing: Vec<bool>,
     expanded_bytes: usize,
     /// How many elements that are not read enclose the place.
     skipped: usize,
@@ -212,11 +215,18 @@ impl<'e> Builder<'e> {
             open: Vec::new(),
             depth: 0,
             elements: 0,
+            enclosing: Vec::new(),
             expanded_bytes: 0,
             skipped: 0,
             unknown_entities: Vec::new(),
             root: None,
         }
+    }
+
+    /// Whether white space that comes next says nothing: between elements, and before their words.
+    fn ignores_space(&self) -> bool {
+        let is_before_words = |open: &Open| open.markup.is_none() && open.element.text.is_empty();
+        self.skipped > 0 || self.open.last().is_none_or(is_before_words)
     }
 
     fn open(&mut self, start: &BytesStart<'_>) -> Result<(), TreeError> {
@@ -242,8 +252,11 @@ impl<'e> Builder<'e> {
             return Ok(());
         }
         match tags::read(name.as_ref()) {
-            Tag::Known(name) => self.open_known(name, start)?,
-            Tag::Inline => {}
+            Tag::Known(name) => {
+                self.enclosing.push(true);
+                self.open_known(name, start)?;
+            }
+            Tag::Inline => self.enclosing.push(false),
             Tag::Other => self.skipped = 1,
         }
         Ok(())
@@ -282,7 +295,7 @@ impl<'e> Builder<'e> {
             markup
                 .plain
                 .close(&tags::without_prefix(name).to_ascii_lowercase());
-        } else if let Tag::Known(_) = tags::read(name) {
+        } else if self.enclosing.pop() == Some(true) {
             self.close_known();
         }
     }
