@@ -131,7 +131,7 @@ fn words_bytes(text: &str) -> usize {
 }
 
 fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
+    matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r')
 }
 
 /// Control characters, and marks that have no width.
@@ -340,6 +340,8 @@ mod tests {
             ("&lt;p>a&lt;/p>&lt;script>b&lt;/script>", "a"),
             ("<p>the &lt;table> tag</p>", "the <table> tag"),
             ("bell\u{7} and\u{a0}no-break", "bell and\u{a0}no-break"),
+            // As word processors break lines.
+            ("one\u{b}two", "one two"),
             ("<", "<"),
             ("<p", "<p"),
         ] {

@@ -217,8 +217,13 @@ fn candidate<'e>(
     let currency = sent
         .text("CurrencyCode")
         .or(prologue.default_currency.as_deref());
-    if currency.is_some_and(|currency| currency != "EUR") {
-        refused.currency = currency.map(str::to_owned);
+    // A price without a currency is the sender's country's, which may be any.
+    if currency != Some("EUR") {
+        refused.currency = Some(
+            currency
+                .unwrap_or("a currency that is not named")
+                .to_owned(),
+        );
         return None;
     }
     let written = sent.text("PriceAmount")?;

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Blocks with a title of these words.
-fn titled(words: &str) -> String {
+pub(super) fn titled(words: &str) -> String {
     format!(
         "<DescriptiveDetail><TitleDetail><TitleType>01</TitleType><TitleElement>\
          <TitleElementLevel>01</TitleElementLevel><TitleText>{words}</TitleText></TitleElement></TitleDetail></DescriptiveDetail>"

@@ -33,7 +33,10 @@ fn read(message: &str) -> (Vec<Incoming>, Vec<Note>) {
 
 /// A message around `products`.
 fn message(products: &str) -> String {
-    format!("<ONIXMessage release=\"3.0\"><Header/>{products}</ONIXMessage>")
+    format!(
+        "<ONIXMessage release=\"3.0\"><Header><DefaultCurrencyCode>EUR</DefaultCurrencyCode></Header>{products}\
+         </ONIXMessage>"
+    )
 }
 
 /// A product with these blocks in it.

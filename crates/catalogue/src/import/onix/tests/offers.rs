@@ -30,6 +30,27 @@ fn dated(amount: &str, from: &str, until: &str) -> String {
 }
 
 #[test]
+fn o10_a_price_is_in_the_currency_it_or_the_header_names_and_else_in_none() {
+    let cents = |default: &str, currency: &str| {
+        let supply = format!(
+            "<ProductSupply><SupplyDetail>{}</SupplyDetail></ProductSupply>",
+            sent("04", "10.00", currency)
+        );
+        let message = message(&product("r", &(super::hazards::titled("T") + &supply)));
+        let message = message.replace("<DefaultCurrencyCode>EUR</DefaultCurrencyCode>", default);
+        let price = editions(&message).pop().unwrap().price;
+        price.map(|price| price.amount.as_cents())
+    };
+    let of = |code: &str| format!("<CurrencyCode>{code}</CurrencyCode>");
+    let default = |code: &str| format!("<DefaultCurrencyCode>{code}</DefaultCurrencyCode>");
+    assert_eq!(cents(&default("EUR"), ""), Some(1000));
+    assert_eq!(cents(&default("CHF"), ""), None);
+    assert_eq!(cents(&default("CHF"), &of("EUR")), Some(1000));
+    assert_eq!(cents(&default("EUR"), &of("CHF")), None);
+    assert_eq!(cents("", ""), None);
+}
+
+#[test]
 fn o12_prices_that_begin_or_end_later_are_kept_by_day() {
     let prices = dated("9.99", "", "")
         + &dated("4.99", "20261201", "20261224")
