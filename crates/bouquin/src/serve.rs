@@ -8,14 +8,17 @@ use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use search::Index;
 use shop::{
-    cart,
+    cart, merged,
     order::{self, OrderKeys},
     payment::{self, PaymentZone},
     searches,
 };
 use storage::{Fault, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
-use trade::{clock::Clock, delivery::Tariff};
+use trade::{
+    clock::{Clock, Timestamp},
+    delivery::Tariff,
+};
 use web::{AppState, Parts, Settings, letters::Sender};
 
 use crate::{
@@ -74,7 +77,12 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
     let (shelf, index) = {
         let store = store.clone();
         let bar = progress::counting("search index", 0);
-        tokio::task::spawn_blocking(move || premises.shelf_and_index(&store, &bar)).await??
+        tokio::task::spawn_blocking(move || {
+            // After an upgrade that began to keep records, editions of one book are merged first.
+            catalogue::store::settle_again(&store)?;
+            premises.shelf_and_index(&store, &bar)
+        })
+        .await??
     };
     let payment = &config.payment;
     let zone = PrivateZone::open(
@@ -186,7 +194,7 @@ fn start_workers(
     let (shelf, index) = (Arc::clone(&state.shelf), Arc::clone(&state.index));
     workers.spawn(until(
         stopping.clone(),
-        follow_catalogue(state.store.clone(), shelf, index),
+        follow_catalogue(state.store.clone(), shelf, index, state.clock.clone()),
     ));
     let (zone, clock) = (Arc::clone(&state.zone), state.clock.clone());
     workers.spawn(until(
@@ -208,12 +216,14 @@ async fn until(mut stopping: watch::Receiver<bool>, work: impl Future<Output = (
     }
 }
 
-/// Brings shelf and index up to the database.
-async fn follow_catalogue(store: Store, shelf: Arc<ShelfHandle>, index: Arc<Index>) {
+/// Brings shelf and index up to the database, and carts and copies to the editions that took theirs over.
+async fn follow_catalogue(store: Store, shelf: Arc<ShelfHandle>, index: Arc<Index>, clock: Clock) {
     loop {
         tokio::time::sleep(FOLLOW).await;
         let (store, shelf, index) = (store.clone(), Arc::clone(&shelf), Arc::clone(&index));
-        let followed = tokio::task::spawn_blocking(move || follow(&store, &shelf, &index)).await;
+        let now = clock.now();
+        let following = move || follow(&store, &shelf, &index, now);
+        let followed = tokio::task::spawn_blocking(following).await;
         match followed {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!("the catalogue is not up to date: {error:#}"),
@@ -222,8 +232,12 @@ async fn follow_catalogue(store: Store, shelf: Arc<ShelfHandle>, index: Arc<Inde
     }
 }
 
-fn follow(store: &Store, shelf: &ShelfHandle, index: &Index) -> Result<()> {
-    match shelf.refresh(store)? {
+fn follow(store: &Store, shelf: &ShelfHandle, index: &Index, now: Timestamp) -> Result<()> {
+    let refreshed = shelf.refresh(store)?;
+    if refreshed != Refreshed::Unchanged {
+        store.write_blocking(move |tx| merged::follow(tx, now))?;
+    }
+    match refreshed {
         Refreshed::Unchanged => {}
         Refreshed::Changed { changed, removed } => {
             tracing::info!(

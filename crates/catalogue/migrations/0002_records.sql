@@ -18,12 +18,13 @@ CREATE TABLE record_isbns (
     PRIMARY KEY (isbn13, record_id)
 ) {strict};
 CREATE INDEX record_isbns_record ON record_isbns (record_id);
--- Each file or batch that changed something.
+-- Each file or batch that changed something, with how many messages were taken from it.
 CREATE TABLE imports (
     id {bigint} PRIMARY KEY,
     name TEXT NOT NULL,
     staff TEXT NOT NULL,
     begun_us {bigint} NOT NULL,
+    messages {bigint} NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('taken', 'undoing', 'undone', 'redoing'))
 ) {strict};
 -- What senders said. `kind` is `record`, `withdrawal`, or the names of the blocks that were sent. Without a document
@@ -77,7 +78,8 @@ CREATE TABLE unsettled (
 ) {strict};
 
 -- Until here every record was an edition.
-INSERT INTO imports (id, name, staff, begun_us, state) VALUES (1, 'before records were kept', '', 0, 'taken');
+INSERT INTO imports (id, name, staff, begun_us, messages, state)
+    SELECT 1, 'before records were kept', '', 0, COUNT(*), 'taken' FROM editions HAVING COUNT(*) > 0;
 INSERT INTO records (id, sender, reference, edition_id, home_id, isbn13, standing)
     SELECT id, sender, reference, id, id, isbn13, CASE WHEN hidden = 1 THEN 'withdrawn' ELSE 'listed' END
     FROM editions;

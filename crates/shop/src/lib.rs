@@ -11,6 +11,7 @@ mod codes;
 mod columns;
 pub mod ledger;
 pub mod mail;
+pub mod merged;
 pub mod order;
 pub mod payment;
 pub mod pricing;
@@ -29,6 +30,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
     [
         cart::STATEMENTS,
         ledger::STATEMENTS,
+        merged::STATEMENTS,
         searches::STATEMENTS,
         stats::STATEMENTS,
         stock::STATEMENTS,

@@ -14,6 +14,7 @@ mod engine;
 mod life;
 mod office;
 mod place;
+mod records;
 mod trouble;
 
 use std::{future::Future, pin::Pin, time::Instant};
@@ -72,6 +73,8 @@ const BODIES: &[(&str, Body)] = bodies![
     office::searches_are_counted,
     office::who_guesses_must_wait,
     office::a_session_ends,
+    records::senders_are_merged_and_every_step_is_taken_back,
+    records::carts_and_copies_follow_a_merged_edition,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -83,6 +86,14 @@ async fn on_sqlite() {
 async fn on_postgresql() {
     if let Some(engine) = Engine::postgres().unwrap() {
         run(&engine).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_catalogues_are_carried_over() {
+    let engines = [Some(Engine::sqlite().unwrap()), Engine::postgres().unwrap()];
+    for engine in engines.into_iter().flatten() {
+        records::carried_over(engine.fresh("old").unwrap()).await;
     }
 }
 

@@ -14,7 +14,9 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod decide;
 mod group;
+mod held;
 mod incoming;
 mod merge;
 mod notification;
@@ -27,6 +29,10 @@ mod settle;
 mod undo;
 mod work;
 
+pub use decide::{
+    DecisionId, decide_work, join, redo_decision, set_precedence, settle_again, split,
+    undo_decision,
+};
 pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};
 pub use notification::Origin;
@@ -34,9 +40,7 @@ pub use precedence::precedence;
 pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
 pub use undo::{
-    By, DecisionId, Import, ImportId, ImportState, Logged, Refusal, decide_work, imports, join,
-    logged, redo_decision, redo_import, set_precedence, settle_again, split, undo_decision,
-    undo_import,
+    By, Import, ImportId, ImportState, Logged, Refusal, imports, logged, redo_import, undo_import,
 };
 
 storage::statements! {
@@ -51,6 +55,7 @@ storage::statements! {
     OFFER = "SELECT isbn13, title, price_cents, regime, goods, buyable, generated
         FROM editions WHERE id = $1 AND hidden = 0";
     COUNT = "SELECT COUNT(*) FROM editions WHERE hidden = 0";
+    FORWARD = "SELECT edition_id FROM records WHERE home_id = $1 AND home_id <> edition_id";
     FORWARDS = "SELECT home_id, edition_id FROM records WHERE home_id > $1 AND home_id <> edition_id
         ORDER BY home_id LIMIT $2";
 }
@@ -59,6 +64,7 @@ storage::statements! {
 pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
+        decide::STATEMENTS,
         precedence::STATEMENTS,
         put::STATEMENTS,
         reviews::STATEMENTS,
@@ -156,6 +162,12 @@ pub fn changed_count(tx: &mut dyn Tx, sequence: i64) -> Result<i64, Fault> {
     tx.query_one(&CHANGED_COUNT, &[sequence.into()])?.int(0)
 }
 
+/// Where an edition went that was merged into another.
+pub fn forward(tx: &mut dyn Tx, from: EditionId) -> Result<Option<EditionId>, Fault> {
+    let row = tx.query_opt(&FORWARD, &[from.0.into()])?;
+    row.map(|row| row.int(0).map(EditionId)).transpose()
+}
+
 /// Where editions went that were merged into others: up to `limit` pairs of the old and the new one, by the old one's
 /// id above `after`.
 pub fn forwards(
@@ -171,7 +183,7 @@ pub fn forwards(
 
 /// Which record, message and import each field of an edition comes from.
 pub fn sources(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Source>, Fault> {
-    let records = undo::records_of(tx, edition)?;
+    let records = decide::records_of(tx, edition)?;
     let mut settling = settle::Settling::begin(tx)?;
     settling.touch(tx, &records)?;
     let precedence = precedence::Precedence::read(tx)?;

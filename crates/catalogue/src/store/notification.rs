@@ -290,3 +290,119 @@ pub(super) fn outlived(notifications: &[Notification], kept: usize) -> Vec<i64> 
         .map(|(_, known)| known.id)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use trade::clock::Timestamp;
+
+    use super::*;
+    use crate::store::row;
+
+    fn on_day(day: i64) -> Option<Message> {
+        Some(Message {
+            sent: Timestamp::micros(day),
+            number: None,
+        })
+    }
+
+    fn said(id: i64, message: Option<Message>, kind: Kind, title: &str) -> Notification {
+        let edition = Edition::titled(title);
+        let document = row::document(&edition);
+        Notification {
+            id,
+            import: ImportId(id),
+            message,
+            kind,
+            hash: row::hash(&document),
+            undone: false,
+            again: false,
+            content: Some(Arc::new(Content { document, edition })),
+        }
+    }
+
+    fn title(notifications: &[Notification]) -> Option<String> {
+        standing(notifications)
+            .filter(|standing| !standing.withdrawn)
+            .map(|standing| standing.edition.edition.title.clone())
+    }
+
+    #[test]
+    fn kinds_are_read_as_they_are_written() {
+        let blocks = Kind::Blocks(Block::ALL.to_vec());
+        for kind in [Kind::Record, Kind::Withdrawal, blocks] {
+            assert_eq!(Kind::parse(&kind.code()), Some(kind));
+        }
+        assert_eq!(Kind::parse("supply,unknown"), None);
+    }
+
+    #[test]
+    fn o6_messages_count_in_the_order_they_were_sent() {
+        let one = said(1, on_day(5), Kind::Record, "Newer");
+        let two = said(2, on_day(3), Kind::Record, "Older");
+        let undated = said(3, None, Kind::Record, "Undated");
+        assert_eq!(title(&[one.clone(), two.clone()]).unwrap(), "Newer");
+        let all = [one.clone(), two.clone(), undated.clone()];
+        assert_eq!(title(&all).unwrap(), "Undated");
+        let later = said(4, on_day(4), Kind::Record, "Later arrival, earlier message");
+        assert_eq!(
+            title(&[one.clone(), undated.clone(), later]).unwrap(),
+            "Undated"
+        );
+        let withdrawn = said(5, on_day(4), Kind::Withdrawal, "");
+        assert_eq!(title(&[two.clone(), withdrawn.clone()]), None);
+        assert_eq!(title(&[two, withdrawn, one]).unwrap(), "Newer");
+        assert_eq!(title(&[]), None);
+    }
+
+    #[test]
+    fn o6_what_arrives_is_judged_by_what_is_known() {
+        let known = [
+            said(1, on_day(1), Kind::Record, "A"),
+            said(2, on_day(3), Kind::Record, "B"),
+        ];
+        let judge = |title: &str, message| {
+            let hash = said(0, None, Kind::Record, title).hash;
+            verdict(&known, &Kind::Record, &hash, message)
+        };
+        assert_eq!(judge("B", on_day(3)), Verdict::Repeated);
+        assert_eq!(judge("A", on_day(1)), Verdict::Repeated);
+        assert_eq!(judge("B", None), Verdict::Repeated);
+        assert_eq!(judge("B", on_day(4)), Verdict::Confirmed);
+        assert_eq!(judge("A", on_day(2)), Verdict::Confirmed);
+        assert_eq!(judge("C", on_day(2)), Verdict::News { late: true });
+        assert_eq!(judge("A", on_day(4)), Verdict::News { late: false });
+        assert_eq!(judge("A", None), Verdict::News { late: false });
+        let update = Kind::Blocks(vec![Block::Supply]);
+        assert_eq!(
+            verdict(&[], &update, &[], on_day(1)),
+            Verdict::UnknownRecord
+        );
+        assert_eq!(
+            verdict(&[], &Kind::Withdrawal, &[], None),
+            Verdict::Repeated
+        );
+    }
+
+    #[test]
+    fn only_what_counts_no_more_is_forgotten() {
+        let mut notifications: Vec<Notification> = (1..=6)
+            .map(|day| said(day, on_day(day), Kind::Record, &day.to_string()))
+            .collect();
+        notifications[3] = Notification {
+            again: true,
+            ..said(4, on_day(4), Kind::Record, "1")
+        };
+        assert_eq!(outlived(&notifications, 6), [] as [i64; 0]);
+        // The first is what the fourth says again.
+        assert_eq!(outlived(&notifications, 4), [2, 3]);
+        assert_eq!(outlived(&notifications, 0), [2, 3, 4, 5]);
+        notifications.push(said(7, on_day(7), Kind::Blocks(vec![Block::Supply]), ""));
+        assert!(!outlived(&notifications, 0).contains(&6));
+    }
+}

@@ -11,11 +11,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use storage::{Fault, Store, Tx};
 use trade::clock::{Clock, Timestamp};
 
+use super::decide;
+use super::held::Held;
 use super::incoming::{Incoming, Message, Record};
 use super::notification::{Content, Kind, Notification, Verdict, verdict};
 use super::precedence::Precedence;
 use super::row::{self, RecordRow};
-use super::settle::{Held, Settled, Settling};
+use super::settle::{Settled, Settling};
 use super::undo::{self, ImportId};
 use crate::limits;
 use crate::model::{Edition, EditionId, Isbn13, WorkId};
@@ -145,7 +147,7 @@ pub fn put(
     delivery: &Delivery,
     incoming: impl Iterator<Item = Incoming>,
 ) -> Result<Done, Fault> {
-    undo::settle_again(store)?;
+    decide::settle_again(store)?;
     std::thread::scope(|scope| {
         let (batches, waiting) = sync_channel(limits::PUT_BATCHES_WAITING);
         let writer = scope.spawn(move || write_batches(store, delivery, &waiting));
@@ -293,8 +295,15 @@ pub(super) fn lock(tx: &mut dyn Tx) -> Result<(), Fault> {
     tx.query_one(&LOCK_SEQUENCE, &[]).map(drop)
 }
 
-/// Ends a transaction that changed editions.
-pub(super) fn advance(tx: &mut dyn Tx, settled: &Settled) -> Result<(), Fault> {
+/// Settles what a person decided, and ends the transaction.
+pub(super) fn finish(tx: &mut dyn Tx, settling: Settling) -> Result<(), Fault> {
+    let precedence = Precedence::read(tx)?;
+    let (settled, _) = settling.settle(tx, &precedence)?;
+    advance(tx, &settled)
+}
+
+/// Counts a change of editions.
+fn advance(tx: &mut dyn Tx, settled: &Settled) -> Result<(), Fault> {
     if settled.changed {
         tx.execute(&ADVANCE_SEQUENCE, &[])?;
     }
@@ -449,6 +458,9 @@ impl<'i> Said<'i> {
             .flatten()
             .filter_map(|record| Some((*record, self.settling.document_of(*record)?)))
             .collect();
+        if let Some(import) = done.import {
+            undo::count_messages(tx, import, self.settling.said.len())?;
+        }
         let precedence = Precedence::read(tx)?;
         let (settled, after) = self.settling.settle(tx, &precedence)?;
         advance(tx, &settled)?;

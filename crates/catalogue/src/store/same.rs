@@ -28,13 +28,21 @@ const SPELLED_ALIKE: f64 = 0.6;
 pub(super) struct Likeness {
     title: BTreeSet<String>,
     main_title: BTreeSet<String>,
+    /// Title and subtitle.
+    whole_title: BTreeSet<String>,
     series: BTreeSet<String>,
     letters: BTreeSet<[char; 3]>,
+    main_letters: BTreeSet<[char; 3]>,
     names: BTreeSet<String>,
     surnames: BTreeSet<String>,
     volume: Option<u32>,
     kind: Option<Kind>,
 }
+
+/// Words that a volume's number follows.
+const DESIGNATORS: [&str; 10] = [
+    "tome", "t", "vol", "volume", "volumes", "part", "partie", "book", "livre", "bd",
+];
 
 /// Kinds of goods that an ISBN cannot be shared between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +59,10 @@ impl Likeness {
         let title = without_brackets(&folded);
         let main = title.split(':').next().unwrap_or(title);
         let words = words_of(title);
-        let letters: Vec<char> = title.chars().filter(|c| c.is_alphanumeric()).collect();
+        let mut whole_title = words.clone();
+        if let Some(subtitle) = &edition.subtitle {
+            whole_title.extend(words_of(&text::fold(subtitle)));
+        }
         let mut names = BTreeSet::new();
         let mut surnames = BTreeSet::new();
         for contributor in &edition.contributors {
@@ -60,21 +71,25 @@ impl Likeness {
             names.extend(parts.iter().map(|part| (*part).to_owned()));
             surnames.extend(parts.last().map(|part| (*part).to_owned()));
         }
-        let series = edition.series.as_ref();
+        let series = edition
+            .series
+            .as_ref()
+            .map_or_else(BTreeSet::new, |series| words_of(&text::fold(&series.title)));
+        // Sources number a series differently: what tells two books apart is their titles, where they have one.
+        let counted = edition
+            .series
+            .as_ref()
+            .filter(|_| words.is_subset(&series))
+            .and_then(|series| number(series.volume.as_deref()?));
         Likeness {
             main_title: words_of(main),
-            series: series
-                .map_or_else(BTreeSet::new, |series| words_of(&text::fold(&series.title))),
-            letters: letters
-                .windows(3)
-                .filter_map(|triple| triple.first_chunk().copied())
-                .collect(),
+            series,
+            letters: triples(title),
+            main_letters: triples(main),
+            whole_title,
             names,
             surnames,
-            volume: series
-                .and_then(|series| series.volume.as_deref())
-                .and_then(number)
-                .or_else(|| designated(title)),
+            volume: counted.or_else(|| designated(title)),
             kind: kind_of(edition),
             title: words,
         }
@@ -130,6 +145,8 @@ fn titles_agree(one: &Likeness, other: &Likeness) -> bool {
         !series.is_empty() && contained(series, title) >= 1.0
     };
     contained(&one.title, &other.title) >= TITLES_AGREE
+        || contained(&one.whole_title, &other.whole_title) >= TITLES_AGREE
+        || alike(&one.main_letters, &other.main_letters) >= SPELLED_ALIKE
         || names_series(&one.title, &other.series)
         || names_series(&other.title, &one.series)
 }
@@ -142,6 +159,14 @@ fn in_common(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f64 {
 /// Common words as a share of the shorter title.
 fn contained(one: &BTreeSet<String>, other: &BTreeSet<String>) -> f64 {
     share(one.intersection(other).count(), one.len().min(other.len()))
+}
+
+fn triples(folded: &str) -> BTreeSet<[char; 3]> {
+    let letters: Vec<char> = folded.chars().filter(|c| c.is_alphanumeric()).collect();
+    letters
+        .windows(3)
+        .filter_map(|triple| triple.first_chunk().copied())
+        .collect()
 }
 
 /// Dice's coefficient of letter triples.
@@ -168,16 +193,34 @@ fn kind_of(edition: &Edition) -> Option<Kind> {
 }
 
 /// A title without what stands in brackets at its end: series, collection, "movie tie-in".
-pub(super) fn without_brackets(title: &str) -> &str {
+fn without_brackets(title: &str) -> &str {
     let mut rest = title.trim();
-    while let Some((before, _)) = rest
-        .strip_suffix(')')
-        .and_then(|inside| inside.rsplit_once('('))
-        .filter(|(before, _)| !before.trim().is_empty())
-    {
-        rest = before.trim();
+    while let Some((before, _)) = last_bracket(rest) {
+        rest = before;
     }
     rest
+}
+
+/// A title without the brackets at its end that count nothing: `(Folio)` goes, `(Vol. 2 of 3)` stays.
+pub(super) fn without_idle_brackets(title: &str) -> &str {
+    let counts = |inside: &str| {
+        inside.contains(|c: char| c.is_ascii_digit())
+            || text::words(inside).any(|word| DESIGNATORS.contains(&word))
+    };
+    let mut rest = title.trim();
+    while let Some((before, inside)) = last_bracket(rest)
+        && !counts(inside)
+    {
+        rest = before;
+    }
+    rest
+}
+
+/// What stands before the bracket that ends the title, and what stands in it.
+fn last_bracket(title: &str) -> Option<(&str, &str)> {
+    let (before, inside) = title.strip_suffix(')')?.rsplit_once('(')?;
+    let before = before.trim();
+    (!before.is_empty()).then_some((before, inside))
 }
 
 /// The words of a folded text that tell books apart, numbers without leading zeros.
@@ -202,9 +245,6 @@ fn plain(word: &str) -> String {
 
 /// The number behind `tome`, `t.`, `vol.` and their like.
 fn designated(folded_title: &str) -> Option<u32> {
-    const DESIGNATORS: [&str; 10] = [
-        "tome", "t", "vol", "volume", "volumes", "part", "partie", "book", "livre", "bd",
-    ];
     let words: Vec<&str> = text::words(folded_title).collect();
     words.windows(2).find_map(|pair| match pair {
         [designator, count] if DESIGNATORS.contains(designator) => number(count),

@@ -15,94 +15,15 @@ use std::sync::Arc;
 use storage::{Fault, Tx, Value};
 
 use super::group::{Groups, Member, group};
-use super::isbn_column;
+use super::held::Held;
 use super::merge;
-use super::notification::{Content, Notification, Standing, outlived, standing};
+use super::notification::{Content, Standing, outlived, standing};
 use super::precedence::Precedence;
 use super::row::{self, Decision, EditionRow, LastIds, RecordRow, StandingCode};
+use super::undo::ImportId;
 use super::work;
 use crate::limits;
 use crate::model::{Edition, EditionId, Isbn13};
-
-/// A record with all that was said of it.
-pub(super) struct Held {
-    pub(super) row: RecordRow,
-    pub(super) notifications: Vec<Notification>,
-    /// As the row is in the database; none when it is new.
-    stored: Option<RecordRow>,
-    standing: Option<Standing>,
-    /// Its notifications or its row are to be read again and judged.
-    touched: bool,
-}
-
-impl Held {
-    /// A record that nobody has met before.
-    pub(super) fn new(id: i64, sender: String, reference: String) -> Held {
-        Held {
-            row: RecordRow {
-                id,
-                sender,
-                reference,
-                edition: None,
-                home: None,
-                isbn: None,
-                standing: StandingCode::Silent,
-                decided: false,
-            },
-            notifications: Vec::new(),
-            stored: None,
-            standing: None,
-            touched: true,
-        }
-    }
-
-    fn known(row: RecordRow, touched: bool) -> Held {
-        Held {
-            stored: Some(row.clone()),
-            row,
-            notifications: Vec::new(),
-            standing: None,
-            touched,
-        }
-    }
-
-    fn edition(&self) -> Option<&Edition> {
-        self.standing
-            .as_ref()
-            .map(|standing| &standing.edition.edition)
-    }
-
-    /// What it says, when it says something now.
-    fn listed(&self) -> Option<&Standing> {
-        self.standing
-            .as_ref()
-            .filter(|standing| !standing.withdrawn)
-    }
-
-    /// Its own ISBN and those beside it.
-    fn isbns(&self) -> impl Iterator<Item = i64> + '_ {
-        self.edition()
-            .into_iter()
-            .flat_map(Edition::isbns)
-            .map(isbn_column)
-    }
-
-    fn stand(&mut self) {
-        self.standing = standing(&self.notifications);
-        self.row.standing = match &self.standing {
-            None => StandingCode::Silent,
-            Some(standing) if standing.withdrawn => StandingCode::Withdrawn,
-            Some(_) => StandingCode::Listed,
-        };
-        if let Some(edition) = self
-            .standing
-            .as_ref()
-            .map(|standing| &standing.edition.edition)
-        {
-            self.row.isbn = edition.isbn.map(isbn_column);
-        }
-    }
-}
 
 /// The records that are being settled, and what is known of their neighbours.
 pub(super) struct Settling {
@@ -168,6 +89,19 @@ impl Settling {
         Ok(())
     }
 
+    /// Turns what an import said of the records at hand, up to a notification.
+    pub(super) fn turn(&mut self, import: ImportId, up_to: i64, undone: bool) {
+        let notifications = self
+            .records
+            .values_mut()
+            .flat_map(|held| &mut held.notifications);
+        for notification in notifications {
+            if notification.import == import && notification.id <= up_to {
+                notification.undone = undone;
+            }
+        }
+    }
+
     /// What a record says before it is settled.
     pub(super) fn document_of(&self, record: i64) -> Option<(Arc<Content>, bool)> {
         let standing = self.records.get(&record)?.standing.as_ref()?;
@@ -180,10 +114,13 @@ impl Settling {
         tx: &mut dyn Tx,
         precedence: &Precedence,
     ) -> Result<(Settled, Settling), Fault> {
+        // Those that shared a number with what a record said before may be one book without it.
+        let mut isbns: BTreeSet<i64> = self.records.values().flat_map(Held::isbns).collect();
         for held in self.records.values_mut() {
             held.stand();
+            isbns.extend(held.isbns());
         }
-        self.find_neighbours(tx)?;
+        self.find_neighbours(tx, isbns)?;
         let decisions = self.decisions(tx)?;
         let groups = self.groups(&decisions);
         let mut settled = Settled {
@@ -205,19 +142,14 @@ impl Settling {
     }
 
     /// Reads records that share an ISBN, an edition or a decision with those at hand, and so on.
-    fn find_neighbours(&mut self, tx: &mut dyn Tx) -> Result<(), Fault> {
-        let mut asked_isbns: BTreeSet<i64> = BTreeSet::new();
+    fn find_neighbours(&mut self, tx: &mut dyn Tx, isbns: BTreeSet<i64>) -> Result<(), Fault> {
+        let mut next_isbns: Vec<i64> = isbns.iter().copied().collect();
+        let mut asked_isbns = isbns;
         let mut asked_editions: BTreeSet<i64> = BTreeSet::new();
         for _ in 0..limits::NEIGHBOUR_STEPS {
             let mut near: BTreeSet<i64> = BTreeSet::new();
-            let isbns: Vec<i64> = self
-                .records
-                .values()
-                .flat_map(Held::isbns)
-                .filter(|isbn| asked_isbns.insert(*isbn))
-                .collect();
-            if !isbns.is_empty() {
-                near.extend(few_bearers(row::bearers(tx, &isbns)?));
+            if !next_isbns.is_empty() {
+                near.extend(few_bearers(row::bearers(tx, &next_isbns)?));
             }
             let editions: Vec<i64> = self
                 .records
@@ -236,6 +168,12 @@ impl Settling {
             }
             let rows = row::records(tx, &near)?;
             self.hold(tx, rows, false)?;
+            next_isbns = near
+                .iter()
+                .filter_map(|id| self.records.get(id))
+                .flat_map(Held::isbns)
+                .filter(|isbn| asked_isbns.insert(*isbn))
+                .collect();
         }
         Ok(())
     }
@@ -399,11 +337,8 @@ impl Settling {
 
     /// What the group's edition says; none when none of its records says anything.
     fn merged(&self, id: i64, group: &[i64], precedence: &Precedence) -> Option<Merged> {
-        let mut listed: Vec<(&Held, &Standing)> = group
-            .iter()
-            .filter_map(|record| self.records.get(record))
-            .filter_map(|held| Some((held, held.listed()?)))
-            .collect();
+        let members = group.iter().filter_map(|record| self.records.get(record));
+        let listed = by_precedence(members, precedence);
         if let [(_, only)] = listed.as_slice()
             && let Some(hash) = &only.hash
         {
@@ -413,13 +348,6 @@ impl Settling {
                 content: Arc::clone(&only.edition),
             });
         }
-        precedence.sort(&mut listed, |(held, standing)| {
-            (
-                &held.row.sender,
-                &held.row.reference,
-                &standing.edition.edition,
-            )
-        });
         let editions: Vec<&Edition> = listed
             .iter()
             .map(|(_, standing)| &standing.edition.edition)
@@ -431,6 +359,33 @@ impl Settling {
             hash: row::hash(&document),
             content: Arc::new(Content { document, edition }),
         })
+    }
+
+    /// Where the fields of an edition come from: the first record in order of precedence that says something.
+    pub(super) fn sources(
+        &self,
+        edition: EditionId,
+        precedence: &Precedence,
+    ) -> Vec<merge::Source> {
+        let of_edition = |held: &&Held| held.row.edition == Some(edition.0);
+        let listed = by_precedence(self.records.values().filter(of_edition), precedence);
+        let editions: Vec<&Edition> = listed
+            .iter()
+            .map(|(_, standing)| &standing.edition.edition)
+            .collect();
+        let source = |(field, place): (merge::Field, usize)| {
+            let (held, standing) = listed.get(place)?;
+            Some(merge::Source {
+                field,
+                sender: held.row.sender.clone(),
+                reference: held.row.reference.clone(),
+                origin: standing.origin_of(field),
+            })
+        };
+        merge::sources(&editions)
+            .into_iter()
+            .filter_map(source)
+            .collect()
     }
 
     fn write_records(&self, tx: &mut dyn Tx) -> Result<(), Fault> {
@@ -459,6 +414,24 @@ impl Settling {
             .collect();
         row::FORGOTTEN.rows(tx, &outlived)
     }
+}
+
+/// What those of `records` say that say something now, in order of precedence.
+fn by_precedence<'r>(
+    records: impl Iterator<Item = &'r Held>,
+    precedence: &Precedence,
+) -> Vec<(&'r Held, &'r Standing)> {
+    let mut listed: Vec<(&Held, &Standing)> = records
+        .filter_map(|held| Some((held, held.listed()?)))
+        .collect();
+    precedence.sort(&mut listed, |(held, standing)| {
+        (
+            &held.row.sender,
+            &held.row.reference,
+            &standing.edition.edition,
+        )
+    });
+    listed
 }
 
 /// An ISBN that very many records bear identifies nothing: its records are not read.
@@ -499,44 +472,5 @@ impl Merged {
         Some(row::edition_columns(
             self.id, work, edition, self.hash, document,
         ))
-    }
-}
-
-impl Settling {
-    /// Where the fields of an edition come from: the first record in order of precedence that says something.
-    pub(super) fn sources(
-        &self,
-        edition: EditionId,
-        precedence: &Precedence,
-    ) -> Vec<merge::Source> {
-        let mut listed: Vec<(&Held, &Standing)> = self
-            .records
-            .values()
-            .filter(|held| held.row.edition == Some(edition.0))
-            .filter_map(|held| Some((held, held.listed()?)))
-            .collect();
-        precedence.sort(&mut listed, |(held, standing)| {
-            (
-                &held.row.sender,
-                &held.row.reference,
-                &standing.edition.edition,
-            )
-        });
-        let editions: Vec<&Edition> = listed
-            .iter()
-            .map(|(_, standing)| &standing.edition.edition)
-            .collect();
-        merge::sources(&editions)
-            .into_iter()
-            .filter_map(|(field, place)| {
-                let (held, standing) = listed.get(place)?;
-                Some(merge::Source {
-                    field,
-                    sender: held.row.sender.clone(),
-                    reference: held.row.reference.clone(),
-                    origin: standing.origin_of(field),
-                })
-            })
-            .collect()
     }
 }

@@ -1,49 +1,28 @@
-//! What a person does to the catalogue's records: undo an import, split a record off, join two editions, order the
-//! senders; and take each of these back.
+//! The list of imports, and undoing and redoing one; and the log of who did what to the catalogue.
 //!
-//! None of it writes an edition. Each changes what counts and settles the records it touches, so doing and undoing
-//! leave the same rows. Who did what is in the catalogue's log.
+//! Undoing writes no edition itself: it marks what the import said as not counting and settles the records it spoke
+//! of, so undoing and redoing leave the same rows.
 
 use storage::{Fault, Row, Store, Tx};
 use trade::clock::Timestamp;
 
-use super::precedence::{self, Precedence};
-use super::put::{Delivery, advance, lock};
-use super::row;
+use super::decide::DecisionId;
+use super::put::{Delivery, finish, lock};
 use super::settle::Settling;
 use crate::limits;
-use crate::model::{EditionId, WorkId};
+use crate::model::EditionId;
 
 storage::statements! {
-    PUT_IMPORT = "INSERT INTO imports (id, name, staff, begun_us, state) VALUES ($1, $2, $3, $4, 'taken')";
-    IMPORTS = "SELECT id, name, staff, begun_us, state,
-            (SELECT COUNT(*) FROM notifications WHERE import_id = imports.id)
-        FROM imports ORDER BY id DESC LIMIT $1";
+    PUT_IMPORT = "INSERT INTO imports (id, name, staff, begun_us, messages, state)
+        VALUES ($1, $2, $3, $4, 0, 'taken')";
+    COUNT_MESSAGES = "UPDATE imports SET messages = messages + $2 WHERE id = $1";
+    IMPORTS = "SELECT id, name, staff, begun_us, state, messages FROM imports ORDER BY id DESC LIMIT $1";
     IMPORT_STATE = "SELECT state FROM imports WHERE id = $1";
     SET_IMPORT_STATE = "UPDATE imports SET state = $2 WHERE id = $1";
     OF_IMPORT = "SELECT id, record_id FROM notifications
         WHERE import_id = $1 AND undone = $2 AND id > $3 ORDER BY id LIMIT $4";
     SET_UNDONE = "UPDATE notifications SET undone = $3
         WHERE import_id = $1 AND id > $4 AND id <= $2 AND undone <> $3";
-    RECORD_OF_EDITION = "SELECT MIN(id) FROM records WHERE edition_id = $1 AND standing = 'listed'";
-    RECORD_OF_REFERENCE = "SELECT id FROM records WHERE sender = $1 AND reference = $2";
-    LAST_DECISION = "SELECT COALESCE(MAX(id), 0) FROM decisions";
-    PUT_DECISION = "INSERT INTO decisions (id, kind, one, other) VALUES ($1, $2, $3, $4)";
-    DECISION = "SELECT one, other FROM decisions WHERE id = $1";
-    SET_DECISION_UNDONE = "UPDATE decisions SET undone = $2 WHERE id = $1 AND undone <> $2";
-    DECIDE_WORK = "INSERT INTO work_decisions (edition_id, work_id) VALUES ($1, $2)
-        ON CONFLICT (edition_id) DO UPDATE SET work_id = excluded.work_id";
-    LEAVE_WORK = "DELETE FROM work_decisions WHERE edition_id = $1";
-    RECORDS_OF_EDITION = "SELECT id FROM records WHERE edition_id = $1";
-    WORK_OF_EDITION = "SELECT work_id FROM editions WHERE id = $1";
-    UNSETTLED = "SELECT after_record FROM unsettled WHERE one = 1";
-    UNSETTLE = "INSERT INTO unsettled (one, after_record) VALUES (1, 0)
-        ON CONFLICT (one) DO UPDATE SET after_record = 0";
-    SETTLED_UP_TO = "UPDATE unsettled SET after_record = $1 WHERE one = 1";
-    ALL_SETTLED = "DELETE FROM unsettled";
-    TO_SETTLE = "SELECT id FROM records WHERE id > $1 AND (isbn13 IS NOT NULL OR decided = 1
-            OR EXISTS (SELECT 1 FROM record_isbns i WHERE i.record_id = records.id))
-        ORDER BY id LIMIT $2";
     LOG = "INSERT INTO catalogue_log (id, at_us, staff, action, subject, note)
         VALUES ((SELECT COALESCE(MAX(id), 0) + 1 FROM catalogue_log), $1, $2, $3, $4, $5)";
     LOGGED = "SELECT at_us, staff, action, subject, note FROM catalogue_log ORDER BY id DESC LIMIT $1";
@@ -56,10 +35,6 @@ storage::statements! {
 #[serde(transparent)]
 pub struct ImportId(pub i64);
 
-/// A decision that can be taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DecisionId(pub i64);
-
 /// An import as the back office lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
@@ -69,7 +44,7 @@ pub struct Import {
     pub delivery: Delivery,
     /// Whether it counts.
     pub state: ImportState,
-    /// How many of its messages are kept.
+    /// How many messages were taken from it.
     pub messages: i64,
 }
 
@@ -176,6 +151,17 @@ pub(super) fn begin_import(
     Ok(id)
 }
 
+/// Counts the messages of one more batch.
+pub(super) fn count_messages(
+    tx: &mut dyn Tx,
+    import: ImportId,
+    messages: usize,
+) -> Result<(), Fault> {
+    let messages = i64::try_from(messages).unwrap_or(i64::MAX);
+    tx.execute(&COUNT_MESSAGES, &[import.0.into(), messages.into()])
+        .map(drop)
+}
+
 /// The latest imports, newest first.
 ///
 /// # Errors
@@ -268,210 +254,16 @@ fn turn_batch(
         .collect::<Result<_, _>>()?;
     records.sort_unstable();
     records.dedup();
+    let mut settling = Settling::begin(tx)?;
+    settling.touch(tx, &records)?;
+    settling.turn(import, last, undone);
     let params = [import.0.into(), last.into(), undone.into(), from.into()];
     tx.execute(&SET_UNDONE, &params)?;
-    settle(tx, &records)?;
+    finish(tx, settling)?;
     Ok(Some(last))
 }
 
-fn settle(tx: &mut dyn Tx, records: &[i64]) -> Result<(), Fault> {
-    let mut settling = Settling::begin(tx)?;
-    settling.touch(tx, records)?;
-    let precedence = Precedence::read(tx)?;
-    let (settled, _) = settling.settle(tx, &precedence)?;
-    advance(tx, &settled)
-}
-
-/// Makes a record an edition of its own, whatever its ISBN; later imports leave it there.
-///
-/// # Errors
-/// [`Refusal::NoRecord`], or a fault.
-pub fn split(
-    tx: &mut dyn Tx,
-    sender: &str,
-    reference: &str,
-    by: &By,
-) -> Result<DecisionId, Refusal> {
-    lock(tx)?;
-    let record = tx.query_opt(&RECORD_OF_REFERENCE, &[sender.into(), reference.into()])?;
-    let record = record.ok_or_else(|| Refusal::NoRecord {
-        sender: sender.to_owned(),
-        reference: reference.to_owned(),
-    })?;
-    decide(tx, "split", record.int(0)?, None, by)
-}
-
-/// Makes two editions one, with all their records; later imports leave them so. The older one stays, the other leads
-/// to it.
-///
-/// # Errors
-/// [`Refusal::NoEdition`], or a fault.
-pub fn join(
-    tx: &mut dyn Tx,
-    one: EditionId,
-    other: EditionId,
-    by: &By,
-) -> Result<DecisionId, Refusal> {
-    lock(tx)?;
-    let mut record_of = |edition: EditionId| {
-        let row = tx.query_one(&RECORD_OF_EDITION, &[edition.0.into()])?;
-        row.opt_int(0)?.ok_or(Refusal::NoEdition(edition))
-    };
-    let (one, other) = (record_of(one)?, record_of(other)?);
-    decide(tx, "join", one.min(other), Some(one.max(other)), by)
-}
-
-fn decide(
-    tx: &mut dyn Tx,
-    kind: &str,
-    one: i64,
-    other: Option<i64>,
-    by: &By,
-) -> Result<DecisionId, Refusal> {
-    let id = tx.query_one(&LAST_DECISION, &[])?.int(0)? + 1;
-    let params = [id.into(), kind.into(), one.into(), other.into()];
-    tx.execute(&PUT_DECISION, &params)?;
-    log(tx, by, &format!("edition.{kind}"), Some(id), "")?;
-    settle_decided(tx, one, other)?;
-    Ok(DecisionId(id))
-}
-
-fn settle_decided(tx: &mut dyn Tx, one: i64, other: Option<i64>) -> Result<(), Fault> {
-    let mut settling = Settling::begin(tx)?;
-    let records: Vec<i64> = other.into_iter().chain([one]).collect();
-    settling.touch(tx, &records)?;
-    for held in settling.records.values_mut() {
-        held.row.decided = true;
-    }
-    let precedence = Precedence::read(tx)?;
-    let (settled, _) = settling.settle(tx, &precedence)?;
-    advance(tx, &settled)
-}
-
-/// Takes a split or a join back.
-///
-/// # Errors
-/// [`Refusal::NoDecision`], or a fault.
-pub fn undo_decision(tx: &mut dyn Tx, decision: DecisionId, by: &By) -> Result<(), Refusal> {
-    turn_decision(tx, decision, by, true)
-}
-
-/// Decides again what was taken back.
-///
-/// # Errors
-/// As [`undo_decision`].
-pub fn redo_decision(tx: &mut dyn Tx, decision: DecisionId, by: &By) -> Result<(), Refusal> {
-    turn_decision(tx, decision, by, false)
-}
-
-fn turn_decision(
-    tx: &mut dyn Tx,
-    decision: DecisionId,
-    by: &By,
-    undone: bool,
-) -> Result<(), Refusal> {
-    lock(tx)?;
-    let row = tx.query_opt(&DECISION, &[decision.0.into()])?;
-    let row = row.ok_or(Refusal::NoDecision(decision))?;
-    let (one, other) = (row.int(0)?, row.opt_int(1)?);
-    if tx.execute(&SET_DECISION_UNDONE, &[decision.0.into(), undone.into()])? == 0 {
-        return Ok(());
-    }
-    let action = if undone {
-        "decision.undo"
-    } else {
-        "decision.redo"
-    };
-    log(tx, by, action, Some(decision.0), "")?;
-    // Those that were joined are found by their edition, those that were split by their ISBN.
-    settle_decided(tx, one, other)?;
-    Ok(())
-}
-
-/// Makes an edition one of the work of another; none gives it back to the rule.
-///
-/// # Errors
-/// [`Refusal::NoEdition`], or a fault.
-pub fn decide_work(
-    tx: &mut dyn Tx,
-    edition: EditionId,
-    like: Option<EditionId>,
-    by: &By,
-) -> Result<(), Refusal> {
-    lock(tx)?;
-    match like {
-        Some(like) if like == edition => {
-            let own = super::work::alone(edition);
-            tx.execute(&DECIDE_WORK, &[edition.0.into(), own.0.into()])?;
-        }
-        Some(like) => {
-            let row = tx.query_opt(&WORK_OF_EDITION, &[like.0.into()])?;
-            let work = WorkId(row.ok_or(Refusal::NoEdition(like))?.int(0)?);
-            tx.execute(&DECIDE_WORK, &[edition.0.into(), work.0.into()])?;
-        }
-        None => {
-            tx.execute(&LEAVE_WORK, &[edition.0.into()])?;
-        }
-    }
-    log(tx, by, "work.decide", Some(edition.0), "")?;
-    let rows = tx.query(&RECORDS_OF_EDITION, &[edition.0.into()])?;
-    let records: Vec<i64> = rows
-        .iter()
-        .map(|row| row.int(0))
-        .collect::<Result<_, _>>()?;
-    if records.is_empty() {
-        return Err(Refusal::NoEdition(edition));
-    }
-    settle(tx, &records)?;
-    Ok(())
-}
-
-/// Puts senders in order, first one first, and merges again what that changes. Blocks.
-///
-/// # Errors
-/// A [`Fault`]; the new order stands then, and the next import goes on merging.
-pub fn set_precedence(store: &Store, senders: &[String], by: &By) -> Result<(), Fault> {
-    let (senders, by) = (senders.to_vec(), by.clone());
-    store.write_blocking(move |tx| {
-        lock(tx)?;
-        precedence::write(tx, &senders)?;
-        tx.execute(&UNSETTLE, &[])?;
-        log(tx, &by, "precedence.set", None, &senders.join(", "))
-    })?;
-    settle_again(store)
-}
-
-/// Goes on settling all records where that was begun: after a change of precedence, and after the migration that
-/// began to keep records. Blocks; does nothing when all is settled.
-///
-/// # Errors
-/// A [`Fault`]; batches before it are committed.
-pub fn settle_again(store: &Store) -> Result<(), Fault> {
-    while store.write_blocking(settle_next)? {}
-    Ok(())
-}
-
-fn settle_next(tx: &mut dyn Tx) -> Result<bool, Fault> {
-    let Some(row) = tx.query_opt(&UNSETTLED, &[])? else {
-        return Ok(false);
-    };
-    lock(tx)?;
-    let batch = i64::try_from(limits::PUT_BATCH_RECORDS).unwrap_or(i64::MAX);
-    let rows = tx.query(&TO_SETTLE, &[row.int(0)?.into(), batch.into()])?;
-    let records: Vec<i64> = rows
-        .iter()
-        .map(|row| row.int(0))
-        .collect::<Result<_, _>>()?;
-    let Some(last) = records.last() else {
-        tx.execute(&ALL_SETTLED, &[])?;
-        return Ok(false);
-    };
-    settle(tx, &records)?;
-    tx.execute(&SETTLED_UP_TO, &[(*last).into()])?;
-    Ok(true)
-}
-
-fn log(
+pub(super) fn log(
     tx: &mut dyn Tx,
     by: &By,
     action: &str,
@@ -505,9 +297,4 @@ pub fn logged(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Logged>, Fault> {
             })
         })
         .collect()
-}
-
-/// The records of an edition, for [`super::sources`].
-pub(super) fn records_of(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<i64>, Fault> {
-    row::records_of_editions(tx, &[edition.0])
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::same::{without_brackets, words_of};
+use super::same::{without_idle_brackets, words_of};
 use crate::model::{ContributorRole, Edition, EditionId, WorkId};
 use crate::text;
 
@@ -23,7 +23,7 @@ pub(super) fn of(id: EditionId, edition: &Edition) -> WorkId {
     };
     let title = edition.original_title.as_ref().unwrap_or(&edition.title);
     let folded = text::fold(title);
-    let words: Vec<&str> = text::words(without_brackets(&folded)).collect();
+    let words: Vec<&str> = text::words(without_idle_brackets(&folded)).collect();
     if words.is_empty() {
         return alone(id);
     }
@@ -103,6 +103,10 @@ mod tests {
         assert_ne!(
             miserables,
             work("Les Misérables, tome 2", Some("Victor Hugo"))
+        );
+        assert_ne!(
+            miserables,
+            work("Les Misérables (vol. II)", Some("Victor Hugo"))
         );
         let poems = edition("Poèmes", None);
         assert_ne!(of(EditionId(1), &poems), of(EditionId(2), &poems));

@@ -48,9 +48,9 @@ pub(crate) async fn by_id(
     Path(id): Path<i64>,
 ) -> Result<Response, Problem> {
     let shelf = state.shelf.load();
-    let edition = shelf
-        .edition(EditionId(id))
-        .ok_or(Problem::of(Kind::NotFound))?;
+    let Some(edition) = shelf.edition(EditionId(id)) else {
+        return led_on(&state, &visitor, &shelf, EditionId(id)).await;
+    };
     // An ISBN that was used twice (I7) leads to one of its editions; the other one stays here.
     match edition.isbn.and_then(|isbn| shelf.by_isbn(isbn)) {
         Some(canonical) if canonical.id == edition.id => {
@@ -58,6 +58,23 @@ pub(crate) async fn by_id(
         }
         _ => show(&state, &visitor, &shelf, &edition),
     }
+}
+
+/// Leads from an edition that was merged into another to that one: the only address of a book that asks the database,
+/// because nothing on the shelf has it.
+async fn led_on(
+    state: &AppState,
+    visitor: &Visitor,
+    shelf: &Shelf,
+    from: EditionId,
+) -> Result<Response, Problem> {
+    let to = state
+        .store
+        .read(move |tx| catalogue::store::forward(tx, from))
+        .await?
+        .and_then(|to| shelf.edition(to))
+        .ok_or(Problem::of(Kind::NotFound))?;
+    Ok(moved(&visitor.path(&own_path(shelf, &to))))
 }
 
 fn moved(to: &str) -> Response {

@@ -1,0 +1,45 @@
+//! Editions that were merged into others: carts and copies on the shelf follow them.
+//!
+//! The catalogue finds out that two editions are one, hides the newer and leads from it to the older. Orders keep the
+//! number they were placed with; carts and unpromised copies move here, a moment later. When the two are parted again
+//! nothing moves back by itself: nobody can know which copy was which, so a bookseller counts.
+
+use storage::Tx;
+use trade::{clock::Timestamp, ids::EditionId};
+
+use crate::stock::{self, StockPolicy, StockRefusal};
+
+storage::statements! {
+    COPIES = "SELECT s.edition, r.edition_id, s.on_hand - s.held, s.policy
+        FROM stock s JOIN records r ON r.home_id = s.edition
+        WHERE r.edition_id <> s.edition AND s.on_hand > s.held ORDER BY s.edition LIMIT 100";
+    LINES = "INSERT INTO cart_lines (cart, edition, quantity, added_us)
+        SELECT l.cart, r.edition_id, l.quantity, l.added_us
+        FROM cart_lines l JOIN records r ON r.home_id = l.edition WHERE r.edition_id <> l.edition
+        ON CONFLICT (cart, edition) DO UPDATE SET quantity =
+            CASE WHEN cart_lines.quantity > excluded.quantity THEN cart_lines.quantity
+                ELSE excluded.quantity END";
+    OLD_LINES = "DELETE FROM cart_lines WHERE EXISTS (SELECT 1 FROM records r
+        WHERE r.home_id = cart_lines.edition AND r.edition_id <> cart_lines.edition)";
+}
+
+/// Moves cart lines and up to 100 levels of copies that are not promised; says how many of both were moved. Copies
+/// held for unpaid orders stay where these look for them, and follow when they are given back.
+///
+/// # Errors
+/// A [`storage::Fault`].
+pub fn follow(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, StockRefusal> {
+    tx.execute(&LINES, &[])?;
+    let mut moved = tx.execute(&OLD_LINES, &[])?;
+    for row in tx.query(&COPIES, &[])? {
+        let (from, to) = (EditionId(row.int(0)?), EditionId(row.int(1)?));
+        let copies = i32::try_from(row.int(2)?).unwrap_or(i32::MAX);
+        let policy = StockPolicy::of_column(row.text(3)?)?;
+        let policy_there = stock::level(tx, to)?.map_or(policy, |level| level.policy);
+        let (leaving, arriving) = (format!("merged into {to}"), format!("merged from {from}"));
+        stock::adjust(tx, from, -copies, policy, Some(&leaving), now)?;
+        stock::adjust(tx, to, copies, policy_there, Some(&arriving), now)?;
+        moved += 1;
+    }
+    Ok(moved)
+}

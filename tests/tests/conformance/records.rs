@@ -1,0 +1,270 @@
+//! Records of several senders: merged, undone, joined and parted alike on both engines. What the rules are is tested
+//! with the catalogue; here it is that the statements say the same.
+
+use catalogue::{
+    model::{Availability, Edition, EditionId, Goods, Isbn13},
+    store::{self, Block, BlockUpdate, By, Delivery, Done, Incoming, Message, Record, Refusal},
+};
+use shop::stock::StockPolicy;
+use storage::{Fault, Migration, Store, StoreUrl, Tx, Value};
+use trade::clock::Timestamp;
+
+use crate::counter::{Counter, ETRANGER, title};
+
+storage::statements! {
+    OLD_EDITION = "INSERT INTO editions (id, work_id, sender, reference, isbn13, title, goods, availability, buyable,
+            generated, hidden, changed_seq, record_hash, document)
+        VALUES ($1, 1, $2, '1', 9782070541270, 'A', 'new_book', 'unknown', 0, 0, $3, 1, $4, $5)";
+    OLD_REVIEW = "INSERT INTO reviews (edition_id, sender, number, rating, title, body, author, language, written,
+            generated) VALUES ($1, 'test', 1, 5, 'T', 'B', 'A', 'fr', '2026-11-01', 0)";
+}
+
+fn sent(day: i64) -> Option<Message> {
+    Some(Message {
+        sent: Timestamp::micros(day),
+        number: Some(1),
+    })
+}
+
+fn record(sender: &str, reference: &str, day: i64, cents: Option<i64>) -> Record {
+    let edition = title("Les Marées", cents, Goods::NewBook, Availability::InStock);
+    Record {
+        sender: sender.to_owned(),
+        reference: reference.to_owned(),
+        message: sent(day),
+        edition: Edition {
+            isbn: Isbn13::parse("9782070541270").ok(),
+            other_isbns: Isbn13::parse("9780141439518").ok().into_iter().collect(),
+            records: vec![format!("{sender}:{reference}")],
+            ..edition
+        },
+    }
+}
+
+fn whole(sender: &str, reference: &str, day: i64, cents: Option<i64>) -> Incoming {
+    Incoming::Put(Box::new(record(sender, reference, day, cents)))
+}
+
+fn by() -> By {
+    By {
+        staff: "libraire".to_owned(),
+        at: Timestamp::micros(1),
+    }
+}
+
+/// Runs `verb` where blocking is allowed.
+async fn blocking<T: Send + 'static>(
+    store: &Store,
+    verb: impl FnOnce(&Store) -> T + Send + 'static,
+) -> T {
+    let store = store.clone();
+    tokio::task::spawn_blocking(move || verb(&store))
+        .await
+        .unwrap()
+}
+
+async fn put(store: &Store, incoming: Vec<Incoming>) -> Done {
+    let delivery = Delivery {
+        name: "test.xml".to_owned(),
+        staff: "libraire".to_owned(),
+        at: Timestamp::micros(1),
+    };
+    blocking(store, move |store| {
+        store::put(store, &delivery, incoming.into_iter()).unwrap()
+    })
+    .await
+}
+
+async fn decide<T: Send + 'static>(
+    store: &Store,
+    verb: impl Fn(&mut dyn Tx) -> Result<T, Refusal> + Send + 'static,
+) -> T {
+    store.write(verb).await.unwrap()
+}
+
+/// The editions after those of the counter.
+async fn editions(store: &Store) -> Vec<Edition> {
+    store
+        .read(|tx| store::page(tx, EditionId(7), 100))
+        .await
+        .unwrap()
+}
+
+pub async fn senders_are_merged_and_every_step_is_taken_back(counter: Counter) {
+    let store = &counter.store;
+    let first = put(
+        store,
+        vec![whole("a", "1", 1, Some(900)), whole("b", "1", 1, None)],
+    )
+    .await;
+    assert_eq!((first.tally.created, first.tally.updated), (1, 1));
+    let merged = editions(store).await;
+    assert_eq!((merged.len(), merged[0].records.len()), (1, 2));
+    let sequence = store.read(store::sequence).await.unwrap();
+    let again = put(
+        store,
+        vec![whole("a", "1", 1, Some(900)), whole("b", "1", 1, None)],
+    )
+    .await;
+    assert_eq!((again.tally.unchanged, again.import), (2, None));
+    assert_eq!(store.read(store::sequence).await.unwrap(), sequence);
+
+    let update = BlockUpdate {
+        record: record("a", "1", 2, Some(950)),
+        blocks: vec![Block::Supply],
+    };
+    let withdrawal = Incoming::Hide {
+        sender: "b".to_owned(),
+        reference: "1".to_owned(),
+        message: sent(2),
+    };
+    let second = put(store, vec![Incoming::Blocks(Box::new(update)), withdrawal]).await;
+    assert_eq!((second.tally.updated, second.tally.hidden), (1, 1));
+    let updated = editions(store).await;
+    assert_eq!(
+        (
+            updated[0].records.len(),
+            updated[0].price.unwrap().amount.as_cents()
+        ),
+        (1, 950)
+    );
+
+    let import = second.import.unwrap();
+    blocking(store, move |store| {
+        store::undo_import(store, import, &by()).unwrap()
+    })
+    .await;
+    assert_eq!(editions(store).await, merged);
+    blocking(store, move |store| {
+        store::redo_import(store, import, &by()).unwrap()
+    })
+    .await;
+    assert_eq!(editions(store).await, updated);
+    blocking(store, move |store| {
+        store::undo_import(store, import, &by()).unwrap()
+    })
+    .await;
+
+    let split = decide(store, |tx| store::split(tx, "b", "1", &by())).await;
+    assert_eq!(editions(store).await.len(), 2);
+    decide(store, move |tx| store::undo_decision(tx, split, &by())).await;
+    assert_eq!(editions(store).await, merged);
+    decide(store, |tx| {
+        store::join(tx, EditionId(1), EditionId(8), &by())
+    })
+    .await;
+    assert!(editions(store).await.is_empty());
+    let forwards = store
+        .read(|tx| store::forwards(tx, EditionId(0), 10))
+        .await
+        .unwrap();
+    assert_eq!(
+        forwards,
+        [(EditionId(8), EditionId(1)), (EditionId(9), EditionId(1))]
+    );
+
+    let order = vec!["b".to_owned(), "a".to_owned()];
+    blocking(store, move |store| {
+        store::set_precedence(store, &order, &by()).unwrap()
+    })
+    .await;
+    let sources = store
+        .read(|tx| store::sources(tx, EditionId(1)))
+        .await
+        .unwrap();
+    assert_eq!(sources[0].sender, "b");
+    decide(store, |tx| {
+        store::decide_work(tx, EditionId(2), Some(EditionId(1)), &by())
+    })
+    .await;
+    let works = store
+        .read(|tx| store::page(tx, EditionId(0), 2))
+        .await
+        .unwrap();
+    assert_eq!(works[0].work, works[1].work);
+    let log = store.read(|tx| store::logged(tx, 10)).await.unwrap();
+    assert_eq!(log.len(), 8);
+    let imports = store.read(|tx| store::imports(tx, 10)).await.unwrap();
+    assert_eq!((imports.len(), imports[0].messages), (3, 2));
+}
+
+pub async fn carts_and_copies_follow_a_merged_edition(counter: Counter) {
+    let store = &counter.store;
+    put(store, vec![whole("a", "1", 1, Some(900))]).await;
+    let edition = EditionId(8);
+    counter.shelve(edition, 3, StockPolicy::Reorder).await;
+    counter.shelve(ETRANGER, 2, StockPolicy::Limited).await;
+    let cart = counter.cart(&[(edition, 2), (ETRANGER, 1)]).await;
+    decide(store, move |tx| store::join(tx, ETRANGER, edition, &by())).await;
+    let now = counter.clock.now();
+    store
+        .write(move |tx| shop::merged::follow(tx, now))
+        .await
+        .unwrap();
+    let shown = store
+        .read(move |tx| shop::cart::view(tx, cart))
+        .await
+        .unwrap();
+    let lines: Vec<(EditionId, u32)> = shown
+        .lines
+        .iter()
+        .map(|line| (line.edition, line.quantity))
+        .collect();
+    assert_eq!(lines, [(ETRANGER, 2)]);
+    let level = counter.level(ETRANGER).await;
+    assert_eq!((level.on_hand, level.policy), (5, StockPolicy::Limited));
+    assert_eq!(counter.level(edition).await.on_hand, 0);
+    let again = store
+        .write(move |tx| shop::merged::follow(tx, now))
+        .await
+        .unwrap();
+    assert_eq!(again, 0);
+}
+
+/// A catalogue of the time when a record was an edition.
+pub async fn carried_over(url: StoreUrl) {
+    static BEFORE: &[Migration] = &[catalogue::MIGRATIONS[0]];
+    let old = Store::open(&url, &[BEFORE]).await.unwrap();
+    let writing = old.write(|tx| -> Result<(), Fault> {
+        for (id, sender, hidden) in [(1_i64, "a", 0_i64), (2, "b", 0), (3, "c", 1)] {
+            let edition = record(sender, "1", 0, None).edition;
+            let document = serde_json::to_string(&edition).unwrap();
+            let hash = Value::Bytes(vec![u8::try_from(id).unwrap_or_default(); 32]);
+            let params = [
+                id.into(),
+                sender.into(),
+                hidden.into(),
+                hash,
+                document.into(),
+            ];
+            tx.execute(&OLD_EDITION, &params)?;
+        }
+        tx.execute(&OLD_REVIEW, &[2.into()]).map(drop)
+    });
+    writing.await.unwrap();
+    drop(old);
+
+    let store = Store::open(&url, &[catalogue::MIGRATIONS]).await.unwrap();
+    let before = store
+        .read(|tx| store::page(tx, EditionId(0), 10))
+        .await
+        .unwrap();
+    assert_eq!(before.len(), 2, "the hidden one stays hidden");
+    let done = put(&store, vec![whole("c", "1", 1, Some(700))]).await;
+    assert_eq!(done.tally.updated, 1);
+    let merged = store
+        .read(|tx| store::page(tx, EditionId(0), 10))
+        .await
+        .unwrap();
+    assert_eq!((merged.len(), merged[0].records.len()), (1, 3));
+    let reviews = store.read(|tx| store::reviews(tx, 0, 10)).await.unwrap();
+    assert_eq!(reviews[0].edition, EditionId(1));
+    let forwards = store
+        .read(|tx| store::forwards(tx, EditionId(0), 10))
+        .await
+        .unwrap();
+    assert_eq!(
+        forwards,
+        [(EditionId(2), EditionId(1)), (EditionId(3), EditionId(1))]
+    );
+}
