@@ -74,8 +74,9 @@ pub const ARCHIVE_DIRECTORY_BYTES: u64 = 8 << 20;
 /// Days on which the price of one edition changes that are kept: a year of weekly promotions.
 pub const PRICE_CHANGES: usize = 104;
 
-/// References remembered with their lines, to report those that come twice in one file: 24 MB of memory.
-pub const REFERENCES_REMEMBERED: usize = 1_000_000;
+/// References remembered with their lines, to report those that come twice in one file: 18 MB of memory, and the
+/// table would double beyond.
+pub const REFERENCES_REMEMBERED: usize = 900_000;
 
 /// Messages kept of one record: what an undone import can give back. The oldest that count no more go first.
 pub const NOTIFICATIONS_OF_RECORD: usize = 40;

@@ -6,8 +6,8 @@ use std::io::{self, BufRead};
 
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Bytes read at a time.
-const CHUNK_BYTES: usize = 64 << 10;
+/// Bytes read at a time: as many as the reader below holds, which then hands them on without holding them.
+const CHUNK_BYTES: usize = 128 << 10;
 
 /// A stream of UTF-8 text.
 pub(super) struct Utf8 {

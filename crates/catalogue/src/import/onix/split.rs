@@ -282,8 +282,11 @@ fn other_name(tag: &[u8]) -> Option<usize> {
         .take(NAME_BYTES_MAX)
         .position(|byte| matches!(byte, b'>' | b' ' | b'/' | b'\t' | b'\r' | b'\n' | b'<'))?;
     let name = name.get(..name_bytes)?;
-    let cuts = [b"Product".as_slice(), b"product", b"Message", b"message"];
-    let may_cut = cuts.iter().any(|end| name.ends_with(end));
+    let may_cut = match name.last()? {
+        b't' => name.ends_with(b"roduct"),
+        b'e' => name.ends_with(b"essage"),
+        _ => false,
+    };
     (!may_cut).then_some(name_bytes)
 }
 
