@@ -100,8 +100,10 @@ fn notice(sent: &Element, remarks: &mut Remarks) -> Result<Notice, Rejection> {
         Some("05") => Ok(Notice::Withdrawn),
         Some("04") if release_2::is_of_3(sent) => Ok(Notice::Update(blocks(sent))),
         // 12 and 14 are of 2.1: the whole of its supply details.
-        Some("12" | "14") => Ok(Notice::Update(vec![Block::Supply])),
-        Some("04" | "13") => Err(Rejection::error(
+        Some("12" | "14") if sent.child("SupplyDetail").is_some() => {
+            Ok(Notice::Update(vec![Block::Supply]))
+        }
+        Some("04" | "12" | "13" | "14") => Err(Rejection::error(
             "partial-update",
             "A partial update that names no whole block: what it leaves out cannot be told from what it deletes. The \
              record was skipped. Ask the sender for the complete record (03).",

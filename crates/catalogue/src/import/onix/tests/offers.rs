@@ -1,7 +1,213 @@
-//! Prices, taxes, suppliers and rights: what a reader in France can buy, when and for how much (O11 to O15).
+//! Prices, taxes, suppliers and rights: what a reader in France can buy, when and for how much (O8 to O15).
 
 use super::*;
 use crate::model::PriceChange;
+
+/// The price of a product in that form with these price composites.
+fn price(form: &str, prices: &str) -> Option<(i64, PriceRegime)> {
+    let supply = format!("<ProductSupply><SupplyDetail>{prices}</SupplyDetail></ProductSupply>");
+    let edition = edition(&format!("<ProductForm>{form}</ProductForm>"), &supply);
+    edition
+        .price
+        .map(|price| (price.amount.as_cents(), price.regime))
+}
+
+fn sent(kind: &str, amount: &str, more: &str) -> String {
+    format!("<Price><PriceType>{kind}</PriceType><PriceAmount>{amount}</PriceAmount>{more}</Price>")
+}
+
+#[test]
+fn o8_the_type_decides_which_price_is_the_readers() {
+    let fixed = |cents| Some((cents, PriceRegime::FixedFr));
+    let free = |cents| Some((cents, PriceRegime::Free));
+    for (form, types, expected) in [
+        (
+            "BC",
+            vec![("02", "9.00"), ("04", "10.00"), ("34", "11.00")],
+            fixed(1000),
+        ),
+        ("BC", vec![("02", "9.00"), ("34", "11.00")], fixed(1100)),
+        ("BC", vec![("02", "9.00")], free(900)),
+        ("EA", vec![("42", "7.99")], fixed(799)),
+        ("BC", vec![("42", "7.99")], None),
+        (
+            "BC",
+            vec![
+                ("05", "5.00"),
+                ("12", "6.00"),
+                ("22", "6.00"),
+                ("31", "6.00"),
+            ],
+            None,
+        ),
+        ("BC", vec![("03", "20.85")], fixed(2200)),
+        ("BC", vec![("01", "20.85")], free(2200)),
+        ("AJ", vec![("04", "15.00")], free(1500)),
+        ("PC", vec![("04", "15.00")], free(1500)),
+    ] {
+        let prices: String = types
+            .iter()
+            .map(|(kind, amount)| sent(kind, amount, ""))
+            .collect();
+        assert_eq!(price(form, &prices), expected, "{form} {types:?}");
+    }
+}
+
+#[test]
+fn o9_prices_for_others_are_never_shown() {
+    for (qualifier, shown) in [
+        ("00", true),
+        ("05", true),
+        ("06", false),
+        ("10", false),
+        ("03", false),
+        ("08", false),
+    ] {
+        let prices = sent(
+            "04",
+            "10.00",
+            &format!("<PriceQualifier>{qualifier}</PriceQualifier>"),
+        );
+        assert_eq!(price("BC", &prices).is_some(), shown, "{qualifier}");
+    }
+    assert_eq!(
+        price(
+            "BC",
+            &sent(
+                "04",
+                "1.00",
+                "<MinimumOrderQuantity>10</MinimumOrderQuantity>"
+            )
+        ),
+        None
+    );
+    assert_eq!(price("EA", &sent("04", "1.00", "<PriceCondition/>")), None);
+}
+
+#[test]
+fn o11_the_territory_must_hold_france_and_the_nearer_one_wins() {
+    let territory = |inside: &str| format!("<Territory>{inside}</Territory>");
+    let here = territory("<CountriesIncluded>FR MC</CountriesIncluded>");
+    let belgium = territory("<CountriesIncluded>BE</CountriesIncluded>");
+    let world = territory("<RegionsIncluded>WORLD</RegionsIncluded>");
+    let world_without = territory(
+        "<RegionsIncluded>WORLD</RegionsIncluded><CountriesExcluded>CA FR</CountriesExcluded>",
+    );
+    let prices = |list: &[(&str, &str)]| -> String {
+        list.iter()
+            .map(|(amount, place)| sent("04", amount, place))
+            .collect()
+    };
+    let cents = |prices: &str| price("BC", prices).map(|(cents, _)| cents);
+    assert_eq!(
+        cents(&prices(&[
+            ("1.00", ""),
+            ("2.00", &world),
+            ("3.00", &here),
+            ("4.00", &belgium)
+        ])),
+        Some(300)
+    );
+    assert_eq!(cents(&prices(&[("1.00", ""), ("2.00", &world)])), Some(200));
+    assert_eq!(
+        cents(&prices(&[("4.00", &belgium), ("5.00", &world_without)])),
+        None
+    );
+    assert_eq!(
+        cents(&sent("04", "6.00", "<CurrencyCode>CHF</CurrencyCode>")),
+        None
+    );
+}
+
+#[test]
+fn o12_only_prices_open_today_count_and_the_more_precise_and_later_wins() {
+    let dated = |from: &str, until: &str| {
+        let date = |role: &str, day: &str| match day {
+            "" => String::new(),
+            day => format!(
+                "<PriceDate><PriceDateRole>{role}</PriceDateRole><Date>{day}</Date></PriceDate>"
+            ),
+        };
+        date("14", from) + &date("15", until)
+    };
+    let cents = |list: &[(&str, &str, &str)]| {
+        let prices: String = list
+            .iter()
+            .map(|(amount, from, until)| sent("04", amount, &dated(from, until)))
+            .collect();
+        price("EA", &prices).map(|(cents, _)| cents)
+    };
+    assert_eq!(
+        cents(&[
+            ("9.99", "", ""),
+            ("4.99", "20261101", "20261123"),
+            ("8.99", "20261124", "")
+        ]),
+        Some(499)
+    );
+    assert_eq!(
+        cents(&[("9.99", "20260101", ""), ("4.99", "20261101", "20261122")]),
+        Some(999)
+    );
+    assert_eq!(
+        cents(&[
+            ("9.99", "20250101", ""),
+            ("8.99", "20260101T000000+0100", "")
+        ]),
+        Some(899)
+    );
+    assert_eq!(cents(&[("9.99", "20261124", "")]), None);
+    assert_eq!(cents(&[("9.99", "soon", "")]), None);
+}
+
+#[test]
+fn o13_no_price_is_not_zero() {
+    assert_eq!(
+        price(
+            "BC",
+            "<Price><PriceType>04</PriceType><UnpricedItemType>02</UnpricedItemType></Price>"
+        ),
+        None
+    );
+    assert_eq!(price("BC", &sent("04", "0.00", "")), None);
+    assert_eq!(price("BC", &sent("04", "ten", "")), None);
+    assert_eq!(
+        price("BC", &sent("04", "12,500", "")),
+        Some((1250, PriceRegime::FixedFr))
+    );
+    let taxed = sent(
+        "03",
+        "10.00",
+        "<Tax><TaxRatePercent>20</TaxRatePercent></Tax>",
+    );
+    assert_eq!(price("BC", &taxed), Some((1200, PriceRegime::FixedFr)));
+}
+
+#[test]
+fn o14_availability_is_the_suppliers_unless_the_publisher_says_it_is_gone() {
+    let said = |status: &str, codes: &[&str]| {
+        let details: String = codes
+            .iter()
+            .map(|code| {
+                format!(
+                    "<SupplyDetail><ProductAvailability>{code}</ProductAvailability></SupplyDetail>"
+                )
+            })
+            .collect();
+        let blocks = format!(
+            "<PublishingDetail><PublishingStatus>{status}</PublishingStatus></PublishingDetail>\
+             <ProductSupply>{details}</ProductSupply>"
+        );
+        edition("", &blocks).availability
+    };
+    assert_eq!(said("04", &["21"]), Availability::InStock);
+    assert_eq!(said("04", &["40", "23"]), Availability::PrintOnDemand);
+    assert_eq!(said("07", &["21"]), Availability::Unavailable);
+    assert_eq!(said("02", &[]), Availability::Forthcoming);
+    assert_eq!(said("02", &["10"]), Availability::Forthcoming);
+    assert_eq!(said("04", &[]), Availability::Unknown);
+    assert_eq!(said("04", &["77"]), Availability::Unknown);
+}
 
 /// A supply detail of a supplier in that role, with this availability and price.
 fn supplied(role: &str, availability: &str, amount: &str) -> String {

@@ -240,6 +240,9 @@ fn o3_supply_updates_of_2_1_are_block_updates_and_partial_ones_are_not() {
     assert_eq!(update("12"), (Some(vec![Block::Supply]), None));
     assert_eq!(update("14"), (Some(vec![Block::Supply]), None));
     assert_eq!(update("13"), (None, Some("partial-update")));
+    let empty = message_2("<Title/>").replace("Type>03", "Type>12");
+    let (incoming, notes) = read(&empty);
+    assert_eq!((incoming.len(), codes(&notes)), (0, vec!["partial-update"]));
     assert_eq!(update("04"), (None, Some("partial-update")));
 }
 
