@@ -53,8 +53,30 @@ pub const NAME_CHARS: usize = 2_000;
 /// Contributors, subjects, texts, or further ISBNs of one edition that are kept: an encyclopaedia names 200 people.
 pub const PARTS: usize = 300;
 
-/// References remembered with their lines, to report those that come twice in one file: 24 MB of memory.
-pub const REFERENCES_REMEMBERED: usize = 1_000_000;
+/// Bytes a packed file may unpack to for each of its own: the real feeds met unpack to between 4 and 25.
+pub const UNPACKED_RATIO: u64 = 250;
+
+/// Bytes a packed file may unpack to however small it is: a few records that are alike pack to nothing.
+pub const UNPACKED_ALWAYS_BYTES: u64 = 64 << 20;
+
+/// Bytes a packed file may unpack to at all: the largest feeds of the trade have 5 GB.
+pub const UNPACKED_BYTES: u64 = 64 << 30;
+
+/// Logarithm of the memory that unpacking Zstandard may take: 32 MB, four times what its level 19 needs.
+pub const ZSTD_WINDOW_LOG: u32 = 25;
+
+/// Files in one zip archive: feeds of one file for each record have hundreds.
+pub const ARCHIVE_MEMBERS: usize = 10_000;
+
+/// Bytes of a zip archive's directory and headers that are read: 10,000 files with long names.
+pub const ARCHIVE_DIRECTORY_BYTES: u64 = 8 << 20;
+
+/// Days on which the price of one edition changes that are kept: a year of weekly promotions.
+pub const PRICE_CHANGES: usize = 104;
+
+/// References remembered with their lines, to report those that come twice in one file: 18 MB of memory, and the
+/// table would double beyond.
+pub const REFERENCES_REMEMBERED: usize = 900_000;
 
 /// Messages kept of one record: what an undone import can give back. The oldest that count no more go first.
 pub const NOTIFICATIONS_OF_RECORD: usize = 40;

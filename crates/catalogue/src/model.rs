@@ -77,15 +77,25 @@ pub struct Edition {
     /// Summaries and other texts about the book.
     #[serde(default)]
     pub texts: Vec<Text>,
-    /// The price a reader in France pays, VAT included; none means it cannot be sold yet.
+    /// The price a reader in France pays, VAT included; none means it cannot be sold yet. The price of the day the
+    /// record was read: [`Edition::price_on`] knows that of later days.
     #[serde(default)]
     pub price: Option<Price>,
+    /// Prices that are known to begin later (O12), by day.
+    #[serde(default)]
+    pub price_changes: Vec<PriceChange>,
     /// What the supplier says about getting it.
     #[serde(default = "unknown_availability")]
     pub availability: Availability,
     /// What it is for price law and VAT.
     #[serde(default = "new_book")]
     pub goods: Goods,
+    /// Whether it is a school book (O15), which price law sets apart overseas and for public buyers.
+    #[serde(default)]
+    pub school_book: bool,
+    /// Until when the publisher forbids to show, order or deliver it.
+    #[serde(default)]
+    pub embargo: Embargo,
     /// How much readers ask for it, comparable within one catalogue only: readers' ratings, loans, or sales.
     #[serde(default)]
     pub popularity: u32,
@@ -263,6 +273,26 @@ pub struct Price {
     pub regime: PriceRegime,
 }
 
+/// A price that begins on a day: what [`Edition::price`] says ends with the day before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceChange {
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The price from then on; none when it has no price then.
+    pub price: Option<Price>,
+}
+
+/// Days before which the publisher forbids something (O12); most books have none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Embargo {
+    /// Not to be shown before.
+    pub display: Option<jiff::civil::Date>,
+    /// Not to be ordered before.
+    pub order: Option<jiff::civil::Date>,
+    /// Not to be handed over before.
+    pub delivery: Option<jiff::civil::Date>,
+}
+
 /// What a reader wrote about an edition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
@@ -309,8 +339,11 @@ impl Edition {
             subjects: Vec::new(),
             texts: Vec::new(),
             price: None,
+            price_changes: Vec::new(),
             availability: unknown_availability(),
             goods: new_book(),
+            school_book: false,
+            embargo: Embargo::default(),
             popularity: 0,
             generated: false,
             records: Vec::new(),
@@ -369,6 +402,13 @@ impl Edition {
             .chain(self.other_isbns.iter().copied())
     }
 
+    /// What a reader pays on `day`, which is not before the day the record was read.
+    pub fn price_on(&self, day: jiff::civil::Date) -> Option<Price> {
+        let begun = self.price_changes.iter().rev();
+        let mut begun = begun.skip_while(|change| day < change.from);
+        begun.next().map_or(self.price, |change| change.price)
+    }
+
     /// Whether a reader can order it: it has a price and the supplier delivers.
     pub fn buyable(&self) -> bool {
         self.price.is_some() && self.availability.buyable()
@@ -389,4 +429,46 @@ fn unknown_availability() -> Availability {
 
 fn new_book() -> Goods {
     Goods::NewBook
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn o12_the_price_changes_with_the_day_and_not_with_the_next_message() {
+        let price = |cents| {
+            Some(Price {
+                amount: Money::cents(cents),
+                regime: PriceRegime::FixedFr,
+            })
+        };
+        let change = |from, price| PriceChange { from, price };
+        let edition = Edition {
+            price: price(999),
+            price_changes: vec![
+                change(date(2026, 12, 1), price(499)),
+                change(date(2026, 12, 25), None),
+            ],
+            ..Edition::titled("T")
+        };
+        assert_eq!(edition.price_on(date(2026, 11, 30)), price(999));
+        assert_eq!(edition.price_on(date(2026, 12, 1)), price(499));
+        assert_eq!(edition.price_on(date(2026, 12, 24)), price(499));
+        assert_eq!(edition.price_on(date(2027, 1, 1)), None);
+    }
+
+    #[test]
+    fn documents_of_an_older_program_are_still_read() {
+        let edition: Edition = serde_json::from_str("{\"title\":\"T\"}").unwrap();
+        assert_eq!(edition, Edition::titled("T"));
+    }
 }

@@ -123,7 +123,9 @@ fn o4_a_deletion_hides_and_a_new_record_shows_again() {
     assert!(visible());
     assert_eq!(shop.import(&[withdrawn]).0.hidden, 1);
     assert!(!visible());
-    assert_eq!(shop.import(&[fixture("reference.xml")]).0.updated, 1);
+    let next_day = shop.path().join("next day");
+    fs::write(&next_day, reference.replace("20261120T", "20261121T")).unwrap();
+    assert_eq!(shop.import(&[next_day]).0.updated, 1);
     assert!(visible());
 }
 

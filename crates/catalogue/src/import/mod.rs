@@ -1,4 +1,4 @@
-//! Bringing catalogue files in: ONIX 3.0 and 3.1, and JSON lines; plain, gzip or Zstandard.
+//! Bringing catalogue files in: ONIX 2.1, 3.0 and 3.1, and JSON lines; plain, gzip, Zstandard or zip.
 //!
 //! What a file is, is read from its content, never from its name. Files are read as streams in bounded memory; each
 //! record is read by itself, so that a bad one is reported and its neighbours are kept. Everything worth a person's
@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
@@ -20,6 +21,8 @@ use trade::clock::Clock;
 use crate::limits;
 use crate::store::{Delivery, Done, Finding, Found, Incoming, put};
 
+mod archive;
+mod entity;
 mod json_lines;
 mod names;
 mod onix;
@@ -123,17 +126,18 @@ pub fn import_named(
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
     let started = Instant::now();
-    let sources = files
-        .iter()
-        .map(|(path, _)| Source::open(path))
-        .collect::<Result<Vec<_>, _>>()?;
-    let total_bytes = sources.iter().map(Source::bytes).sum();
+    let mut sources = Vec::new();
+    for (path, name) in files {
+        let opened = Source::open(path)?.into_iter();
+        sources.extend(opened.map(|source| (source.name(name), source)));
+    }
+    let total_bytes = sources.iter().map(|(_, source)| source.bytes()).sum();
     let clock = Clock::system();
     let today = clock.today();
     let mut tally = Tally::default();
-    for (source, (_, name)) in sources.into_iter().zip(files) {
+    for (name, source) in sources {
         let delivery = Delivery {
-            name: name.clone(),
+            name,
             staff: staff.to_owned(),
             at: clock.now(),
         };
@@ -168,6 +172,33 @@ pub fn import_named(
     Ok(tally)
 }
 
+/// Reads a stream as if it were a file, and hands what it holds to `take` instead of storing it. For trials, fuzzing
+/// and measurements; `today` is the day for which prices are chosen. Zip archives need a file.
+pub fn read_stream(
+    stream: Box<dyn Read>,
+    today: Date,
+    report: &mut dyn ReportSink,
+    take: &mut dyn FnMut(Incoming),
+) -> Tally {
+    let started = Instant::now();
+    let source = Source::of_stream(stream);
+    let read = source.read_counter();
+    let mut session = Session::new(source.path(), today, report);
+    let taken = read_source(source, &mut session, |incoming| {
+        incoming.for_each(take);
+        Ok(())
+    });
+    // Only storing could have failed.
+    debug_assert!(taken.is_ok());
+    Tally {
+        products: session.products,
+        rejected: session.rejected,
+        seconds: started.elapsed().as_secs_f64(),
+        bytes: read.get(),
+        ..Tally::default()
+    }
+}
+
 /// Reads one file and hands its records to `take`.
 fn read_source<T: Default>(
     source: Source,
@@ -183,8 +214,8 @@ fn read_source<T: Default>(
                 "not-recognised",
                 0,
                 None,
-                "This is neither an ONIX message nor JSON lines, plain or packed with gzip or Zstandard. Nothing \
-                 was read: ask the sender for ONIX 3.0 or 3.1.",
+                "This is neither an ONIX message nor JSON lines, plain or packed with gzip, Zstandard or zip. Nothing \
+                 was read: ask the sender for ONIX.",
             );
             Ok(T::default())
         }
@@ -381,10 +412,8 @@ impl Rejection {
 /// Reads bytes as if they were a file, for tests that need no database.
 #[cfg(test)]
 fn read_bytes(bytes: &[u8], today: Date) -> (Vec<Incoming>, Vec<Note>) {
-    let mut notes: Vec<Note> = Vec::new();
-    let mut session = Session::new(Path::new("test"), today, &mut notes);
-    let source = Source::of_bytes(bytes.to_vec());
-    let read = read_source(source, &mut session, |incoming| Ok(incoming.collect()));
-    drop(session);
-    (read.unwrap_or_default(), notes)
+    let (mut incoming, mut notes) = (Vec::new(), Vec::new());
+    let stream = Box::new(std::io::Cursor::new(bytes.to_vec()));
+    read_stream(stream, today, &mut notes, &mut |item| incoming.push(item));
+    (incoming, notes)
 }

@@ -3,8 +3,7 @@
 //! Real feeds lie about their text format (O16), so the text itself decides. Nothing of the markup survives, so
 //! there is nothing to sanitise: scripts, styles, links and images are gone.
 
-use quick_xml::escape::resolve_html5_entity;
-
+use super::entity;
 use crate::limits;
 
 /// Longest name of an entity, `CounterClockwiseContourIntegral`.
@@ -60,20 +59,34 @@ impl PlainText {
         if self.hidden > 0 {
             return;
         }
-        for c in text.chars() {
-            if self.chars >= limits::TEXT_CHARS {
-                return;
+        let mut rest = text;
+        loop {
+            let (words, after) = rest
+                .split_at_checked(words_bytes(rest))
+                .unwrap_or((rest, ""));
+            self.push_words(words);
+            let mut after = after.chars();
+            match after.next() {
+                Some(c) if is_space(c) => self.pause(Break::Space),
+                Some(_) => {}
+                None => return,
             }
-            match c {
-                ' ' | '\t' | '\n' | '\r' | '\u{c}' => self.pause(Break::Space),
-                '\u{ad}' | '\u{feff}' | '\u{200b}' => {}
-                c if c.is_control() => {}
-                c => self.push_char(c),
-            }
+            rest = after.as_str();
         }
     }
 
-    fn push_char(&mut self, c: char) {
+    fn push_words(&mut self, words: &str) {
+        let left = limits::TEXT_CHARS - self.chars;
+        let mut chars = words.chars().count();
+        let mut words = words;
+        if chars > left {
+            let cut = words.char_indices().nth(left).map_or(0, |(end, _)| end);
+            words = words.get(..cut).unwrap_or_default();
+            chars = left;
+        }
+        if words.is_empty() {
+            return;
+        }
         if !self.text.is_empty() {
             self.text.push_str(match self.break_before {
                 Break::None => "",
@@ -83,8 +96,8 @@ impl PlainText {
             });
         }
         self.break_before = Break::None;
-        self.text.push(c);
-        self.chars += 1;
+        self.text.push_str(words);
+        self.chars += chars;
     }
 
     fn pause(&mut self, at_least: Break) {
@@ -95,6 +108,35 @@ impl PlainText {
     pub(super) fn finish(self) -> String {
         self.text
     }
+}
+
+/// How much of the beginning of `text` stays as it is: words, and single spaces between them.
+fn words_bytes(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let is_letter = |at: usize| bytes.get(at).is_some_and(|byte| *byte > b' ');
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        at += match byte {
+            b' ' if at > 0 && is_letter(at + 1) => 1,
+            0..=b' ' | 0x7f => break,
+            // Letters that begin so may be among the dropped.
+            0xc2 | 0xe2 | 0xef => match text.get(at..).and_then(|rest| rest.chars().next()) {
+                Some(c) if !is_dropped(c) => c.len_utf8(),
+                _ => break,
+            },
+            _ => 1,
+        };
+    }
+    at
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\u{b}' | '\u{c}' | '\r')
+}
+
+/// Control characters, and marks that have no width.
+fn is_dropped(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}')
 }
 
 fn is_block(name: &str) -> bool {
@@ -126,6 +168,19 @@ fn is_block(name: &str) -> bool {
 
 /// Text that may hold HTML tags and entities as text; without tags, empty lines separate paragraphs.
 pub(super) fn paragraphs(text: &str) -> String {
+    let (resolved, unwrapped);
+    let mut text = text;
+    if !has_tags(text) {
+        resolved = resolve_entities(text);
+        // Tags that were escaped once too often.
+        if has_tags(&resolved) {
+            text = &resolved;
+        }
+    }
+    if text.contains("<![CDATA[") {
+        unwrapped = text.replace("<![CDATA[", "").replace("]]>", "");
+        text = &unwrapped;
+    }
     let mut plain = PlainText::default();
     if !has_tags(text) {
         for line in text.lines() {
@@ -162,11 +217,22 @@ pub(super) fn paragraphs(text: &str) -> String {
 
 /// A title, a name or a heading: one line, white space set right, at most [`limits::NAME_CHARS`].
 pub(super) fn one_line(text: &str) -> String {
+    let text = text.trim();
+    if is_plain_line(text) {
+        return text.to_owned();
+    }
     let plain = paragraphs(text).replace('\n', " ");
     match plain.char_indices().nth(limits::NAME_CHARS) {
         Some((end, _)) => plain.get(..end).unwrap_or_default().trim_end().to_owned(),
         None => plain.split("  ").collect::<Vec<_>>().join(" "),
     }
+}
+
+/// Whether it is what it would become: most codes, names and titles are.
+fn is_plain_line(text: &str) -> bool {
+    text.len() <= limits::NAME_CHARS
+        && !text.contains("  ")
+        && !text.contains(|c| matches!(c, '<' | '&') || is_dropped(c))
 }
 
 fn has_tags(text: &str) -> bool {
@@ -234,7 +300,7 @@ fn read_entity(after: &str) -> Option<(String, &str)> {
     let (name, rest) = after.split_at_checked(end)?;
     let value = match name.strip_prefix('#') {
         Some(number) => char_of_number(number)?.to_string(),
-        None => resolve_html5_entity(name)?.to_owned(),
+        None => entity::letters(name)?.to_owned(),
     };
     Some((value, rest.strip_prefix(';').unwrap_or(rest)))
 }
@@ -271,7 +337,11 @@ mod tests {
             ),
             ("<script>alert(1)</script>safe<!-- not > this -->", "safe"),
             ("<a href='javascript:x' onclick=y>link</a>", "link"),
+            ("&lt;p>a&lt;/p>&lt;script>b&lt;/script>", "a"),
+            ("<p>the &lt;table> tag</p>", "the <table> tag"),
             ("bell\u{7} and\u{a0}no-break", "bell and\u{a0}no-break"),
+            // As word processors break lines.
+            ("one\u{b}two", "one two"),
             ("<", "<"),
             ("<p", "<p"),
         ] {

@@ -136,7 +136,7 @@ fn first_source(field: Field, records: &[&Edition]) -> Option<usize> {
         Field::Pages => edition.pages.is_some(),
         Field::Subjects => !edition.subjects.is_empty(),
         Field::Texts => !edition.texts.is_empty(),
-        Field::Price => edition.price.is_some(),
+        Field::Price => edition.price.is_some() || !edition.price_changes.is_empty(),
         Field::Availability => edition.availability != Availability::Unknown,
     })
 }
@@ -179,15 +179,22 @@ fn take(field: Field, edition: &mut Edition, source: &Edition) {
         Field::Collection => edition.collection.clone_from(&source.collection),
         Field::Series => edition.series.clone_from(&source.series),
         Field::Language => edition.language = source.language,
-        Field::Published => edition.published = source.published,
+        Field::Published => {
+            edition.published = source.published;
+            edition.embargo = source.embargo;
+        }
         Field::Form => {
             edition.form = source.form;
             edition.goods = source.goods;
+            edition.school_book = source.school_book;
         }
         Field::Pages => edition.pages = source.pages,
         Field::Subjects => edition.subjects.clone_from(&source.subjects),
         Field::Texts => edition.texts.clone_from(&source.texts),
-        Field::Price => edition.price = source.price,
+        Field::Price => {
+            edition.price = source.price;
+            edition.price_changes.clone_from(&source.price_changes);
+        }
         Field::Availability => edition.availability = source.availability,
     }
 }

@@ -245,6 +245,7 @@ fn replace_block(edition: &mut Edition, block: Block, from: &Edition) {
             edition.language = from.language;
             edition.form = from.form;
             edition.goods = from.goods;
+            edition.school_book = from.school_book;
             edition.pages = from.pages;
             edition.subjects.clone_from(&from.subjects);
         }
@@ -252,9 +253,11 @@ fn replace_block(edition: &mut Edition, block: Block, from: &Edition) {
         Block::Publishing => {
             edition.publisher.clone_from(&from.publisher);
             edition.published = from.published;
+            edition.embargo = from.embargo;
         }
         Block::Supply => {
             edition.price = from.price;
+            edition.price_changes.clone_from(&from.price_changes);
             edition.availability = from.availability;
         }
         Block::Content | Block::Related => {}

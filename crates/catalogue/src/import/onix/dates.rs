@@ -1,7 +1,10 @@
 //! Dates as senders write them (O19): YYYYMMDD, YYYYMM, YYYY, ISO 8601, with or without a time, whatever the format
 //! code says.
 
+use std::time::Duration;
+
 use jiff::civil::Date;
+use trade::clock::Timestamp;
 
 use super::tree::Element;
 use crate::model::PublicationDate;
@@ -23,6 +26,53 @@ pub(super) fn day(composite: &Element) -> Option<Date> {
     let date = read(composite)?;
     let part = |part: Option<u8>| i8::try_from(part.unwrap_or(1)).ok();
     Date::new(date.year, part(date.month)?, part(date.day)?).ok()
+}
+
+/// When a message was sent (O6): a day, or a day and a time, in the sender's zone or in Paris.
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    // 2.1 writes the time behind the day without a letter between.
+    let (day, time) = match text.split_once(['T', 't', ' ']) {
+        Some(parts) => parts,
+        None if text.len() > 8 && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.split_at_checked(8)?
+        }
+        None => (text, ""),
+    };
+    let date = read_text(day, "00")?;
+    let date = Date::new(
+        date.year,
+        i8::try_from(date.month?).ok()?,
+        i8::try_from(date.day?).ok()?,
+    );
+    let date = date.ok()?;
+    let (time, zone) =
+        time.split_at_checked(time.find(['Z', 'z', '+', '-']).unwrap_or(time.len()))?;
+    let of_day = Duration::from_secs(seconds(time)?);
+    if zone.is_empty() {
+        return Some(Timestamp::start_of_day_in_paris(date).plus(of_day));
+    }
+    let midnight = jiff::tz::Offset::UTC
+        .to_timestamp(date.at(0, 0, 0, 0))
+        .ok()?;
+    let utc = Timestamp::micros(midnight.as_microsecond()).plus(of_day);
+    let offset = Duration::from_secs(seconds(zone.get(1..)?)?);
+    Some(match zone.starts_with('-') {
+        true => utc.plus(offset),
+        false => utc.minus(offset),
+    })
+}
+
+/// `HHMM`, `HH:MM`, with or without seconds and their parts, since midnight; nothing is 0.
+fn seconds(time: &str) -> Option<u64> {
+    let whole = time.split(['.', ',']).next()?;
+    let digits: String = whole.chars().filter(|c| *c != ':').collect();
+    let part = |from: usize| match digits.get(from..from + 2) {
+        Some(part) => part.parse::<u64>().ok(),
+        None if digits.len() <= from => Some(0),
+        None => None,
+    };
+    Some(part(0)? * 3600 + part(2)? * 60 + part(4)?).filter(|seconds| *seconds <= 86_400)
 }
 
 fn read_text(text: &str, format: &str) -> Option<PublicationDate> {
@@ -63,6 +113,30 @@ fn read_text(text: &str, format: &str) -> Option<PublicationDate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn o6_the_time_a_message_was_sent_is_read_in_every_form() {
+        for (text, instant) in [
+            ("20140915T0905-0400", Some("2014-09-15T13:05:00Z")),
+            ("2014-09-15T13:05:00Z", Some("2014-09-15T13:05:00Z")),
+            ("2014-09-15T15:05:00.25+02:00", Some("2014-09-15T13:05:00Z")),
+            ("20150717T210409", Some("2015-07-17T19:04:09Z")),
+            ("20200210", Some("2020-02-09T23:00:00Z")),
+            ("202002101530", Some("2020-02-10T14:30:00Z")),
+            ("202002", None),
+            ("20200230", None),
+            ("20200210T9", None),
+            ("20200210Tnoon", None),
+            ("20200210T99:00", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                super::instant(text).map(Timestamp::rfc3339).as_deref(),
+                instant,
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn o19_dates_are_read_in_every_form() {

@@ -6,8 +6,8 @@ use std::io::{self, BufRead};
 
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Bytes read at a time.
-const CHUNK_BYTES: usize = 64 << 10;
+/// Bytes read at a time: as many as the reader below holds, which then hands them on without holding them.
+const CHUNK_BYTES: usize = 128 << 10;
 
 /// A stream of UTF-8 text.
 pub(super) struct Utf8 {
@@ -41,7 +41,7 @@ impl Utf8 {
     }
 
     /// Appends the next piece of text to `text`; `false` when there is no more.
-    pub(super) fn read_into(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+    pub(super) fn read_into(&mut self, text: &mut String) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
@@ -66,31 +66,39 @@ impl Utf8 {
         Ok(true)
     }
 
-    fn copy_utf8(&mut self, mut bytes: &[u8], text: &mut Vec<u8>) {
-        loop {
-            let Err(error) = std::str::from_utf8(bytes) else {
-                text.extend_from_slice(bytes);
-                return;
-            };
-            let (valid, rest) = bytes
-                .split_at_checked(error.valid_up_to())
-                .unwrap_or((bytes, &[]));
-            text.extend_from_slice(valid);
-            let wrong_bytes = match error.error_len() {
-                Some(wrong_bytes) => wrong_bytes,
-                None if self.ended => rest.len(),
-                None => {
-                    self.pending = rest.to_vec();
-                    return;
-                }
-            };
-            let (wrong, after) = rest.split_at_checked(wrong_bytes).unwrap_or((rest, &[]));
-            let (repaired, _) = WINDOWS_1252.decode_without_bom_handling(wrong);
-            text.extend_from_slice(repaired.as_bytes());
-            self.repaired += wrong.len() as u64;
-            bytes = after;
+    fn copy_utf8(&mut self, bytes: &[u8], text: &mut String) {
+        let unfinished = if self.ended { 0 } else { unfinished(bytes) };
+        let (whole, rest) = bytes
+            .split_at_checked(bytes.len() - unfinished)
+            .unwrap_or((bytes, &[]));
+        self.pending = rest.to_vec();
+        if let Ok(valid) = simdutf8::basic::from_utf8(whole) {
+            text.push_str(valid);
+            return;
+        }
+        for chunk in whole.utf8_chunks() {
+            text.push_str(chunk.valid());
+            let (repaired, _) = WINDOWS_1252.decode_without_bom_handling(chunk.invalid());
+            text.push_str(&repaired);
+            self.repaired += chunk.invalid().len() as u64;
         }
     }
+}
+
+/// How many bytes at the end are the beginning of a letter.
+fn unfinished(bytes: &[u8]) -> usize {
+    let last = bytes.iter().rev().zip(1..4);
+    for (byte, back) in last {
+        let letter_bytes = match byte {
+            0x80..=0xbf => continue,
+            0xc2..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf4 => 4,
+            _ => 1,
+        };
+        return if letter_bytes > back { back } else { 0 };
+    }
+    0
 }
 
 /// Fills `buffer` as far as the stream goes, so that the declaration is in the first chunk.
@@ -110,15 +118,10 @@ fn read_full(reader: &mut dyn BufRead, buffer: &mut [u8]) -> io::Result<usize> {
 }
 
 /// Decodes and returns how many letters were malformed, at least.
-fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut Vec<u8>, last: bool) -> u64 {
-    let room = decoder
-        .max_utf8_buffer_length(bytes.len())
-        .unwrap_or(bytes.len().saturating_mul(3));
-    let start = text.len();
-    text.resize(start + room, 0);
-    let (_, _, written, malformed) =
-        decoder.decode_to_utf8(bytes, text.get_mut(start..).unwrap_or_default(), last);
-    text.truncate(start + written);
+fn decode(decoder: &mut Decoder, bytes: &[u8], text: &mut String, last: bool) -> u64 {
+    let room = decoder.max_utf8_buffer_length(bytes.len());
+    text.reserve(room.unwrap_or(bytes.len().saturating_mul(3)));
+    let (_, _, malformed) = decoder.decode_to_string(bytes, text, last);
     u64::from(malformed)
 }
 
@@ -182,9 +185,9 @@ mod tests {
 
     fn text(bytes: &[u8]) -> (String, u64) {
         let mut utf8 = Utf8::of(Box::new(Cursor::new(bytes.to_vec())));
-        let mut text = Vec::new();
+        let mut text = String::new();
         while utf8.read_into(&mut text).unwrap() {}
-        (String::from_utf8(text).unwrap(), utf8.repaired())
+        (text, utf8.repaired())
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! ONIX for Books 3.0 and 3.1, with reference names or short tags, with or without namespace.
+//! ONIX for Books 2.1, 3.0 and 3.1, with reference names or short tags, with or without namespace.
 //!
 //! The message is cut into products as a stream ([`split`]); each product is read into a small tree ([`tree`]) with
-//! reference names ([`tags`]) and becomes an edition ([`product`]). So a product that is not well-formed loses only
-//! itself, and a message of gigabytes needs the memory of its largest product.
+//! reference names ([`tags`]), said in the words of 3.0 ([`release_2`]), and becomes an edition ([`product`]). So a
+//! product that is not well-formed loses only itself, and a message of gigabytes needs the memory of its largest
+//! product.
 //!
-//! Not done here: ONIX 2.1 (recognised and reported), block updates (O3, reported per record), the order of messages
-//! by their sent date (O6), images (O21).
+//! Not done here: what a block update (O3) or the order of messages (O6) does to what is stored, images (O21).
 
 use std::io::BufRead;
 
@@ -19,6 +19,7 @@ mod people;
 mod price;
 mod product;
 mod prologue;
+mod release_2;
 mod split;
 mod subjects;
 mod supply;
@@ -31,7 +32,7 @@ mod tree;
 mod tests;
 
 use decode::Utf8;
-use prologue::{Prologue, Release};
+use prologue::Prologue;
 use split::{Piece, Splitter};
 
 /// The products of a message.
@@ -53,25 +54,13 @@ impl<'s, 'a> Products<'s, 'a> {
     }
 
     /// Reads what stands before the first product, and says whether the message can be read.
-    fn begin(&mut self, first_product: &str) -> bool {
-        let mut prologue = Prologue::read(&self.pieces.take_prologue());
-        if prologue.release == Release::Unsaid && !first_product.is_empty() {
-            prologue.release = Release::guess(first_product, &prologue.entities);
-        }
-        for note in prologue.notes() {
+    fn begin(&mut self, has_products: bool) -> bool {
+        let prologue = Prologue::read(&self.pieces.take_prologue());
+        for note in prologue.notes(has_products) {
             self.session
                 .note(note.severity, note.code, 1, None, &note.message);
         }
         let readable = prologue.is_readable();
-        if readable && first_product.is_empty() {
-            self.session.note(
-                Severity::Warning,
-                "no-products",
-                0,
-                None,
-                "The message has no product in it.",
-            );
-        }
         self.prologue = Some(prologue);
         readable
     }
@@ -101,7 +90,7 @@ impl<'s, 'a> Products<'s, 'a> {
     fn end(&mut self, line: u64, closed: bool) {
         self.ended = true;
         if self.prologue.is_none() {
-            self.begin("");
+            self.begin(false);
         }
         let is_message = self
             .prologue
@@ -140,7 +129,7 @@ impl Iterator for Products<'_, '_> {
         while !self.ended {
             match self.pieces.next_piece() {
                 Piece::Product { line, text } => {
-                    if self.prologue.is_none() && !self.begin(&text) {
+                    if self.prologue.is_none() && !self.begin(true) {
                         self.ended = true;
                         return None;
                     }

@@ -4,12 +4,14 @@ use jiff::civil::Date;
 
 use super::prologue::Prologue;
 use super::tree::{self, Element};
-use super::{Rejection, Severity, dates, people, price, subjects, supply, texts, titles};
+use super::{
+    Rejection, Severity, dates, people, price, release_2, subjects, supply, texts, titles,
+};
 use crate::import::Remarks;
 use crate::import::plain_text::one_line;
 use crate::limits;
-use crate::model::{Edition, Form, Goods, Isbn13, Language};
-use crate::store::{Incoming, Record};
+use crate::model::{Edition, Embargo, Form, Goods, Isbn13, Language, PublicationDate};
+use crate::store::{Block, BlockUpdate, Incoming, Record};
 
 /// Everything that reading a block may need besides the block.
 pub(super) struct Context<'p> {
@@ -30,8 +32,7 @@ pub(super) fn read(
             format!("The product was skipped: {error}. Ask the sender to correct it."),
         )
     })?;
-    let product = &tree.root;
-    let reference = product.line("RecordReference").ok_or_else(|| {
+    let reference = tree.root.line("RecordReference").ok_or_else(|| {
         Rejection::error(
             "no-reference",
             "The product has no RecordReference, so it could never be updated. It was skipped: ask the sender for one.",
@@ -45,41 +46,67 @@ pub(super) fn read(
             format!("Entities that nobody declared ({names}) were left as they are written."),
         );
     }
-    let sender = prologue.sender.clone();
-    if is_withdrawn(product, &mut remarks).map_err(|rejection| rejection.of(&reference))? {
-        return Ok((
-            Incoming::Hide {
-                sender,
-                reference,
-                message: None,
-            },
-            remarks,
-        ));
-    }
     let context = Context { prologue, today };
-    let mut edition = read_edition(product, &context, &mut remarks)
+    let incoming = incoming(tree.root, &reference, &context, &mut remarks)
         .map_err(|rejection| rejection.of(&reference))?;
-    edition.records = vec![format!("{sender}:{reference}")];
-    Ok((
-        Incoming::Put(Box::new(Record {
-            sender,
-            reference,
-            message: None,
-            edition,
-        })),
-        remarks,
-    ))
+    Ok((incoming, remarks))
 }
 
-/// The notification type (list 1): whether the product is withdrawn (O4) or complete (O2).
-fn is_withdrawn(product: &Element, remarks: &mut Remarks) -> Result<bool, Rejection> {
-    match product.text("NotificationType") {
-        Some("01" | "02" | "03") => Ok(false),
-        Some("05") => Ok(true),
-        Some("04") => Err(Rejection::error(
-            "block-update",
-            "A block update (notification type 04) is not supported yet in this release; the record was skipped. Ask \
-             the sender for the complete record (03).",
+fn incoming(
+    sent: Element,
+    reference: &str,
+    context: &Context<'_>,
+    remarks: &mut Remarks,
+) -> Result<Incoming, Rejection> {
+    let notice = notice(&sent, remarks)?;
+    let sender = context.prologue.sender.clone();
+    let reference = reference.to_owned();
+    let message = context.prologue.message;
+    if let Notice::Withdrawn = notice {
+        return Ok(Incoming::Hide {
+            sender,
+            reference,
+            message,
+        });
+    }
+    let product = release_2::in_words_of_3(sent);
+    let mut edition = read_edition(&product, &notice, context, remarks)?;
+    edition.records = vec![format!("{sender}:{reference}")];
+    let record = Record {
+        sender,
+        reference,
+        message,
+        edition,
+    };
+    Ok(match notice {
+        Notice::Update(blocks) => Incoming::Blocks(Box::new(BlockUpdate { record, blocks })),
+        _ => Incoming::Put(Box::new(record)),
+    })
+}
+
+/// What the sender wants done with the record (list 1).
+enum Notice {
+    /// To be taken whole (O2).
+    Complete,
+    /// Only these blocks are to be replaced (O3).
+    Update(Vec<Block>),
+    /// Sent in error (O4).
+    Withdrawn,
+}
+
+fn notice(sent: &Element, remarks: &mut Remarks) -> Result<Notice, Rejection> {
+    match sent.text("NotificationType") {
+        Some("01" | "02" | "03") => Ok(Notice::Complete),
+        Some("05") => Ok(Notice::Withdrawn),
+        Some("04") if release_2::is_of_3(sent) => Ok(Notice::Update(blocks(sent))),
+        // 12 and 14 are of 2.1: the whole of its supply details.
+        Some("12" | "14") if sent.child("SupplyDetail").is_some() => {
+            Ok(Notice::Update(vec![Block::Supply]))
+        }
+        Some("04" | "12" | "13" | "14") => Err(Rejection::error(
+            "partial-update",
+            "A partial update that names no whole block: what it leaves out cannot be told from what it deletes. The \
+             record was skipped. Ask the sender for the complete record (03).",
         )),
         Some("88" | "89") => Err(Rejection {
             severity: Severity::Info,
@@ -99,25 +126,46 @@ fn is_withdrawn(product: &Element, remarks: &mut Remarks) -> Result<bool, Reject
                 "no-notification",
                 "The notification type is missing; the record was taken as complete.",
             );
-            Ok(false)
+            Ok(Notice::Complete)
         }
     }
 }
 
+/// The blocks that the product has, of those from which something is kept.
+fn blocks(product: &Element) -> Vec<Block> {
+    let blocks = [
+        ("DescriptiveDetail", Block::Description),
+        ("CollateralDetail", Block::Marketing),
+        ("PublishingDetail", Block::Publishing),
+        ("ProductSupply", Block::Supply),
+    ];
+    let sent = blocks
+        .into_iter()
+        .filter(|(name, _)| product.child(name).is_some());
+    sent.map(|(_, block)| block).collect()
+}
+
 fn read_edition(
     product: &Element,
+    notice: &Notice,
     context: &Context<'_>,
     remarks: &mut Remarks,
 ) -> Result<Edition, Rejection> {
     let empty = Element::default();
-    let description = product.child("DescriptiveDetail").unwrap_or(&empty);
+    let description = product.child("DescriptiveDetail");
+    let is_described = description.is_some() || matches!(notice, Notice::Complete);
+    let description = description.unwrap_or(&empty);
     let publishing = product.child("PublishingDetail").unwrap_or(&empty);
-    let titled = titles::read(description).ok_or_else(|| {
-        Rejection::error(
-            "no-title",
-            "The product has no title (TitleDetail, type 01). Without one a book cannot be shown; it was skipped.",
-        )
-    })?;
+    let titled = match titles::read(description) {
+        None if is_described => {
+            return Err(Rejection::error(
+                "no-title",
+                "The product has no title (TitleDetail or, in 2.1, Title, of type 01). Without one a book cannot be \
+                 shown; it was skipped.",
+            ));
+        }
+        titled => titled.unwrap_or_default(),
+    };
     let mut edition = Edition::titled(titled.title);
     edition.subtitle = titled.subtitle;
     edition.original_title = titled.original;
@@ -131,17 +179,14 @@ fn read_edition(
     edition.subjects = subjects::read(description);
     edition.publisher = publisher(publishing);
     edition.published = published(publishing, remarks);
+    edition.embargo = embargo(publishing);
     if let Some(collateral) = product.child("CollateralDetail") {
         edition.texts = texts::read(collateral, edition.language);
     }
     let offer = price::choose(product, &edition, context, remarks);
-    edition.price = offer.map(|offer| offer.price);
-    edition.availability = supply::availability(
-        product,
-        publishing,
-        offer.map(|offer| offer.supply),
-        remarks,
-    );
+    edition.price = offer.price;
+    edition.price_changes = offer.changes;
+    edition.availability = supply::availability(product, publishing, offer.supply, remarks);
     Ok(edition)
 }
 
@@ -187,13 +232,20 @@ fn read_isbns(product: &Element, edition: &mut Edition, remarks: &mut Remarks) {
     }
 }
 
-/// Form for readers and goods for the law, from the product form (list 150) and its details (list 175).
+/// Form for readers and goods for the law, from the product form (list 150), its details (list 175) and its trade
+/// category (list 12; O15).
 fn read_form(description: &Element, edition: &mut Edition) {
     let form = description.text("ProductForm").unwrap_or_default();
+    let has_trade_category = |codes: &[&str]| {
+        description
+            .texts("TradeCategory")
+            .any(|code| codes.contains(&code))
+    };
     let is_pocket = description
         .texts("ProductFormDetail")
         .any(|detail| matches!(detail, "B101" | "B104" | "B113"))
-        || description.text("TradeCategory") == Some("04");
+        || has_trade_category(&["04", "15"]);
+    edition.school_book = has_trade_category(&["08", "09"]);
     edition.form = match form {
         "BC" if is_pocket => Form::Pocket,
         "BC" | "BE" | "BF" => Form::Paperback,
@@ -253,8 +305,24 @@ fn publisher(publishing: &Element) -> Option<String> {
         })
 }
 
+/// O12: announcement (list 163, 09), pre-order embargo (27), sales embargo (02).
+fn embargo(publishing: &Element) -> Embargo {
+    let until = |role: &str| {
+        publishing
+            .children("PublishingDate")
+            .filter(|date| date.text("PublishingDateRole") == Some(role))
+            .filter_map(dates::day)
+            .max()
+    };
+    Embargo {
+        display: until("09"),
+        order: until("27"),
+        delivery: until("02"),
+    }
+}
+
 /// Publication (list 163, 01), else first publication (11).
-fn published(publishing: &Element, remarks: &mut Remarks) -> Option<crate::model::PublicationDate> {
+fn published(publishing: &Element, remarks: &mut Remarks) -> Option<PublicationDate> {
     let date_of = |role: &str| {
         publishing
             .children("PublishingDate")

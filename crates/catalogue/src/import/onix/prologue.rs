@@ -4,9 +4,10 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use trade::language::Language;
 
-use super::tags;
 use super::tree::{self, Element, Entities};
-use crate::import::Severity;
+use super::{dates, tags};
+use crate::import::{Severity, entity};
+use crate::store::Message;
 
 /// Entities a message may declare itself: the ISO sets of ONIX 2.1 have a few hundred each.
 const ENTITIES_MAX: usize = 2_000;
@@ -14,62 +15,15 @@ const ENTITIES_MAX: usize = 2_000;
 /// Longest value of a declared entity: they stand for letters and short phrases.
 const ENTITY_VALUE_BYTES_MAX: usize = 1_000;
 
-/// Which ONIX it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Release {
-    /// 3.0 or 3.1.
-    Three,
-    /// 2.1 or older.
-    Two,
-    /// The root does not say.
-    Unsaid,
-}
-
-impl Release {
-    fn of(release: Option<&str>, namespace: Option<&str>) -> Release {
-        match release.map(str::trim) {
-            Some(release) if release.starts_with('3') => Release::Three,
-            Some(release) if release.starts_with('2') || release.starts_with('1') => Release::Two,
-            _ if namespace.is_some_and(|namespace| namespace.contains("/onix/3.")) => {
-                Release::Three
-            }
-            _ if namespace.is_some_and(|namespace| namespace.contains("/onix/2.")) => Release::Two,
-            _ => Release::Unsaid,
-        }
-    }
-
-    /// By its first product: the blocks are new in 3.0. Comments may name them in any release.
-    pub(super) fn guess(product: &str, entities: &Entities) -> Release {
-        let has_blocks = match tree::read(product, entities) {
-            Ok(tree) => BLOCKS.iter().any(|block| tree.root.child(block).is_some()),
-            Err(_) => BLOCKS
-                .iter()
-                .any(|block| product.contains(&format!("<{block}>"))),
-        };
-        if has_blocks {
-            Release::Three
-        } else {
-            Release::Two
-        }
-    }
-}
-
-/// The blocks of a product in 3.x.
-const BLOCKS: [&str; 4] = [
-    "DescriptiveDetail",
-    "CollateralDetail",
-    "PublishingDetail",
-    "ProductSupply",
-];
-
 /// The beginning of a message.
 #[derive(Debug)]
 pub(super) struct Prologue {
-    pub(super) release: Release,
     /// Whether the products stand in a message, not bare.
     pub(super) is_message: bool,
     /// Whose references these are: the sender's number or name, in lower case.
     pub(super) sender: String,
+    /// When it was sent (O6); none when the header does not say.
+    pub(super) message: Option<Message>,
     pub(super) default_price_type: Option<String>,
     pub(super) default_currency: Option<String>,
     pub(super) default_language: Option<Language>,
@@ -88,9 +42,9 @@ impl Prologue {
     /// Reads what can be read; a prologue that is not well-formed only says less.
     pub(super) fn read(text: &str) -> Prologue {
         let mut prologue = Prologue {
-            release: Release::Unsaid,
             is_message: false,
             sender: "unknown".to_owned(),
+            message: None,
             default_price_type: None,
             default_currency: None,
             default_language: None,
@@ -126,36 +80,21 @@ impl Prologue {
 
     fn read_root(&mut self, root: &BytesStart<'_>) {
         let name = root.name();
-        let attribute = |wanted: &str| {
-            let mut attributes = root.attributes();
-            let found = attributes
-                .with_checks(false)
-                .filter_map(Result::ok)
-                .find(|a| a.key.as_ref() == wanted);
-            found.map(|attribute| attribute.value.into_owned())
-        };
-        let prefix = name
-            .as_ref()
-            .rsplit_once(':')
-            .map(|(prefix, _)| format!("xmlns:{prefix}"));
-        let namespace = attribute(prefix.as_deref().unwrap_or("xmlns"));
         self.is_message = matches!(
             tags::without_prefix(name.as_ref()),
             "ONIXMessage" | "ONIXmessage"
         );
-        self.release = Release::of(attribute("release").as_deref(), namespace.as_deref());
         self.root = Some(name.as_ref().to_owned());
     }
 
     fn read_header(&mut self, header: &Element) {
-        if let Some(sender) = header.child("Sender") {
-            let number = sender
-                .children("SenderIdentifier")
-                .find_map(|identifier| identifier.line("IDValue"));
-            let name = number.or_else(|| sender.line("SenderName"));
-            self.sender = name.map_or_else(|| self.sender.clone(), |name| name.to_lowercase());
+        if let Some(sender) = sender(header) {
+            self.sender = sender.to_lowercase();
         }
-        self.default_price_type = header.line("DefaultPriceType");
+        self.message = message(header);
+        self.default_price_type = header
+            .line("DefaultPriceType")
+            .or_else(|| header.line("DefaultPriceTypeCode"));
         self.default_currency = header.line("DefaultCurrencyCode");
         self.default_language = header
             .text("DefaultLanguageOfText")
@@ -164,64 +103,96 @@ impl Prologue {
 
     /// Whether products that follow can be read.
     pub(super) fn is_readable(&self) -> bool {
-        self.release == Release::Three && (self.is_message || self.root.is_none())
+        self.is_message || self.root.is_none()
     }
 
-    /// What to say about the file as a whole.
-    pub(super) fn notes(&self) -> Vec<FileNote> {
-        let mut notes = Vec::new();
-        let mut say = |severity, code, message: &str| {
-            notes.push(FileNote {
-                severity,
-                code,
-                message: message.to_owned(),
-            });
-        };
-        match (&self.root, self.release) {
-            (Some(root), _) if !self.is_message => {
-                let message = format!(
-                    "The file is XML, but its root is <{root}>, not an ONIX message. Nothing was read."
-                );
-                say(Severity::Error, "not-onix", &message);
-            }
-            (None, Release::Three) => say(
-                Severity::Warning,
-                "no-message",
-                "The products stand without a message and header around them, so the sender is not known. They were \
-                 taken; ask for complete messages.",
-            ),
-            (_, Release::Two) => say(
-                Severity::Error,
-                "onix-2.1",
-                "This is ONIX 2.1, which is not supported in this release. Nothing was read: ask the sender for ONIX \
-                 3.0 or 3.1.",
-            ),
-            (Some(_), Release::Unsaid) => say(
-                Severity::Error,
-                "onix-release",
-                "The message names no release that is known here. Nothing was read.",
-            ),
-            (None, Release::Unsaid) => say(
-                Severity::Error,
-                "not-onix",
-                "The file begins like XML, but no ONIX message begins in it. Nothing was read.",
-            ),
-            _ => {}
-        }
+    /// What to say about the file as a whole; `has_products` whether one follows.
+    pub(super) fn notes(&self, has_products: bool) -> Vec<FileNote> {
+        let mut notes: Vec<FileNote> = self.note_on_root(has_products).into_iter().collect();
         if !self.entities.external.is_empty() {
-            let names = self.entities.external.join(", ");
-            let message = format!(
-                "The file declares entities outside itself ({names}). They are never fetched; products that use them \
-                 are skipped."
-            );
-            say(Severity::Error, "entity-external", &message);
+            notes.push(FileNote {
+                severity: Severity::Error,
+                code: "entity-external",
+                message: format!(
+                    "The file declares entities outside itself ({}). They are never fetched; products that use them \
+                     are skipped.",
+                    self.entities.external.join(", ")
+                ),
+            });
+        }
+        if !self.entities.nested.is_empty() {
+            notes.push(FileNote {
+                severity: Severity::Error,
+                code: "entity-nested",
+                message: format!(
+                    "The file declares entities made of entities or tags ({}), which can grow without end. They are \
+                     never expanded; products that use them are skipped.",
+                    self.entities.nested.join(", ")
+                ),
+            });
         }
         notes
     }
+
+    fn note_on_root(&self, has_products: bool) -> Option<FileNote> {
+        let (severity, code, message) = match &self.root {
+            Some(root) if !self.is_message => (
+                Severity::Error,
+                "not-onix",
+                format!("The file is XML, but its root is <{root}>, not an ONIX message. Nothing was read."),
+            ),
+            Some(_) if !has_products => (
+                Severity::Warning,
+                "no-products",
+                "The message has no product in it.".to_owned(),
+            ),
+            Some(_) => return None,
+            None if has_products => (
+                Severity::Warning,
+                "no-message",
+                "The products stand without a message and header around them, so the sender is not known. They were \
+                 taken; ask for complete messages."
+                    .to_owned(),
+            ),
+            None => (
+                Severity::Error,
+                "not-onix",
+                "The file begins like XML, but no ONIX message begins in it. Nothing was read.".to_owned(),
+            ),
+        };
+        Some(FileNote {
+            severity,
+            code,
+            message,
+        })
+    }
 }
 
-/// The general entities of a document type. Values with entities in them are left undeclared, so that nothing
-/// expands twice; parameter entities and external sets are passed over.
+/// The sender's number, else name; 2.1 has no composite for it.
+fn sender(header: &Element) -> Option<String> {
+    let composite = header.child("Sender").unwrap_or(header);
+    let number = composite
+        .children("SenderIdentifier")
+        .find_map(|identifier| identifier.line("IDValue"));
+    let names = ["SenderName", "FromEANNumber", "FromSAN", "FromCompany"];
+    number.or_else(|| names.into_iter().find_map(|name| composite.line(name)))
+}
+
+fn message(header: &Element) -> Option<Message> {
+    let sent = header
+        .text("SentDateTime")
+        .or_else(|| header.text("SentDate"))?;
+    Some(Message {
+        sent: dates::instant(sent)?,
+        number: header
+            .text("MessageNumber")
+            .and_then(|number| number.parse().ok()),
+    })
+}
+
+/// The general entities of a document type. What would have to be fetched, or holds entities or tags itself, is
+/// only remembered by name, so that nothing expands twice. Parameter entities are passed over: the sets of letters
+/// that ONIX 2.1 names by them are known without.
 fn read_entities(declarations: &str) -> Entities {
     let mut entities = Entities::default();
     for declaration in declarations.split("<!ENTITY").skip(1).take(ENTITIES_MAX) {
@@ -229,36 +200,36 @@ fn read_entities(declarations: &str) -> Entities {
         let Some((name, rest)) = declaration.split_once(char::is_whitespace) else {
             continue;
         };
-        let rest = rest.trim_start();
         if name == "%" {
             continue;
         }
+        let rest = rest.trim_start();
+        let name = name.to_owned();
         if rest.starts_with("SYSTEM") || rest.starts_with("PUBLIC") {
-            entities.external.push(name.to_owned());
-            continue;
-        }
-        let value = rest
-            .chars()
-            .next()
-            .filter(|c| matches!(c, '"' | '\''))
-            .and_then(|quote| {
-                rest.get(1..)
-                    .and_then(|value| value.split_once(quote))
-                    .map(|(value, _)| value)
-            });
-        if let Some(value) = value.and_then(plain_value) {
-            entities.internal.push((name.to_owned(), value));
+            entities.external.push(name);
+        } else if let Some(value) = quoted(rest) {
+            match plain_value(value) {
+                Some(value) => drop(entities.internal.insert(name, value)),
+                None => entities.nested.push(name),
+            }
         }
     }
     entities
 }
 
-/// A value that is letters only, written out or by number.
+/// What stands between the quotes that `text` begins with.
+fn quoted(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (value, _) = text.get(1..)?.split_once(quote)?;
+    Some(value)
+}
+
+/// A value that is letters only, written out, by number, or by a name that every reader knows.
 fn plain_value(value: &str) -> Option<String> {
     if value.len() > ENTITY_VALUE_BYTES_MAX || value.contains('<') {
         return None;
     }
-    quick_xml::escape::unescape_with(value, |_| None)
+    quick_xml::escape::unescape_with(value, entity::letters)
         .ok()
         .map(std::borrow::Cow::into_owned)
 }
@@ -274,32 +245,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn o1_the_release_is_read_from_root_namespace_or_first_product() {
-        for (root, release) in [
-            ("<ONIXMessage release='3.0'>", Release::Three),
-            (
-                "<ONIXmessage release=\"3.1\" xmlns='http://ns.editeur.org/onix/3.1/short'>",
-                Release::Three,
-            ),
-            (
-                "<o:ONIXMessage xmlns:o='http://ns.editeur.org/onix/3.0/reference'>",
-                Release::Three,
-            ),
-            ("<ONIXmessage release='2.1'>", Release::Two),
-            ("<ONIXMessage>", Release::Unsaid),
-        ] {
-            assert_eq!(Prologue::read(root).release, release, "{root}");
-        }
-        let guess = |product| Release::guess(product, &Entities::default());
-        let short = "<o:product xmlns:o='x'><o:productsupply/></o:product>";
-        assert_eq!(guess(short), Release::Three);
-        let broken = "<Product><DescriptiveDetail></Product>";
-        assert_eq!(guess(broken), Release::Three);
-        let commented = "<Product><!-- in 3.0: <DescriptiveDetail> --><Title/></Product>";
-        assert_eq!(guess(commented), Release::Two);
-    }
-
-    #[test]
     fn o10_the_header_gives_sender_and_defaults() {
         let prologue = Prologue::read(
             "<?xml version='1.0'?><!DOCTYPE ONIXMessage [<!ENTITY maison \"L&#233;o\"><!ENTITY lol '&lol2;'>\
@@ -313,11 +258,29 @@ mod tests {
         assert_eq!(prologue.default_price_type.as_deref(), Some("04"));
         assert_eq!(prologue.default_currency.as_deref(), Some("EUR"));
         assert_eq!(prologue.default_language, Language::parse("fre").ok());
-        assert_eq!(
-            prologue.entities.internal,
-            [("maison".to_owned(), "Léo".to_owned())]
-        );
+        assert_eq!(prologue.entities.internal["maison"], "Léo");
+        assert_eq!(prologue.entities.internal.len(), 1);
         assert_eq!(prologue.entities.external, ["f"]);
-        assert_eq!(prologue.notes().len(), 1);
+        assert_eq!(prologue.entities.nested, ["lol"]);
+        let codes: Vec<_> = prologue.notes(true).iter().map(|note| note.code).collect();
+        assert_eq!(codes, ["entity-external", "entity-nested"]);
+    }
+
+    #[test]
+    fn o10_the_header_of_2_1_says_the_same_in_elements_of_its_own() {
+        let prologue = Prologue::read(
+            "<ONIXmessage><header><m174>Éditions du Quai</m174><m180>12</m180><m182>20260901</m182><m184>fre</m184><m185>04</m185><m186>EUR</m186></header>",
+        );
+        assert_eq!(prologue.sender, "éditions du quai");
+        let message = prologue.message.unwrap();
+        assert_eq!(message.sent.rfc3339(), "2026-08-31T22:00:00Z");
+        assert_eq!(message.number, Some(12));
+        assert_eq!(prologue.default_price_type.as_deref(), Some("04"));
+        assert_eq!(prologue.default_currency.as_deref(), Some("EUR"));
+        assert_eq!(prologue.default_language, Language::parse("fre").ok());
+        let numbered = Prologue::read(
+            "<ONIXMessage><Header><FromEANNumber>3010000000017</FromEANNumber><FromCompany>Quai</FromCompany></Header>",
+        );
+        assert_eq!(numbered.sender, "3010000000017");
     }
 }

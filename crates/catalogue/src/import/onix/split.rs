@@ -12,6 +12,9 @@ use super::decode::Utf8;
 use super::tags;
 use crate::limits;
 
+/// Longest name of a tag that is passed over quickly: the longest of ONIX has 34 letters.
+const NAME_BYTES_MAX: usize = 64;
+
 /// What comes next in a message.
 #[derive(Debug)]
 pub(super) enum Piece {
@@ -32,7 +35,7 @@ pub(super) enum Piece {
 /// A message being cut up.
 pub(super) struct Splitter {
     source: Utf8,
-    text: Vec<u8>,
+    text: String,
     /// Everything before it was looked at.
     at: usize,
     /// Where the product begins that `at` is in; none outside products and in one that is too large.
@@ -57,7 +60,7 @@ impl Splitter {
     pub(super) fn of(source: Utf8) -> Splitter {
         Splitter {
             source,
-            text: Vec::new(),
+            text: String::new(),
             at: 0,
             start: None,
             inside: None,
@@ -95,20 +98,19 @@ impl Splitter {
     /// Passes one tag, comment or the like.
     fn step(&mut self) -> io::Result<Option<Piece>> {
         loop {
-            let ahead = self.text.get(self.at..).unwrap_or_default();
-            match memchr(b'<', ahead) {
-                Some(found) => {
+            match next_markup(self.bytes(self.at)) {
+                Ok(found) => {
                     self.at += found;
                     break;
                 }
-                None => self.at = self.text.len(),
+                Err(passed) => self.at += passed,
             }
             if !self.read_more()? {
                 return Ok(Some(self.end()));
             }
         }
         let end = loop {
-            let markup = self.text.get(self.at..).unwrap_or_default();
+            let markup = self.bytes(self.at);
             let end = markup_end(markup);
             if end.is_some() || markup.len() > limits::RECORD_BYTES || !self.read_more()? {
                 break end;
@@ -116,7 +118,7 @@ impl Splitter {
         };
         let begin = self.at;
         let markup = end
-            .and_then(|end| self.text.get(begin..begin + end))
+            .and_then(|end| self.bytes(begin).get(..end))
             .unwrap_or_default();
         if markup.is_empty() || (self.inside.is_some() && swallows_a_product(markup)) {
             self.resume_at_next_product();
@@ -139,12 +141,15 @@ impl Splitter {
     /// Passes over markup that never ends, to where the next product may begin.
     fn resume_at_next_product(&mut self) {
         let begin = self.at + 1;
-        let rest = self.text.get(begin..).unwrap_or_default();
+        let rest = self.bytes(begin);
         let starts = [b"<Product", b"<product"].map(|start| memmem::find(rest, start));
         self.at = match starts.into_iter().flatten().min() {
             Some(found) => begin + found,
             // The beginning of one may be the last thing that was read.
-            None => begin.max(self.text.len().saturating_sub(b"<Product".len())),
+            None => {
+                let last = self.text.len().saturating_sub(b"<Product".len());
+                begin.max(self.text.floor_char_boundary(last))
+            }
         };
     }
 
@@ -172,7 +177,7 @@ impl Splitter {
         if inside.too_large {
             return Some(Piece::TooLarge { line: inside.line });
         }
-        let text = String::from_utf8_lossy(self.text.get(start?..self.at)?).into_owned();
+        let text = self.text.get(start?..self.at)?.to_owned();
         Some(Piece::Product {
             line: inside.line,
             text,
@@ -204,8 +209,7 @@ impl Splitter {
     fn begin_at(&mut self, at: usize) {
         if !self.begun {
             self.begun = true;
-            self.prologue =
-                String::from_utf8_lossy(self.text.get(..at).unwrap_or_default()).into_owned();
+            self.prologue = self.text.get(..at).unwrap_or_default().to_owned();
         }
     }
 
@@ -231,6 +235,10 @@ impl Splitter {
         self.source.read_into(&mut self.text)
     }
 
+    fn bytes(&self, from: usize) -> &[u8] {
+        self.text.as_bytes().get(from..).unwrap_or_default()
+    }
+
     fn let_go(&mut self, bytes: usize) {
         self.line_of(bytes.max(self.counted));
         self.text.drain(..bytes);
@@ -241,11 +249,45 @@ impl Splitter {
 
     /// The line of a place at or after the last place asked for.
     fn line_of(&mut self, place: usize) -> u64 {
-        let between = self.text.get(self.counted..place).unwrap_or_default();
-        self.line += memchr_iter(b'\n', between).count() as u64;
+        let between = self.bytes(self.counted);
+        let between = between.get(..place.saturating_sub(self.counted));
+        self.line += memchr_iter(b'\n', between.unwrap_or_default()).count() as u64;
         self.counted = self.counted.max(place);
         self.line
     }
+}
+
+/// Where the next markup begins that may begin or end something; else how far there is none. A tag of any other name
+/// is passed over by its name alone: its end does not matter, as no value may hold a `<`.
+fn next_markup(text: &[u8]) -> Result<usize, usize> {
+    let mut at = 0;
+    while let Some(found) = memchr(b'<', text.get(at..).unwrap_or_default()) {
+        at += found;
+        match other_name(text.get(at + 1..).unwrap_or_default()) {
+            Some(name_bytes) => at += 1 + name_bytes,
+            None => return Ok(at),
+        }
+    }
+    Err(text.len())
+}
+
+/// The length of the name that a tag begins with, when it is whole and neither a product's nor a message's.
+fn other_name(tag: &[u8]) -> Option<usize> {
+    let name = tag.strip_prefix(b"/").unwrap_or(tag);
+    if !name.first()?.is_ascii_alphabetic() {
+        return None;
+    }
+    let name_bytes = name
+        .iter()
+        .take(NAME_BYTES_MAX)
+        .position(|byte| matches!(byte, b'>' | b' ' | b'/' | b'\t' | b'\r' | b'\n' | b'<'))?;
+    let name = name.get(..name_bytes)?;
+    let may_cut = match name.last()? {
+        b't' => name.ends_with(b"roduct"),
+        b'e' => name.ends_with(b"essage"),
+        _ => false,
+    };
+    (!may_cut).then_some(name_bytes)
 }
 
 enum Tag {

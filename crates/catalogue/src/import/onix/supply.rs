@@ -1,4 +1,7 @@
-//! Who supplies the product to France, and whether they have it (lists 64 and 65; O11, O14).
+//! Where the product may be sold, who supplies it to France, and whether they have it (lists 46, 64, 65 and 93; O11,
+//! O14).
+
+use std::cmp::Reverse;
 
 use super::tree::Element;
 use crate::import::Remarks;
@@ -18,7 +21,7 @@ pub(super) enum Fit {
     Country,
 }
 
-/// Whether the territory of a market or price holds France, and how precisely it says so.
+/// Whether the territory of a market, price or sales right holds France, and how precisely it says so.
 pub(super) fn fit(holder: &Element) -> Option<Fit> {
     // 3.0 has a Territory composite; some senders leave it out and put its parts directly.
     let territory = holder.child("Territory").unwrap_or(holder);
@@ -28,10 +31,10 @@ pub(super) fn fit(holder: &Element) -> Option<Fit> {
             .flat_map(str::split_whitespace)
             .any(|code| wanted.contains(&code))
     };
-    if lists("CountriesExcluded", &[COUNTRY]) || lists("RegionsExcluded", &["FR-H"]) {
+    if lists("CountriesExcluded", &[COUNTRY]) {
         return None;
     }
-    if lists("CountriesIncluded", &[COUNTRY]) || lists("RegionsIncluded", &["FR-H"]) {
+    if lists("CountriesIncluded", &[COUNTRY]) {
         return Some(Fit::Country);
     }
     if lists("RegionsIncluded", &["WORLD", "ROW", "ECZ"]) {
@@ -42,25 +45,89 @@ pub(super) fn fit(holder: &Element) -> Option<Fit> {
     (!names_others).then_some(Fit::Everywhere)
 }
 
-/// The supply details for the French market, in order.
-pub(super) fn details(product: &Element) -> impl Iterator<Item = &Element> {
-    product
-        .children("ProductSupply")
-        .filter(|supply| {
-            let mut markets = supply.children("Market").peekable();
-            markets.peek().is_none() || markets.any(|market| fit(market).is_some())
-        })
-        .flat_map(|supply| supply.children("SupplyDetail"))
+/// Whether the publisher forbids to sell the product in France (list 46: 03 to 06), by the right that names France
+/// most precisely. What nobody forbids may be sold.
+pub(super) fn is_forbidden(publishing: &Element) -> bool {
+    let forbids = |kind: Option<&str>| matches!(kind, Some("03" | "04" | "05" | "06"));
+    let here = publishing
+        .children("SalesRights")
+        .filter_map(|right| Some((fit(right)?, right)))
+        .max_by_key(|(fit, _)| *fit);
+    match here {
+        Some((_, right)) => forbids(right.text("SalesRightsType")),
+        None => forbids(publishing.text("ROWSalesRightsType")),
+    }
 }
 
-/// What the supplier of the chosen price says, else the best that any says; the publisher's word that it is gone
-/// overrides them all.
+/// How well a supplier suits a bookshop in France (O14): the market it is for, its role, whether it has the book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Standing {
+    market: Fit,
+    role: Reverse<u8>,
+    availability: Reverse<u8>,
+}
+
+/// A supply detail for the French market.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Supply<'e> {
+    pub(super) detail: &'e Element,
+    pub(super) standing: Standing,
+}
+
+/// The supply details for the French market, in order.
+pub(super) fn supplies(product: &Element) -> impl Iterator<Item = Supply<'_>> {
+    let markets = product.children("ProductSupply").filter_map(|supply| {
+        let mut markets = supply.children("Market").peekable();
+        let market = match markets.peek() {
+            None => Fit::Everywhere,
+            Some(_) => markets.filter_map(fit).max()?,
+        };
+        Some((market, supply))
+    });
+    markets.flat_map(|(market, supply)| {
+        supply.children("SupplyDetail").map(move |detail| Supply {
+            detail,
+            standing: standing(market, detail),
+        })
+    })
+}
+
+fn standing(market: Fit, detail: &Element) -> Standing {
+    let role = detail
+        .child("Supplier")
+        .and_then(|supplier| supplier.text("SupplierRole"));
+    Standing {
+        market,
+        role: Reverse(rank_of_role(role)),
+        availability: Reverse(rank(said(detail).unwrap_or(Availability::Unknown))),
+    }
+}
+
+/// List 93: publishers and their distributors, then those of whom nothing is said, wholesalers and agents, then
+/// those who sell to readers and not to shops.
+fn rank_of_role(role: Option<&str>) -> u8 {
+    match role {
+        Some("01" | "02" | "03" | "06" | "13" | "14" | "15") => 0,
+        Some("08" | "09" | "10" | "11" | "12") => 2,
+        _ => 1,
+    }
+}
+
+/// What the chosen supplier says, else the one that suits best; the publisher's word that it is gone, or not for
+/// France, overrides them all.
 pub(super) fn availability(
     product: &Element,
     publishing: &Element,
-    chosen: Option<&Element>,
+    chosen: Option<Supply<'_>>,
     remarks: &mut Remarks,
 ) -> Availability {
+    if is_forbidden(publishing) {
+        remarks.warn(
+            "not-for-sale-here",
+            "The publisher does not allow it to be sold in France (SalesRights). It is shown as not available.",
+        );
+        return Availability::Unavailable;
+    }
     let status = publishing.text("PublishingStatus");
     if matches!(
         status,
@@ -68,34 +135,42 @@ pub(super) fn availability(
     ) {
         return Availability::Unavailable;
     }
-    let best = details(product)
-        .filter_map(|detail| said(detail, remarks))
-        .min_by_key(|said| rank(*said));
-    match (
-        chosen.and_then(|detail| said(detail, &mut Remarks::default())),
-        best,
-        status,
-    ) {
-        (Some(said), _, _) | (None, Some(said), _) => said,
-        (None, None, Some("02")) => Availability::Forthcoming,
-        (None, None, Some("16")) => Availability::TemporarilyOut,
-        _ => Availability::Unknown,
+    for supply in supplies(product) {
+        tell_unknown(supply.detail, remarks);
+    }
+    let chosen = chosen.and_then(|supply| said(supply.detail));
+    let best = || {
+        supplies(product)
+            .filter_map(|supply| Some((supply.standing, said(supply.detail)?)))
+            .max_by_key(|(standing, _)| *standing)
+            .map(|(_, said)| said)
+    };
+    match (chosen.or_else(best), status) {
+        (Some(said), _) => said,
+        (None, Some("02")) => Availability::Forthcoming,
+        (None, Some("16")) => Availability::TemporarilyOut,
+        (None, _) => Availability::Unknown,
     }
 }
 
-fn said(detail: &Element, remarks: &mut Remarks) -> Option<Availability> {
-    let code = detail.text("ProductAvailability")?;
-    let said = Availability::from_onix65(code);
-    if said.is_none() {
+fn said(detail: &Element) -> Option<Availability> {
+    let said = Availability::from_onix65(detail.text("ProductAvailability")?)?;
+    let days = detail.text("OrderTime").and_then(|days| days.parse().ok());
+    Some(match (said, days) {
+        (Availability::ToOrder { .. }, Some(days)) => Availability::ToOrder { days },
+        (said, _) => said,
+    })
+}
+
+fn tell_unknown(detail: &Element, remarks: &mut Remarks) {
+    let unknown = detail
+        .text("ProductAvailability")
+        .filter(|code| Availability::from_onix65(code).is_none());
+    if let Some(code) = unknown {
         remarks.warn(
             "availability-unknown",
             format!("Product availability {code:?} is not on list 65. It was left out."),
         );
-    }
-    let days = detail.text("OrderTime").and_then(|days| days.parse().ok());
-    match (said, days) {
-        (Some(Availability::ToOrder { .. }), Some(days)) => Some(Availability::ToOrder { days }),
-        (said, _) => said,
     }
 }
 

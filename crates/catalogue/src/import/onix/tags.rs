@@ -1,9 +1,11 @@
 //! Reference names and short tags of the elements that are read here, and nothing else of ONIX.
 //!
-//! Source: the ONIX for Books 3.0 and 3.1 schemas of EDItEUR; a name means the same in both.
+//! Source: the ONIX for Books 2.1, 3.0 and 3.1 schemas of EDItEUR. A name means the same in all of them, except that
+//! `Territory` and `MainSubject` changed from text to composite or back ([`super::release_2`] minds it).
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 /// What the name of an element says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,24 +20,30 @@ pub(super) enum Tag {
 
 /// Reads a name with or without namespace prefix.
 pub(super) fn read(name: &str) -> Tag {
-    let name = without_prefix(name);
-    match REFERENCE_NAMES.get(name) {
-        Some(reference) => Tag::Known(reference),
-        None if INLINE.contains(&name) => Tag::Inline,
-        None => Tag::Other,
+    if let Some(reference) = REFERENCE_NAMES.get(name) {
+        return Tag::Known(reference);
+    }
+    match without_prefix(name) {
+        local if local.len() < name.len() => read(local),
+        local if INLINE.contains(&local) => Tag::Inline,
+        _ => Tag::Other,
     }
 }
 
 pub(super) fn without_prefix(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, name)| name)
+    let colon = name.bytes().rposition(|byte| byte == b':');
+    colon
+        .and_then(|colon| name.get(colon + 1..))
+        .unwrap_or(name)
 }
 
 const INLINE: [&str; 10] = [
     "b", "i", "em", "strong", "sub", "sup", "span", "u", "small", "cite",
 ];
 
-static REFERENCE_NAMES: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+static REFERENCE_NAMES: LazyLock<FxHashMap<&'static str, &'static str>> = LazyLock::new(|| {
     TAGS.iter()
+        .chain(TAGS_OF_2)
         .flat_map(|(reference, short)| [(*reference, *reference), (*short, *reference)])
         .collect()
 });
@@ -73,6 +81,7 @@ const TAGS: &[(&str, &str)] = &[
     ("LanguageRole", "b253"),
     ("MainSubject", "x425"),
     ("Market", "market"),
+    ("MessageNumber", "m180"),
     ("MinimumOrderQuantity", "j263"),
     ("NamesAfterKey", "b041"),
     ("NamesBeforeKey", "b039"),
@@ -103,13 +112,17 @@ const TAGS: &[(&str, &str)] = &[
     ("PublishingDetail", "publishingdetail"),
     ("PublishingRole", "b291"),
     ("PublishingStatus", "b394"),
+    ("ROWSalesRightsType", "x456"),
     ("RecordReference", "a001"),
     ("RegionsExcluded", "x452"),
     ("RegionsIncluded", "x450"),
+    ("SalesRights", "salesrights"),
+    ("SalesRightsType", "b089"),
     ("Sender", "sender"),
     ("SenderIDType", "m379"),
     ("SenderIdentifier", "senderidentifier"),
     ("SenderName", "x298"),
+    ("SentDateTime", "x307"),
     ("SequenceNumber", "b034"),
     ("Subject", "subject"),
     ("SubjectCode", "b069"),
@@ -117,9 +130,13 @@ const TAGS: &[(&str, &str)] = &[
     ("SubjectSchemeIdentifier", "b067"),
     ("Subtitle", "b029"),
     ("SuffixToKey", "b248"),
+    ("Supplier", "supplier"),
+    ("SupplierRole", "j292"),
     ("SupplyDetail", "supplydetail"),
     ("Tax", "tax"),
+    ("TaxAmount", "x474"),
     ("TaxRatePercent", "x472"),
+    ("TaxableAmount", "x473"),
     ("Territory", "territory"),
     ("Text", "d104"),
     ("TextContent", "textcontent"),
@@ -135,6 +152,65 @@ const TAGS: &[(&str, &str)] = &[
     ("UnpricedItemType", "j192"),
 ];
 
+/// Those that only 2.1 has, and the second short tags of the two that it uses otherwise.
+const TAGS_OF_2: &[(&str, &str)] = &[
+    ("Annotation", "d100"),
+    ("AnnouncementDate", "b086"),
+    ("AvailabilityCode", "j141"),
+    ("BASICMainSubject", "b064"),
+    ("ClassOfTrade", "j149"),
+    ("CountryCode", "b251"),
+    ("CountryExcluded", "j304"),
+    ("DefaultPriceTypeCode", "m185"),
+    ("DistinctiveTitle", "b028"),
+    ("EAN13", "b005"),
+    ("EpubType", "b211"),
+    ("FromCompany", "m174"),
+    ("FromEANNumber", "m172"),
+    ("FromSAN", "m173"),
+    ("ISBN", "b004"),
+    ("IntermediaryAvailabilityCode", "j348"),
+    ("ItemNumberWithinSet", "b026"),
+    ("LanguageOfText", "b059"),
+    ("MainDescription", "d101"),
+    ("MainSubject", "mainsubject"),
+    ("MainSubjectSchemeIdentifier", "b191"),
+    ("NotForSale", "notforsale"),
+    ("NumberOfPages", "b061"),
+    ("NumberWithinSeries", "b019"),
+    ("OnSaleDate", "j143"),
+    ("OtherText", "othertext"),
+    ("PriceEffectiveFrom", "j161"),
+    ("PriceEffectiveUntil", "j162"),
+    ("PriceTypeCode", "j148"),
+    ("PublicationDate", "b003"),
+    ("ReviewQuote", "e110"),
+    ("RightsCountry", "b090"),
+    ("RightsRegion", "b091"),
+    ("RightsTerritory", "b388"),
+    ("SentDate", "m182"),
+    ("Series", "series"),
+    ("Set", "set"),
+    ("SupplyToCountry", "j138"),
+    ("SupplyToCountryExcluded", "j140"),
+    ("SupplyToRegion", "j139"),
+    ("SupplyToTerritory", "j397"),
+    ("TaxAmount1", "j156"),
+    ("TaxAmount2", "j160"),
+    ("TaxRatePercent1", "j154"),
+    ("TaxRatePercent2", "j158"),
+    ("TaxableAmount1", "j155"),
+    ("TaxableAmount2", "j159"),
+    ("Territory", "j303"),
+    ("TerritoryExcluded", "j308"),
+    ("TextTypeCode", "d102"),
+    ("Title", "title"),
+    ("TitleOfSeries", "b018"),
+    ("TitleOfSet", "b023"),
+    ("TranslationOfTitle", "b032"),
+    ("YearFirstPublished", "b088"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +222,9 @@ mod tests {
         assert_eq!(read("onix:a001"), Tag::Known("RecordReference"));
         assert_eq!(read("em"), Tag::Inline);
         assert_eq!(read("SupportingResource"), Tag::Other);
-        assert_eq!(REFERENCE_NAMES.len(), TAGS.len() * 2);
+        assert_eq!(read("j303"), read("territory"));
+        // `Territory` and `MainSubject` have two short tags each.
+        let names = (TAGS.len() + TAGS_OF_2.len()) * 2;
+        assert_eq!(REFERENCE_NAMES.len(), names - 2);
     }
 }

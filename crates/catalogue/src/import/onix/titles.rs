@@ -26,6 +26,7 @@ pub(super) fn read(description: &Element) -> Option<Titled> {
     let title = own.and_then(text).or_else(|| numbered(series.as_ref()?))?;
     let original =
         detail(description, "03").and_then(|detail| detail.children("TitleElement").find_map(text));
+    let series = series.or_else(|| named_in(&title));
     Some(Titled {
         subtitle: own.and_then(|own| own.line("Subtitle")),
         original: original.filter(|original| *original != title),
@@ -38,6 +39,53 @@ pub(super) fn read(description: &Element) -> Option<Titled> {
 /// A volume that has only a number is named after its series.
 fn numbered(series: &Series) -> Option<String> {
     Some(format!("{}, {}", series.title, series.volume.as_deref()?))
+}
+
+/// The series of a title that says itself which volume it is, `Les Marées T03` or `Les Marées, tome 3 : Le Phare`:
+/// some senders say it nowhere else. The title stays as it is.
+fn named_in(title: &str) -> Option<Series> {
+    let words: Vec<&str> = title.split_whitespace().collect();
+    let (at, volume) = (1..words.len()).find_map(|at| {
+        let (before, after) = words.split_at_checked(at)?;
+        let is_apart = before.last()?.ends_with(SEPARATORS);
+        Some((at, volume_at(after, is_apart)?))
+    })?;
+    let name = words.get(..at)?.join(" ");
+    let name = name.trim_end_matches(|c: char| c.is_whitespace() || SEPARATORS.contains(&c));
+    (!name.is_empty()).then(|| Series {
+        title: name.to_owned(),
+        volume: Some(volume),
+    })
+}
+
+const SEPARATORS: [char; 7] = [',', ':', ';', '-', '–', '—', '('];
+
+/// The number that `words` begin with: `tome 3`, `t. 3`, `T03`; `T3` only behind a separator, since other things are
+/// called so.
+fn volume_at(words: &[&str], is_apart: bool) -> Option<String> {
+    let (first, rest) = words.split_first()?;
+    let first = first.trim_start_matches('(');
+    if matches!(first.to_lowercase().as_str(), "tome" | "t.") {
+        return number(rest.first()?);
+    }
+    let digits = first
+        .strip_prefix("t.")
+        .or_else(|| first.strip_prefix("T."))
+        .or_else(|| {
+            first
+                .strip_prefix('T')
+                .filter(|digits| is_apart || digits.starts_with('0'))
+        })?;
+    number(digits)
+}
+
+/// Up to three digits, without leading zeros and what ends them.
+fn number(word: &str) -> Option<String> {
+    let digits = word.trim_end_matches(|c: char| SEPARATORS.contains(&c) || matches!(c, '.' | ')'));
+    let is_number =
+        (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number = digits.trim_start_matches('0');
+    (is_number && !number.is_empty()).then(|| number.to_owned())
 }
 
 fn detail<'e>(of: &'e Element, kind: &str) -> Option<&'e Element> {
@@ -106,4 +154,38 @@ fn titled_collection(collection: &Element) -> Option<(String, Option<String>)> {
                 .find_map(|s| s.line("CollectionSequenceNumber"))
         });
     Some((title, volume))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn o20_a_volume_that_only_the_title_names_is_read_from_it() {
+        for (title, series) in [
+            ("Les Marées T03", Some(("Les Marées", "3"))),
+            ("Les Marées - T03", Some(("Les Marées", "3"))),
+            ("Les Marées, T3", Some(("Les Marées", "3"))),
+            ("Les Marées - T12 : Le Phare", Some(("Les Marées", "12"))),
+            ("Les Marées T.12", Some(("Les Marées", "12"))),
+            ("Les Marées, tome 3", Some(("Les Marées", "3"))),
+            ("Les Marées – Tome 3 – Le Phare", Some(("Les Marées", "3"))),
+            ("Les Marées (t. 3)", Some(("Les Marées", "3"))),
+            ("Les Marées t.3", Some(("Les Marées", "3"))),
+            ("Vitamines T3 et T4", None),
+            ("Terminator T800 contre tous", None),
+            ("T03", None),
+            ("Tome 3", None),
+            ("Le Tome perdu", None),
+            ("Un tome 0", None),
+            ("Les Marées", None),
+            ("", None),
+        ] {
+            let expected = series.map(|(title, volume)| Series {
+                title: title.to_owned(),
+                volume: Some(volume.to_owned()),
+            });
+            assert_eq!(named_in(title), expected, "{title}");
+        }
+    }
 }

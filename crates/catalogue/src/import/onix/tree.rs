@@ -3,11 +3,13 @@
 //! Only elements of [`super::tags`] are kept. Text is resolved and, where markup is allowed, plain already. Depth,
 //! number of elements, attributes and expanded entities are bounded, so that no product costs more than its size.
 
+use std::collections::HashMap;
+
 use quick_xml::Reader;
-use quick_xml::escape::resolve_html5_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::tags::{self, Tag};
+use crate::import::entity;
 use crate::import::plain_text::{PlainText, one_line, paragraphs};
 use crate::limits;
 
@@ -40,15 +42,19 @@ pub(super) enum TreeError {
     EntitiesTooLarge,
     #[error("it uses the entity &{0};, which lies outside the file; such are never fetched")]
     ExternalEntity(String),
+    #[error("it uses the entity &{0};, which is made of entities or tags; such are never expanded")]
+    NestedEntity(String),
 }
 
 /// Entities that the document type of a message declares.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entities {
-    /// Name and plain value.
-    pub(super) internal: Vec<(String, String)>,
+    /// Plain values by name.
+    pub(super) internal: HashMap<String, String>,
     /// Names of those that would have to be fetched.
     pub(super) external: Vec<String>,
+    /// Names of those that hold entities or tags.
+    pub(super) nested: Vec<String>,
 }
 
 /// A tree, and the names of entities that nobody declared; they stand in the text as they were written.
@@ -59,6 +65,35 @@ pub(super) struct Tree {
 }
 
 impl Element {
+    /// A composite with these children.
+    pub(super) fn of(name: &'static str, children: Vec<Element>) -> Element {
+        Element {
+            name,
+            children,
+            ..Element::default()
+        }
+    }
+
+    /// An element that holds only text.
+    pub(super) fn with_text(name: &'static str, text: &str) -> Element {
+        Element {
+            name,
+            text: text.to_owned(),
+            ..Element::default()
+        }
+    }
+
+    /// The same under another name.
+    pub(super) fn renamed(mut self, name: &'static str) -> Element {
+        self.name = name;
+        self
+    }
+
+    /// Its children, in order.
+    pub(super) fn into_children(self) -> Vec<Element> {
+        self.children
+    }
+
     /// The first child of that name.
     pub(super) fn child(&self, name: &str) -> Option<&Element> {
         self.children(name).next()
@@ -102,12 +137,16 @@ impl Element {
     }
 }
 
+/// Texts in which markup is allowed; the last three are of 2.1.
+const HOLDS_MARKUP: [&str; 4] = ["Text", "Annotation", "MainDescription", "ReviewQuote"];
+
 /// Reads an element with all that is in it.
 pub(super) fn read(xml: &str, entities: &Entities) -> Result<Tree, TreeError> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().allow_dangling_amp = true;
     let mut builder = Builder::new(entities);
     loop {
+        reader.config_mut().trim_text_start = builder.ignores_space();
         let event = reader
             .read_event()
             .map_err(|error| TreeError::Malformed(error.to_string()))?;
@@ -144,6 +183,8 @@ struct Builder<'e> {
     open: Vec<Open>,
     depth: usize,
     elements: usize,
+    /// Which of the tags that enclose the place, and are not skipped, are elements of their own.
+    enclosing: Vec<bool>,
     expanded_bytes: usize,
     /// How many elements that are not read enclose the place.
     skipped: usize,
@@ -174,11 +215,18 @@ impl<'e> Builder<'e> {
             open: Vec::new(),
             depth: 0,
             elements: 0,
+            enclosing: Vec::new(),
             expanded_bytes: 0,
             skipped: 0,
             unknown_entities: Vec::new(),
             root: None,
         }
+    }
+
+    /// Whether white space that comes next says nothing: between elements, and before their words.
+    fn ignores_space(&self) -> bool {
+        let is_before_words = |open: &Open| open.markup.is_none() && open.element.text.is_empty();
+        self.skipped > 0 || self.open.last().is_none_or(is_before_words)
     }
 
     fn open(&mut self, start: &BytesStart<'_>) -> Result<(), TreeError> {
@@ -204,8 +252,11 @@ impl<'e> Builder<'e> {
             return Ok(());
         }
         match tags::read(name.as_ref()) {
-            Tag::Known(name) => self.open_known(name, start)?,
-            Tag::Inline => {}
+            Tag::Known(name) => {
+                self.enclosing.push(true);
+                self.open_known(name, start)?;
+            }
+            Tag::Inline => self.enclosing.push(false),
             Tag::Other => self.skipped = 1,
         }
         Ok(())
@@ -227,7 +278,7 @@ impl<'e> Builder<'e> {
                 _ => {}
             }
         }
-        let markup = (name == "Text").then(Markup::default);
+        let markup = HOLDS_MARKUP.contains(&name).then(Markup::default);
         self.open.push(Open { element, markup });
         Ok(())
     }
@@ -244,7 +295,7 @@ impl<'e> Builder<'e> {
             markup
                 .plain
                 .close(&tags::without_prefix(name).to_ascii_lowercase());
-        } else if let Tag::Known(_) = tags::read(name) {
+        } else if self.enclosing.pop() == Some(true) {
             self.close_known();
         }
     }
@@ -304,21 +355,9 @@ impl<'e> Builder<'e> {
             return Ok(());
         }
         let entities = self.entities;
-        if entities
-            .external
-            .iter()
-            .any(|external| **external == **name)
-        {
-            return Err(TreeError::ExternalEntity(name.to_string()));
-        }
-        let declared = entities
-            .internal
-            .iter()
-            .find(|(declared, _)| **declared == **name);
-        match declared
-            .map(|(_, value)| value.as_str())
-            .or_else(|| resolve_html5_entity(name))
-        {
+        let name: &str = name;
+        let declared = entities.internal.get(name).map(String::as_str);
+        match declared.or_else(|| entity::letters(name)) {
             Some(value) => {
                 self.expanded_bytes += value.len();
                 if self.expanded_bytes > limits::RECORD_BYTES {
@@ -326,11 +365,17 @@ impl<'e> Builder<'e> {
                 }
                 self.text(value);
             }
+            None if entities.external.iter().any(|external| external == name) => {
+                return Err(TreeError::ExternalEntity(name.to_owned()));
+            }
+            None if entities.nested.iter().any(|nested| nested == name) => {
+                return Err(TreeError::NestedEntity(name.to_owned()));
+            }
             None => {
                 if self.unknown_entities.len() < 10 {
-                    self.unknown_entities.push(name.to_string());
+                    self.unknown_entities.push(name.to_owned());
                 }
-                self.text(&format!("&{};", &**name));
+                self.text(&format!("&{name};"));
             }
         }
         Ok(())
@@ -400,8 +445,9 @@ mod tests {
             Err(TreeError::TooManyAttributes)
         );
         let entities = Entities {
-            internal: vec![("big".to_owned(), "x".repeat(1000))],
+            internal: HashMap::from([("big".to_owned(), "x".repeat(1000))]),
             external: vec!["file".to_owned()],
+            nested: vec!["lol".to_owned()],
         };
         let bomb = format!("<Product><Text>{}</Text></Product>", "&big;".repeat(5000));
         assert_eq!(
@@ -410,6 +456,8 @@ mod tests {
         );
         let external = read("<Product><Text>&file;</Text></Product>", &entities).unwrap_err();
         assert_eq!(external, TreeError::ExternalEntity("file".to_owned()));
+        let nested = read("<Product><Text>&lol;</Text></Product>", &entities).unwrap_err();
+        assert_eq!(nested, TreeError::NestedEntity("lol".to_owned()));
     }
 
     #[test]
