@@ -15,6 +15,7 @@ pub mod order;
 pub mod payment;
 pub mod pricing;
 mod random;
+pub mod recommend;
 mod schema;
 pub mod searches;
 pub mod staff;
