@@ -1,18 +1,20 @@
 //! Whole titles and names as single terms, so that a title typed whole comes first whatever its words weigh.
 //!
 //! A signature is a kind and folded words joined by `_`: `t_` the title as it stands, `m_` its main part without
-//! leading article, `s_` the stems of that part, `a_` a contributor's names in alphabetical order. Volumes are
-//! written `#3` in all of them. Books carry several, a query one of each kind.
+//! leading article, `s_` the stems of that part, `a_` a contributor's names in alphabetical order, `r_` the series
+//! alone and `k_` a subject, which relate books and are never asked for by a query. Volumes are written `#3` in all
+//! of them. Books carry several, a query one of each kind.
 
 use std::collections::BTreeSet;
 
-use catalogue::model::{Contributor, Edition};
+use catalogue::model::{Contributor, Edition, Subject};
+use trade::contributor::ContributorRole;
 
 use crate::analysis::{
     Forms, Gap, Volume, Word, fold, is_article, is_elided, is_stop_word, normalize, number, split,
     stems, volumes,
 };
-use crate::limits::TEXT_WORDS;
+use crate::limits::{RELATED_NAMES, TEXT_WORDS, TOPIC_BYTES};
 
 /// Particles and titles of nobility that readers leave out of names or put elsewhere.
 const NAME_PARTICLES: [&str; 26] = [
@@ -97,7 +99,52 @@ pub fn of(edition: &Edition) -> BTreeSet<String> {
     for contributor in &edition.contributors {
         add_names(&mut found, contributor);
     }
+    found.extend(self::series(edition));
+    found.extend(edition.subjects.iter().filter_map(topic));
     found
+}
+
+/// The series of a book, whatever its volume.
+pub fn series(edition: &Edition) -> Option<String> {
+    let (words, _) = words_and_volumes(&edition.series.as_ref()?.title);
+    let spelt = spell(&words, &[], Spelling::Plain);
+    let spelt = without_article(&spelt);
+    (!spelt.is_empty()).then(|| format!("r_{}", spelt.join("_")))
+}
+
+/// A subject, by its code where it has one.
+pub fn topic(subject: &Subject) -> Option<String> {
+    let name = match &subject.code {
+        Some(code) => code.trim().to_lowercase(),
+        None => {
+            let words = split(&normalize(&subject.heading), TEXT_WORDS);
+            spell(&words, &[], Spelling::Plain).join("_")
+        }
+    };
+    let named = (!name.is_empty()).then(|| format!("k_{:?}_{name}", subject.scheme));
+    named.filter(|topic| topic.len() <= TOPIC_BYTES && !topic.contains(char::is_whitespace))
+}
+
+/// The names of a book's authors as its other books carry them; of its other contributors when it has no author.
+pub fn authors(edition: &Edition) -> Vec<String> {
+    let is_author = |one: &&Contributor| one.role == ContributorRole::Author;
+    let mut names: Vec<String> = edition
+        .contributors
+        .iter()
+        .filter(is_author)
+        .map(whole_name)
+        .collect();
+    if names.is_empty() {
+        names = edition.contributors.iter().map(whole_name).collect();
+    }
+    names.retain(|name| name != "a_");
+    names.truncate(RELATED_NAMES);
+    names
+}
+
+fn whole_name(contributor: &Contributor) -> String {
+    let words = split(&normalize(&contributor.name), TEXT_WORDS);
+    format!("a_{}", sorted_names(words.iter()))
 }
 
 fn words_and_volumes(text: &str) -> (Vec<Word>, Vec<Volume>) {
@@ -270,7 +317,7 @@ fn sorted_names<'a>(words: impl Iterator<Item = &'a Word>) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use catalogue::model::{ContributorRole, Series};
 
@@ -327,6 +374,50 @@ mod tests {
             volume: Some("7".into()),
         });
         assert!(of(&edition).contains(&query("journal tome VII").main));
+    }
+
+    #[test]
+    fn a_book_carries_what_relates_it_to_others() {
+        let mut edition = Edition::titled("Un cœur à prendre");
+        edition.series = Some(Series {
+            title: "Les Rougon-Macquart".into(),
+            volume: Some("7".into()),
+        });
+        edition.subjects.push(Subject {
+            scheme: catalogue::model::SubjectScheme::Thema,
+            code: Some("FBA".into()),
+            heading: String::new(),
+        });
+        for (name, role) in [
+            ("Émile Zola", ContributorRole::Author),
+            ("Jean Dupont", ContributorRole::Translator),
+        ] {
+            edition.contributors.push(Contributor {
+                name: name.into(),
+                inverted: None,
+                role,
+            });
+        }
+        let found = of(&edition);
+        assert_eq!(authors(&edition), ["a_emile_zola"]);
+        let related = [
+            series(&edition).unwrap(),
+            topic(&edition.subjects[0]).unwrap(),
+        ];
+        assert!(
+            related
+                .iter()
+                .chain(&authors(&edition))
+                .all(|one| found.contains(one)),
+            "{found:?}"
+        );
+        assert_eq!(related, ["r_rougon_macquart", "k_Thema_fba"]);
+        edition.contributors.remove(0);
+        assert_eq!(
+            authors(&edition),
+            ["a_dupont_jean"],
+            "a book without an author is its translator's"
+        );
     }
 
     #[test]
