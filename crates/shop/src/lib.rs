@@ -36,6 +36,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         &checkout::statements(),
         &order::statements(),
         &payment::statements(),
+        &recommend::statements(),
         &staff::statements(),
     ]
     .concat()

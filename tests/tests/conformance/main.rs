@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod also_bought;
 mod counter;
 mod engine;
 mod life;
@@ -72,6 +73,8 @@ const BODIES: &[(&str, Body)] = bodies![
     office::searches_are_counted,
     office::who_guesses_must_wait,
     office::a_session_ends,
+    also_bought::few_readers_are_never_shown,
+    also_bought::what_was_given_back_does_not_count,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,7 @@
 //!
 //! No I/O and no clock: the same baskets give the same table on every machine, whatever the number of threads.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::baskets::Baskets;
@@ -32,11 +33,11 @@ impl Default for Method {
     /// What measured best; see docs/recommendations.md.
     fn default() -> Self {
         Method {
-            neighbours: 100,
+            neighbours: 200,
             least_buyers: 1,
             buyer_damping: 0.5,
-            neighbour_damping: 0.3,
-            book_damping: 0.3,
+            neighbour_damping: 0.4,
+            book_damping: 0.4,
         }
     }
 }
@@ -119,6 +120,7 @@ impl Neighbours {
     ///
     /// Looks up and adds, nothing else: this is all that a request would do.
     pub fn recommend(&self, owned: &[u32], count: usize) -> Vec<u32> {
+        let known: HashSet<u32> = owned.iter().copied().collect();
         let mut near: Vec<Neighbour> = owned
             .iter()
             .flat_map(|book| self.neighbours(*book))
@@ -134,7 +136,7 @@ impl Neighbours {
                     score: same.iter().map(|neighbour| neighbour.score).sum(),
                 })
             })
-            .filter(|neighbour| !owned.contains(&neighbour.book))
+            .filter(|neighbour| !known.contains(&neighbour.book))
             .collect();
         nearest_first(&mut summed, count);
         summed.into_iter().map(|neighbour| neighbour.book).collect()
@@ -297,8 +299,6 @@ fn nearest(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-    use std::collections::HashSet;
-
     use proptest::prelude::*;
 
     use super::*;
