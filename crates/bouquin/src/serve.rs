@@ -11,6 +11,7 @@ use shop::{
     cart, merged,
     order::{self, OrderKeys},
     payment::{self, PaymentZone},
+    recommend::{self, Refreshed as Counted},
     searches,
 };
 use storage::{Fault, Store};
@@ -39,6 +40,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const CART_LIFE: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How long it is kept what readers searched for.
 const SEARCH_LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// The hour of the night, in Paris, when what readers also bought is counted anew.
+const NIGHT_HOUR: i8 = 3;
 
 /// Runs the shop.
 pub async fn run(path: PathBuf) -> Result<()> {
@@ -107,6 +111,7 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         ),
     });
     state.stock.refresh(&state.store, state.clock.now()).await?;
+    state.also_bought.refresh(&state.store).await?;
     Ok(state)
 }
 
@@ -205,6 +210,10 @@ fn start_workers(
         stopping.clone(),
         forget(state.store.clone(), state.clock.clone()),
     ));
+    workers.spawn(until(
+        stopping.clone(),
+        count_also_bought(state.store.clone(), state.clock.clone()),
+    ));
     Ok(workers)
 }
 
@@ -276,6 +285,30 @@ async fn forget(store: Store, clock: Clock) {
         }
         tokio::time::sleep(DAY).await;
     }
+}
+
+/// Counts what readers also bought, at the start and every night.
+async fn count_also_bought(store: Store, clock: Clock) {
+    loop {
+        match recommend::refresh(&store, &clock).await {
+            Ok(Counted::Published { purchases, works }) => {
+                tracing::info!(purchases, works, "counted what readers also bought");
+            }
+            Ok(Counted::Recent | Counted::Kept) => {}
+            Err(fault) => tracing::warn!(
+                fault = fault.detail(),
+                "what readers also bought stays as it was"
+            ),
+        }
+        tokio::time::sleep(until_night(clock.now())).await;
+    }
+}
+
+/// How long it is from `now` until the next night's hour.
+fn until_night(now: Timestamp) -> Duration {
+    let hour = i32::from(now.in_paris().hour());
+    let hours = (i32::from(NIGHT_HOUR) - hour - 1).rem_euclid(24) + 1;
+    Duration::from_secs(u64::try_from(hours).unwrap_or(24) * 3600)
 }
 
 /// Gives expired holds back and finishes what the bank left unanswered.

@@ -11,7 +11,7 @@ use storage::Migration;
 
 /// The catalogue's migrations, for [`storage::Store::open`].
 ///
-/// Columns of `editions` that other crates may read in their own SQL: `id`, `isbn13` (not unique, I7), `title`,
+/// Columns of `editions` that other crates may read in their own SQL: `id`, `work_id`, `isbn13` (not unique, I7), `title`,
 /// `price_cents` (VAT included, null when it has no price), `regime` (`fixed_fr`, `free`, null without a price),
 /// `goods` (`new_book`, `used_book`, `ebook`, `other`), `buyable` (1 when it has a price and the supplier
 /// delivers), `generated`, `hidden` (1 when none of its records is left: withdrawn, undone, or merged into another

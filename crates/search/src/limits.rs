@@ -28,3 +28,13 @@ pub const RESPELT_WORDS: usize = 6;
 pub const RESPELT_TITLES: usize = 32;
 /// Changed suggestions scanned one by one before they are sorted in.
 pub const FRESH_SUGGESTIONS: usize = 1_024;
+/// Related editions handed out: more than a shelf beside a book shows.
+pub const RELATED: usize = 40;
+/// Related editions looked at, before those of one work share a place; the longest series, too.
+pub const RELATED_LOOKED_AT: usize = 200;
+/// Authors of one book whose other books are looked for.
+pub const RELATED_NAMES: usize = 4;
+/// Subjects of one book that others are compared by; senders' keywords can be many.
+pub const TOPICS: usize = 12;
+/// Longest subject kept whole; longer keywords are sentences that no other book has.
+pub const TOPIC_BYTES: usize = 100;

@@ -75,7 +75,8 @@ fn places<K>(best: Vec<(K, DocAddress)>) -> Vec<DocAddress> {
     best.into_iter().map(|(_, place)| place).collect()
 }
 
-fn with_prior(segment: &SegmentReader) -> impl Fn(u32, f32) -> f32 + use<> {
+/// The score with what the edition itself weighs.
+pub fn with_prior(segment: &SegmentReader) -> impl Fn(u32, f32) -> f32 + use<> {
     // An index without the column cannot be opened; should it be missing all the same, rank without it.
     let prior: Option<Arc<dyn ColumnValues<u64>>> = segment
         .fast_fields()

@@ -1,18 +1,19 @@
 //! Whole titles and names as single terms, so that a title typed whole comes first whatever its words weigh.
 //!
 //! A signature is a kind and folded words joined by `_`: `t_` the title as it stands, `m_` its main part without
-//! leading article, `s_` the stems of that part, `a_` a contributor's names in alphabetical order. Volumes are
-//! written `#3` in all of them. Books carry several, a query one of each kind.
+//! leading article, `s_` the stems of that part, `a_` a contributor's names in alphabetical order, and `k_` a
+//! subject, which relates books and is never asked for by a query. Volumes are written `#3` in all of them. Books
+//! carry several, a query one of each kind.
 
 use std::collections::BTreeSet;
 
-use catalogue::model::{Contributor, Edition};
+use catalogue::model::{Contributor, Edition, Subject};
 
 use crate::analysis::{
     Forms, Gap, Volume, Word, fold, is_article, is_elided, is_stop_word, normalize, number, split,
     stems, volumes,
 };
-use crate::limits::TEXT_WORDS;
+use crate::limits::{TEXT_WORDS, TOPIC_BYTES};
 
 /// Particles and titles of nobility that readers leave out of names or put elsewhere.
 const NAME_PARTICLES: [&str; 26] = [
@@ -97,7 +98,21 @@ pub fn of(edition: &Edition) -> BTreeSet<String> {
     for contributor in &edition.contributors {
         add_names(&mut found, contributor);
     }
+    found.extend(edition.subjects.iter().filter_map(topic));
     found
+}
+
+/// A subject, by its code where it has one.
+pub fn topic(subject: &Subject) -> Option<String> {
+    let name = match &subject.code {
+        Some(code) => code.trim().to_lowercase(),
+        None => {
+            let words = split(&normalize(&subject.heading), TEXT_WORDS);
+            spell(&words, &[], Spelling::Plain).join("_")
+        }
+    };
+    let named = (!name.is_empty()).then(|| format!("k_{:?}_{name}", subject.scheme));
+    named.filter(|topic| topic.len() <= TOPIC_BYTES && !topic.contains(char::is_whitespace))
 }
 
 fn words_and_volumes(text: &str) -> (Vec<Word>, Vec<Volume>) {
@@ -270,7 +285,7 @@ fn sorted_names<'a>(words: impl Iterator<Item = &'a Word>) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use catalogue::model::{ContributorRole, Series};
 
@@ -327,6 +342,21 @@ mod tests {
             volume: Some("7".into()),
         });
         assert!(of(&edition).contains(&query("journal tome VII").main));
+    }
+
+    #[test]
+    fn a_subject_is_known_by_its_code_or_its_words() {
+        let subject = |code: Option<&str>, heading: &str| Subject {
+            scheme: catalogue::model::SubjectScheme::Thema,
+            code: code.map(str::to_owned),
+            heading: heading.to_owned(),
+        };
+        assert_eq!(topic(&subject(Some("FBA"), "")).unwrap(), "k_Thema_fba");
+        assert_eq!(
+            topic(&subject(None, "Île déserte")).unwrap(),
+            "k_Thema_ile_deserte"
+        );
+        assert_eq!(topic(&subject(None, " – ")), None);
     }
 
     #[test]

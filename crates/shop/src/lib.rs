@@ -16,6 +16,7 @@ pub mod order;
 pub mod payment;
 pub mod pricing;
 mod random;
+pub mod recommend;
 mod schema;
 pub mod searches;
 pub mod staff;
@@ -37,6 +38,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         &checkout::statements(),
         &order::statements(),
         &payment::statements(),
+        &recommend::statements(),
         &staff::statements(),
     ]
     .concat()

@@ -8,6 +8,7 @@
 //! This crate decides nothing: prices, stock and payments are verbs of `shop`, found books are the shelf's and
 //! the index's. No page of books waits for the database.
 
+pub mod also_bought;
 mod api;
 pub mod assets;
 mod backoffice;

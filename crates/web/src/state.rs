@@ -12,6 +12,7 @@ use storage::Store;
 use trade::clock::Clock;
 use trade::delivery::Tariff;
 
+use crate::also_bought::AlsoBoughtBoard;
 use crate::render::PageCache;
 use crate::searches::SearchLog;
 use crate::stock::StockBoard;
@@ -62,6 +63,8 @@ pub struct AppState {
     pub metrics: Option<PrometheusHandle>,
     /// Counted copies, in memory.
     pub stock: Arc<StockBoard>,
+    /// What readers also bought, in memory.
+    pub also_bought: Arc<AlsoBoughtBoard>,
     /// Searches that wait to be noted.
     pub searches: Arc<SearchLog>,
     /// Pages kept rendered.
@@ -83,17 +86,19 @@ impl AppState {
             settings: Arc::new(parts.settings),
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
+            also_bought: Arc::new(AlsoBoughtBoard::default()),
             searches: Arc::new(SearchLog::default()),
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
         }
     }
 
-    /// Keeps the stock board up with the database and writes down searches, for as long as the shop runs. Run
+    /// Keeps the boards up with the database and writes down searches, for as long as the shop runs. Run
     /// it as a task beside the server, after one [`StockBoard::refresh`] so that the first page is right.
     pub async fn keep_up(&self) {
         tokio::join!(
             self.stock.keep_up(&self.store, &self.clock),
+            self.also_bought.keep_up(&self.store),
             self.searches.keep_up(&self.store)
         );
     }

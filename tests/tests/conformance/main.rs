@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod also_bought;
 mod counter;
 mod engine;
 mod life;
@@ -76,6 +77,8 @@ const BODIES: &[(&str, Body)] = bodies![
     office::a_session_ends,
     records::senders_are_merged_and_every_step_is_taken_back,
     records::carts_and_copies_follow_a_merged_edition,
+    also_bought::few_readers_are_never_shown,
+    also_bought::what_was_given_back_does_not_count,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,11 +6,14 @@ use catalogue::{
     store::{Incoming, Record},
 };
 use shop::{
-    staff,
+    recommend, staff,
     stock::{self, StockPolicy},
 };
 use storage::Store;
-use trade::{clock::Clock, ids::EditionId};
+use trade::{
+    clock::Clock,
+    ids::{EditionId, WorkId},
+};
 
 use super::ground::Ground;
 use crate::{premises::Premises, progress};
@@ -39,11 +42,15 @@ pub async fn load(ground: &Ground, titles: u32) -> Result<Login> {
         .with_context(|| premises.folder.display().to_string())?;
     let store = premises.store().await?;
     let filling = store.clone();
-    tokio::task::spawn_blocking(move || fill(&filling, &premises, titles)).await??;
+    let made_up = tokio::task::spawn_blocking(move || fill(&filling, &premises, titles)).await??;
+    if let Some(made_up) = made_up {
+        recommend::publish_generated(&store, &Clock::system(), made_up).await?;
+    }
     login(&store).await
 }
 
-fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<()> {
+/// Fills the shop unless it is; then also makes up who bought what together.
+fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<Option<Vec<(u32, WorkId)>>> {
     // Written last: a filling that was interrupted is done again from its beginning, which changes nothing twice.
     let filled = premises.folder.join("filled");
     if filled.exists() {
@@ -53,13 +60,14 @@ fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<()> {
                 "This shop has {there} titles already; for another one, choose an empty folder with --data."
             );
         }
-        return Ok(());
+        return Ok(None);
     }
     println!("Filling the shop with {titles} titles. This is done once.");
     write_catalogue(store, titles)?;
-    premises.shelf_and_index(store, &progress::counting("search index", 0))?;
+    let (shelf, _index) =
+        premises.shelf_and_index(store, &progress::counting("search index", 0))?;
     std::fs::write(&filled, titles.to_string())?;
-    Ok(())
+    Ok(Some(super::tastes::purchases(&shelf.load())))
 }
 
 fn write_catalogue(store: &Store, titles: u32) -> Result<()> {

@@ -8,6 +8,7 @@ mod ground;
 mod load;
 mod roster;
 pub mod supervise;
+mod tastes;
 mod welcome;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Instant};

@@ -89,6 +89,13 @@ fact-safety-publisher = { $publisher }; ask us for the publisher’s address.
 edition = Edition
 availability = Availability
 other-editions = Other editions
+same-series = In the same series
+also-bought = Readers of this book also bought
+also-bought-reason = From paid orders, where at least { $shown } readers bought both books.
+also-bought-generated = Generated for the demonstration: these are not real purchases.
+same-author = By the same author
+same-subject = On the same subject
+volume = Volume { $volume }
 reviews = Readers’ reviews
 reviews-more =
     { $count ->

@@ -89,6 +89,13 @@ fact-safety-publisher = { $publisher } ; l’adresse de l’éditeur vous est 
 edition = Édition
 availability = Disponibilité
 other-editions = Autres éditions
+same-series = Dans la même série
+also-bought = Les lecteurs de ce livre ont aussi acheté
+also-bought-reason = D’après les commandes payées, quand au moins { $shown } lecteurs ont acheté les deux livres.
+also-bought-generated = Rapprochements générés pour la démonstration : ce ne sont pas de vrais achats.
+same-author = Du même auteur
+same-subject = Sur le même sujet
+volume = Tome { $volume }
 reviews = Avis de lecteurs
 reviews-more =
     { $count ->

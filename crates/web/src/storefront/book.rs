@@ -14,6 +14,7 @@ use trade::isbn::Isbn13;
 use super::book_page::{self, View};
 use super::parts::{Shown, book_path};
 use super::reader::Reader;
+use super::related::Related;
 use crate::problem::{Kind, Problem};
 use crate::render::PageKey;
 use crate::state::AppState;
@@ -96,6 +97,7 @@ fn show(
         shelf.sequence(),
         shelf.content_hash(),
         promise.code(),
+        state.also_bought.version(),
         today,
     );
     let kept = state.pages.get_or_make(
@@ -108,8 +110,10 @@ fn show(
             others.truncate(EDITIONS_SHOWN);
             let mut reviews = shelf.reviews(edition.id).to_vec();
             reviews.sort_by_key(|review| std::cmp::Reverse(review.written));
+            let table = state.also_bought.table();
             let view = View {
                 path: &address,
+                related: Related::gather(shelf, &state.index, table.as_deref(), edition),
                 book: Shown { edition, promise },
                 others: others
                     .iter()

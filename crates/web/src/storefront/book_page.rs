@@ -1,4 +1,5 @@
-//! The page of a book: cover, people, price and delivery, then summary, facts, other editions, reviews.
+//! The page of a book: cover, people, price and delivery, then summary, facts, other editions, reviews, and what
+//! belongs beside it.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use super::parts::{
     published, stars,
 };
 use super::reader::Reader;
+use super::related::{self, Related};
 
 /// Characters of the summary that search engines are given.
 const DESCRIPTION_CHARS: usize = 155;
@@ -42,6 +44,8 @@ pub struct View<'a> {
     pub reviews: &'a [Review],
     /// Those on the page.
     pub reviews_shown: Vec<&'a Review>,
+    /// What stands beside it.
+    pub related: Related,
     /// The fee for this book alone, sent by post; none when nothing is sent.
     pub delivery_fee: Option<Money>,
     /// The day the page is made for.
@@ -87,6 +91,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                     (other_editions(reader, &view.others))
                 }
             }
+            (related::shelves(reader, edition, &view.related))
         },
     )
 }

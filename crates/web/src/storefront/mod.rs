@@ -23,6 +23,7 @@ pub mod order_page;
 pub mod parts;
 pub mod pay;
 pub mod reader;
+mod related;
 pub mod search;
 pub mod search_page;
 pub(crate) mod sitemap;

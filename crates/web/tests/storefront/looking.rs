@@ -3,6 +3,9 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 
+use search::Relation;
+use shop::recommend;
+
 use crate::house;
 use crate::house_parts::{House, VAULT};
 
@@ -252,4 +255,98 @@ async fn a_book_leads_to_its_author_publisher_series_and_subjects() {
     let moved = house.get("/fr/authors/Victor%20Hugo").await;
     assert_eq!(moved.status, StatusCode::MOVED_PERMANENTLY);
     assert_eq!(moved.headers[header::LOCATION], "/fr/authors/victor-hugo");
+}
+
+#[tokio::test]
+async fn beside_a_book_stand_its_series_its_author_and_its_subject() {
+    let house = house().await;
+    let shelf = house.state.shelf.load();
+    let index = &house.state.index;
+    let (mut with_series, mut with_author) = (None, None);
+    for edition in shelf.iter() {
+        let count = |relation| index.related(&edition, relation).unwrap().len();
+        if with_series.is_none() && edition.series.is_some() && count(Relation::Series) > 0 {
+            with_series = Some(edition.clone());
+        }
+        if with_author.is_none() && count(Relation::Author) > 0 {
+            with_author = Some(edition.clone());
+        }
+    }
+    for (edition, shelf) in [
+        (with_series.unwrap(), "id=\"series\">In the same series<"),
+        (
+            with_author.unwrap(),
+            "id=\"same-author\">By the same author<",
+        ),
+        (
+            house.some_book(),
+            "id=\"same-subject\">On the same subject<",
+        ),
+    ] {
+        let path = web::storefront::parts::book_path(&edition);
+        let html = house.get(&format!("/en{path}")).await.text();
+        assert!(html.contains(shelf), "{path}: {shelf}");
+        let beside = html.split("</article><section class=\"shelf\"").nth(1);
+        let own = format!("href=\"/en{path}\"");
+        assert!(
+            !beside
+                .unwrap_or_default()
+                .split("<footer")
+                .next()
+                .unwrap()
+                .contains(&own),
+            "{path} is beside itself"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_readers_also_bought_is_shown_with_its_reason() {
+    let house = House::open(900).await;
+    let shelf = house.state.shelf.load();
+    let book = house.some_book();
+    let other = shelf
+        .iter()
+        .find(|edition| edition.buyable() && edition.work != book.work)
+        .unwrap();
+    let path = web::storefront::parts::book_path(&book);
+    let heading = "Les lecteurs de ce livre ont aussi acheté";
+    assert!(
+        !house
+            .get(&format!("/fr{path}"))
+            .await
+            .text()
+            .contains(heading)
+    );
+    let read_by = |readers: u32| {
+        let pairs = (0..readers).flat_map(|reader| [(reader, book.work), (reader, other.work)]);
+        let (store, clock) = (house.state.store.clone(), house.state.clock.clone());
+        let pairs = pairs.collect();
+        let board = house.state.also_bought.clone();
+        async move {
+            recommend::publish_generated(&store, &clock, pairs)
+                .await
+                .unwrap();
+            board.refresh(&store).await.unwrap();
+        }
+    };
+    read_by(recommend::LEAST_BUYERS - 1).await;
+    assert!(
+        !house
+            .get(&format!("/fr{path}"))
+            .await
+            .text()
+            .contains(heading)
+    );
+    read_by(recommend::LEAST_BUYERS).await;
+    let html = house.get(&format!("/fr{path}")).await.text();
+    assert!(html.contains(heading));
+    assert!(
+        html.contains("ce ne sont pas de vrais achats"),
+        "made up, and says so"
+    );
+    assert!(
+        !html.contains("Sur le même sujet"),
+        "only where purchases say nothing"
+    );
 }

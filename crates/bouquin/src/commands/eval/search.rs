@@ -1,44 +1,33 @@
-//! `bouquin eval`: measures what the shop finds.
+//! `bouquin eval search`: known-item search over the shop's own catalogue.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use catalogue::shelf::Shelf;
-use clap::Subcommand;
 use search::{Index, eval};
 
 use crate::premises::Which;
 
-/// `bouquin eval`
+/// `bouquin eval search`
 #[derive(clap::Args)]
 pub struct Options {
-    #[command(subcommand)]
-    what: What,
-}
-
-/// What is measured.
-#[derive(Subcommand)]
-enum What {
-    /// Known-item search: whether the right book is found, and where.
-    Search {
-        /// JSON lines of `qid, kind, query, relevant[]`.
-        #[arg(long, value_name = "FILE")]
-        queries: PathBuf,
-        #[command(flatten)]
-        which: Which,
-        /// The figures as one JSON object on the last line.
-        #[arg(long)]
-        json: bool,
-    },
+    /// JSON lines of `qid, kind, query, relevant[]`.
+    #[arg(long, value_name = "FILE")]
+    queries: PathBuf,
+    #[command(flatten)]
+    which: Which,
+    /// The figures as one JSON object on the last line.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Measures and prints.
 pub fn run(options: Options) -> Result<()> {
-    let What::Search {
+    let Options {
         queries,
         which,
         json,
-    } = options.what;
+    } = options;
     let premises = which.premises()?;
     let asked = eval::load_queries(&queries)
         .with_context(|| format!("the queries {}", queries.display()))?;
