@@ -85,11 +85,8 @@ pub const NOTIFICATIONS_OF_RECORD: usize = 40;
 /// records bear than this identifies nothing.
 pub const RECORDS_OF_ISBN: usize = 64;
 
-/// How many steps the search for records of the same book takes from one to the next; real chains have 2.
-pub const NEIGHBOUR_STEPS: usize = 4;
-
-/// Records that one transaction looks at beside those it was given: memory, at 3 kB each.
-pub const NEIGHBOURS: usize = 20_000;
+/// How many steps the search for records of the same book takes from one ISBN to the next; real chains have 2.
+pub const NEIGHBOUR_STEPS: usize = 6;
 
 /// Findings of one import that are kept for its report: 10 MB; further ones are counted only.
 pub const FINDINGS: usize = 100_000;

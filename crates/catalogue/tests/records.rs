@@ -695,6 +695,14 @@ fn i6_a_number_that_very_many_records_carry_joins_nothing() {
     assert_eq!(catalogue.only().records.len(), limit);
     catalogue.put([bearing(limit)]);
     assert_eq!(catalogue.editions().len(), limit + 1);
+    // So many that they are not even read.
+    let very_many = limit + catalogue::limits::PUT_BATCH_RECORDS + 1;
+    catalogue.put((limit + 1..very_many).map(bearing));
+    catalogue.put((very_many..very_many + 3).map(bearing));
+    assert_eq!(
+        catalogue.store.read_blocking(store::count).unwrap(),
+        very_many as i64 + 3
+    );
 }
 
 #[test]

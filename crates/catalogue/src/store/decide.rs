@@ -212,10 +212,14 @@ pub fn settle_again(store: &Store) -> Result<(), Fault> {
 }
 
 fn settle_next(tx: &mut dyn Tx) -> Result<bool, Fault> {
+    if tx.query_opt(&UNSETTLED, &[])?.is_none() {
+        return Ok(false);
+    }
+    lock(tx)?;
+    // Read again: another process may have gone on, or begun anew, while this one waited.
     let Some(row) = tx.query_opt(&UNSETTLED, &[])? else {
         return Ok(false);
     };
-    lock(tx)?;
     let batch = i64::try_from(limits::PUT_BATCH_RECORDS).unwrap_or(i64::MAX);
     let rows = tx.query(&TO_SETTLE, &[row.int(0)?.into(), batch.into()])?;
     let records: Vec<i64> = rows

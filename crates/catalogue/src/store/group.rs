@@ -4,8 +4,9 @@
 //! The answer depends on the records alone, never on the order in which they came. It is computed for all records
 //! that can touch each other at once, and knows nothing of the database.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::isbn_column;
 use super::same::{Likeness, has_volumes, is_same_book};
 use crate::limits;
 use crate::model::{Edition, Isbn13};
@@ -23,11 +24,18 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn of(record: i64, edition: &Edition, apart: bool) -> Member {
+    /// A record as it is grouped, without the ISBNs that are `crowded`.
+    pub(super) fn of(
+        record: i64,
+        edition: &Edition,
+        apart: bool,
+        crowded: &HashSet<i64>,
+    ) -> Member {
+        let tells = |isbn: &Isbn13| !crowded.contains(&isbn_column(*isbn));
         Member {
             record,
-            isbn: edition.isbn,
-            further: edition.other_isbns.clone(),
+            isbn: edition.isbn.filter(tells),
+            further: edition.other_isbns.iter().copied().filter(tells).collect(),
             likeness: Likeness::of(edition),
             sells: super::merge::sells(edition),
             apart,

@@ -29,6 +29,8 @@ use crate::model::{Edition, EditionId, Isbn13};
 pub(super) struct Settling {
     pub(super) records: BTreeMap<i64, Held>,
     pub(super) last: LastIds,
+    /// ISBNs that too many records bear to mean anything.
+    crowded: HashSet<i64>,
     /// Notifications to write with the rest.
     pub(super) said: Vec<Vec<Value>>,
 }
@@ -50,6 +52,7 @@ impl Settling {
         Ok(Settling {
             records: BTreeMap::new(),
             last: LastIds::read(tx)?,
+            crowded: HashSet::new(),
             said: Vec::new(),
         })
     }
@@ -141,15 +144,17 @@ impl Settling {
             .collect()
     }
 
-    /// Reads records that share an ISBN, an edition or a decision with those at hand, and so on.
+    /// Reads records that share an ISBN or a decision with those at hand, and so on, and always the other records of
+    /// their editions, so that none is merged without them.
     fn find_neighbours(&mut self, tx: &mut dyn Tx, isbns: BTreeSet<i64>) -> Result<(), Fault> {
         let mut next_isbns: Vec<i64> = isbns.iter().copied().collect();
         let mut asked_isbns = isbns;
         let mut asked_editions: BTreeSet<i64> = BTreeSet::new();
-        for _ in 0..limits::NEIGHBOUR_STEPS {
+        for step in 0.. {
             let mut near: BTreeSet<i64> = BTreeSet::new();
-            if !next_isbns.is_empty() {
-                near.extend(few_bearers(row::bearers(tx, &next_isbns)?));
+            if step < limits::NEIGHBOUR_STEPS {
+                near.extend(self.bearers(tx, &next_isbns)?);
+                near.extend(self.partners(tx)?);
             }
             let editions: Vec<i64> = self
                 .records
@@ -160,12 +165,11 @@ impl Settling {
             if !editions.is_empty() {
                 near.extend(row::records_of_editions(tx, &editions)?);
             }
-            near.extend(self.partners(tx)?);
             near.retain(|id| !self.records.contains_key(id));
-            let near: Vec<i64> = near.into_iter().take(limits::NEIGHBOURS).collect();
             if near.is_empty() {
                 break;
             }
+            let near: Vec<i64> = near.into_iter().collect();
             let rows = row::records(tx, &near)?;
             self.hold(tx, rows, false)?;
             next_isbns = near
@@ -176,6 +180,29 @@ impl Settling {
                 .collect();
         }
         Ok(())
+    }
+
+    /// The records that bear one of those ISBNs. A number that very many bear identifies nothing: it is noted, and its
+    /// records are not read.
+    fn bearers(&mut self, tx: &mut dyn Tx, isbns: &[i64]) -> Result<Vec<i64>, Fault> {
+        if isbns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut by_isbn: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (isbn, record) in row::bearers(tx, isbns)? {
+            by_isbn.entry(isbn).or_default().push(record);
+        }
+        // A batch may bring them over the limit; then they are read once more, to be parted.
+        let most = limits::RECORDS_OF_ISBN + limits::PUT_BATCH_RECORDS;
+        let mut near = Vec::new();
+        for (isbn, records) in by_isbn {
+            if records.len() > most {
+                self.crowded.insert(isbn);
+            } else {
+                near.extend(records);
+            }
+        }
+        Ok(near)
     }
 
     fn decided(&self) -> Vec<i64> {
@@ -213,7 +240,8 @@ impl Settling {
             }
         }
         let mut bearers: HashMap<i64, u32> = HashMap::new();
-        for isbn in self.records.values().flat_map(Held::isbns) {
+        let isbns = self.records.values().flat_map(Held::isbns);
+        for isbn in isbns.filter(|isbn| !self.crowded.contains(isbn)) {
             *bearers.entry(isbn).or_default() += 1;
         }
         let joins: HashSet<i64> = joined
@@ -233,7 +261,7 @@ impl Settling {
             if is_alone {
                 alone.push(vec![*id]);
             } else {
-                members.push(Member::of(*id, edition, apart.contains(id)));
+                members.push(Member::of(*id, edition, apart.contains(id), &self.crowded));
             }
         }
         let mut groups = group(&members, &joined);
@@ -432,21 +460,6 @@ fn by_precedence<'r>(
         )
     });
     listed
-}
-
-/// An ISBN that very many records bear identifies nothing: its records are not read.
-fn few_bearers(bearers: Vec<(i64, i64)>) -> Vec<i64> {
-    let mut by_isbn: HashMap<i64, Vec<i64>> = HashMap::new();
-    for (isbn, record) in bearers {
-        by_isbn.entry(isbn).or_default().push(record);
-    }
-    // A batch may bring them over the limit; then they are read once more, to be parted.
-    let most = limits::RECORDS_OF_ISBN + limits::PUT_BATCH_RECORDS;
-    by_isbn
-        .into_values()
-        .filter(|records| records.len() <= most)
-        .flatten()
-        .collect()
 }
 
 /// An edition as it should be.
