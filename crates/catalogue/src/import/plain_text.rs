@@ -113,21 +113,23 @@ impl PlainText {
 /// How much of the beginning of `text` stays as it is: words, and single spaces between them.
 fn words_bytes(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let is_letter = |at: usize| bytes.get(at).is_some_and(|byte| *byte > b' ');
+    // The last three begin letters that may be among the dropped.
+    let may_end = |byte: &u8| *byte <= b' ' || matches!(byte, 0x7f | 0xc2 | 0xe2 | 0xef);
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        at += match byte {
-            b' ' if at > 0 && is_letter(at + 1) => 1,
-            0..=b' ' | 0x7f => break,
-            // Letters that begin so may be among the dropped.
-            0xc2 | 0xe2 | 0xef => match text.get(at..).and_then(|rest| rest.chars().next()) {
-                Some(c) if !is_dropped(c) => c.len_utf8(),
-                _ => break,
-            },
-            _ => 1,
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at += rest.iter().position(may_end).unwrap_or(rest.len());
+        at += match (bytes.get(at), bytes.get(at + 1)) {
+            (Some(b' '), Some(next)) if at > 0 && *next > b' ' => 1,
+            (Some(0xc2 | 0xe2 | 0xef), _) => {
+                match text.get(at..).and_then(|rest| rest.chars().next()) {
+                    Some(c) if !is_dropped(c) => c.len_utf8(),
+                    _ => return at,
+                }
+            }
+            _ => return at,
         };
     }
-    at
 }
 
 fn is_space(c: char) -> bool {

@@ -326,7 +326,9 @@ impl<'e> Builder<'e> {
         match &mut open.markup {
             Some(markup) => {
                 markup.plain.push(text);
-                markup.raw.push_str(text);
+                if !markup.has_tags {
+                    markup.raw.push_str(text);
+                }
             }
             None => open.element.text.push_str(text),
         }
