@@ -1,4 +1,4 @@
-//! Bringing catalogue files in: ONIX 3.0 and 3.1, and JSON lines; plain, gzip or Zstandard.
+//! Bringing catalogue files in: ONIX 3.0 and 3.1, MARC, and JSON lines; plain, gzip or Zstandard.
 //!
 //! What a file is, is read from its content, never from its name. Files are read as streams in bounded memory; each
 //! record is read by itself, so that a bad one is reported and its neighbours are kept. Everything worth a person's
@@ -20,7 +20,11 @@ use trade::clock::Clock;
 use crate::limits;
 use crate::store::{Incoming, put_all};
 
+mod diacritics;
+mod isbd;
+mod isbn;
 mod json_lines;
+mod marc;
 mod names;
 mod onix;
 mod plain_text;
@@ -143,6 +147,8 @@ fn read_source<T: Default>(
 ) -> Result<T, Fault> {
     match source.content() {
         Ok(Content::Xml(reader)) => take(&mut onix::Products::of(reader, session)),
+        Ok(Content::MarcXml(reader)) => take(&mut marc::Records::of_xml(reader, session)),
+        Ok(Content::MarcBytes(reader)) => take(&mut marc::Records::of_bytes(reader, session)),
         Ok(Content::JsonLines(reader)) => take(&mut json_lines::Lines::of(reader, session)),
         Ok(Content::Unknown) => {
             session.note(
@@ -150,8 +156,8 @@ fn read_source<T: Default>(
                 "not-recognised",
                 0,
                 None,
-                "This is neither an ONIX message nor JSON lines, plain or packed with gzip or Zstandard. Nothing \
-                 was read: ask the sender for ONIX 3.0 or 3.1.",
+                "This is neither an ONIX message, nor MARC records, nor JSON lines, plain or packed with gzip or \
+                 Zstandard. Nothing was read: ask the sender for ONIX 3.0 or 3.1.",
             );
             Ok(T::default())
         }
@@ -230,6 +236,15 @@ impl<'a> Session<'a> {
              file again and import it again."
         );
         self.note(Severity::Error, "broken-off", line, None, &message);
+    }
+
+    /// Letters of the file were not in the encoding that it says it has.
+    fn encoding_repaired(&mut self, letters: u64) {
+        let message = format!(
+            "{letters} letters were not in the encoding that the file says it has. They were read as Windows-1252; \
+             check accents in its titles, and tell the sender."
+        );
+        self.note(Severity::Warning, "encoding-repaired", 0, None, &message);
     }
 
     /// Reports a reference that this file has used before; the later record wins (O5).

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::ImportError;
+use super::{ImportError, marc};
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
@@ -23,6 +23,8 @@ pub(super) struct Source {
 /// What a file holds, unpacked, from its first byte.
 pub(super) enum Content {
     Xml(Box<dyn BufRead>),
+    MarcXml(Box<dyn BufRead>),
+    MarcBytes(Box<dyn BufRead>),
     JsonLines(Box<dyn BufRead>),
     Unknown,
 }
@@ -89,7 +91,9 @@ impl Source {
         };
         let (beginning, content) = peek(unpacked)?;
         Ok(match first_sign(&beginning) {
+            Some(b'<') if marc::is_root(&beginning) => Content::MarcXml(Box::new(content)),
             Some(b'<') => Content::Xml(Box::new(content)),
+            _ if marc::looks_like(&beginning) => Content::MarcBytes(Box::new(content)),
             Some(b'{') => Content::JsonLines(Box::new(content)),
             _ => Content::Unknown,
         })

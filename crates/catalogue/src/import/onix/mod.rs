@@ -30,7 +30,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use decode::Utf8;
+pub(super) use decode::Utf8;
 use prologue::{Prologue, Release};
 use split::{Piece, Splitter};
 
@@ -123,12 +123,7 @@ impl<'s, 'a> Products<'s, 'a> {
     fn say_repairs(&mut self) {
         let repaired = self.pieces.repaired();
         if repaired > 0 {
-            let message = format!(
-                "{repaired} letters were not in the encoding that the file says it has. They were read as \
-                 Windows-1252; check accents in its titles, and tell the sender."
-            );
-            self.session
-                .note(Severity::Warning, "encoding-repaired", 0, None, &message);
+            self.session.encoding_repaired(repaired);
         }
     }
 }
