@@ -55,3 +55,12 @@ pub const PARTS: usize = 300;
 
 /// References remembered to report those that come twice in one file: 16 MB of memory.
 pub const REFERENCES_REMEMBERED: usize = 1_000_000;
+
+/// Columns of a table that are read: the widest export met has 180.
+pub const CSV_COLUMNS: usize = 1_000;
+
+/// Bytes of one cell between quotation marks: twice the longest text that is kept; beyond, the closing mark is missing.
+pub const CSV_QUOTED_BYTES: usize = 256 << 10;
+
+/// Bytes of a table that are looked at to find its separator and propose its mapping: some thousand rows.
+pub const CSV_SAMPLE_BYTES: usize = 512 << 10;

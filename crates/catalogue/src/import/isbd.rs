@@ -5,8 +5,9 @@
 const SENTENCE_WORD_CHARS: usize = 3;
 
 /// Notes on the kind of material that old records carry in the title: `[Texte imprimé]`.
-const MATERIALS: [&str; 8] = [
+const MATERIALS: [&str; 9] = [
     "texte imprimé",
+    "texte imprime",
     "text",
     "ressource électronique",
     "electronic resource",

@@ -1,4 +1,4 @@
-//! Bringing catalogue files in: ONIX 3.0 and 3.1, MARC, and JSON lines; plain, gzip or Zstandard.
+//! Bringing catalogue files in: ONIX 3.0 and 3.1, MARC, tables, and JSON lines; plain, gzip or Zstandard.
 //!
 //! What a file is, is read from its content, never from its name. Files are read as streams in bounded memory; each
 //! record is read by itself, so that a bad one is reported and its neighbours are kept. Everything worth a person's
@@ -18,8 +18,10 @@ use storage::{Fault, Store};
 use trade::clock::Clock;
 
 use crate::limits;
+use crate::model::Edition;
 use crate::store::{Incoming, put_all};
 
+mod csv;
 mod diacritics;
 mod isbd;
 mod isbn;
@@ -30,7 +32,9 @@ mod onix;
 mod plain_text;
 mod report;
 mod source;
+mod titles;
 
+pub use csv::{Column, Field, Mapping, Table};
 pub use report::{JsonLinesReport, Note, ReportSink, Severity};
 
 use source::{Content, Source};
@@ -105,6 +109,20 @@ pub fn import_files(
     progress: &dyn Progress,
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
+    import_mapped(store, files, None, progress, report)
+}
+
+/// Likewise, with the mapping of the sender's tables; without one, a mapping is proposed for each table.
+///
+/// # Errors
+/// As [`import_files`].
+pub fn import_mapped(
+    store: &Store,
+    files: &[PathBuf],
+    mapping: Option<&Mapping>,
+    progress: &dyn Progress,
+    report: &mut dyn ReportSink,
+) -> Result<Tally, ImportError> {
     let started = Instant::now();
     let sources = files
         .iter()
@@ -118,6 +136,7 @@ pub fn import_files(
         let read = source.read_counter();
         let so_far = Rc::clone(&read);
         let mut session = Session::new(source.path(), today, report);
+        session.mapping = mapping.cloned();
         session.on_record = Box::new(move |records| {
             progress.advance(
                 before.bytes + so_far.get(),
@@ -139,6 +158,46 @@ pub fn import_files(
     Ok(tally)
 }
 
+/// What an import of a file would do, before it is done.
+#[derive(Debug, serde::Serialize)]
+pub struct Preview {
+    /// How a table was understood; none for other files.
+    pub table: Option<Table>,
+    /// The first editions as they would be imported.
+    pub editions: Vec<Edition>,
+    /// What there is to say about them, and about rows before them that would not be taken.
+    pub notes: Vec<Note>,
+}
+
+/// Reads the first `records` editions of a file without storing anything.
+///
+/// # Errors
+/// [`ImportError::Open`] when the file cannot be opened.
+pub fn preview(
+    file: &Path,
+    mapping: Option<&Mapping>,
+    records: usize,
+) -> Result<Preview, ImportError> {
+    let source = Source::open(file)?;
+    let mut notes: Vec<Note> = Vec::new();
+    let mut session = Session::new(file, Clock::system().today(), &mut notes);
+    session.mapping = mapping.cloned();
+    let editions = read_source(source, &mut session, |incoming| {
+        let put = incoming.filter_map(|incoming| match incoming {
+            Incoming::Put(record) => Some(record.edition),
+            Incoming::Hide { .. } => None,
+        });
+        Ok(put.take(records).collect())
+    })?;
+    let table = session.table.take();
+    drop(session);
+    Ok(Preview {
+        table,
+        editions,
+        notes,
+    })
+}
+
 /// Reads one file and hands its records to `take`.
 fn read_source<T: Default>(
     source: Source,
@@ -150,14 +209,15 @@ fn read_source<T: Default>(
         Ok(Content::MarcXml(reader)) => take(&mut marc::Records::of_xml(reader, session)),
         Ok(Content::MarcBytes(reader)) => take(&mut marc::Records::of_bytes(reader, session)),
         Ok(Content::JsonLines(reader)) => take(&mut json_lines::Lines::of(reader, session)),
+        Ok(Content::Table(reader)) => take(&mut csv::Rows::of(reader, session)),
         Ok(Content::Unknown) => {
             session.note(
                 Severity::Error,
                 "not-recognised",
                 0,
                 None,
-                "This is neither an ONIX message, nor MARC records, nor JSON lines, plain or packed with gzip or \
-                 Zstandard. Nothing was read: ask the sender for ONIX 3.0 or 3.1.",
+                "This is neither an ONIX message, nor MARC records, nor a table, nor JSON lines, plain or packed with \
+                 gzip or Zstandard. Nothing was read: ask the sender for ONIX 3.0 or 3.1.",
             );
             Ok(T::default())
         }
@@ -177,6 +237,10 @@ struct Session<'a> {
     products: u64,
     rejected: u64,
     references: HashSet<u64>,
+    /// What the columns of the sender's tables are, where somebody said so.
+    mapping: Option<Mapping>,
+    /// How the file was understood, if it is a table.
+    table: Option<Table>,
 }
 
 impl<'a> Session<'a> {
@@ -189,6 +253,8 @@ impl<'a> Session<'a> {
             products: 0,
             rejected: 0,
             references: HashSet::new(),
+            mapping: None,
+            table: None,
         }
     }
 
@@ -324,8 +390,20 @@ impl Rejection {
 /// Reads bytes as if they were a file, for tests that need no database.
 #[cfg(test)]
 fn read_bytes(bytes: &[u8], today: Date) -> (Vec<Incoming>, Vec<Note>) {
+    read_with(bytes, today, None)
+}
+
+/// Likewise, as a table with that mapping.
+#[cfg(test)]
+fn read_bytes_mapped(bytes: &[u8], today: Date, mapping: Mapping) -> (Vec<Incoming>, Vec<Note>) {
+    read_with(bytes, today, Some(mapping))
+}
+
+#[cfg(test)]
+fn read_with(bytes: &[u8], today: Date, mapping: Option<Mapping>) -> (Vec<Incoming>, Vec<Note>) {
     let mut notes: Vec<Note> = Vec::new();
     let mut session = Session::new(Path::new("test"), today, &mut notes);
+    session.mapping = mapping;
     let source = Source::of_bytes(bytes.to_vec());
     let read = read_source(source, &mut session, |incoming| Ok(incoming.collect()));
     drop(session);

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::{ImportError, marc};
+use super::{ImportError, csv, marc};
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
@@ -26,6 +26,7 @@ pub(super) enum Content {
     MarcXml(Box<dyn BufRead>),
     MarcBytes(Box<dyn BufRead>),
     JsonLines(Box<dyn BufRead>),
+    Table(Box<dyn BufRead>),
     Unknown,
 }
 
@@ -95,6 +96,7 @@ impl Source {
             Some(b'<') => Content::Xml(Box::new(content)),
             _ if marc::looks_like(&beginning) => Content::MarcBytes(Box::new(content)),
             Some(b'{') => Content::JsonLines(Box::new(content)),
+            _ if csv::looks_like(&beginning) => Content::Table(Box::new(content)),
             _ => Content::Unknown,
         })
     }

@@ -25,6 +25,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
+pub(super) use form::binding;
 pub(super) use iso2709::looks_like;
 pub(super) use xml::is_root;
 
