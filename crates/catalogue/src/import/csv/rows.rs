@@ -120,7 +120,11 @@ impl Cutter {
                 Ok(Some(Piece::TooLarge { line }))
             }
             Parsed::Unfinished => {
-                self.read_more()?;
+                // Twice as much each time, so that a long row is not read again and again.
+                let wanted = rest.len() * 2;
+                while self.source.is_some() && self.text.len() - self.at <= wanted {
+                    self.read_more()?;
+                }
                 Ok(None)
             }
         }

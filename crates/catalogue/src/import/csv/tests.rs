@@ -314,6 +314,28 @@ fn nuls_and_endless_rows_cost_their_own_row_only() {
     );
 }
 
+#[test]
+fn rows_of_nothing_but_separators_or_marks_cost_little() {
+    // Nearly as long as a row may be; and many short ones.
+    let (row, rows) = (limits::RECORD_BYTES - 1, 30_000);
+    for (filling, bytes) in [
+        (";", row),
+        ("\"", row),
+        ("\"\"", row),
+        ("\"x\n", rows),
+        ("\"\"\"\n", rows),
+        ("x;\"\n", rows),
+    ] {
+        let filling = filling.repeat(bytes / filling.len());
+        let table = format!("isbn;titre\n9782070541270;Un\n{filling}\n043942089X;Trois\n");
+        let first = editions(table.as_bytes())
+            .into_iter()
+            .next()
+            .map(|edition| edition.title);
+        assert_eq!(first.as_deref(), Some("Un"));
+    }
+}
+
 fn editions(table: &[u8]) -> Vec<Edition> {
     read(table)
         .0

@@ -157,18 +157,30 @@ fn sorted_or_not(text: &str) -> String {
     let is_mark = |c: char| matches!(c, '\u{88}' | '\u{89}' | '\u{98}' | '\u{9c}');
     let mut plain: String = text.nfc().filter(|c| !is_mark(*c)).collect();
     for (open, close) in [("˜", "œ"), ("{NSB}", "{NSE}"), ("<<", ">>"), ("¬", "¬")] {
-        while let Some((before, inside, after)) = enclosed(&plain, open, close) {
-            plain = format!("{before}{inside}{after}");
+        if plain.contains(open) {
+            plain = without_pairs(&plain, open, close);
         }
     }
     plain
 }
 
-/// What stands before, between and after the first pair of marks.
-fn enclosed<'t>(text: &'t str, open: &str, close: &str) -> Option<(&'t str, &'t str, &'t str)> {
-    let (before, rest) = text.split_once(open)?;
-    let (inside, after) = rest.split_once(close)?;
-    Some((before, inside, after))
+/// The text without these marks, where they come in pairs.
+fn without_pairs(text: &str, open: &str, close: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    let pair = |rest: &str| {
+        let opened = rest.find(open)?;
+        let inside = opened + open.len();
+        let closed = inside + rest.get(inside..)?.find(close)?;
+        Some((opened, inside, closed))
+    };
+    while let Some((opened, inside, closed)) = pair(rest) {
+        plain.push_str(rest.get(..opened).unwrap_or_default());
+        plain.push_str(rest.get(inside..closed).unwrap_or_default());
+        rest = rest.get(closed + close.len()..).unwrap_or_default();
+    }
+    plain.push_str(rest);
+    plain
 }
 
 #[cfg(test)]
@@ -182,7 +194,7 @@ mod tests {
             ("\u{88}L'\u{89}étranger", "L'étranger"),
             ("˜Les œmisérables", "Les misérables"),
             ("{NSB}The {NSE}art", "The art"),
-            ("<<Die>> Räuber", "Die Räuber"),
+            ("<<Die>> Räuber << und", "Die Räuber << und"),
             ("¬La ¬peste", "La peste"),
             ("L'œuvre", "L'œuvre"),
             ("1946->", "1946->"),

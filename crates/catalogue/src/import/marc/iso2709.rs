@@ -134,6 +134,7 @@ fn read_fields(record: &[u8]) -> Result<Fields, Rejection> {
     }
     let tags: Vec<&[u8]> = directory
         .chunks_exact(ENTRY_BYTES)
+        .take(limits::XML_ELEMENTS)
         .filter_map(|entry| entry.get(..3))
         .collect();
     // Fields lie in the order of the directory, as a rule; where one does, its place is not needed.
@@ -151,16 +152,19 @@ fn read_fields(record: &[u8]) -> Result<Fields, Rejection> {
     Ok(fields)
 }
 
-/// The contents at the places that the directory says; none when a place is not where a field begins.
+/// The contents at the places that the directory says; none when a place is not where a field begins, or when fields lie
+/// upon each other, by which a small record could be made as large as one likes.
 fn in_order<'r>(directory: &[u8], record: &'r [u8]) -> Option<Vec<&'r [u8]>> {
     let number = |bytes: &[u8]| std::str::from_utf8(bytes).ok()?.parse::<usize>().ok();
     let base = number(record.get(12..17)?)?;
+    let mut left = record.len();
     directory
         .chunks_exact(ENTRY_BYTES)
         .map(|entry| {
             let (length, place) = (number(entry.get(3..7)?)?, number(entry.get(7..12)?)?);
             let begin = base.checked_add(place)?;
             let is_begin = record.get(begin.checked_sub(1)?) == Some(&FIELD_END);
+            left = left.checked_sub(length)?;
             let content = record.get(begin..begin.checked_add(length)?)?;
             let content = content.strip_suffix(&[FIELD_END]).unwrap_or(content);
             (is_begin && !content.contains(&FIELD_END)).then_some(content)

@@ -451,6 +451,40 @@ fn a_wrong_directory_is_not_believed() {
     assert_eq!((editions.len(), codes(&notes)), (1, vec!["marc-malformed"]));
 }
 
+#[test]
+fn o17_what_is_built_to_cost_time_or_memory_costs_neither() {
+    let good = record("00000cam a2200000 a 4500", &["001 1", "245 10 $aT"], "");
+    // Searching four megabytes from each of these for an end that is not there would take hours.
+    let long = limits::RECORD_BYTES + 500_000;
+    for (bomb, bytes) in [
+        ("<![CDATA[<record>", long),
+        ("<!--<record>", long),
+        ("<![CDATA[", long),
+        ("<record>", long),
+        ("<record><leader>", 100_000),
+    ] {
+        let file = collection(&format!("{good}{}", bomb.repeat(bytes / bomb.len())));
+        assert_eq!(read(file.as_bytes()).0.len(), 1, "{bomb}");
+    }
+    let marks = format!("001 1|245 10 $a{}", "&lt;&lt;x>>".repeat(100_000));
+    let lines: Vec<&str> = marks.split('|').collect();
+    assert_eq!(
+        read(collection(&record("00000cam a2200000 a 4500", &lines, "")).as_bytes())
+            .0
+            .len(),
+        1
+    );
+    // Five thousand entries for one field of ten thousand bytes.
+    let entries = 5_000;
+    let base = 24 + 12 * entries + 1;
+    let mut record = format!("99999cam a22{base:05} a 4500").into_bytes();
+    record.extend("500999900000".repeat(entries).into_bytes());
+    record.push(0x1e);
+    record.extend(vec![b'x'; 9_998]);
+    record.extend([0x1e, 0x1d]);
+    assert_eq!(read(&record).1.len(), 1);
+}
+
 fn samples() -> Vec<Vec<u8>> {
     vec![
         collection(

@@ -22,6 +22,11 @@ const TAG_BYTES_MAX: usize = 8 << 10;
 
 /// Whether a file that begins so is MARCXML or an answer that may hold some: told by its first element.
 pub(in crate::import) fn is_root(beginning: &[u8]) -> bool {
+    first_element(beginning).is_some_and(|name| ROOTS.contains(&name.as_slice()))
+}
+
+/// The name of the first element, without prefix.
+fn first_element(beginning: &[u8]) -> Option<Vec<u8>> {
     // Letters of UTF-16 are two bytes, one of them empty.
     let text: Vec<u8> = beginning
         .iter()
@@ -40,13 +45,13 @@ pub(in crate::import) fn is_root(beginning: &[u8]) -> bool {
                     .split(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>'))
                     .next()
                     .unwrap_or_default();
-                return ROOTS.contains(&local_name(name));
+                return Some(local_name(name).to_vec());
             }
         };
         let passed = memmem::find(rest, end).unwrap_or(rest.len());
         rest = rest.get(passed..).unwrap_or_default();
     }
-    false
+    None
 }
 
 /// First elements of MARCXML and of the answers of SRU and OAI servers.
@@ -70,6 +75,11 @@ pub(super) struct Cutter {
     /// The line of `counted`.
     line: u64,
     counted: usize,
+    /// Up to where no end of CDATA was found, and none of a comment.
+    cdata_without_end: usize,
+    comment_without_end: usize,
+    /// The name of the first element.
+    root: Option<Vec<u8>>,
     ended: bool,
 }
 
@@ -95,6 +105,9 @@ impl Cutter {
             inside: None,
             line: 1,
             counted: 0,
+            cdata_without_end: 0,
+            comment_without_end: 0,
+            root: None,
             ended: false,
         }
     }
@@ -116,7 +129,10 @@ impl Cutter {
         }
         // Enough to know a tag, or that it is none.
         while self.text.len() - self.at < TAG_BYTES_MAX && self.read_more()? {}
-        let ahead = self.text.get(self.at..).unwrap_or_default();
+        if self.root.is_none() {
+            self.root = Some(first_element(&self.text).unwrap_or_default());
+        }
+        let ahead = self.ahead();
         if ahead.starts_with(b"<!--") || ahead.starts_with(b"<![CDATA[") {
             self.pass_over()?;
             return Ok(None);
@@ -134,26 +150,59 @@ impl Cutter {
         })
     }
 
-    /// Passes over a comment or CDATA; one that would swallow a record was surely never closed.
+    /// Passes over a comment or CDATA. One that has no end, or would swallow a record, was surely never closed: what
+    /// follows it is read again from the next record on.
     fn pass_over(&mut self) -> io::Result<()> {
+        let is_comment = self.ahead().starts_with(b"<!--");
+        let end: &[u8] = if is_comment { b"-->" } else { b"]]>" };
         loop {
-            let ahead = self.text.get(self.at..).unwrap_or_default();
-            let end: &[u8] = match ahead.starts_with(b"<!--") {
-                true => b"-->",
-                false => b"]]>",
-            };
-            if let Some(found) = memmem::find(ahead, end) {
-                let inside = ahead.get(..found).unwrap_or_default();
-                let swallows = memmem::find(inside, b"<leader").is_some()
-                    || memmem::find(inside, b":leader").is_some();
-                self.at += if swallows { 1 } else { found + end.len() };
+            // What was searched for an earlier one is not searched again.
+            let from = (*self.without_end(is_comment)).max(self.at);
+            let found = memmem::find(self.text.get(from..).unwrap_or_default(), end);
+            if let Some(found) = found {
+                let inside = self.text.get(self.at..from + found).unwrap_or_default();
+                if memmem::find(inside, b"leader").is_some() {
+                    self.resume_at_next_record();
+                } else {
+                    self.at = from + found + end.len();
+                }
                 return Ok(());
             }
-            if ahead.len() > limits::RECORD_BYTES || !self.read_more()? {
-                self.at += 1;
+            // The beginning of an end may be the last thing that was read.
+            *self.without_end(is_comment) = self.text.len().saturating_sub(end.len());
+            if self.ahead().len() > limits::RECORD_BYTES || !self.read_more()? {
+                self.resume_at_next_record();
                 return Ok(());
             }
         }
+    }
+
+    /// Up to where no end of a comment, or of CDATA, was found.
+    fn without_end(&mut self, of_comment: bool) -> &mut usize {
+        match of_comment {
+            true => &mut self.comment_without_end,
+            false => &mut self.cdata_without_end,
+        }
+    }
+
+    fn ahead(&self) -> &[u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn resume_at_next_record(&mut self) {
+        let begin = self.at + 1;
+        let rest = self.text.get(begin..).unwrap_or_default();
+        let name = memmem::find_iter(rest, b"record").find_map(|name| {
+            let before = name.checked_sub(1)?;
+            matches!(rest.get(before), Some(b'<' | b':')).then_some(before)
+        });
+        let start = name.and_then(|name| memchr::memrchr(b'<', rest.get(..=name)?));
+        self.at = match (name, start) {
+            (Some(_), Some(start)) => begin + start,
+            (Some(name), None) => begin + name + 1,
+            // The beginning of one may be the last thing that was read.
+            (None, _) => begin.max(self.text.len().saturating_sub(b"<record".len())),
+        };
     }
 
     fn open(&mut self, begin: usize, empty: bool) -> Option<Piece> {
@@ -222,11 +271,16 @@ impl Cutter {
         }
     }
 
-    /// Whether the last thing in the file is the end of an element.
+    /// Whether the last thing in the file is the end of its first element.
     fn is_closed(&self) -> bool {
         let rest = self.text.trim_ascii_end();
         let last = rest.rsplit(|byte| *byte == b'<').next().unwrap_or_default();
-        last.ends_with(b">") && (last.starts_with(b"/") || last.starts_with(b"!--"))
+        let name = last
+            .strip_prefix(b"/")
+            .and_then(|last| last.strip_suffix(b">"))
+            .map(|name| local_name(name.trim_ascii_end()));
+        let closes = name.is_some_and(|name| self.root.as_deref() == Some(name));
+        closes || last.starts_with(b"!--") && last.ends_with(b"-->")
     }
 
     /// Reads on, letting go of what is no longer needed; `false` at the end.
@@ -243,12 +297,21 @@ impl Cutter {
         // The last tag stays, to see whether the file was ended.
         let unneeded = self.start.unwrap_or(self.at).min(self.at);
         let unneeded = unneeded.saturating_sub(TAG_BYTES_MAX);
-        self.line_of(unneeded.max(self.counted));
-        self.text.drain(..unneeded);
-        self.at -= unneeded;
-        self.counted -= unneeded;
-        self.start = self.start.map(|start| start - unneeded);
+        // Not before it is the greater part, so that what remains is not moved for every tag.
+        if unneeded > self.text.len() / 2 {
+            self.let_go(unneeded);
+        }
         self.source.read_into(&mut self.text)
+    }
+
+    fn let_go(&mut self, bytes: usize) {
+        self.line_of(bytes.max(self.counted));
+        self.text.drain(..bytes);
+        self.at -= bytes;
+        self.counted -= bytes;
+        self.start = self.start.map(|start| start - bytes);
+        self.cdata_without_end = self.cdata_without_end.saturating_sub(bytes);
+        self.comment_without_end = self.comment_without_end.saturating_sub(bytes);
     }
 
     /// The line of a place at or after the last place asked for.
