@@ -93,3 +93,12 @@ pub const FINDINGS: usize = 100_000;
 
 /// Senders that can be put in an order of precedence: a bookseller has a dozen.
 pub const PRECEDENCE_SENDERS: usize = 1_000;
+
+/// Columns of a table that are read: the widest export met has 180.
+pub const CSV_COLUMNS: usize = 1_000;
+
+/// Bytes of one cell between quotation marks: twice the longest text that is kept; beyond, the closing mark is missing.
+pub const CSV_QUOTED_BYTES: usize = 256 << 10;
+
+/// Bytes of a table that are looked at to find its separator and propose its mapping: some thousand rows.
+pub const CSV_SAMPLE_BYTES: usize = 512 << 10;

@@ -1,14 +1,16 @@
-//! `bouquin import`: catalogue files into the shop, with a report per record.
+//! `bouquin import`: catalogue files into the shop, with a report per record; or only a look at what they would bring.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::BufWriter,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use anyhow::{Context, Result};
-use catalogue::import::{self, JsonLinesReport, Note, Progress, ReportSink, Severity, Tally};
+use catalogue::import::{
+    self, JsonLinesReport, Mapping, Note, Progress, ReportSink, Severity, Tally,
+};
 use indicatif::ProgressBar;
 use serde_json::json;
 use storage::Store;
@@ -18,13 +20,15 @@ use crate::{
     progress,
 };
 
+mod preview;
+
 /// Notes shown on screen; all of them are in the report file.
 const SHOWN_NOTES: u64 = 20;
 
 /// `bouquin import`
 #[derive(clap::Args)]
 pub struct Options {
-    /// ONIX 3.0 or 3.1, or JSON lines; plain, .gz or .zst; recognised by content.
+    /// ONIX 3.0 or 3.1, MARC, a table (CSV), or JSON lines; plain, .gz or .zst; recognised by content.
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -32,19 +36,30 @@ pub struct Options {
     /// Where to write the report of every record worth a look, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// The figures as one JSON object on the last line.
+    /// Which column of a table is what: a mapping as `--preview` prints it, in TOML or JSON.
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// Only show what would be imported; prints the mapping of a table, to be kept and corrected.
+    #[arg(long)]
+    preview: bool,
+    /// The figures, or the preview, as one JSON object on the last line.
     #[arg(long)]
     json: bool,
 }
 
 /// Imports, makes what was imported findable, and says what happened.
 pub async fn run(options: Options) -> Result<()> {
+    let mapping = options.mapping.as_deref().map(read_mapping).transpose()?;
+    if options.preview {
+        return preview::show(&options.files, mapping.as_ref(), options.json);
+    }
     let premises = options.which.premises()?;
     let entered = premises.enter()?;
     let store = premises.store().await?;
     tokio::task::spawn_blocking(move || {
         let begun = Instant::now();
-        let (tally, severities, report) = read_files(&options, &premises, &store)?;
+        let (tally, severities, report) =
+            read_files(&options, mapping.as_ref(), &premises, &store)?;
         let open_shop = entered.is_none();
         if !open_shop {
             premises.shelf_and_index(&store, &progress::counting("search index", 0))?;
@@ -59,8 +74,25 @@ pub async fn run(options: Options) -> Result<()> {
     .await?
 }
 
+/// Reads a mapping from TOML, or from JSON when it begins so.
+fn read_mapping(path: &Path) -> Result<Mapping> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("the mapping {} cannot be read", path.display()))?;
+    let mapping = match text.trim_start().starts_with('{') {
+        true => serde_json::from_str(&text).map_err(anyhow::Error::from),
+        false => toml::from_str(&text).map_err(anyhow::Error::from),
+    };
+    mapping.with_context(|| {
+        format!(
+            "the mapping {} is not one; `bouquin import --preview` prints one to start from",
+            path.display()
+        )
+    })
+}
+
 fn read_files(
     options: &Options,
+    mapping: Option<&Mapping>,
     premises: &Premises,
     store: &Store,
 ) -> Result<(Tally, Severities, PathBuf)> {
@@ -75,7 +107,9 @@ fn read_files(
         bar: bar.clone(),
         severities: Severities::default(),
     };
-    let tally = import::import_files(store, &options.files, &Watched(&bar), &mut report)?;
+    let files = import::by_name(&options.files);
+    let brought = import::Brought { staff: "", mapping };
+    let tally = import::import_named(store, &files, &brought, &Watched(&bar), &mut report)?;
     bar.finish_and_clear();
     report.file.finish().context("the report")?;
     Ok((tally, report.severities, path))
@@ -167,4 +201,42 @@ fn figures(tally: &Tally, severities: Severities, seconds: f64) -> Result<String
         object.insert("peak_mib".to_owned(), json!(progress::peak_mib()));
     }
     Ok(figures.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use super::*;
+
+    #[test]
+    fn a_mapping_that_was_printed_is_read_back_from_toml_and_from_json() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("table.csv");
+        fs::write(
+            &table,
+            "EAN;Titre;Prix TTC\n9782070541270;Les marées;12,50\n",
+        )
+        .unwrap();
+        let proposed = import::preview(&table, None, 5)
+            .unwrap()
+            .table
+            .unwrap()
+            .mapping;
+        let kept = folder.path().join("mapping");
+        for text in [
+            toml::to_string(&proposed).unwrap(),
+            serde_json::to_string(&proposed).unwrap(),
+        ] {
+            fs::write(&kept, &text).unwrap();
+            assert_eq!(read_mapping(&kept).unwrap(), proposed, "{text}");
+        }
+        fs::write(&kept, "columns = 3").unwrap();
+        let refused = format!("{:#}", read_mapping(&kept).unwrap_err());
+        assert!(refused.contains("--preview"), "{refused}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Bringing catalogue files in: ONIX 2.1, 3.0 and 3.1, and JSON lines; plain, gzip, Zstandard or zip.
+//! Bringing catalogue files in: ONIX 2.1, 3.0 and 3.1, MARC, tables, and JSON lines; plain, gzip, Zstandard or zip.
 //!
 //! What a file is, is read from its content, never from its name. Files are read as streams in bounded memory; each
 //! record is read by itself, so that a bad one is reported and its neighbours are kept. Everything worth a person's
@@ -19,17 +19,25 @@ use storage::{Fault, Store};
 use trade::clock::Clock;
 
 use crate::limits;
+use crate::model::Edition;
 use crate::store::{Delivery, Done, Finding, Found, Incoming, put};
 
 mod archive;
+mod csv;
+mod diacritics;
 mod entity;
+mod isbd;
+mod isbn;
 mod json_lines;
+mod marc;
 mod names;
 mod onix;
 mod plain_text;
 mod report;
 mod source;
+mod titles;
 
+pub use csv::{Column, Field, Mapping, Table};
 pub use report::{JsonLinesReport, Note, ReportSink, Severity};
 
 use source::{Content, Source};
@@ -104,24 +112,44 @@ pub fn import_files(
     progress: &dyn Progress,
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
-    let named: Vec<(&Path, String)> = files
-        .iter()
-        .map(|path| {
-            let name = path.file_name().unwrap_or(path.as_os_str());
-            (path.as_path(), name.to_string_lossy().into_owned())
-        })
-        .collect();
-    import_named(store, &named, "", progress, report)
+    import_named(
+        store,
+        &by_name(files),
+        &Brought::default(),
+        progress,
+        report,
+    )
 }
 
-/// [`import_files`] for files that are known by other names than those on the disk, brought by `staff`.
+/// Files with their own names.
+pub fn by_name(files: &[PathBuf]) -> Vec<(&Path, String)> {
+    let named = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        name.to_string_lossy().into_owned()
+    };
+    files
+        .iter()
+        .map(|path| (path.as_path(), named(path)))
+        .collect()
+}
+
+/// What a person adds to the files that she brings.
+#[derive(Debug, Clone, Default)]
+pub struct Brought<'a> {
+    /// Who she is.
+    pub staff: &'a str,
+    /// What the columns of a table are; without a mapping one is proposed for each table.
+    pub mapping: Option<&'a Mapping>,
+}
+
+/// [`import_files`] for files that are known by other names than those on the disk.
 ///
 /// # Errors
 /// As [`import_files`].
 pub fn import_named(
     store: &Store,
     files: &[(&Path, String)],
-    staff: &str,
+    brought: &Brought<'_>,
     progress: &dyn Progress,
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
@@ -138,13 +166,14 @@ pub fn import_named(
     for (name, source) in sources {
         let delivery = Delivery {
             name,
-            staff: staff.to_owned(),
+            staff: brought.staff.to_owned(),
             at: clock.now(),
         };
         let before = tally;
         let read = source.read_counter();
         let so_far = Rc::clone(&read);
         let mut session = Session::new(source.path(), today, report);
+        session.mapping = brought.mapping.cloned();
         session.on_record = Box::new(move |records| {
             progress.advance(
                 before.bytes + so_far.get(),
@@ -199,6 +228,51 @@ pub fn read_stream(
     }
 }
 
+/// What an import of a file would do, before it is done.
+#[derive(Debug, serde::Serialize)]
+pub struct Preview {
+    /// How a table was understood; none for other files.
+    pub table: Option<Table>,
+    /// The first editions as they would be imported.
+    pub editions: Vec<Edition>,
+    /// What there is to say about them, and about rows before them that would not be taken.
+    pub notes: Vec<Note>,
+}
+
+/// Reads the first `records` editions of a file without storing anything.
+///
+/// # Errors
+/// [`ImportError::Open`] when the file cannot be opened.
+pub fn preview(
+    file: &Path,
+    mapping: Option<&Mapping>,
+    records: usize,
+) -> Result<Preview, ImportError> {
+    let (mut table, mut editions, mut notes) = (None, Vec::new(), Vec::new());
+    for source in Source::open(file)? {
+        let mut session = Session::new(file, Clock::system().today(), &mut notes);
+        session.mapping = mapping.cloned();
+        let wanted = records.saturating_sub(editions.len());
+        let more: Vec<Edition> = read_source(source, &mut session, |incoming| {
+            let put = incoming.filter_map(|incoming| match incoming {
+                Incoming::Put(record) => Some(record.edition),
+                Incoming::Blocks(_) | Incoming::Hide { .. } => None,
+            });
+            Ok(put.take(wanted).collect())
+        })?;
+        editions.extend(more);
+        table = table.or(session.table.take());
+        if editions.len() >= records {
+            break;
+        }
+    }
+    Ok(Preview {
+        table,
+        editions,
+        notes,
+    })
+}
+
 /// Reads one file and hands its records to `take`.
 fn read_source<T: Default>(
     source: Source,
@@ -207,15 +281,18 @@ fn read_source<T: Default>(
 ) -> Result<T, Fault> {
     match source.content() {
         Ok(Content::Xml(reader)) => take(&mut onix::Products::of(reader, session)),
+        Ok(Content::MarcXml(reader)) => take(&mut marc::Records::of_xml(reader, session)),
+        Ok(Content::MarcBytes(reader)) => take(&mut marc::Records::of_bytes(reader, session)),
         Ok(Content::JsonLines(reader)) => take(&mut json_lines::Lines::of(reader, session)),
+        Ok(Content::Table(reader)) => take(&mut csv::Rows::of(reader, session)),
         Ok(Content::Unknown) => {
             session.note(
                 Severity::Error,
                 "not-recognised",
                 0,
                 None,
-                "This is neither an ONIX message nor JSON lines, plain or packed with gzip, Zstandard or zip. Nothing \
-                 was read: ask the sender for ONIX.",
+                "This is neither an ONIX message, nor MARC records, nor a table, nor JSON lines, plain or packed with \
+                 gzip, Zstandard or zip. Nothing was read: ask the sender for ONIX.",
             );
             Ok(T::default())
         }
@@ -236,6 +313,10 @@ struct Session<'a> {
     rejected: u64,
     /// On which line this file spoke of a record, by the hash of its identity.
     lines: HashMap<u64, u64>,
+    /// What the columns of the sender's tables are, where somebody said so.
+    mapping: Option<Mapping>,
+    /// How the file was understood, if it is a table.
+    table: Option<Table>,
 }
 
 impl<'a> Session<'a> {
@@ -248,6 +329,8 @@ impl<'a> Session<'a> {
             products: 0,
             rejected: 0,
             lines: HashMap::new(),
+            mapping: None,
+            table: None,
         }
     }
 
@@ -295,6 +378,15 @@ impl<'a> Session<'a> {
              file again and import it again."
         );
         self.note(Severity::Error, "broken-off", line, None, &message);
+    }
+
+    /// Letters of the file were not in the encoding that it says it has.
+    fn encoding_repaired(&mut self, letters: u64) {
+        let message = format!(
+            "{letters} letters were not in the encoding that the file says it has. They were read as Windows-1252; \
+             check accents in its titles, and tell the sender."
+        );
+        self.note(Severity::Warning, "encoding-repaired", 0, None, &message);
     }
 
     /// Reports a reference that this file has used before; the later record wins (O5).
@@ -412,8 +504,22 @@ impl Rejection {
 /// Reads bytes as if they were a file, for tests that need no database.
 #[cfg(test)]
 fn read_bytes(bytes: &[u8], today: Date) -> (Vec<Incoming>, Vec<Note>) {
-    let (mut incoming, mut notes) = (Vec::new(), Vec::new());
-    let stream = Box::new(std::io::Cursor::new(bytes.to_vec()));
-    read_stream(stream, today, &mut notes, &mut |item| incoming.push(item));
-    (incoming, notes)
+    read_with(bytes, today, None)
+}
+
+/// Likewise, as a table with that mapping.
+#[cfg(test)]
+fn read_bytes_mapped(bytes: &[u8], today: Date, mapping: Mapping) -> (Vec<Incoming>, Vec<Note>) {
+    read_with(bytes, today, Some(mapping))
+}
+
+#[cfg(test)]
+fn read_with(bytes: &[u8], today: Date, mapping: Option<Mapping>) -> (Vec<Incoming>, Vec<Note>) {
+    let mut notes: Vec<Note> = Vec::new();
+    let mut session = Session::new(Path::new("test"), today, &mut notes);
+    session.mapping = mapping;
+    let source = Source::of_stream(Box::new(std::io::Cursor::new(bytes.to_vec())));
+    let read = read_source(source, &mut session, |incoming| Ok(incoming.collect()));
+    drop(session);
+    (read.unwrap_or_default(), notes)
 }

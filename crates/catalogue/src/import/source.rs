@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::ImportError;
 use super::archive::{self, Member};
+use super::{ImportError, csv, marc};
 use crate::limits;
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
@@ -36,7 +36,10 @@ enum Place {
 /// What a file holds, unpacked, from its first byte.
 pub(super) enum Content {
     Xml(Box<dyn BufRead>),
+    MarcXml(Box<dyn BufRead>),
+    MarcBytes(Box<dyn BufRead>),
     JsonLines(Box<dyn BufRead>),
+    Table(Box<dyn BufRead>),
     Unknown,
 }
 
@@ -157,8 +160,11 @@ impl Source {
         };
         let (beginning, content) = peek(unpacked)?;
         Ok(match first_sign(&beginning) {
+            Some(b'<') if marc::is_root(&beginning) => Content::MarcXml(Box::new(content)),
             Some(b'<') => Content::Xml(Box::new(content)),
+            _ if marc::looks_like(&beginning) => Content::MarcBytes(Box::new(content)),
             Some(b'{') => Content::JsonLines(Box::new(content)),
+            _ if csv::looks_like(&beginning) => Content::Table(Box::new(content)),
             _ => Content::Unknown,
         })
     }

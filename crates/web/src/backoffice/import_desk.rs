@@ -171,7 +171,10 @@ impl Job {
         let imported = import::import_named(
             store,
             &[(file, self.name.clone())],
-            &self.by,
+            &import::Brought {
+                staff: &self.by,
+                mapping: None,
+            },
             self,
             &mut report,
         );

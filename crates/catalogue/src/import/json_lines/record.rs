@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::import::plain_text::{one_line, paragraphs};
+use crate::import::titles::{numbered, split_series, split_subtitle};
 use crate::import::{Rejection, Remarks, names};
 use crate::limits;
 use crate::model::{
-    Contributor, ContributorRole, Edition, Isbn13, Language, PublicationDate, Series, Subject,
+    Contributor, ContributorRole, Edition, Isbn13, Language, PublicationDate, Subject,
     SubjectScheme, Text, TextKind,
 };
 use crate::store::Record;
@@ -119,69 +120,6 @@ fn titled(written: &Written) -> Result<Edition, Rejection> {
         None => in_title,
     };
     Ok(edition)
-}
-
-/// `Title : subtitle`, also with the subfield sign that library exports leave in.
-fn split_subtitle(title: &str) -> (String, Option<String>) {
-    match title.split_once(" : ") {
-        Some((title, subtitle)) => {
-            let subtitle = subtitle.trim_start_matches("$b").trim();
-            (
-                title.trim().to_owned(),
-                Some(subtitle.to_owned()).filter(|subtitle| !subtitle.is_empty()),
-            )
-        }
-        None => (title.trim_end_matches([' ', ':', '/']).to_owned(), None),
-    }
-}
-
-/// `Title (Series, #3)`.
-fn split_series(title: &str) -> (&str, Option<Series>) {
-    let series = || {
-        let (before, inside) = title.strip_suffix(')')?.rsplit_once('(')?;
-        let (series, volume) = inside.rsplit_once('#')?;
-        let series = series.trim_end_matches([' ', ',']);
-        let is_volume = volume.starts_with(|c: char| c.is_ascii_digit());
-        let whole = !before.trim().is_empty() && !series.is_empty() && is_volume;
-        whole.then(|| {
-            (
-                before.trim(),
-                Series {
-                    title: series.to_owned(),
-                    volume: Some(volume.to_owned()),
-                },
-            )
-        })
-    };
-    series().map_or((title, None), |(before, series)| (before, Some(series)))
-}
-
-/// A series with its number, which may stand in brackets behind its title: `Candy Apple (8)`.
-fn numbered(series: &str, volume: Option<&str>) -> Series {
-    if let Some(volume) = some_line(volume) {
-        return Series {
-            title: series.to_owned(),
-            volume: Some(volume),
-        };
-    }
-    let bracketed = || {
-        let (title, volume) = series.strip_suffix(')')?.rsplit_once('(')?;
-        let is_number = !volume.is_empty()
-            && volume
-                .bytes()
-                .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        is_number.then(|| (title.trim().to_owned(), volume.to_owned()))
-    };
-    match bracketed() {
-        Some((title, volume)) => Series {
-            title,
-            volume: Some(volume),
-        },
-        None => Series {
-            title: series.to_owned(),
-            volume: None,
-        },
-    }
 }
 
 /// ISBNs: valid ones find the book, others are kept as they came and flagged.

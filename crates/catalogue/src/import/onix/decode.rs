@@ -10,7 +10,7 @@ use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 const CHUNK_BYTES: usize = 128 << 10;
 
 /// A stream of UTF-8 text.
-pub(super) struct Utf8 {
+pub(in crate::import) struct Utf8 {
     reader: Box<dyn BufRead>,
     encoding: Option<Detected>,
     /// Bytes of a letter whose end is in the next chunk.
@@ -25,7 +25,7 @@ enum Detected {
 }
 
 impl Utf8 {
-    pub(super) fn of(reader: Box<dyn BufRead>) -> Utf8 {
+    pub(in crate::import) fn of(reader: Box<dyn BufRead>) -> Utf8 {
         Utf8 {
             reader,
             encoding: None,
@@ -36,12 +36,12 @@ impl Utf8 {
     }
 
     /// How many bytes or letters were not of the encoding that the message says it has.
-    pub(super) fn repaired(&self) -> u64 {
+    pub(in crate::import) fn repaired(&self) -> u64 {
         self.repaired
     }
 
     /// Appends the next piece of text to `text`; `false` when there is no more.
-    pub(super) fn read_into(&mut self, text: &mut String) -> io::Result<bool> {
+    pub(in crate::import) fn read_into(&mut self, text: &mut String) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
@@ -64,6 +64,14 @@ impl Utf8 {
             _ => self.copy_utf8(bytes, text),
         }
         Ok(true)
+    }
+
+    /// The same for readers that cut bytes.
+    pub(in crate::import) fn read_bytes_into(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
+        let mut piece = String::new();
+        let more = self.read_into(&mut piece)?;
+        text.extend_from_slice(piece.as_bytes());
+        Ok(more)
     }
 
     fn copy_utf8(&mut self, bytes: &[u8], text: &mut String) {

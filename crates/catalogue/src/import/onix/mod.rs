@@ -31,7 +31,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
-use decode::Utf8;
+pub(super) use decode::Utf8;
 use prologue::Prologue;
 use split::{Piece, Splitter};
 
@@ -112,12 +112,7 @@ impl<'s, 'a> Products<'s, 'a> {
     fn say_repairs(&mut self) {
         let repaired = self.pieces.repaired();
         if repaired > 0 {
-            let message = format!(
-                "{repaired} letters were not in the encoding that the file says it has. They were read as \
-                 Windows-1252; check accents in its titles, and tell the sender."
-            );
-            self.session
-                .note(Severity::Warning, "encoding-repaired", 0, None, &message);
+            self.session.encoding_repaired(repaired);
         }
     }
 }

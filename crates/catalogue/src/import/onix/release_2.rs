@@ -120,7 +120,8 @@ impl Sorted {
     }
 
     fn finish(mut self) -> Element {
-        if !self.bare_title.is_empty() {
+        let is_words = |part: &Element| matches!(part.name, "TitleText" | "TitleWithoutPrefix");
+        if self.bare_title.iter().any(is_words) {
             self.description
                 .push(title_detail(Element::of("Title", self.bare_title)));
         }

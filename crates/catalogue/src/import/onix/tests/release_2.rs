@@ -38,6 +38,8 @@ fn o1_titles_of_2_1_stand_in_composites_or_alone() {
     ] {
         assert_eq!(titled(parts), both, "{parts}");
     }
+    let undefined = "<Title><TitleType>00</TitleType><TitleText>La Mer</TitleText></Title><Subtitle>roman</Subtitle>";
+    assert_eq!(titled(undefined).0, "La Mer");
     let (incoming, notes) = read(&message_2("<ProductForm>BC</ProductForm>"));
     assert_eq!((incoming.len(), codes(&notes)), (0, vec!["no-title"]));
 }
