@@ -1,4 +1,5 @@
-//! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, staff, figures.
+//! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, reviews, staff,
+//! figures.
 //!
 //! A verb is a function over [`storage::Tx`], or, where it must wait for something outside a transaction, an
 //! async function over [`storage::Store`]. It answers with what it did or with a refusal that a bookseller
@@ -15,6 +16,7 @@ pub mod order;
 pub mod payment;
 pub mod pricing;
 mod random;
+pub mod reviews;
 mod schema;
 pub mod searches;
 pub mod staff;
@@ -35,6 +37,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         &checkout::statements(),
         &order::statements(),
         &payment::statements(),
+        &reviews::statements(),
         &staff::statements(),
     ]
     .concat()

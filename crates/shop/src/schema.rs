@@ -14,4 +14,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../migrations/0002_place_order.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 3,
+        sql: include_str!("../migrations/0003_reviews.sql"),
+    },
 ];
