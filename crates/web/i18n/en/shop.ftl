@@ -89,16 +89,6 @@ fact-safety-publisher = { $publisher }; ask us for the publisher’s address.
 edition = Edition
 availability = Availability
 other-editions = Other editions
-reviews = Readers’ reviews
-reviews-more =
-    { $count ->
-        [one] Read { $shown } more review
-       *[other] Read { $shown } more reviews
-    }
-reviews-none = Nobody has written about this book yet.
-reviews-checked = Newest first. We do not check whether the reviewer bought the book.
-review-generated = generated for the demo
-review-unchecked = not checked
 form-paperback = Paperback
 form-pocket = Pocket edition
 form-hardback = Hardback

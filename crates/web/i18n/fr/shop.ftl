@@ -89,16 +89,6 @@ fact-safety-publisher = { $publisher } ; l’adresse de l’éditeur vous est 
 edition = Édition
 availability = Disponibilité
 other-editions = Autres éditions
-reviews = Avis de lecteurs
-reviews-more =
-    { $count ->
-        [one] Lire { $shown } autre avis
-       *[other] Lire { $shown } autres avis
-    }
-reviews-none = Personne n’a encore écrit sur ce livre.
-reviews-checked = Du plus récent au plus ancien. Nous ne vérifions pas que l’auteur de l’avis a acheté le livre.
-review-generated = généré pour la démonstration
-review-unchecked = non vérifié
 form-paperback = Broché
 form-pocket = Poche
 form-hardback = Relié
