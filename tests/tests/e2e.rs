@@ -172,11 +172,7 @@ async fn whole_path() -> Result<()> {
         .fill("input[name=quantity][type=number]", "2")
         .await?;
     browser.click("form[action$='/cart/lines'] button").await?;
-    let quantity = browser.find("input[name=quantity][type=number]").await?;
-    ensure!(
-        quantity.prop("value").await?.as_deref() == Some("2"),
-        "the quantity did not change"
-    );
+    wait_for_quantity(&browser, "2").await?;
 
     browser.goto(&format!("{shop}/fr/checkout")).await?;
     look(&mut browser, "checkout", &mut found).await?;
@@ -366,6 +362,22 @@ async fn without_javascript() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     browser.close().await
+}
+
+/// The cart comes back under the same address: what was found on the old page may be gone a moment later, and its
+/// field holds what was typed, so the attribute that the shop wrote is what counts.
+async fn wait_for_quantity(browser: &Browser, wanted: &str) -> Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(15) {
+        if let Ok(field) = browser.find("input[name=quantity][type=number]").await
+            && let Ok(Some(value)) = field.attr("value").await
+            && value == wanted
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("the quantity did not change to {wanted}")
 }
 
 async fn wait_for_text(browser: &Browser, wanted: &str) -> Result<()> {

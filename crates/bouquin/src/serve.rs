@@ -12,7 +12,7 @@ use shop::{
     order::{self, OrderKeys},
     payment::{self, PaymentZone},
     recommend::{self, Refreshed as Counted},
-    searches,
+    reviews, searches,
 };
 use storage::{Fault, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -112,6 +112,10 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
     });
     state.stock.refresh(&state.store, state.clock.now()).await?;
     state.also_bought.refresh(&state.store).await?;
+    state
+        .reviews
+        .refresh(&state.store, state.clock.now())
+        .await?;
     Ok(state)
 }
 
@@ -268,19 +272,22 @@ fn follow(store: &Store, shelf: &ShelfHandle, index: &Index, now: Timestamp) -> 
     Ok(())
 }
 
-/// Forgets what has no use any more: carts left long ago, searches of last year.
+/// Forgets what has no use any more: carts left long ago, searches of last year, reviews that nobody confirmed.
 async fn forget(store: Store, clock: Clock) {
     loop {
         let now = clock.now();
         let forgotten = store
-            .write(move |tx| -> Result<(u64, u64), Fault> {
+            .write(move |tx| -> Result<(u64, u64, u64), Fault> {
                 let carts = cart::forget_abandoned(tx, now.minus(CART_LIFE))?;
                 let searches = searches::forget(tx, now.minus(SEARCH_LIFE).date_in_paris())?;
-                Ok((carts, searches))
+                let reviews = reviews::forget(tx, now)?;
+                Ok((carts, searches, reviews))
             })
             .await;
         match forgotten {
-            Ok((carts, searches)) => tracing::info!(carts, searches, "forgotten"),
+            Ok((carts, searches, reviews)) => {
+                tracing::info!(carts, searches, reviews, "forgotten");
+            }
             Err(fault) => tracing::warn!(fault = fault.detail(), "nothing was forgotten today"),
         }
         tokio::time::sleep(DAY).await;

@@ -1,4 +1,5 @@
-//! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, staff, figures.
+//! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, reviews, staff,
+//! figures.
 //!
 //! A verb is a function over [`storage::Tx`], or, where it must wait for something outside a transaction, an
 //! async function over [`storage::Store`]. It answers with what it did or with a refusal that a bookseller
@@ -17,6 +18,7 @@ pub mod payment;
 pub mod pricing;
 mod random;
 pub mod recommend;
+pub mod reviews;
 mod schema;
 pub mod searches;
 pub mod staff;
@@ -39,6 +41,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         &order::statements(),
         &payment::statements(),
         &recommend::statements(),
+        &reviews::statements(),
         &staff::statements(),
     ]
     .concat()

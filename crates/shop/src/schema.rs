@@ -19,4 +19,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 3,
         sql: include_str!("../migrations/0003_also_bought.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 4,
+        sql: include_str!("../migrations/0004_reviews.sql"),
+    },
 ];

@@ -261,6 +261,24 @@ mod tests {
                 .iter()
                 .map(|one| format!("event-{}", one.code())),
         );
+        ids.extend(
+            shop::reviews::ReviewState::ALL
+                .iter()
+                .map(|one| format!("review-state-{}", one.code())),
+        );
+        ids.extend(shop::reviews::Reason::ALL.iter().flat_map(|one| {
+            ["reason", "report"].map(|group| format!("review-{group}-{}", one.code()))
+        }));
+        ids.extend(
+            shop::reviews::Field::ALL
+                .iter()
+                .map(|one| format!("review-field-{}", one.name())),
+        );
+        ids.extend(
+            shop::reviews::Queue::ALL
+                .iter()
+                .map(|one| format!("office-reviews-{}", one.code())),
+        );
         ids.extend(crate::problem::Kind::ALL.iter().flat_map(|one| {
             let code = one.code();
             [format!("problem-{code}"), format!("problem-help-{code}")]

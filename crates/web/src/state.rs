@@ -8,12 +8,15 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::PaymentZone;
+use shop::reviews::ReviewKeys;
 use storage::Store;
 use trade::clock::Clock;
 use trade::delivery::Tariff;
 
 use crate::also_bought::AlsoBoughtBoard;
+use crate::pace::Pace;
 use crate::render::PageCache;
+use crate::reviews::ReviewBoard;
 use crate::searches::SearchLog;
 use crate::stock::StockBoard;
 use crate::storefront::sitemap::Sitemaps;
@@ -65,11 +68,31 @@ pub struct AppState {
     pub stock: Arc<StockBoard>,
     /// What readers also bought, in memory.
     pub also_bought: Arc<AlsoBoughtBoard>,
+    /// Published reviews, in memory.
+    pub reviews: Arc<ReviewBoard>,
     /// Searches that wait to be noted.
     pub searches: Arc<SearchLog>,
     /// Pages kept rendered.
     pub(crate) pages: Arc<PageCache>,
     pub(crate) sitemaps: Arc<Sitemaps>,
+    pub(crate) review_paces: Arc<ReviewPaces>,
+}
+
+/// How often readers write reviews, and say something of them.
+pub(crate) struct ReviewPaces {
+    pub(crate) writing: Pace,
+    pub(crate) voices: Pace,
+}
+
+impl ReviewPaces {
+    /// A reader writes a few reviews an evening and votes on what she reads. What the whole shop takes in an
+    /// hour is more than booksellers can read in a day.
+    fn new() -> ReviewPaces {
+        ReviewPaces {
+            writing: Pace::per_minute(6, 60),
+            voices: Pace::per_minute(30, 600),
+        }
+    }
 }
 
 impl AppState {
@@ -87,18 +110,27 @@ impl AppState {
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
             also_bought: Arc::new(AlsoBoughtBoard::default()),
+            reviews: Arc::new(ReviewBoard::default()),
             searches: Arc::new(SearchLog::default()),
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
+            review_paces: Arc::new(ReviewPaces::new()),
         }
     }
 
-    /// Keeps the boards up with the database and writes down searches, for as long as the shop runs. Run
-    /// it as a task beside the server, after one [`StockBoard::refresh`] so that the first page is right.
+    /// Opens reviews to their authors by link, under the secret of the order links.
+    pub fn review_keys(&self) -> ReviewKeys {
+        ReviewKeys::beside(&self.order_keys)
+    }
+
+    /// Keeps the boards up with the database and writes down searches, for as long as the shop runs. Run it as a
+    /// task beside the server, after one [`StockBoard::refresh`] and one [`ReviewBoard::refresh`] so that the
+    /// first page is right.
     pub async fn keep_up(&self) {
         tokio::join!(
             self.stock.keep_up(&self.store, &self.clock),
             self.also_bought.keep_up(&self.store),
+            self.reviews.keep_up(&self.store, &self.clock),
             self.searches.keep_up(&self.store)
         );
     }

@@ -2,7 +2,8 @@
 //!
 //! `/fr/…` and `/en/…` decide the language; on bare addresses a cookie does, then `Accept-Language`. The
 //! routes themselves never see the prefix. Cookies here are the language, the cart's random number and the
-//! count beside its name: nothing follows a reader, so nothing asks for consent (C8).
+//! count beside its name; who votes on a review carries a random word as well. Nothing follows a reader, so nothing
+//! asks for consent (C8).
 
 use std::convert::Infallible;
 

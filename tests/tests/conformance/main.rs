@@ -16,6 +16,7 @@ mod life;
 mod office;
 mod place;
 mod records;
+mod reviews;
 mod trouble;
 
 use std::{future::Future, pin::Pin, time::Instant};
@@ -79,6 +80,12 @@ const BODIES: &[(&str, Body)] = bodies![
     records::carts_and_copies_follow_a_merged_edition,
     also_bought::few_readers_are_never_shown,
     also_bought::what_was_given_back_does_not_count,
+    reviews::a_second_review_replaces_the_first_when_it_is_published_itself,
+    reviews::c6_the_mark_is_borne_by_buyers_for_as_long_as_they_are,
+    reviews::c6_a_refusal_is_told_with_its_reason_and_written_down,
+    reviews::an_address_is_asked_before_anybody_reads_its_review,
+    reviews::readers_vote_once_and_reports_reach_the_desk,
+    reviews::editorial_reviews_are_added_changed_and_removed,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,14 @@ mod post;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use shop::{mail::Letter, order::OrderKeys};
+use shop::{
+    mail::{self, Letter},
+    order::OrderKeys,
+    reviews::{
+        ReviewKeys,
+        letter::{self, ReviewLetter},
+    },
+};
 use storage::{Fault, Store, outbox};
 use tokio::sync::watch;
 use trade::clock::Clock;
@@ -18,7 +25,9 @@ pub use post::Post;
 
 /// How often the outbox is looked into.
 const ROUND: Duration = Duration::from_millis(500);
-/// Letters taken at once.
+/// What letters are about: orders, reviews.
+const TOPICS: [&str; 2] = [mail::TOPIC, letter::TOPIC];
+/// Letters about one thing taken at once.
 const BATCH: u32 = 16;
 /// How long a letter may take to be delivered before another worker takes it.
 const LEASE_US: i64 = 60_000_000;
@@ -32,7 +41,7 @@ pub struct Mailroom {
     pub store: Store,
     /// How letters leave.
     pub post: Post,
-    /// The keys of the order pages, which letters link to.
+    /// The keys of the pages that letters link to: orders, and reviews under the same secret.
     pub keys: OrderKeys,
     /// The shop's name and address.
     pub sender: web::letters::Sender,
@@ -58,13 +67,19 @@ impl Mailroom {
 
     /// Delivers what is due and says how many letters left.
     async fn round(&self) -> Result<usize, Fault> {
+        let mut delivered = 0;
+        for topic in TOPICS {
+            delivered += self.round_of(topic).await?;
+        }
+        Ok(delivered)
+    }
+
+    async fn round_of(&self, topic: &'static str) -> Result<usize, Fault> {
         let now = self.clock.now().as_micros();
-        let lease = move |tx: &mut dyn storage::Tx| {
-            outbox::lease(tx, shop::mail::TOPIC, BATCH, now, LEASE_US)
-        };
+        let lease = move |tx: &mut dyn storage::Tx| outbox::lease(tx, topic, BATCH, now, LEASE_US);
         let mut delivered = 0;
         for entry in self.store.write(lease).await? {
-            match self.deliver(&entry).await {
+            match self.deliver(topic, &entry).await {
                 Ok(()) => {
                     delivered += 1;
                     let now = self.clock.now().as_micros();
@@ -88,13 +103,20 @@ impl Mailroom {
         Ok(delivered)
     }
 
-    async fn deliver(&self, entry: &outbox::Leased) -> Result<()> {
-        let letter: Letter = serde_json::from_str(&entry.payload).context("the letter")?;
-        let path = self.keys.path(&letter.order);
-        let rendered = web::letters::render(&self.sender, &letter, &path);
-        self.post
-            .send(&entry.key, letter.to.as_str(), &rendered)
-            .await
+    async fn deliver(&self, topic: &str, entry: &outbox::Leased) -> Result<()> {
+        let (to, rendered) = if topic == letter::TOPIC {
+            let letter: ReviewLetter =
+                serde_json::from_str(&entry.payload).context("the letter about a review")?;
+            let path = ReviewKeys::beside(&self.keys).path(letter.review());
+            let rendered = web::review_letters::render(&self.sender, &letter, &path);
+            (letter.to, rendered)
+        } else {
+            let letter: Letter = serde_json::from_str(&entry.payload).context("the letter")?;
+            let path = self.keys.path(&letter.order);
+            let rendered = web::letters::render(&self.sender, &letter, &path);
+            (letter.to, rendered)
+        };
+        self.post.send(&entry.key, to.as_str(), &rendered).await
     }
 }
 

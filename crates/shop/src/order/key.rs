@@ -51,6 +51,11 @@ impl OrderKeys {
         format!("/orders/{number}?key={}", self.key(number))
     }
 
+    /// The secret, for links to something else under other words.
+    pub(crate) fn mac(&self) -> Hmac<Sha256> {
+        self.0.clone()
+    }
+
     fn bytes(&self, number: &OrderNumber) -> Vec<u8> {
         let mut mac = self.0.clone();
         mac.update(number.as_str().as_bytes());

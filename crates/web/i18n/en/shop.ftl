@@ -96,16 +96,6 @@ also-bought-generated = Generated for the demonstration: these are not real purc
 same-author = By the same author
 same-subject = On the same subject
 volume = Volume { $volume }
-reviews = Readers’ reviews
-reviews-more =
-    { $count ->
-        [one] Read { $shown } more review
-       *[other] Read { $shown } more reviews
-    }
-reviews-none = Nobody has written about this book yet.
-reviews-checked = Newest first. We do not check whether the reviewer bought the book.
-review-generated = generated for the demo
-review-unchecked = not checked
 form-paperback = Paperback
 form-pocket = Pocket edition
 form-hardback = Hardback

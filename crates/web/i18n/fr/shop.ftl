@@ -96,16 +96,6 @@ also-bought-generated = Rapprochements générés pour la démonstration : ce n
 same-author = Du même auteur
 same-subject = Sur le même sujet
 volume = Tome { $volume }
-reviews = Avis de lecteurs
-reviews-more =
-    { $count ->
-        [one] Lire { $shown } autre avis
-       *[other] Lire { $shown } autres avis
-    }
-reviews-none = Personne n’a encore écrit sur ce livre.
-reviews-checked = Du plus récent au plus ancien. Nous ne vérifions pas que l’auteur de l’avis a acheté le livre.
-review-generated = généré pour la démonstration
-review-unchecked = non vérifié
 form-paperback = Broché
 form-pocket = Poche
 form-hardback = Relié

@@ -20,6 +20,7 @@ pub(super) enum Part {
     Dashboard,
     Orders,
     Stock,
+    Reviews,
     Import,
     Staff,
     Audit,
@@ -27,10 +28,11 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 7] = [
+    const ALL: [Part; 8] = [
         Part::Dashboard,
         Part::Orders,
         Part::Stock,
+        Part::Reviews,
         Part::Import,
         Part::Staff,
         Part::Audit,
@@ -42,6 +44,7 @@ impl Part {
             Part::Dashboard => "/office",
             Part::Orders => "/office/orders",
             Part::Stock => "/office/stock",
+            Part::Reviews => "/office/reviews",
             Part::Import => "/office/import",
             Part::Staff => "/office/staff",
             Part::Audit => "/office/audit",
@@ -54,6 +57,7 @@ impl Part {
             Part::Dashboard => words.say("office-dashboard"),
             Part::Orders => words.say("office-orders"),
             Part::Stock => words.say("office-stock"),
+            Part::Reviews => words.say("office-reviews"),
             Part::Import => words.say("office-import"),
             Part::Staff => words.say("office-staff"),
             Part::Audit => words.say("office-audit"),

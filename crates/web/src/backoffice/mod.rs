@@ -7,6 +7,7 @@
 mod access;
 mod chart;
 mod dashboard;
+mod editorial;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod frame;
@@ -16,6 +17,7 @@ mod import_desk;
 mod login;
 mod order;
 mod orders;
+mod reviews;
 mod staff;
 mod stock;
 
@@ -85,6 +87,20 @@ fn rooms() -> Vec<Room> {
         Room::staff(
             "/office/stock/{edition}",
             get(stock::show).post(stock::adjust),
+        ),
+        Room::staff("/office/reviews", get(reviews::list)),
+        Room::staff("/office/reviews/{id}", get(reviews::show)),
+        Room::staff("/office/reviews/{id}/publish", post(reviews::publish)),
+        Room::staff("/office/reviews/{id}/refuse", post(reviews::refuse)),
+        Room::staff("/office/reviews/{id}/keep", post(reviews::keep)),
+        Room::staff(
+            "/office/editorial/{edition}",
+            get(editorial::list).post(editorial::add),
+        ),
+        Room::staff("/office/editorial/{edition}/{id}", post(editorial::change)),
+        Room::staff(
+            "/office/editorial/{edition}/{id}/remove",
+            post(editorial::remove),
         ),
         // Its own limit is counted while the file is written.
         Room::staff(

@@ -143,6 +143,7 @@ pub(super) async fn show(
         p {
             @for part in &about(&edition) { (part) " · " }
             a href=(book_path(&edition)) { (words.say("office-see-in-shop")) }
+            " · " a href={ "/office/editorial/" (id) } { (words.say("office-editorial")) }
         }
         (standing(&visit, level))
         div.columns { (count_form(&visit, id, level)) (change_form(&visit, id, level)) }

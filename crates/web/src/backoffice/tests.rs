@@ -463,3 +463,115 @@ async fn an_administrator_opens_and_closes_accounts_but_not_her_own() {
     );
     assert_eq!(post("/office/staff/chef/disable", "").await, "oneself");
 }
+
+#[tokio::test]
+async fn c6_a_review_is_read_refused_with_a_reason_and_the_decision_is_written_down() {
+    let shop = fixture::small().await;
+    let state = &shop.state;
+    let edition = state
+        .shelf
+        .load()
+        .by_isbn(Isbn13::parse(COUNTED).unwrap())
+        .unwrap();
+    let (about, now) = (
+        shop::reviews::About {
+            edition: edition.id,
+            title: edition.title.clone(),
+        },
+        state.clock.now(),
+    );
+    let draft = shop::reviews::Draft {
+        rating: shop::reviews::Rating::new(2).unwrap(),
+        title: "Colis abîmé".into(),
+        body: "Le carton était ouvert.".into(),
+        signature: "Paul".into(),
+        language: trade::language::Language::FRENCH,
+        experienced: state.clock.today(),
+    };
+    let email = Email::parse("paul@example.org").unwrap();
+    let submitting = state
+        .store
+        .write(move |tx| shop::reviews::submit(tx, &about, &draft, &email, Locale::Fr, now));
+    let id = submitting.await.unwrap();
+
+    let cookie = shop.log_in("lire").await;
+    let list = text(shop.get("/office/reviews", &cookie).await).await;
+    assert!(list.contains("Colis abîmé") && list.contains("no purchase found"));
+    let page = format!("/office/reviews/{id}");
+    let shown = text(shop.get(&page, &cookie).await).await;
+    let (csrf, seen) = (hidden(&shown, "csrf"), hidden(&shown, "seen"));
+    let post = async |path: &str, rest: &str| {
+        let form = format!("csrf={csrf}&{rest}");
+        let answer = shop.post(&format!("{page}/{path}"), &cookie, &form).await;
+        location(&answer).to_owned()
+    };
+    assert_eq!(
+        post("publish", "seen=1").await,
+        format!("{page}?told=changed")
+    );
+    let without = format!("seen={seen}&note=x");
+    assert_eq!(
+        post("refuse", &without).await,
+        format!("{page}?told=no-reason")
+    );
+    let refused = format!("seen={seen}&reason=off_topic&note=Ecrivez-nous");
+    assert_eq!(
+        post("refuse", &refused).await,
+        "/office/reviews?told=refused"
+    );
+    assert_eq!(
+        post("refuse", &refused).await,
+        format!("{page}?told=not-now")
+    );
+    let chef = shop.log_in("chef").await;
+    let log = text(shop.get("/office/audit", &chef).await).await;
+    assert!(log.contains("review refused") && log.contains("off_topic: Ecrivez-nous"));
+}
+
+#[tokio::test]
+async fn an_editorial_review_is_written_with_its_source_and_shown_above_those_of_readers() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("lire").await;
+    let book = format!("/fr/books/{COUNTED}");
+    let edition = shop
+        .state
+        .shelf
+        .load()
+        .by_isbn(Isbn13::parse(COUNTED).unwrap())
+        .unwrap()
+        .id;
+    let page = format!("/office/editorial/{edition}");
+    let shown = text(shop.get(&page, &cookie).await).await;
+    let csrf = hidden(&shown, "csrf");
+    let typed = "author=A.+Critique&source=Le+Journal&language=fr&body=Un+classique.";
+    let wrong = format!("csrf={csrf}&{typed}&written=demain");
+    let answer = shop.post(&page, &cookie, &wrong).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let again = text(answer).await;
+    assert!(again.contains("written-new-error") && again.contains("A. Critique"));
+    let right = format!("csrf={csrf}&{typed}&written=1998-10-01");
+    let answer = shop.post(&page, &cookie, &right).await;
+    assert_eq!(location(&answer), format!("{page}?told=saved"));
+    let shown = text(shop.get(&book, "").await).await;
+    let (above, below) = (
+        shown.find("Un classique.").unwrap(),
+        shown.find("id=\"reviews\"").unwrap(),
+    );
+    assert!(above < below && shown.contains("<cite>Le Journal</cite>"));
+    let office = text(shop.get(&page, &cookie).await).await;
+    let form = office.split("/remove").next().unwrap();
+    let id = form.rsplit('/').next().unwrap();
+    let removed = shop
+        .post(
+            &format!("{page}/{id}/remove"),
+            &cookie,
+            &format!("csrf={csrf}"),
+        )
+        .await;
+    assert_eq!(location(&removed), format!("{page}?told=removed"));
+    assert!(
+        !text(shop.get(&book, "").await)
+            .await
+            .contains("Un classique.")
+    );
+}

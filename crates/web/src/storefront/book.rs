@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
@@ -15,22 +16,25 @@ use super::book_page::{self, View};
 use super::parts::{Shown, book_path};
 use super::reader::Reader;
 use super::related::Related;
+use super::review_section::{Asked, Choice, Section};
 use crate::problem::{Kind, Problem};
 use crate::render::PageKey;
 use crate::state::AppState;
 use crate::stock::Promise;
 use crate::visitor::Visitor;
 
-/// Reviews on a page, newest first.
-const REVIEWS_SHOWN: usize = 12;
 /// Other editions on a page.
 const EDITIONS_SHOWN: usize = 20;
+
+/// What the address asks of the reviews; anything else in it changes nothing.
+type AskedReviews = Result<Query<Asked>, QueryRejection>;
 
 /// `GET /books/{isbn}`: an ISBN in any form; the canonical one is thirteen digits.
 pub(crate) async fn by_isbn(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(isbn): Path<String>,
+    asked: AskedReviews,
 ) -> Result<Response, Problem> {
     let number = Isbn13::parse(&isbn).map_err(|_| Problem::of(Kind::NotFound))?;
     let shelf = state.shelf.load();
@@ -39,7 +43,7 @@ pub(crate) async fn by_isbn(
     if canonical != format!("/books/{isbn}") {
         return Ok(moved(&visitor.path(&canonical)));
     }
-    show(&state, &visitor, &shelf, &edition)
+    show(&state, &visitor, &shelf, &edition, asked)
 }
 
 /// `GET /editions/{id}`: for editions without an ISBN of their own.
@@ -47,6 +51,7 @@ pub(crate) async fn by_id(
     State(state): State<AppState>,
     visitor: Visitor,
     Path(id): Path<i64>,
+    asked: AskedReviews,
 ) -> Result<Response, Problem> {
     let shelf = state.shelf.load();
     let Some(edition) = shelf.edition(EditionId(id)) else {
@@ -57,7 +62,7 @@ pub(crate) async fn by_id(
         Some(canonical) if canonical.id == edition.id => {
             Ok(moved(&visitor.path(&book_path(&edition))))
         }
-        _ => show(&state, &visitor, &shelf, &edition),
+        _ => show(&state, &visitor, &shelf, &edition, asked),
     }
 }
 
@@ -88,10 +93,14 @@ fn show(
     visitor: &Visitor,
     shelf: &Shelf,
     edition: &Arc<Edition>,
+    asked: AskedReviews,
 ) -> Result<Response, Problem> {
     let address = own_path(shelf, edition);
     let today = state.clock.today();
     let promise = Promise::of(edition, state.stock.level(edition.id));
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let (made_up, voices) = (shelf.reviews(edition.id), state.reviews.about(edition.id));
+    let choice = Choice::read(&asked, &made_up, &voices);
     // The delivery date makes a page old at midnight.
     let version = (
         shelf.sequence(),
@@ -99,6 +108,8 @@ fn show(
         promise.code(),
         state.also_bought.version(),
         today,
+        voices.version,
+        choice,
     );
     let kept = state.pages.get_or_make(
         PageKey::new(address.as_str(), visitor.locale, version),
@@ -108,8 +119,6 @@ fn show(
             others.retain(|other| other.id != edition.id);
             others.sort_by_key(|other| std::cmp::Reverse((other.buyable(), other.popularity)));
             others.truncate(EDITIONS_SHOWN);
-            let mut reviews = shelf.reviews(edition.id).to_vec();
-            reviews.sort_by_key(|review| std::cmp::Reverse(review.written));
             let table = state.also_bought.table();
             let view = View {
                 path: &address,
@@ -122,8 +131,7 @@ fn show(
                         promise: Promise::of(other, state.stock.level(other.id)),
                     })
                     .collect(),
-                reviews_shown: reviews.iter().take(REVIEWS_SHOWN).collect(),
-                reviews: &reviews,
+                reviews: Section::new(&address, edition, &made_up, &voices, choice),
                 delivery_fee: super::book_page::delivery_fee(edition, &state.tariff, today),
                 today,
             };

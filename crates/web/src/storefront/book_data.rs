@@ -7,7 +7,7 @@ use trade::contributor::ContributorRole;
 use trade::money::Money;
 
 use super::book_page::View;
-use super::parts::{book_path, cover_address, mean_tenths};
+use super::parts::{book_path, cover_address};
 use super::reader::Reader;
 use crate::stock::Promise;
 
@@ -96,17 +96,16 @@ fn people(view: &View<'_>, role: ContributorRole) -> Value {
 
 /// Made-up reviews are no rating: they stay out of what machines read.
 fn rating(view: &View<'_>) -> Value {
-    if view.reviews.iter().any(|review| review.generated) {
-        return Value::Null;
-    }
-    mean_tenths(view.reviews).map_or(Value::Null, |tenths| {
-        json!({
-            "@type": "AggregateRating",
-            "ratingValue": f64::from(tenths) / 10.0,
-            "reviewCount": view.reviews.len(),
-            "bestRating": 5,
+    view.reviews
+        .real_mean()
+        .map_or(Value::Null, |(count, tenths)| {
+            json!({
+                "@type": "AggregateRating",
+                "ratingValue": f64::from(tenths) / 10.0,
+                "reviewCount": count,
+                "bestRating": 5,
+            })
         })
-    })
 }
 
 fn offer(reader: &Reader<'_>, view: &View<'_>) -> Value {

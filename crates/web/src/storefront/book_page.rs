@@ -1,10 +1,8 @@
 //! The page of a book: cover, people, price and delivery, then summary, facts, other editions, reviews, and what
 //! belongs beside it.
 
-use std::collections::BTreeMap;
-
 use ::search::{Aisle, Name};
-use catalogue::model::{Edition, Form, Goods, Review, Series, SubjectScheme};
+use catalogue::model::{Edition, Form, Goods, Series, SubjectScheme};
 use catalogue::thema::Thema;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -20,17 +18,14 @@ use super::book_data;
 use super::home::subject_path;
 use super::layout::{Page, document};
 use super::parts::{
-    Shown, availability, book_path, cover, foreign, mean_tenths, paragraphs, promise_words,
-    published, stars,
+    Shown, availability, book_path, cover, foreign, paragraphs, promise_words, published,
 };
 use super::reader::Reader;
 use super::related::{self, Related};
+use super::review_section::{Section, section};
 
 /// Characters of the summary that search engines are given.
 const DESCRIPTION_CHARS: usize = 155;
-
-/// Reviews in sight; the others of the page are folded away, so that the facts stay near.
-const REVIEWS_AT_ONCE: usize = 3;
 
 /// What the page of a book shows.
 pub struct View<'a> {
@@ -40,10 +35,8 @@ pub struct View<'a> {
     pub book: Shown<'a>,
     /// Other editions of the work.
     pub others: Vec<Shown<'a>>,
-    /// All reviews, newest first.
-    pub reviews: &'a [Review],
-    /// Those on the page.
-    pub reviews_shown: Vec<&'a Review>,
+    /// What is written about it.
+    pub reviews: Section<'a>,
     /// What stands beside it.
     pub related: Related,
     /// The fee for this book alone, sent by post; none when nothing is sent.
@@ -86,7 +79,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                     (head(reader, view))
                     (offers(reader, view))
                     (summary(reader, edition))
-                    (reviews(reader, view))
+                    (section(reader, &view.reviews))
                     (facts(reader, edition))
                     (other_editions(reader, &view.others))
                 }
@@ -118,7 +111,7 @@ fn head(reader: &Reader<'_>, view: &View<'_>) -> Markup {
             @if let Some(subtitle) = &edition.subtitle { p.subtitle lang=[foreign(edition, reader.locale)] { (subtitle) } }
             (people(reader, edition))
             @if let Some(series) = &edition.series { p.part { (series_link(reader, series)) } }
-            @if let Some(tenths) = mean_tenths(view.reviews) { (rating(reader, tenths, view.reviews.len())) }
+            @if let Some((count, tenths)) = view.reviews.mean() { (rating(reader, tenths, count)) }
             @if edition.generated { p { span.mark { (reader.say("book-generated")) } } }
         }
     }
@@ -362,59 +355,6 @@ fn other_edition(reader: &Reader<'_>, other: &Shown<'_>) -> Markup {
             td { a href=(reader.path(&book_path(edition))) { (offer_label(reader, edition)) } br; span.small.muted { (facts.join(", ")) } }
             td.small { (promise_words(reader, other.promise)) }
             td.num { @if let Some(price) = edition.price { (reader.money(price.amount)) } @else { "–" } }
-        }
-    }
-}
-
-fn reviews(reader: &Reader<'_>, view: &View<'_>) -> Markup {
-    html! {
-        section.part-of aria-labelledby="reviews" {
-            h2 #reviews { (reader.say("reviews")) }
-            @if view.reviews.is_empty() { p.muted { (reader.say("reviews-none")) } }
-            @else {
-                (histogram(reader, view.reviews))
-                // C6: how reviews are checked, how they are sorted.
-                p.small.muted { (reader.say("reviews-checked")) " " a href=(reader.path("/legal/reviews")) { (reader.say("legal-reviews")) } }
-                @let (first, more) = view.reviews_shown.split_at(view.reviews_shown.len().min(REVIEWS_AT_ONCE));
-                div.reviews { @for review in first { (one_review(reader, review)) } }
-                @if !more.is_empty() {
-                    details.more {
-                        summary { (reader.count("reviews-more", more.len() as u64)) }
-                        div.reviews { @for review in more { (one_review(reader, review)) } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn histogram(reader: &Reader<'_>, reviews: &[Review]) -> Markup {
-    let mut counts: BTreeMap<u8, u64> = BTreeMap::new();
-    for review in reviews {
-        *counts.entry(review.rating).or_default() += 1;
-    }
-    let parts: Vec<String> = counts
-        .iter()
-        .rev()
-        .map(|(stars, count)| format!("{}\u{a0}★\u{a0}{}", stars, reader.number(*count)))
-        .collect();
-    html! { p.muted aria-hidden="true" { (parts.join("  ·  ")) } }
-}
-
-fn one_review(reader: &Reader<'_>, review: &Review) -> Markup {
-    let language = review.language.bcp47().into_owned();
-    html! {
-        article.review {
-            p { (stars(reader, review.rating)) }
-            div lang=[(language != reader.locale.code()).then_some(language)] {
-                h3 { (review.title) }
-                blockquote { (paragraphs(&review.body)) }
-            }
-            p.small {
-                (review.author) ", "
-                time datetime=(review.written) { (locale::format_date(review.written, reader.locale)) }
-                @if review.generated { " · " (reader.say("review-generated")) } @else { " · " (reader.say("review-unchecked")) }
-            }
         }
     }
 }

@@ -57,7 +57,7 @@ pub(crate) async fn status(State(state): State<AppState>) -> Response {
         "order": order,
         "editions": counts.editions,
         "summaries": counts.summaries,
-        "reviews": counts.reviews,
+        "reviews": counts.reviews + state.reviews.count(),
         "indexed": state.index.len(),
     });
     (

@@ -51,12 +51,16 @@ pub(crate) async fn show(
             catalogue.sequence(),
             catalogue.content_hash(),
             state.stock.version(),
+            state.reviews.count(),
         ),
     );
     let kept = state.pages.get_or_make(key, || {
         let reader = Reader::new(visitor.locale, &state.settings, "/");
         let books = Books::gather(&catalogue);
-        Ok::<_, Problem>(page(&reader, &books.view(catalogue.counts(), &state.stock)))
+        let mut counts = catalogue.counts();
+        // Those that came with the shelf, and those that readers wrote since.
+        counts.reviews += state.reviews.count();
+        Ok::<_, Problem>(page(&reader, &books.view(counts, &state.stock)))
     })?;
     Ok(kept.answer(&visitor))
 }

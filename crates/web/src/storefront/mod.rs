@@ -24,6 +24,10 @@ pub mod parts;
 pub mod pay;
 pub mod reader;
 mod related;
+pub(crate) mod review;
+pub mod review_page;
+pub mod review_section;
+mod review_voice;
 pub mod search;
 pub mod search_page;
 pub(crate) mod sitemap;
@@ -40,6 +44,7 @@ use crate::state::AppState;
 pub(crate) fn routes() -> Router<AppState> {
     looking()
         .merge(buying())
+        .merge(writing())
         .merge(reading())
         .merge(for_machines())
 }
@@ -68,6 +73,24 @@ fn buying() -> Router<AppState> {
         .route("/orders", get(order::ask).post(order::look_up))
         .route("/orders/{number}", get(order::show))
         .route("/orders/{number}/pay", get(pay::again))
+}
+
+fn writing() -> Router<AppState> {
+    Router::new()
+        .route("/editions/{id}/review", get(review::ask).post(review::send))
+        .route(
+            "/orders/{number}/reviews/{edition}",
+            get(review::ask_buyer).post(review::send_bought),
+        )
+        .route("/reviews/sent", get(review::sent))
+        .route("/reviews/{id}", get(review_voice::own))
+        .route("/reviews/{id}/confirm", post(review_voice::confirm))
+        .route("/reviews/{id}/withdraw", post(review_voice::withdraw))
+        .route("/reviews/{id}/helpful", post(review_voice::helpful))
+        .route(
+            "/reviews/{id}/report",
+            get(review_voice::ask_report).post(review_voice::report),
+        )
 }
 
 fn reading() -> Router<AppState> {

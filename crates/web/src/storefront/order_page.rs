@@ -27,7 +27,7 @@ pub fn page(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
                         (timeline(reader, order))
                     }
                     (possible(reader, order, key))
-                    (lines(reader, order))
+                    (lines(reader, order, key))
                 }
                 (figures(reader, order))
             }
@@ -167,7 +167,14 @@ fn possible(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
     }
 }
 
-fn lines(reader: &Reader<'_>, order: &Order) -> Markup {
+fn lines(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
+    let paid = matches!(order.state, OrderState::Confirmed | OrderState::Shipped);
+    let review = |edition| {
+        reader.path(&format!(
+            "/orders/{}/reviews/{edition}?key={key}",
+            order.number
+        ))
+    };
     html! {
         section.part-of aria-labelledby="lines" {
             h2 #lines { (reader.say("order-lines")) }
@@ -180,7 +187,9 @@ fn lines(reader: &Reader<'_>, order: &Order) -> Markup {
                         td { @match line.isbn {
                             Some(isbn) => a href=(reader.path(&isbn_path(isbn))) { (line.title) },
                             None => (line.title),
-                        } }
+                        }
+                            @if paid { br; a.small href=(review(line.edition)) rel="nofollow" { (reader.say("review-write")) span.sr { (reader.colon()) " " (line.title) } } }
+                        }
                         td.num { (line.quantity) }
                         td.num { (reader.money(line.total)) }
                     }

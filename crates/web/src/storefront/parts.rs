@@ -1,6 +1,6 @@
 //! Parts that several pages are made of: covers, book cards, shelves, words for availability.
 
-use catalogue::model::{Edition, PublicationDate, Review};
+use catalogue::model::{Edition, PublicationDate};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use trade::availability::Availability;
@@ -156,15 +156,6 @@ pub fn stars(reader: &Reader<'_>, rating: u8) -> Markup {
         span.stars aria-hidden="true" { ("★".repeat(full)) ("☆".repeat(5 - full)) } " "
         span.num { (reader.count("rating-of-five", full as u64)) }
     }
-}
-
-/// The mean of the reviews in tenths; none without reviews.
-pub fn mean_tenths(reviews: &[Review]) -> Option<u32> {
-    let count = u32::try_from(reviews.len())
-        .ok()
-        .filter(|count| *count > 0)?;
-    let sum: u32 = reviews.iter().map(|review| u32::from(review.rating)).sum();
-    Some((sum * 10 + count / 2) / count)
 }
 
 /// A text of paragraphs separated by empty lines.

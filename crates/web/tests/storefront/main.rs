@@ -11,6 +11,7 @@ mod buying;
 mod house_parts;
 mod looking;
 mod machines;
+mod reviews;
 
 use tokio::sync::OnceCell;
 
