@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -111,10 +111,16 @@ struct Answered {
     empty: bool,
 }
 
-/// Reads queries, one JSON object a line.
+/// Reads queries from a file, one JSON object a line.
 pub fn load_queries(path: &Path) -> Result<Vec<KnownQuery>, EvalError> {
+    read_queries(File::open(path)?)
+}
+
+/// Reads queries, one JSON object a line.
+pub fn read_queries(queries: impl Read) -> Result<Vec<KnownQuery>, EvalError> {
+    let lines = BufReader::new(queries).lines();
     let mut queries = Vec::new();
-    for (at, line) in BufReader::new(File::open(path)?).lines().enumerate() {
+    for (at, line) in lines.enumerate() {
         let line = line?;
         if line.trim().is_empty() {
             continue;

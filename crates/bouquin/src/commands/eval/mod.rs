@@ -4,6 +4,8 @@ mod purchases;
 mod recommend;
 mod search;
 
+use std::{fs::File, io::Read, path::Path};
+
 use anyhow::Result;
 use clap::Subcommand;
 
@@ -29,4 +31,18 @@ pub fn run(options: Options) -> Result<()> {
         What::Search(options) => search::run(options),
         What::Recommend(options) => recommend::run(&options),
     }
+}
+
+/// A file to measure with: plain, or packed as its name says.
+fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    let name = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or_default();
+    Ok(match name {
+        "zst" => Box::new(zstd::Decoder::new(file)?),
+        "gz" => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        _ => Box::new(file),
+    })
 }

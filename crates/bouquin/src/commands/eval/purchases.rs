@@ -3,12 +3,13 @@
 //! Ratings are not read: that a reader took a book up is what counts, as in a shop.
 
 use std::{
-    fs::File,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
 use shop::recommend::Numbering;
+
+use super::open;
 
 /// Longest line: two keys and a rating, with much room.
 const LINE_BYTES: u64 = 4096;
@@ -93,19 +94,6 @@ fn number(row: &str, names: &mut Names) -> Option<(u32, u32)> {
         names.readers.number(reader.into())?,
         names.books.number(book.into())?,
     ))
-}
-
-fn open(path: &Path) -> std::io::Result<Box<dyn Read>> {
-    let file = File::open(path)?;
-    let name = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
-    Ok(match name {
-        "zst" => Box::new(zstd::Decoder::new(file)?),
-        "gz" => Box::new(flate2::read::MultiGzDecoder::new(file)),
-        _ => Box::new(file),
-    })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::premises::Which;
 /// `bouquin eval search`
 #[derive(clap::Args)]
 pub struct Options {
-    /// JSON lines of `qid, kind, query, relevant[]`.
+    /// JSON lines of `qid, kind, query, relevant[]`; plain, .gz or .zst.
     #[arg(long, value_name = "FILE")]
     queries: PathBuf,
     #[command(flatten)]
@@ -29,8 +29,9 @@ pub fn run(options: Options) -> Result<()> {
         json,
     } = options;
     let premises = which.premises()?;
-    let asked = eval::load_queries(&queries)
-        .with_context(|| format!("the queries {}", queries.display()))?;
+    let of_queries = || format!("the queries {}", queries.display());
+    let packed = super::open(&queries).with_context(of_queries)?;
+    let asked = eval::read_queries(packed).with_context(of_queries)?;
     let nothing = "there is nothing to search yet: run `bouquin import` or `bouquin demo` first";
     let shelf = Shelf::open(&premises.shelf()).context(nothing)?;
     let index = Index::open(&premises.index()).context(nothing)?;
