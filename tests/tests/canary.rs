@@ -10,6 +10,7 @@
 )]
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
@@ -57,6 +58,12 @@ fn no_card_number_is_anywhere_in_the_shop() {
         .map(|card| card.number.clone())
         .collect();
     let needles = Needles::of(&numbers).unwrap();
+    let packed = needles
+        .names
+        .iter()
+        .filter(|name| *name == "packed")
+        .count();
+    assert!(packed >= 2, "no number is looked for in packed digits");
     if let Some(wire) = wire {
         let wire = wire.finish().unwrap();
         for stream in &wire.streams {
@@ -200,11 +207,13 @@ fn spellings(number: &str) -> Vec<(String, Vec<u8>)> {
         ("plus".to_owned(), groups.join("+").into_bytes()),
         ("percent".to_owned(), groups.join("%20").into_bytes()),
         ("dashed".to_owned(), groups.join("-").into_bytes()),
-        ("packed".to_owned(), packed),
         ("hex".to_owned(), hex.to_uppercase().into_bytes()),
         ("hex".to_owned(), hex.into_bytes()),
         ("utf-16".to_owned(), utf16),
     ];
+    if is_distinctive(&packed) {
+        spellings.push(("packed".to_owned(), packed));
+    }
     for alignment in 0..3 {
         let padded = [&b"xyz"[..alignment], number.as_bytes()].concat();
         let encoded = STANDARD_NO_PAD.encode(padded);
@@ -213,6 +222,12 @@ fn spellings(number: &str) -> Vec<(String, Vec<u8>)> {
         spellings.push((format!("base64+{alignment}"), middle));
     }
     spellings
+}
+
+/// Whether packed digits are found by nothing but themselves: `40 00 00 00 00 00 00 02` stands in any column of small
+/// numbers, and `42` eight times is a row of letters.
+fn is_distinctive(packed: &[u8]) -> bool {
+    packed.iter().collect::<BTreeSet<_>>().len() >= 5
 }
 
 /// All spellings, looked for in one pass.
