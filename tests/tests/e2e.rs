@@ -240,6 +240,9 @@ async fn whole_path() -> Result<()> {
         ("office-stock", "/office/stock"),
         ("office-import", "/office/import"),
         ("office-staff", "/office/staff"),
+        ("office-reviews", "/office/reviews"),
+        ("office-editorial", "/office/editorial/1"),
+        ("office-stock-edition", "/office/stock/1"),
         ("office-audit", "/office/audit"),
         ("office-help", "/office/help"),
     ] {
@@ -298,6 +301,10 @@ async fn other_pages(browser: &mut Browser, shop: &str, found: &mut Vec<String>)
         ("subject", "/fr/subjects/FB"),
         ("author", "/fr/authors/victor-hugo"),
         ("orders", "/fr/orders"),
+        ("review", "/fr/editions/1/review"),
+        ("review-sent", "/fr/reviews/sent"),
+        ("series", "/fr/series/les-rougon-macquart"),
+        ("publisher", "/fr/publishers/michel-levy-freres"),
     ] {
         browser.goto(&format!("{shop}{path}")).await?;
         look(browser, name, found).await?;
