@@ -5,6 +5,7 @@
 mod commands;
 mod config;
 mod demo;
+mod follow;
 mod mailroom;
 mod premises;
 mod progress;

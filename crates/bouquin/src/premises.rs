@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use catalogue::shelf::{Refreshed, ShelfHandle};
+use catalogue::shelf::ShelfHandle;
 use indicatif::ProgressBar;
 use search::Index;
 use storage::{Store, StoreUrl};
@@ -18,6 +18,7 @@ use storage::{Store, StoreUrl};
 use crate::{
     commands::TABLES,
     config::{self, ShopConfig},
+    follow,
 };
 
 /// Where the shop's data is.
@@ -111,21 +112,22 @@ impl Premises {
         bar: &ProgressBar,
     ) -> Result<(ShelfHandle, Index)> {
         let shelf = ShelfHandle::open_or_build(store, &self.shelf()).context("the shelf")?;
+        let last = store.read_blocking(catalogue::store::sequence)?;
         let index = match Index::open(&self.index()) {
+            // Ahead of the database: that was restored from an older copy.
+            Ok(index) if index.sequence() > last => {
+                drop(index);
+                self.build_index(&shelf, bar)?
+            }
             Ok(index) => index,
             Err(fault) if fault.rebuild_helps() => self.build_index(&shelf, bar)?,
             Err(fault) => return Err(fault).context("the search index"),
         };
-        let index = match shelf.refresh(store).context("the shelf")? {
-            Refreshed::Unchanged => index,
-            Refreshed::Changed { changed, removed } => {
-                index
-                    .apply(&changed, &removed)
-                    .context("the search index")?;
-                index
+        while follow::catch_up(store, &shelf, &index)?.more {
+            if shelf.wants_merging() {
+                shelf.merge(store).context("the shelf")?;
             }
-            Refreshed::Rebuilt => self.build_index(&shelf, bar)?,
-        };
+        }
         Ok((shelf, index))
     }
 
@@ -135,8 +137,10 @@ impl Premises {
         bar.set_length(shelf.len() as u64);
         let editions: Box<dyn Iterator<Item = Arc<catalogue::model::Edition>>> =
             Box::new(shelf.iter());
-        let index = Index::build(&self.index(), editions, |done| bar.set_position(done))
-            .context("the search index")?;
+        let index = Index::build(&self.index(), editions, shelf.sequence(), |done| {
+            bar.set_position(done);
+        })
+        .context("the search index")?;
         bar.finish_and_clear();
         Ok(index)
     }

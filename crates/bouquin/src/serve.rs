@@ -3,12 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use catalogue::shelf::{Refreshed, ShelfHandle};
 use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use search::Index;
 use shop::{
-    cart, merged,
+    cart,
     order::{self, OrderKeys},
     payment::{self, PaymentZone},
     recommend::{self, Refreshed as Counted},
@@ -25,14 +23,13 @@ use web::{AppState, Parts, Settings, letters::Sender};
 use crate::{
     commands::told_to_end,
     config::{self, Profile, ShopConfig},
+    follow,
     mailroom::{Mailroom, Post},
     premises::Premises,
     progress,
     zone::PrivateZone,
 };
 
-/// How often the shelf and the index are brought up to the database.
-const FOLLOW: Duration = Duration::from_millis(500);
 /// How often expired holds and unanswered questions to the bank are looked for.
 const SWEEP: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -203,7 +200,7 @@ fn start_workers(
     let (shelf, index) = (Arc::clone(&state.shelf), Arc::clone(&state.index));
     workers.spawn(until(
         stopping.clone(),
-        follow_catalogue(state.store.clone(), shelf, index, state.clock.clone()),
+        follow::follow(state.store.clone(), shelf, index, state.clock.clone()),
     ));
     let (zone, clock) = (Arc::clone(&state.zone), state.clock.clone());
     workers.spawn(until(
@@ -227,49 +224,6 @@ async fn until(mut stopping: watch::Receiver<bool>, work: impl Future<Output = (
         () = work => {}
         _ = stopping.wait_for(|stop| *stop) => {}
     }
-}
-
-/// Brings shelf and index up to the database, and carts and copies to the editions that took theirs over.
-async fn follow_catalogue(store: Store, shelf: Arc<ShelfHandle>, index: Arc<Index>, clock: Clock) {
-    loop {
-        tokio::time::sleep(FOLLOW).await;
-        let (store, shelf, index) = (store.clone(), Arc::clone(&shelf), Arc::clone(&index));
-        let now = clock.now();
-        let following = move || follow(&store, &shelf, &index, now);
-        let followed = tokio::task::spawn_blocking(following).await;
-        match followed {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!("the catalogue is not up to date: {error:#}"),
-            Err(panicked) => tracing::error!(%panicked, "following the catalogue stopped"),
-        }
-    }
-}
-
-fn follow(store: &Store, shelf: &ShelfHandle, index: &Index, now: Timestamp) -> Result<()> {
-    let refreshed = shelf.refresh(store)?;
-    if refreshed != Refreshed::Unchanged {
-        store.write_blocking(move |tx| merged::follow(tx, now))?;
-    }
-    match refreshed {
-        Refreshed::Unchanged => {}
-        Refreshed::Changed { changed, removed } => {
-            tracing::info!(
-                changed = changed.len(),
-                removed = removed.len(),
-                "the catalogue changed"
-            );
-            index.apply(&changed, &removed)?;
-        }
-        Refreshed::Rebuilt => {
-            let shelf = shelf.load();
-            tracing::info!(
-                editions = shelf.len(),
-                "the catalogue changed much: indexing it anew"
-            );
-            index.rebuild(shelf.iter())?;
-        }
-    }
-    Ok(())
 }
 
 /// Forgets what has no use any more: carts left long ago, searches of last year, reviews that nobody confirmed.

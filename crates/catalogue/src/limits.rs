@@ -10,8 +10,14 @@ pub const PUT_BATCHES_WAITING: usize = 1;
 /// Decoded editions the shelf keeps: about 3 kB each, so 60 MB, and more than the titles that most readers look at.
 pub const SHELF_CACHE_EDITIONS: usize = 20_000;
 
-/// Changed editions kept in memory over the shelf's file; beyond, rebuilding the file is cheaper than the memory.
+/// Changed editions kept in memory over the shelf's file before they are merged into it: 10 MB.
 pub const OVERLAY_EDITIONS: usize = 10_000;
+
+/// The same as a part of a large catalogue, whose file costs more to write: one in so many editions.
+pub const OVERLAY_PART: usize = 20;
+
+/// Changed editions taken over by shelf and index in one go: a fraction of a second.
+pub const CHANGES_AT_ONCE: usize = 2_000;
 
 /// Rows read from the database at a time while the shelf is built: about 4 MB.
 pub const SHELF_BUILD_PAGE: u32 = 2_000;

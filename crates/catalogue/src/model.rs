@@ -409,9 +409,39 @@ impl Edition {
         begun.next().map_or(self.price, |change| change.price)
     }
 
-    /// Whether a reader can order it: it has a price and the supplier delivers.
+    /// The edition as on `day`, which is not before the day the record was read: with that day's price, and only such
+    /// embargoes and changes as are still to come (O12).
+    #[must_use]
+    pub fn on(mut self, day: jiff::civil::Date) -> Edition {
+        self.price = self.price_on(day);
+        self.price_changes.retain(|change| day < change.from);
+        let to_come = |date: &jiff::civil::Date| day < *date;
+        self.embargo = Embargo {
+            display: self.embargo.display.filter(to_come),
+            order: self.embargo.order.filter(to_come),
+            delivery: self.embargo.delivery.filter(to_come),
+        };
+        self
+    }
+
+    /// The next day on which it changes by itself.
+    pub fn turns_on(&self) -> Option<jiff::civil::Date> {
+        let Embargo {
+            display,
+            order,
+            delivery,
+        } = self.embargo;
+        let prices = self.price_changes.iter().map(|change| change.from);
+        [display, order, delivery]
+            .into_iter()
+            .flatten()
+            .chain(prices)
+            .min()
+    }
+
+    /// Whether a reader can order it: it has a price, the publisher allows it, and the supplier delivers.
     pub fn buyable(&self) -> bool {
-        self.price.is_some() && self.availability.buyable()
+        self.price.is_some() && self.embargo.order.is_none() && self.availability.buyable()
     }
 }
 

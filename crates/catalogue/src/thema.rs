@@ -41,9 +41,14 @@ impl Thema {
         u16::try_from(place).ok().map(Thema)
     }
 
+    /// Every code, qualifiers too, in the order of the scheme.
+    pub fn all() -> impl Iterator<Item = Thema> {
+        (0..ROWS.len()).filter_map(|place| u16::try_from(place).ok().map(Thema))
+    }
+
     /// The widest subjects; qualifiers, which begin with a figure, are none.
     pub fn widest() -> impl Iterator<Item = Thema> {
-        all().filter(|thema| thema.code().len() == 1 && !thema.is_qualifier())
+        Thema::all().filter(|thema| thema.code().len() == 1 && !thema.is_qualifier())
     }
 
     /// The code.
@@ -86,7 +91,7 @@ impl Thema {
     pub fn narrower(self) -> impl Iterator<Item = Thema> {
         let first = usize::from(self.0) + 1;
         // What begins with the code stands right behind it.
-        all()
+        Thema::all()
             .skip(first)
             .take_while(move |thema| thema.code().starts_with(self.code()))
             .filter(move |thema| thema.wider() == Some(self))
@@ -95,10 +100,6 @@ impl Thema {
     fn row(self) -> Option<&'static Row> {
         ROWS.get(usize::from(self.0))
     }
-}
-
-fn all() -> impl Iterator<Item = Thema> {
-    (0..ROWS.len()).filter_map(|place| u16::try_from(place).ok().map(Thema))
 }
 
 #[cfg(test)]
@@ -114,7 +115,7 @@ mod tests {
                 .zip(ROWS.iter().skip(1))
                 .all(|(a, b)| a.code < b.code)
         );
-        assert!(all().all(|thema| !thema.heading(Locale::Fr).is_empty()));
+        assert!(Thema::all().all(|thema| !thema.heading(Locale::Fr).is_empty()));
         assert_eq!(ROWS.len(), TABLE.lines().count() - 1);
     }
 
@@ -143,7 +144,9 @@ mod tests {
     fn every_subject_is_reached_from_the_widest() {
         assert_eq!(Thema::widest().count(), 20);
         let mut reached = 0;
-        let mut open: Vec<Thema> = all().filter(|thema| thema.wider().is_none()).collect();
+        let mut open: Vec<Thema> = Thema::all()
+            .filter(|thema| thema.wider().is_none())
+            .collect();
         while let Some(thema) = open.pop() {
             reached += 1;
             open.extend(thema.narrower());

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use catalogue::import::{Note, Tally, import_files};
+use catalogue::limits;
 use catalogue::model::{
     Availability, Edition, EditionId, Isbn13, Language, Money, Price, PriceRegime, Review,
 };
@@ -249,7 +250,7 @@ fn the_overlay_follows_the_database() {
     shop.put(&[for_sale("One", 1), for_sale("Two", 2)]);
     let handle = ShelfHandle::open_or_build(&shop.store, shop.path()).unwrap();
     let before = handle.load();
-    assert_eq!(handle.refresh(&shop.store).unwrap(), Refreshed::Unchanged);
+    assert!(handle.refresh(&shop.store).unwrap().is_empty());
 
     let number = isbn("9782070541270");
     shop.put(&[
@@ -265,9 +266,9 @@ fn the_overlay_follows_the_database() {
         message: None,
     };
     put_all(&shop.store, std::iter::once(hide)).unwrap();
-    let Refreshed::Changed { changed, removed } = handle.refresh(&shop.store).unwrap() else {
-        panic!("no change")
-    };
+    let Refreshed {
+        changed, removed, ..
+    } = handle.refresh(&shop.store).unwrap();
     assert_eq!(
         (changed.len(), removed.as_slice()),
         (2, [EditionId(2)].as_slice())
@@ -279,21 +280,62 @@ fn the_overlay_follows_the_database() {
     assert_eq!(shelf.edition(EditionId(2)), None);
     let titles: Vec<_> = shelf.iter().map(|edition| edition.title.clone()).collect();
     assert_eq!(titles, ["One", "Three"]);
-    assert_eq!(handle.refresh(&shop.store).unwrap(), Refreshed::Unchanged);
+    assert!(handle.refresh(&shop.store).unwrap().is_empty());
     assert_eq!(before.edition(EditionId(2)).unwrap().title, "Two");
 }
 
 #[test]
-fn many_changes_rebuild_the_file() {
+fn many_changes_come_in_steps_and_are_merged_into_the_file() {
     let shop = Shop::empty();
+    shop.put(&[for_sale("One", 1), for_sale("Two", 2)]);
     let handle = ShelfHandle::open_or_build(&shop.store, shop.path()).unwrap();
-    assert!(handle.load().is_empty());
-    let many: Vec<Edition> = (0..catalogue::limits::OVERLAY_EDITIONS + 1)
-        .map(|n| Edition::titled(format!("{n}")))
+    let many: Vec<Edition> = (0..limits::OVERLAY_EDITIONS + 1)
+        .map(|n| Edition {
+            isbn: (n == 7).then(|| isbn("9782070541270")),
+            ..for_sale(&format!("{n}"), 10 + n as u32)
+        })
         .collect();
     shop.put(&many);
-    assert_eq!(handle.refresh(&shop.store).unwrap(), Refreshed::Rebuilt);
-    assert_eq!(handle.load().len(), many.len());
+    let hide = Incoming::Hide {
+        sender: "test".to_owned(),
+        reference: "One".to_owned(),
+        message: None,
+    };
+    put_all(&shop.store, std::iter::once(hide)).unwrap();
+
+    let (mut steps, mut changed, mut removed) = (0, 0, 0);
+    loop {
+        assert!(!handle.wants_merging());
+        let refreshed = handle.refresh(&shop.store).unwrap();
+        steps += 1;
+        changed += refreshed.changed.len();
+        removed += refreshed.removed.len();
+        if !refreshed.more {
+            break;
+        }
+        assert!(refreshed.changed.len() <= limits::CHANGES_AT_ONCE);
+    }
+    assert!(steps > 4, "{steps}");
+    assert_eq!((changed, removed), (many.len(), 1));
+    let by_overlay: Vec<_> = handle.load().iter().collect();
+
+    assert!(handle.wants_merging());
+    handle.merge(&shop.store).unwrap();
+    assert!(!handle.wants_merging());
+    assert!(handle.refresh(&shop.store).unwrap().is_empty());
+    let shelf = handle.load();
+    assert_eq!(shelf.iter().collect::<Vec<_>>(), by_overlay);
+    assert_eq!(shelf.by_isbn(isbn("9782070541270")).unwrap().title, "7");
+    assert_eq!(shelf.edition(EditionId(1)), None);
+
+    // The merged file is the one that the database would give.
+    let elsewhere = tempfile::tempdir().unwrap();
+    shelf::build(&shop.store, elsewhere.path()).unwrap();
+    let built = Shelf::open(elsewhere.path()).unwrap();
+    assert_eq!(built.content_hash(), shelf.content_hash());
+    assert_eq!(built.showcase(), shelf.showcase());
+    let reopened = Shelf::open(shop.path()).unwrap();
+    assert_eq!(reopened.sequence(), shelf.sequence());
 }
 
 #[test]

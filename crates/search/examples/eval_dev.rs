@@ -24,6 +24,7 @@ use search::{Index, Query, eval};
 use serde_json::Value;
 use trade::isbn::Isbn13;
 use trade::language::Language;
+use trade::locale::Locale;
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -34,7 +35,7 @@ fn main() {
         Ok(index) => index,
         Err(fault) => {
             println!("{fault}: building");
-            Index::build(dir, editions.iter().cloned(), |_| ()).unwrap()
+            Index::build(dir, editions.iter().cloned(), 0, |_| ()).unwrap()
         }
     };
     println!(
@@ -98,7 +99,7 @@ fn main() {
 
 fn latencies(index: &Index) {
     let mut begun = Instant::now();
-    while index.suggest("a", 8).is_empty() {
+    while index.suggest("a", 8, Locale::Fr).is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     println!(
@@ -107,7 +108,7 @@ fn latencies(index: &Index) {
     );
     for text in ["a", "le pet", "hug", "victor h", "s"] {
         begun = Instant::now();
-        let found = index.suggest(text, 8);
+        let found = index.suggest(text, 8, Locale::Fr);
         let names: Vec<String> = found
             .into_iter()
             .map(|one| one.text.chars().take(24).collect())

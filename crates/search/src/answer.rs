@@ -16,6 +16,7 @@ use crate::limits::{DEEPEST_HIT, FEW_HITS, PER_PAGE, TOO_FEW_HITS};
 use crate::plan::{Plan, Reach};
 use crate::query::{Hit, Query, Results};
 use crate::rank::{Ranked, collapsed, rank};
+use crate::snapshot::Snapshot;
 
 /// A query as it was finally tried, with what it found.
 struct Attempt {
@@ -28,7 +29,14 @@ impl Index {
     /// Answers a query.
     pub fn search(&self, query: &Query) -> Result<Results, SearchError> {
         let begun = Instant::now();
-        let searcher = self.shared.reader.searcher();
+        let snapshot = self.shared.now();
+        if let Some(known) = snapshot.answer(query) {
+            return Ok(Results {
+                took_us: micros_since(begun),
+                ..Results::clone(&known)
+            });
+        }
+        let searcher = &snapshot.searcher;
         let page = Page::of(query);
         let typed: String = query.text.chars().take(QUERY_CHARS).collect();
         let Attempt {
@@ -37,16 +45,16 @@ impl Index {
             corrected,
         } = if looks_like_isbn(&typed) {
             let asked = self.isbn_query(&typed, query);
-            let ranked = rank(&searcher, &*asked, query.sort, page.first_guess())?;
+            let ranked = rank(&snapshot, &*asked, query.sort, page.first_guess())?;
             Attempt {
                 asked,
                 ranked,
                 corrected: None,
             }
         } else {
-            self.search_words(&searcher, &typed, query, page)?
+            self.search_words(&snapshot, &typed, query, page)?
         };
-        let mut hits = collapsed(&searcher, &ranked.best)?;
+        let mut hits = collapsed(searcher, &ranked.best)?;
         // Editions of one work share a hit: look further down while the page is not full.
         let mut looked_at = page.first_guess();
         while hits.len() < page.end
@@ -54,8 +62,8 @@ impl Index {
             && looked_at < DEEPEST_HIT as usize
         {
             looked_at *= 4;
-            ranked = rank(&searcher, &*asked, query.sort, looked_at)?;
-            hits = collapsed(&searcher, &ranked.best)?;
+            ranked = rank(&snapshot, &*asked, query.sort, looked_at)?;
+            hits = collapsed(searcher, &ranked.best)?;
         }
         let mut hits: Vec<Hit> = hits.into_iter().take(page.end).skip(page.start).collect();
         for hit in &mut hits {
@@ -65,14 +73,16 @@ impl Index {
             ))?;
             hit.editions_in_work = u32::try_from(editions).unwrap_or(u32::MAX).max(1);
         }
-        Ok(Results {
+        let results = Results {
             total: ranked.tally.works(),
             editions: ranked.tally.editions,
             hits,
             facets: ranked.tally.facets(),
             corrected,
-            took_us: u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
-        })
+            took_us: micros_since(begun),
+        };
+        snapshot.keep_answer(query, &results);
+        Ok(results)
     }
 
     /// An ISBN in any of its forms goes straight to its book (rule S4) and is never respelt (rule S6).
@@ -85,7 +95,7 @@ impl Index {
     /// Tries the query as typed, and further only while too little is found.
     fn search_words(
         &self,
-        searcher: &Searcher,
+        snapshot: &Snapshot,
         typed: &str,
         query: &Query,
         page: Page,
@@ -94,7 +104,7 @@ impl Index {
         let attempt =
             |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
                 let asked = plan.query(reach);
-                let ranked = rank(searcher, &*asked, query.sort, page.first_guess())?;
+                let ranked = rank(snapshot, &*asked, query.sort, page.first_guess())?;
                 Ok((asked, ranked))
             };
         let (mut asked, mut ranked) = attempt(&plan, Reach::Typed)?;
@@ -108,7 +118,7 @@ impl Index {
         }
         (asked, ranked) = attempt(&plan, Reach::Wider)?;
         let too_few = if as_typed == 0 { TOO_FEW_HITS } else { 1 };
-        if ranked.tally.editions < too_few && plan.respell(searcher)? {
+        if ranked.tally.editions < too_few && plan.respell(&snapshot.searcher)? {
             (asked, ranked) = attempt(&plan, Reach::Respelt)?;
         }
         let mut words = plan.words();
@@ -117,7 +127,7 @@ impl Index {
             (asked, ranked) = attempt(&plan, Reach::Some(words))?;
         }
         let corrected = match ranked.best.first() {
-            Some(best) if as_typed == 0 => plan.corrected(&self.label(searcher, *best)?),
+            Some(best) if as_typed == 0 => plan.corrected(&self.label(&snapshot.searcher, *best)?),
             _ => None,
         };
         Ok(Attempt {
@@ -130,7 +140,7 @@ impl Index {
     /// How many editions stand in an aisle; a withdrawn one counts until its segment is merged.
     pub fn count(&self, aisle: &Aisle) -> Result<u64, SearchError> {
         let term = Term::from_field_text(self.shared.fields.filter, &aisle.term());
-        Ok(self.shared.reader.searcher().doc_freq(&term)?)
+        Ok(self.shared.now().searcher.doc_freq(&term)?)
     }
 
     fn label(&self, searcher: &Searcher, place: DocAddress) -> Result<String, SearchError> {
@@ -141,6 +151,10 @@ impl Index {
             .unwrap_or_default()
             .to_owned())
     }
+}
+
+fn micros_since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The places of the hits wanted, counted in works from the best.

@@ -1,34 +1,39 @@
 //! Counting what a query finds, in the same pass that ranks it: editions, works, and the values of each facet.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::columnar::{Cardinality, Column, ColumnValues};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-use crate::facet::FACETS;
+use crate::facet::{FACET_VALUES, FACETS, numbers_of};
 use crate::query::Facet;
-use crate::schema::fast;
-
-/// Documents counted at a time, so that each column is read in one go.
-const BATCH: usize = 1_024;
-
-/// Work numbers below this are kept as bits; they are handed out in sequence.
-const DENSE_WORKS: i64 = 16_000_000;
+use crate::snapshot::{Rows, Snapshot};
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tally {
     pub editions: u64,
-    works: Works,
+    works: Vec<u64>,
     counts: [Vec<u32>; FACETS.len()],
+}
+
+impl Default for Tally {
+    fn default() -> Tally {
+        Tally {
+            editions: 0,
+            works: Vec::new(),
+            counts: FACET_VALUES.map(|values| vec![0; values]),
+        }
+    }
 }
 
 impl Tally {
     /// How many different works there are among the editions.
     pub fn works(&self) -> u64 {
-        self.works.len()
+        self.works
+            .iter()
+            .map(|cell| u64::from(cell.count_ones()))
+            .sum()
     }
 
     /// The counts by value, most frequent first.
@@ -52,13 +57,35 @@ impl Tally {
             .collect()
     }
 
+    fn count(&mut self, rows: &Rows, doc: DocId) {
+        self.editions += 1;
+        let doc = doc as usize;
+        let (Some(face), Some(work)) = (rows.faces.get(doc), rows.works.get(doc)) else {
+            return;
+        };
+        for (counts, number) in self.counts.iter_mut().zip(numbers_of(*face)) {
+            if let Some(count) = counts.get_mut(number) {
+                *count += 1;
+            }
+        }
+        let (cell, bit) = (*work as usize / 64, work % 64);
+        if self.works.len() <= cell {
+            self.works.resize(cell + 1, 0);
+        }
+        if let Some(cell) = self.works.get_mut(cell) {
+            *cell |= 1 << bit;
+        }
+    }
+
     fn add(&mut self, other: Tally) {
         self.editions += other.editions;
-        self.works.add(other.works);
+        if self.works.len() < other.works.len() {
+            self.works.resize(other.works.len(), 0);
+        }
+        for (cell, more) in self.works.iter_mut().zip(other.works) {
+            *cell |= more;
+        }
         for (counts, others) in self.counts.iter_mut().zip(other.counts) {
-            if counts.len() < others.len() {
-                counts.resize(others.len(), 0);
-            }
             for (count, more) in counts.iter_mut().zip(others) {
                 *count += more;
             }
@@ -66,51 +93,10 @@ impl Tally {
     }
 }
 
-/// A set of work numbers.
-#[derive(Debug, Default)]
-struct Works {
-    dense: Vec<u64>,
-    others: HashSet<i64>,
-}
-
-impl Works {
-    fn insert(&mut self, work: i64) {
-        if !(0..DENSE_WORKS).contains(&work) {
-            self.others.insert(work);
-            return;
-        }
-        let (cell, bit) = ((work / 64) as usize, work % 64);
-        if self.dense.len() <= cell {
-            self.dense.resize(cell + 1, 0);
-        }
-        if let Some(cell) = self.dense.get_mut(cell) {
-            *cell |= 1 << bit;
-        }
-    }
-
-    fn add(&mut self, other: Works) {
-        if self.dense.len() < other.dense.len() {
-            self.dense.resize(other.dense.len(), 0);
-        }
-        for (cell, more) in self.dense.iter_mut().zip(other.dense) {
-            *cell |= more;
-        }
-        self.others.extend(other.others);
-    }
-
-    fn len(&self) -> u64 {
-        self.dense
-            .iter()
-            .map(|cell| u64::from(cell.count_ones()))
-            .sum::<u64>()
-            + self.others.len() as u64
-    }
-}
-
 /// The collector that makes a [`Tally`].
-pub struct Counting;
+pub struct Counting<'s>(pub &'s Snapshot);
 
-impl Collector for Counting {
+impl Collector for Counting<'_> {
     type Fruit = Tally;
     type Child = SegmentCounting;
 
@@ -119,26 +105,13 @@ impl Collector for Counting {
         _: SegmentOrdinal,
         segment: &SegmentReader,
     ) -> tantivy::Result<SegmentCounting> {
-        let columns = segment.fast_fields();
-        let mut facets = Vec::with_capacity(FACETS.len());
-        let mut tally = Tally::default();
-        for (kind, counts) in FACETS.iter().zip(&mut tally.counts) {
-            let column = one_per_document(columns.u64(kind.name)?);
-            *counts = vec![
-                0;
-                usize::try_from(column.max_value())
-                    .unwrap_or(0)
-                    .saturating_add(1)
-            ];
-            facets.push(column);
-        }
-        let works = one_per_document(columns.i64(fast::WORK)?);
+        let rows = self.0.rows(segment.segment_id()).cloned();
+        let rows = rows.ok_or_else(|| {
+            tantivy::TantivyError::InternalError("a segment without rows to count".to_owned())
+        })?;
         Ok(SegmentCounting {
-            facets,
-            works,
-            batch: Vec::with_capacity(BATCH),
-            tally,
-            numbers: vec![0; BATCH],
+            rows,
+            tally: Tally::default(),
         })
     }
 
@@ -147,65 +120,27 @@ impl Collector for Counting {
     }
 
     fn merge_fruits(&self, segments: Vec<Tally>) -> tantivy::Result<Tally> {
-        let mut sum = Tally::default();
-        segments.into_iter().for_each(|tally| sum.add(tally));
+        let mut segments = segments.into_iter();
+        let mut sum = segments.next().unwrap_or_default();
+        segments.for_each(|tally| sum.add(tally));
         Ok(sum)
-    }
-}
-
-/// The values by document; every document has one, so the layer that would look for it is left out.
-fn one_per_document<T: PartialOrd + Copy + Default + Send + Sync + std::fmt::Debug + 'static>(
-    column: Column<T>,
-) -> Arc<dyn ColumnValues<T>> {
-    if column.get_cardinality() == Cardinality::Full {
-        column.values
-    } else {
-        column.first_or_default_col(T::default())
     }
 }
 
 /// Counting within one segment.
 pub struct SegmentCounting {
-    facets: Vec<Arc<dyn ColumnValues<u64>>>,
-    works: Arc<dyn ColumnValues<i64>>,
-    batch: Vec<DocId>,
-    numbers: Vec<u64>,
+    rows: Arc<Rows>,
     tally: Tally,
-}
-
-impl SegmentCounting {
-    fn count_batch(&mut self) {
-        self.tally.editions += self.batch.len() as u64;
-        for doc in &self.batch {
-            self.tally.works.insert(self.works.get_val(*doc));
-        }
-        let Some(numbers) = self.numbers.get_mut(..self.batch.len()) else {
-            return;
-        };
-        for (column, counts) in self.facets.iter().zip(&mut self.tally.counts) {
-            column.get_vals(&self.batch, numbers);
-            for number in numbers.iter() {
-                if let Some(count) = counts.get_mut(*number as usize) {
-                    *count += 1;
-                }
-            }
-        }
-        self.batch.clear();
-    }
 }
 
 impl SegmentCollector for SegmentCounting {
     type Fruit = Tally;
 
     fn collect(&mut self, doc: DocId, _: Score) {
-        self.batch.push(doc);
-        if self.batch.len() == BATCH {
-            self.count_batch();
-        }
+        self.tally.count(&self.rows, doc);
     }
 
-    fn harvest(mut self) -> Tally {
-        self.count_batch();
+    fn harvest(self) -> Tally {
         self.tally
     }
 }

@@ -10,7 +10,7 @@ use crate::aisle;
 use crate::analysis::{
     Forms, fold, is_article, is_stop_word, normalize, number, push_stems, split, volumes,
 };
-use crate::facet::{FACETS, filter_term};
+use crate::facet::{FACETS, face, filter_term};
 use crate::limits::TEXT_WORDS;
 use crate::schema::Fields;
 use crate::signature;
@@ -188,12 +188,10 @@ fn add_numbers(document: &mut TantivyDocument, fields: &Fields, edition: &Editio
     }
     let mut filters: Vec<String> = aisle::terms(edition).into_iter().collect();
     for facet in FACETS {
-        let number = (facet.number)(edition);
-        if let Some(field) = fields.facet(facet.name) {
-            document.add_u64(field, number);
-        }
-        filters.extend((facet.value)(number).map(|value| filter_term(facet.name, &value)));
+        let value = (facet.value)((facet.number)(edition));
+        filters.extend(value.map(|value| filter_term(facet.name, &value)));
     }
+    document.add_u64(fields.faces, face(edition));
     document.add_text(fields.filter, filters.join(" "));
 }
 

@@ -1,6 +1,7 @@
 //! The properties readers narrow a search by, and the numbers they are kept as.
 //!
-//! Every facet is a fast field of small numbers, 0 for "not known", and a `name:value` term to filter by.
+//! A value is a small number, 0 for "not known", and a `name:value` term to filter by. The numbers of all facets of an
+//! edition are kept as one, its *face*: counting reads it in one go.
 
 use catalogue::model::{Edition, Form};
 use catalogue::subject::ShopSubject;
@@ -10,8 +11,10 @@ use trade::language::Language;
 /// How one property becomes a number and back.
 #[derive(Clone, Copy)]
 pub struct FacetKind {
-    /// Its name in addresses, in [`Filters`](crate::Filters) and as a field.
+    /// Its name in addresses and in [`Filters`](crate::Filters).
     pub name: &'static str,
+    /// How many bits its numbers take in a face.
+    bits: u32,
     /// The edition's number; 0 when not known.
     pub number: fn(&Edition) -> u64,
     /// The value a reader filters by.
@@ -22,35 +25,70 @@ pub struct FacetKind {
 pub const FACETS: [FacetKind; 6] = [
     FacetKind {
         name: "subject",
+        bits: 6,
         number: subject_number,
         value: subject_value,
     },
     FacetKind {
         name: "language",
+        bits: 15,
         number: language_number,
         value: language_value,
     },
     FacetKind {
         name: "form",
+        bits: 5,
         number: form_number,
         value: form_value,
     },
     FacetKind {
         name: "availability",
+        bits: 3,
         number: availability_number,
         value: availability_value,
     },
     FacetKind {
         name: "price",
+        bits: 3,
         number: price_number,
         value: price_value,
     },
     FacetKind {
         name: "decade",
+        bits: 12,
         number: decade_number,
         value: decade_value,
     },
 ];
+
+/// How many numbers each facet can have.
+pub const FACET_VALUES: [usize; FACETS.len()] = {
+    let mut values = [0; FACETS.len()];
+    let mut facet = 0;
+    while facet < FACETS.len() {
+        values[facet] = 1 << FACETS[facet].bits;
+        facet += 1;
+    }
+    values
+};
+
+/// The numbers of all facets of an edition as one.
+pub fn face(edition: &Edition) -> u64 {
+    FACETS.iter().rev().fold(0, |face, facet| {
+        let number = (facet.number)(edition);
+        let fits = number < 1 << facet.bits;
+        (face << facet.bits) | if fits { number } else { 0 }
+    })
+}
+
+/// The numbers of a face, in the order of [`FACETS`].
+pub fn numbers_of(face: u64) -> impl Iterator<Item = usize> {
+    FACETS.iter().scan(face, |rest, facet| {
+        let number = *rest & ((1 << facet.bits) - 1);
+        *rest >>= facet.bits;
+        Some(number as usize)
+    })
+}
 
 /// Upper ends of the price bands in cents, with the names of the bands; the last has no end.
 const PRICE_BANDS: [(i64, &str); 5] = [
@@ -178,7 +216,7 @@ fn decade_value(number: u64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
     use catalogue::model::{Price, PublicationDate};
     use trade::money::Money;
@@ -208,6 +246,23 @@ mod tests {
             Some("1990"),
         ];
         assert_eq!(values, expected.map(|value| value.map(str::to_owned)));
+    }
+
+    #[test]
+    fn a_face_gives_back_the_numbers_of_all_facets() {
+        let mut edition = Edition::titled("x");
+        edition.language = Some(Language::parse("zza").unwrap_or(Language::FRENCH));
+        edition.form = *Form::ALL.last().unwrap();
+        edition.availability = Availability::Unavailable;
+        edition.published = Some(PublicationDate::year(i16::MAX));
+        let numbers: Vec<u64> = FACETS
+            .iter()
+            .map(|facet| (facet.number)(&edition))
+            .collect();
+        let kept: Vec<u64> = numbers_of(face(&edition)).map(|n| n as u64).collect();
+        assert_eq!(kept, numbers);
+        let subjects = ShopSubject::all().count();
+        assert!(subjects < FACET_VALUES[0] && Form::ALL.len() < FACET_VALUES[2]);
     }
 
     #[test]

@@ -2,19 +2,23 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use arc_swap::ArcSwap;
 use catalogue::model::Edition;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 use trade::ids::EditionId;
+use trade::locale::Locale;
 
 use crate::document::{Label, document};
 use crate::error::SearchError;
 use crate::limits::{APPLY_MEMORY_BYTES, BUILD_MEMORY_BYTES, SUGGESTIONS};
-use crate::schema::{Fields, mark, schema};
-use crate::suggest::{Suggestion, Suggestions};
+use crate::schema::{Fields, Mark, schema};
+use crate::snapshot::{Snapshot, Works};
+use crate::suggest::{Gathered, Suggestion, Suggestions};
 
 /// Editions handed to the indexing threads ahead of them.
 const BUILD_QUEUE: usize = 512;
@@ -33,22 +37,48 @@ pub struct Index {
 
 pub(crate) struct Shared {
     index: tantivy::Index,
-    pub(crate) reader: IndexReader,
+    reader: IndexReader,
+    snapshot: ArcSwap<Snapshot>,
+    works: Mutex<Works>,
     pub(crate) fields: Fields,
+    /// The last transaction of the catalogue that the index knows.
+    sequence: AtomicI64,
     /// Made by the first change; held while a change is applied.
     writer: Mutex<Option<IndexWriter>>,
-    /// None until they are gathered.
-    suggestions: RwLock<Option<Suggestions>>,
+    suggestions: RwLock<Suggestions>,
+    /// Held while suggestions are gathered.
+    gathering: Mutex<()>,
 }
 
 impl Shared {
-    fn gather_suggestions(&self) -> Result<(), SearchError> {
-        let gathered = Suggestions::gather(&self.reader.searcher(), &self.fields)?;
-        *self
-            .suggestions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(gathered);
+    /// The index as it is now.
+    pub(crate) fn now(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Lets searches see the last commit.
+    fn reload(&self) -> Result<(), SearchError> {
+        self.reader.reload()?;
+        let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = Snapshot::of(self.reader.searcher(), Some(&self.now()), &mut works)?;
+        self.snapshot.store(Arc::new(next));
         Ok(())
+    }
+
+    /// Gathers the suggestions anew; nothing when that is being done already.
+    fn gather_suggestions(&self) -> Result<(), SearchError> {
+        let Ok(_gathering) = self.gathering.try_lock() else {
+            return Ok(());
+        };
+        self.change_suggestions(Suggestions::begin_anew);
+        let gathered = Gathered::of(&self.now().searcher, &self.fields)?;
+        self.change_suggestions(|suggestions| suggestions.replace(gathered));
+        Ok(())
+    }
+
+    fn change_suggestions<T>(&self, change: impl FnOnce(&mut Suggestions) -> T) -> T {
+        let suggestions = self.suggestions.write();
+        change(&mut suggestions.unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -66,21 +96,27 @@ impl Index {
             Err(fault) => return Err(fault.into()),
         };
         let (expected, fields) = schema();
-        if index.load_metas()?.payload.as_deref() != Some(mark().as_str())
-            || index.schema() != expected
-        {
+        let metas = index.load_metas()?;
+        let sequence = metas.payload.as_deref().and_then(Mark::sequence_of);
+        let Some(sequence) = sequence.filter(|_| index.schema() == expected) else {
             return Err(SearchError::Outdated);
-        }
+        };
         let reader = index
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?;
+        let mut works = Works::default();
+        let snapshot = Snapshot::of(reader.searcher(), None, &mut works)?;
         let shared = Shared {
             index,
             reader,
+            snapshot: ArcSwap::from_pointee(snapshot),
+            works: Mutex::new(works),
             fields,
+            sequence: AtomicI64::new(sequence),
             writer: Mutex::new(None),
-            suggestions: RwLock::new(None),
+            suggestions: RwLock::default(),
+            gathering: Mutex::new(()),
         };
         let index = Index {
             shared: Arc::new(shared),
@@ -89,12 +125,14 @@ impl Index {
         Ok(index)
     }
 
-    /// Builds the index of `editions` beside `dir` and puts it in the place of what was there.
+    /// Builds the index of `editions`, the catalogue as it was after transaction `sequence`, beside `dir` and puts it
+    /// in the place of what was there.
     ///
     /// `progress` is called with the number of editions taken, every thousand and at the end.
     pub fn build(
         dir: &Path,
         editions: impl Iterator<Item = Arc<Edition>>,
+        sequence: i64,
         mut progress: impl FnMut(u64),
     ) -> Result<Index, SearchError> {
         let under_way = beside(dir);
@@ -108,7 +146,7 @@ impl Index {
             index.writer_with_num_threads(BUILD_THREADS, BUILD_MEMORY_BYTES)?;
         writer.set_merge_policy(Box::new(NoMergePolicy));
         add_all(&writer, &fields, editions, &mut progress)?;
-        commit(&mut writer)?;
+        commit(&mut writer, sequence)?;
         writer.wait_merging_threads()?;
         drop(index);
         if dir.exists() {
@@ -120,7 +158,7 @@ impl Index {
 
     /// Number of editions in the index.
     pub fn len(&self) -> u64 {
-        self.shared.reader.searcher().num_docs()
+        self.shared.now().searcher.num_docs()
     }
 
     /// Whether the index holds nothing.
@@ -128,13 +166,20 @@ impl Index {
         self.len() == 0
     }
 
-    /// Takes in changed and new editions and drops removed ones; searches see it when this returns.
+    /// The last transaction of the catalogue that the index knows, durably.
+    pub fn sequence(&self) -> i64 {
+        self.shared.sequence.load(Ordering::Acquire)
+    }
+
+    /// Takes in changed and new editions and drops removed ones, up to transaction `sequence`; searches see it when
+    /// this returns. What it knows already does no harm a second time.
     ///
     /// Blocks for the commit to disk: not for async threads.
     pub fn apply(
         &self,
         changed: &[Arc<Edition>],
         removed: &[EditionId],
+        sequence: i64,
     ) -> Result<(), SearchError> {
         let shared = &self.shared;
         let mut held = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -155,45 +200,19 @@ impl Index {
             writer.delete_term(by_number(edition.id));
             writer.add_document(document(&shared.fields, edition))?;
         }
-        commit(writer)?;
-        shared.reader.reload()?;
+        let sequence = sequence.max(self.sequence());
+        commit(writer, sequence)?;
+        shared.reload()?;
+        shared.sequence.store(sequence, Ordering::Release);
         let labels: Vec<_> = changed
             .iter()
             .map(|edition| (edition.id.get(), Label::of(edition), edition.popularity))
             .collect();
         let removed: Vec<i64> = removed.iter().map(|edition| edition.get()).collect();
-        let taken_in = match shared
-            .suggestions
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_mut()
-        {
-            Some(suggestions) => suggestions.change(&labels, &removed),
-            None => true,
-        };
-        if !taken_in {
-            shared.gather_suggestions()?;
+        if !shared.change_suggestions(|suggestions| suggestions.change(&labels, &removed)) {
+            self.gather_suggestions()?;
         }
         Ok(())
-    }
-
-    /// Takes in a whole catalogue in the place of what is there, while searches go on with the old one.
-    ///
-    /// Blocks for as long as a build.
-    pub fn rebuild(&self, editions: impl Iterator<Item = Arc<Edition>>) -> Result<(), SearchError> {
-        let shared = &self.shared;
-        let mut held = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        // The writer of small changes gives its lock on the folder to one that is made for many.
-        *held = None;
-        let mut writer: IndexWriter = shared
-            .index
-            .writer_with_num_threads(BUILD_THREADS, BUILD_MEMORY_BYTES)?;
-        writer.delete_all_documents()?;
-        add_all(&writer, &shared.fields, editions, &mut |_| ())?;
-        commit(&mut writer)?;
-        writer.wait_merging_threads()?;
-        shared.reader.reload()?;
-        self.gather_suggestions()
     }
 
     /// Gathers the suggestions of a small index now, those of a large one in the background: the first page does
@@ -206,8 +225,6 @@ impl Index {
         std::thread::Builder::new()
             .name("suggestions".into())
             .spawn(move || {
-                // No change may slip in between gathering and putting in place.
-                let _unchanged = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Err(fault) = shared.gather_suggestions() {
                     tracing::warn!(%fault, "no suggestions: the search index cannot be read");
                 }
@@ -216,15 +233,10 @@ impl Index {
     }
 
     /// What may be meant by `typed`, best first; nothing in the first second after a large index was opened.
-    pub fn suggest(&self, typed: &str, limit: usize) -> Vec<Suggestion> {
-        let held = self
-            .shared
-            .suggestions
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().map_or_else(Vec::new, |suggestions| {
-            suggestions.complete(typed, limit.min(SUGGESTIONS))
-        })
+    pub fn suggest(&self, typed: &str, limit: usize, locale: Locale) -> Vec<Suggestion> {
+        let suggestions = self.shared.suggestions.read();
+        let suggestions = suggestions.unwrap_or_else(PoisonError::into_inner);
+        suggestions.complete(typed, limit.min(SUGGESTIONS), locale)
     }
 }
 
@@ -235,9 +247,9 @@ fn beside(dir: &Path) -> PathBuf {
     dir.with_file_name(name)
 }
 
-fn commit(writer: &mut IndexWriter) -> Result<(), SearchError> {
+fn commit(writer: &mut IndexWriter, sequence: i64) -> Result<(), SearchError> {
     let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(&mark());
+    prepared.set_payload(&Mark::at(sequence));
     prepared.commit()?;
     Ok(())
 }

@@ -23,6 +23,7 @@ mod rank;
 mod related;
 mod schema;
 mod signature;
+mod snapshot;
 mod spelling;
 mod suggest;
 
@@ -31,4 +32,4 @@ pub use error::SearchError;
 pub use index::Index;
 pub use query::{Facet, Filters, Hit, Query, Results, Sort};
 pub use related::Relation;
-pub use suggest::{Suggestion, SuggestionKind};
+pub use suggest::{Suggested, Suggestion};

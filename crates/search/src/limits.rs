@@ -26,8 +26,8 @@ pub const SPELLINGS: usize = 10;
 pub const RESPELT_WORDS: usize = 6;
 /// Whole titles tried out of the respelt words.
 pub const RESPELT_TITLES: usize = 32;
-/// Changed suggestions scanned one by one before they are sorted in.
-pub const FRESH_SUGGESTIONS: usize = 1_024;
+/// Editions changed since the suggestions were sorted before they are sorted anew; of a large index, a twentieth.
+pub const FRESH_SUGGESTIONS: usize = 4_096;
 /// Related editions handed out: more than a shelf beside a book shows.
 pub const RELATED: usize = 40;
 /// Related editions looked at, before those of one work share a place; the longest series, too.
@@ -38,3 +38,8 @@ pub const RELATED_NAMES: usize = 4;
 pub const TOPICS: usize = 12;
 /// Longest subject kept whole; longer keywords are sentences that no other book has.
 pub const TOPIC_BYTES: usize = 100;
+/// An answer that found at least so many editions is kept until the index changes: it cost milliseconds, and there are
+/// few queries as short as that.
+pub const WIDE_HITS: u64 = 2_000;
+/// Such answers kept, about 3 kB each, and as many lists of related books.
+pub const KEPT_ANSWERS: usize = 1_000;

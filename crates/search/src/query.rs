@@ -6,7 +6,7 @@ use trade::ids::{EditionId, WorkId};
 use crate::aisle::Aisle;
 
 /// A search as a page or the API asks it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Query {
     /// What was typed; blank means everything that the filters let through.
     pub text: String,
@@ -35,7 +35,7 @@ impl Query {
 }
 
 /// Values as [`Facet::values`] names them; a value the index does not know finds nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Filters {
     /// Slug of a shop subject.
     pub subject: Option<String>,
@@ -52,7 +52,7 @@ pub struct Filters {
 }
 
 /// The order of hits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Sort {
     /// Best answer first.
     #[default]

@@ -13,6 +13,7 @@ use crate::collect::{Counting, Tally};
 use crate::error::SearchError;
 use crate::query::{Hit, Sort};
 use crate::schema::fast;
+use crate::snapshot::Snapshot;
 
 /// What a tenth of the prior weighs against a point of BM25.
 const PRIOR_WEIGHT: f32 = 0.05;
@@ -25,11 +26,13 @@ pub struct Ranked {
 
 /// The best `limit` editions in the order asked for.
 pub fn rank(
-    searcher: &Searcher,
+    snapshot: &Snapshot,
     query: &dyn TantivyQuery,
     sort: Sort,
     limit: usize,
 ) -> Result<Ranked, SearchError> {
+    let searcher = &snapshot.searcher;
+    let counting = || Counting(snapshot);
     let top = TopDocs::with_limit(limit);
     let by_number = |top: TopDocs, field: &'static str, order: Order| {
         top.order_by_fast_field::<i64>(field, order)
@@ -40,7 +43,8 @@ pub fn rank(
     };
     let ranked = match sort {
         Sort::Relevance => {
-            let (best, tally) = searcher.search(query, &(top.tweak_score(with_prior), Counting))?;
+            let (best, tally) =
+                searcher.search(query, &(top.tweak_score(with_prior), counting()))?;
             Ranked {
                 tally,
                 best: places(best),
@@ -48,20 +52,23 @@ pub fn rank(
         }
         Sort::Newest => numbers(searcher.search(
             query,
-            &(by_number(top, fast::PUBLISHED, Order::Desc), Counting),
+            &(by_number(top, fast::PUBLISHED, Order::Desc), counting()),
         )?),
-        Sort::PriceUp => {
-            numbers(searcher.search(query, &(by_number(top, fast::PRICE, Order::Asc), Counting))?)
-        }
-        Sort::PriceDown => {
-            numbers(searcher.search(query, &(by_number(top, fast::PRICE, Order::Desc), Counting))?)
-        }
-        Sort::Volume => {
-            numbers(searcher.search(query, &(by_number(top, fast::VOLUME, Order::Asc), Counting))?)
-        }
+        Sort::PriceUp => numbers(searcher.search(
+            query,
+            &(by_number(top, fast::PRICE, Order::Asc), counting()),
+        )?),
+        Sort::PriceDown => numbers(searcher.search(
+            query,
+            &(by_number(top, fast::PRICE, Order::Desc), counting()),
+        )?),
+        Sort::Volume => numbers(searcher.search(
+            query,
+            &(by_number(top, fast::VOLUME, Order::Asc), counting()),
+        )?),
         Sort::Title => {
             let shelved = top.order_by_string_fast_field(fast::SHELVED, Order::Asc);
-            let (best, tally) = searcher.search(query, &(shelved, Counting))?;
+            let (best, tally) = searcher.search(query, &(shelved, counting()))?;
             Ranked {
                 tally,
                 best: places(best),

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use catalogue::model::{Contributor, Edition};
 use tantivy::collector::TopDocs;
 use tantivy::query::{BooleanQuery, Query as TantivyQuery};
-use tantivy::schema::IndexRecordOption;
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Term, query::TermQuery};
 use trade::contributor::ContributorRole;
 use trade::ids::EditionId;
@@ -18,8 +18,10 @@ use crate::aisle::{Aisle, Name};
 use crate::error::SearchError;
 use crate::facet::filter_term;
 use crate::limits::{RELATED, RELATED_LOOKED_AT, RELATED_NAMES, TOPICS};
+use crate::query::Hit;
 use crate::rank::{collapsed, with_prior};
 use crate::signature;
+use crate::snapshot::Snapshot;
 
 /// What relates books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,28 +54,34 @@ impl Index {
         if terms.is_empty() {
             return Ok(Vec::new());
         }
-        let any: Vec<Box<dyn TantivyQuery>> = terms
-            .iter()
-            .map(|text| -> Box<dyn TantivyQuery> {
-                let term = Term::from_field_text(field, text);
-                Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-            })
-            .collect();
-        let searcher = self.shared.reader.searcher();
-        let best = TopDocs::with_limit(RELATED_LOOKED_AT).tweak_score(with_prior);
-        let found = searcher.search(&BooleanQuery::union(any), &best)?;
-        let places: Vec<_> = found.into_iter().map(|(_, place)| place).collect();
+        let snapshot = self.shared.now();
+        let found = snapshot.related(terms, |terms| with_any(&snapshot, field, terms))?;
         let most = match relation {
             Relation::Series => RELATED_LOOKED_AT,
             Relation::Author | Relation::Subject => RELATED,
         };
-        let hits = collapsed(&searcher, &places)?.into_iter();
+        let hits = found.iter();
         Ok(hits
             .filter(|hit| hit.work != edition.work)
             .map(|hit| hit.edition)
             .take(most)
             .collect())
     }
+}
+
+/// The editions with one of the terms, one of each work, the best known first.
+fn with_any(snapshot: &Snapshot, field: Field, terms: &[String]) -> Result<Vec<Hit>, SearchError> {
+    let any: Vec<Box<dyn TantivyQuery>> = terms
+        .iter()
+        .map(|text| -> Box<dyn TantivyQuery> {
+            let term = Term::from_field_text(field, text);
+            Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+        })
+        .collect();
+    let best = TopDocs::with_limit(RELATED_LOOKED_AT).tweak_score(with_prior);
+    let found = snapshot.searcher.search(&BooleanQuery::union(any), &best)?;
+    let places: Vec<_> = found.into_iter().map(|(_, place)| place).collect();
+    collapsed(&snapshot.searcher, &places)
 }
 
 /// The aisles of a book's authors; of its other contributors when it has no author.

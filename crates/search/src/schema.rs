@@ -6,15 +6,29 @@ use tantivy::schema::{
     TextOptions,
 };
 
-use crate::facet::FACETS;
-
 /// Changes with every change of the fields or of what is written into them; an index with another is rebuilt.
-const VERSION: &str = "bouquin-search/2";
+const VERSION: &str = "bouquin-search/3";
 
-/// What a commit is marked with: the version, and the shelves, which the index knows by their place only.
-pub fn mark() -> String {
-    let shelves: Vec<&str> = ShopSubject::all().map(ShopSubject::slug).collect();
-    format!("{VERSION} {}", shelves.join(" "))
+/// What a commit is marked with: the version, the shelves, which the index knows by their place only, and the last
+/// transaction of the catalogue that it holds.
+pub struct Mark;
+
+impl Mark {
+    /// The mark of a commit that reaches up to transaction `sequence`.
+    pub fn at(sequence: i64) -> String {
+        format!("{} @{sequence}", Mark::version())
+    }
+
+    /// The transaction of a mark; none when the index was written by another version.
+    pub fn sequence_of(mark: &str) -> Option<i64> {
+        let (version, sequence) = mark.rsplit_once(" @")?;
+        (version == Mark::version()).then(|| sequence.parse().ok())?
+    }
+
+    fn version() -> String {
+        let shelves: Vec<&str> = ShopSubject::all().map(ShopSubject::slug).collect();
+        format!("{VERSION} {}", shelves.join(" "))
+    }
 }
 
 /// The fields, by what they are for.
@@ -57,19 +71,8 @@ pub struct Fields {
     pub label: Field,
     /// Readers' interest, for suggestions.
     pub popularity: Field,
-    /// One number per facet, in the order of [`FACETS`].
-    facets: [Field; FACETS.len()],
-}
-
-impl Fields {
-    /// The field of the facet with that name.
-    pub fn facet(&self, name: &str) -> Option<Field> {
-        FACETS
-            .iter()
-            .zip(self.facets)
-            .find(|(kind, _)| kind.name == name)
-            .map(|(_, field)| field)
-    }
+    /// The numbers of all facets as one; see [`crate::facet`].
+    pub faces: Field,
 }
 
 /// Names of the fast fields that are read by name.
@@ -82,6 +85,7 @@ pub mod fast {
     pub const VOLUME: &str = "volume";
     pub const SHELVED: &str = "shelved";
     pub const POPULARITY: &str = "popularity";
+    pub const FACES: &str = "faces";
 }
 
 /// The schema and its fields.
@@ -109,7 +113,7 @@ pub fn schema() -> (Schema, Fields) {
         shelved: schema.add_text_field(fast::SHELVED, FAST),
         label: schema.add_text_field("label", STORED),
         popularity: schema.add_u64_field(fast::POPULARITY, number.clone()),
-        facets: FACETS.map(|kind| schema.add_u64_field(kind.name, number.clone())),
+        faces: schema.add_u64_field(fast::FACES, number),
     };
     (schema.build(), fields)
 }

@@ -12,8 +12,9 @@ use std::sync::{Arc, LazyLock};
 
 use catalogue::model::{Edition, EditionId, PublicationDate};
 use proptest::prelude::*;
-use search::{Filters, Index, Query, SearchError, Sort, SuggestionKind, eval};
+use search::{Filters, Index, Query, SearchError, Sort, Suggested, eval};
 use shelf::{Shelf, edition};
+use trade::locale::Locale;
 
 #[test]
 fn an_index_is_found_again_after_closing() {
@@ -22,7 +23,10 @@ fn an_index_is_found_again_after_closing() {
     drop(shelf.index);
     let index = Index::open(&path).unwrap();
     assert_eq!(index.search(&Query::text("nadja breton")).unwrap().total, 1);
-    assert_eq!(index.suggest("bret", 5)[0].kind, SuggestionKind::Author);
+    assert!(matches!(
+        index.suggest("bret", 5, Locale::Fr)[0].of,
+        Suggested::Author(_)
+    ));
 }
 
 #[test]
@@ -36,10 +40,11 @@ fn a_missing_or_foreign_index_asks_to_be_built() {
     let index = Index::build(
         dir.path(),
         [Arc::new(edition(1, "Nadja"))].into_iter(),
+        7,
         |_| (),
     )
     .unwrap();
-    assert_eq!(index.len(), 1);
+    assert_eq!((index.len(), index.sequence()), (1, 7));
 }
 
 #[test]
@@ -49,12 +54,12 @@ fn changes_are_seen_at_once_and_kept() {
         "Zazie | Raymond Queneau",
         "Thérèse | François Mauriac",
     ]);
-    assert_eq!(shelf.index.suggest("naj", 5), []);
+    assert_eq!(shelf.index.suggest("naj", 5, Locale::Fr), []);
     let changed = [
         Arc::new(edition(1, "Najda | André Breton")),
         Arc::new(edition(4, "Gigi | Colette")),
     ];
-    shelf.index.apply(&changed, &[EditionId(2)]).unwrap();
+    shelf.index.apply(&changed, &[EditionId(2)], 12).unwrap();
     let found = |index: &Index, text: &str| index.search(&Query::text(text)).unwrap().total;
     for index in [
         shelf.index.clone(),
@@ -68,13 +73,19 @@ fn changes_are_seen_at_once_and_kept() {
             ),
             (1, 1, 0)
         );
-        assert_eq!(index.len(), 3);
+        assert_eq!((index.len(), index.sequence()), (3, 12));
     }
-    assert_eq!(shelf.index.suggest("gig", 5)[0].edition, Some(EditionId(4)));
-    assert_eq!(shelf.index.suggest("zaz", 5), []);
-    // Changing twice works, and so does removing what is not there.
-    shelf.index.apply(&changed[..1], &[EditionId(99)]).unwrap();
-    assert_eq!(shelf.index.len(), 3);
+    assert_eq!(
+        shelf.index.suggest("gig", 5, Locale::Fr)[0].of,
+        Suggested::Title(EditionId(4))
+    );
+    assert_eq!(shelf.index.suggest("zaz", 5, Locale::Fr), []);
+    // Changing twice works, and so does removing what is not there; what is known stays known.
+    shelf
+        .index
+        .apply(&changed[..1], &[EditionId(99)], 9)
+        .unwrap();
+    assert_eq!((shelf.index.len(), shelf.index.sequence()), (3, 12));
 }
 
 #[test]
@@ -82,7 +93,7 @@ fn a_build_tells_how_far_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let editions = (0..2_500).map(|number| Arc::new(edition(number + 1, "Titre")));
     let mut told = Vec::new();
-    Index::build(&dir.path().join("index"), editions, |taken| {
+    Index::build(&dir.path().join("index"), editions, 0, |taken| {
         told.push(taken)
     })
     .unwrap();
@@ -172,7 +183,7 @@ proptest! {
         let query = Query { text: text.clone(), aisle: None, filters, sort, page, per_page };
         let results = ODD.index.search(&query).unwrap();
         prop_assert!(results.hits.len() as u64 <= results.total);
-        ODD.index.suggest(&text, 8);
+        ODD.index.suggest(&text, 8, Locale::En);
     }
 }
 

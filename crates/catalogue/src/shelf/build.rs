@@ -1,18 +1,18 @@
-//! Building the shelf's file from the database.
+//! Writing the shelf's file: from the database, or from an older file and what changed since.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use storage::{Fault, Store};
 
-use super::Counts;
 use super::file::{FILE_NAME, HEADER_BYTES, Header, Index, Place, ShelfError};
+use super::record::{self, Front};
 use super::showcase::Chooser;
+use super::{Counts, Shelf};
 use crate::limits;
-use crate::model::{Edition, EditionId, Review, TextKind};
+use crate::model::{EditionId, Review};
 use crate::store;
 
 /// Builds the shelf file in `dir` from the database and puts it in the place of an older one, whole or not at all.
@@ -23,6 +23,40 @@ use crate::store;
 /// # Errors
 /// [`ShelfError::Fault`] of the database or [`ShelfError::Io`] of the file; the older file then stays.
 pub fn build(store: &Store, dir: &Path) -> Result<Counts, ShelfError> {
+    let sequence = store.read_blocking(store::sequence)?;
+    write_anew(store, dir, sequence, |writer, io| {
+        write_editions(store, writer, io)
+    })
+}
+
+/// Writes what `shelf` shows, its file and its overlay, as one new file: copying, where [`build`] would ask the
+/// database for the whole catalogue.
+pub(super) fn merge(store: &Store, dir: &Path, shelf: &Shelf) -> Result<Counts, ShelfError> {
+    write_anew(store, dir, shelf.sequence(), |writer, io| {
+        let mut changes = shelf.overlay.changes().peekable();
+        let mut filed = shelf.file.records();
+        while let Some((id, record)) = filed.next_record().map_err(io)? {
+            while let Some(changed) = changes.next_if(|changed| changed.id() < id) {
+                writer.changed(changed.record()).map_err(io)?;
+            }
+            match changes.next_if(|changed| changed.id() == id) {
+                Some(changed) => writer.changed(changed.record()).map_err(io)?,
+                None => writer.edition(record).map_err(io)?,
+            }
+        }
+        for changed in changes {
+            writer.changed(changed.record()).map_err(io)?;
+        }
+        Ok(())
+    })
+}
+
+fn write_anew(
+    store: &Store,
+    dir: &Path,
+    sequence: i64,
+    editions: impl FnOnce(&mut Writer, &dyn Fn(io::Error) -> ShelfError) -> Result<(), ShelfError>,
+) -> Result<Counts, ShelfError> {
     let path = dir.join(FILE_NAME);
     let unfinished = dir.join(format!("{FILE_NAME}.{}.new", std::process::id()));
     let io = |source| ShelfError::Io {
@@ -30,9 +64,8 @@ pub fn build(store: &Store, dir: &Path) -> Result<Counts, ShelfError> {
         source,
     };
     fs::create_dir_all(dir).map_err(io)?;
-    let sequence = store.read_blocking(store::sequence)?;
     let mut writer = Writer::create(&unfinished).map_err(io)?;
-    write_editions(store, &mut writer, io)?;
+    editions(&mut writer, &io)?;
     write_reviews(store, &mut writer, io)?;
     let counts = writer.finish(sequence).map_err(io)?;
     fs::rename(&unfinished, &path).map_err(io)?;
@@ -46,7 +79,7 @@ pub fn build(store: &Store, dir: &Path) -> Result<Counts, ShelfError> {
 fn write_editions(
     store: &Store,
     writer: &mut Writer,
-    io: impl Fn(io::Error) -> ShelfError,
+    io: &dyn Fn(io::Error) -> ShelfError,
 ) -> Result<(), ShelfError> {
     let mut after = EditionId(0);
     loop {
@@ -56,7 +89,8 @@ fn write_editions(
         };
         after = last.id;
         for edition in &page {
-            writer.edition(edition).map_err(&io)?;
+            let record = record::encode(edition).map_err(|error| io(io::Error::other(error)))?;
+            writer.edition(&record).map_err(io)?;
         }
     }
 }
@@ -98,7 +132,6 @@ struct Writer {
     content: Sha256,
     index: Index,
     chooser: Chooser,
-    record: Vec<u8>,
 }
 
 impl Writer {
@@ -111,24 +144,26 @@ impl Writer {
             content: Sha256::new(),
             index: Index::default(),
             chooser: Chooser::default(),
-            record: Vec::new(),
         })
     }
 
-    fn edition(&mut self, edition: &Edition) -> io::Result<()> {
-        let place = self.record(edition.id, edition)?;
+    /// A changed edition's record, unless it is hidden.
+    fn changed(&mut self, record: Option<&[u8]>) -> io::Result<()> {
+        record.map_or(Ok(()), |record| self.edition(record))
+    }
+
+    fn edition(&mut self, record: &[u8]) -> io::Result<()> {
+        let front: Front = record::front(record).map_err(io::Error::other)?;
+        let id = front.id.0;
+        let place = self.record(front.id, record)?;
         self.index.editions.push(place);
         self.index
             .isbns
-            .extend(edition.isbns().map(|isbn| (isbn.as_u64(), edition.id.0)));
-        self.index.works.push((edition.work.0, edition.id.0));
+            .extend(front.isbns.iter().map(|isbn| (isbn.as_u64(), id)));
+        self.index.works.push((front.work.0, id));
         self.index.counts.editions += 1;
-        let has_summary = edition
-            .texts
-            .iter()
-            .any(|text| text.kind == TextKind::Summary);
-        self.index.counts.summaries += u64::from(has_summary);
-        self.chooser.consider(edition);
+        self.index.counts.summaries += u64::from(front.has_summary);
+        self.chooser.consider(&front);
         Ok(())
     }
 
@@ -139,19 +174,17 @@ impl Writer {
         let kept = of_edition
             .get(..limits::REVIEWS_OF_EDITION)
             .unwrap_or(of_edition);
-        let place = self.record(first.edition, &kept)?;
+        let record = postcard::to_stdvec(&kept).map_err(io::Error::other)?;
+        let place = self.record(first.edition, &record)?;
         self.index.reviews.push(place);
         self.index.counts.reviews += kept.len() as u64;
         Ok(())
     }
 
-    fn record(&mut self, id: EditionId, value: &impl Serialize) -> io::Result<Place> {
-        self.record.clear();
-        let record = std::mem::take(&mut self.record);
-        self.record = postcard::to_extend(value, record).map_err(io::Error::other)?;
-        self.file.write_all(&self.record)?;
-        self.content.update(&self.record);
-        let bytes = u32::try_from(self.record.len()).map_err(io::Error::other)?;
+    fn record(&mut self, id: EditionId, record: &[u8]) -> io::Result<Place> {
+        self.file.write_all(record)?;
+        self.content.update(record);
+        let bytes = u32::try_from(record.len()).map_err(io::Error::other)?;
         let place = Place {
             id: id.0,
             offset: self.offset,

@@ -9,24 +9,24 @@
 //! 40   SHA-256 of everything after the header
 //! 72   SHA-256 of the index
 //! 104  zeros
-//! 128  editions, then reviews, each record postcard
+//! 128  editions, each front and whole in postcard, then the reviews of each edition, postcard
 //!      the index, postcard
 //! ```
 //! Opening checks magic, version, length and the index's hash. It does not read the records, so that opening is
 //! instant; a record that does not decode is reported in the log and treated as absent.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::Fault;
 
+use super::record;
 use super::{Counts, Showcase};
 use crate::limits;
 use crate::model::{Edition, EditionId, Isbn13, Review, WorkId};
@@ -36,7 +36,7 @@ pub(super) const FILE_NAME: &str = "catalogue.shelf";
 pub(super) const HEADER_BYTES: usize = 128;
 const MAGIC: &[u8; 8] = b"BQSHELF\0";
 /// To be raised with every change to the layout or to [`Edition`], [`Review`] or the index.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a shelf cannot be opened or built.
 #[derive(Debug, thiserror::Error)]
@@ -261,7 +261,20 @@ impl ShelfFile {
 
     /// The edition from the file, for walks over all of them that would only disturb what is kept.
     pub(super) fn read(&self, id: EditionId) -> Option<Edition> {
-        self.record(place_of(&self.index.editions, id)?)
+        self.record(place_of(&self.index.editions, id)?, record::decode)
+    }
+
+    /// Every edition's record, in order of number.
+    pub(super) fn records(&self) -> Records<'_> {
+        let at = AtPlace {
+            file: &self.file,
+            offset: HEADER_BYTES as u64,
+        };
+        Records {
+            places: self.index.editions.iter(),
+            from: BufReader::with_capacity(1 << 20, at),
+            record: Vec::new(),
+        }
     }
 
     pub(super) fn with_isbn(&self, isbn: Isbn13) -> impl Iterator<Item = EditionId> + '_ {
@@ -273,12 +286,16 @@ impl ShelfFile {
     }
 
     pub(super) fn reviews(&self, id: EditionId) -> Arc<[Review]> {
-        let reviews: Option<Vec<Review>> =
-            place_of(&self.index.reviews, id).and_then(|place| self.record(place));
+        let reviews: Option<Vec<Review>> = place_of(&self.index.reviews, id)
+            .and_then(|place| self.record(place, |bytes| postcard::from_bytes(bytes)));
         reviews.unwrap_or_default().into()
     }
 
-    fn record<T: DeserializeOwned>(&self, place: Place) -> Option<T> {
+    fn record<T>(
+        &self,
+        place: Place,
+        decode: impl FnOnce(&[u8]) -> Result<T, postcard::Error>,
+    ) -> Option<T> {
         let bytes = usize::try_from(place.bytes)
             .ok()
             .filter(|bytes| *bytes <= limits::SHELF_RECORD_BYTES)?;
@@ -287,13 +304,50 @@ impl ShelfFile {
             tracing::error!(path = %self.path.display(), edition = place.id, %error, "the shelf file cannot be read");
             return None;
         }
-        match postcard::from_bytes(&record) {
+        match decode(&record) {
             Ok(record) => Some(record),
             Err(error) => {
                 tracing::error!(path = %self.path.display(), edition = place.id, %error, "a shelf record is damaged");
                 None
             }
         }
+    }
+}
+
+/// A walk over the records of a file. They lie one behind the other in order of number, from the header on.
+pub(super) struct Records<'f> {
+    places: std::slice::Iter<'f, Place>,
+    from: BufReader<AtPlace<'f>>,
+    record: Vec<u8>,
+}
+
+impl Records<'_> {
+    /// The next edition's number and record.
+    pub(super) fn next_record(&mut self) -> io::Result<Option<(EditionId, &[u8])>> {
+        let Some(place) = self.places.next() else {
+            return Ok(None);
+        };
+        let bytes = usize::try_from(place.bytes).unwrap_or(usize::MAX);
+        if bytes > limits::SHELF_RECORD_BYTES {
+            return Err(io::Error::other("a shelf record is larger than any can be"));
+        }
+        self.record.resize(bytes, 0);
+        self.from.read_exact(&mut self.record)?;
+        Ok(Some((EditionId(place.id), &self.record)))
+    }
+}
+
+/// Reads an open file from a place of its own, so that others can read it meanwhile.
+struct AtPlace<'f> {
+    file: &'f File,
+    offset: u64,
+}
+
+impl Read for AtPlace<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(into, self.offset)?;
+        self.offset += read as u64;
+        Ok(read)
     }
 }
 

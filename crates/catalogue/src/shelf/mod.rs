@@ -3,7 +3,7 @@
 //! A file holds every visible edition in order of its number, with sorted indexes by number, ISBN and work, the
 //! reviews, and the lists of the home page. The indexes live in memory (about 60 bytes per title), the editions are
 //! read from the file when asked for and a bounded number of them is kept decoded. Over the file lies an overlay of
-//! editions changed since it was built; when the overlay grows too large the file is built anew.
+//! editions changed since it was built; when the overlay grows too large both are merged into a new file.
 //!
 //! The file is never changed after it is written and can always be built again from the database. It is read by
 //! position, not mapped: mapping needs `unsafe`, and the page cache serves both alike.
@@ -22,6 +22,7 @@ mod build;
 mod file;
 mod handle;
 mod overlay;
+mod record;
 mod showcase;
 
 pub use build::build;
@@ -108,7 +109,7 @@ impl Shelf {
         changed: &[EditionId],
     ) -> Vec<Arc<Edition>> {
         filed
-            .filter(|id| self.overlay.change(*id).is_none())
+            .filter(|id| !self.overlay.touches(*id))
             .chain(changed.iter().copied())
             .take(limits::EDITIONS_OF_WORK)
             .filter_map(|id| self.edition(id))

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::Showcase;
+use super::record::Front;
 use crate::limits;
-use crate::model::{Availability, Edition, EditionId, PublicationDate, WorkId};
+use crate::model::{EditionId, PublicationDate, WorkId};
 use crate::subject::ShopSubject;
 
 /// What the choice depends on, for each edition that can be bought.
@@ -22,15 +23,15 @@ struct Candidate {
 pub(super) struct Chooser(Vec<Candidate>);
 
 impl Chooser {
-    pub(super) fn consider(&mut self, edition: &Edition) {
-        if edition.buyable() {
+    pub(super) fn consider(&mut self, front: &Front) {
+        if front.buyable {
             self.0.push(Candidate {
-                id: edition.id,
-                work: edition.work,
-                published: edition.published,
-                popularity: edition.popularity,
-                subject: edition.subject(),
-                forthcoming: edition.availability == Availability::Forthcoming,
+                id: front.id,
+                work: front.work,
+                published: front.published,
+                popularity: front.popularity,
+                subject: front.subject,
+                forthcoming: front.forthcoming,
             });
         }
     }

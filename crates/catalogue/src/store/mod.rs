@@ -14,6 +14,7 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod day;
 mod decide;
 mod group;
 mod held;
@@ -29,6 +30,7 @@ mod settle;
 mod undo;
 mod work;
 
+pub use day::turn;
 pub use decide::{
     DecisionId, decide_work, join, redo_decision, set_precedence, settle_again, split,
     undo_decision,
@@ -45,13 +47,13 @@ pub use undo::{
 
 storage::statements! {
     SEQUENCE = "SELECT value FROM catalogue_sequence WHERE one = 1";
-    EDITION = "SELECT id, work_id, document FROM editions WHERE id = $1 AND hidden = 0";
-    BY_ISBN = "SELECT id, work_id, document FROM editions WHERE isbn13 = $1 AND hidden = 0
+    EDITION = "SELECT id, work_id, document, as_of FROM editions WHERE id = $1 AND hidden = 0";
+    BY_ISBN = "SELECT id, work_id, document, as_of FROM editions WHERE isbn13 = $1 AND hidden = 0
         ORDER BY buyable DESC, id LIMIT 20";
-    PAGE = "SELECT id, work_id, document FROM editions WHERE id > $1 AND hidden = 0 ORDER BY id LIMIT $2";
-    CHANGED = "SELECT id, work_id, document, hidden, changed_seq FROM editions
+    PAGE = "SELECT id, work_id, document, as_of FROM editions WHERE id > $1 AND hidden = 0
+        ORDER BY id LIMIT $2";
+    CHANGED = "SELECT id, work_id, document, as_of, hidden, changed_seq FROM editions
         WHERE changed_seq > $1 ORDER BY changed_seq, id LIMIT $2";
-    CHANGED_COUNT = "SELECT COUNT(*) FROM editions WHERE changed_seq > $1";
     OFFER = "SELECT isbn13, title, price_cents, regime, goods, buyable, generated
         FROM editions WHERE id = $1 AND hidden = 0";
     COUNT = "SELECT COUNT(*) FROM editions WHERE hidden = 0";
@@ -64,6 +66,7 @@ storage::statements! {
 pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
+        day::STATEMENTS,
         decide::STATEMENTS,
         precedence::STATEMENTS,
         put::STATEMENTS,
@@ -148,18 +151,50 @@ pub fn page(tx: &mut dyn Tx, after: EditionId, limit: u32) -> Result<Vec<Edition
         .collect()
 }
 
-/// Up to `limit` editions changed after transaction `sequence`, oldest change first.
-pub fn changes_since(tx: &mut dyn Tx, sequence: i64, limit: usize) -> Result<Vec<Change>, Fault> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    tx.query(&CHANGED, &[sequence.into(), limit.into()])?
-        .iter()
-        .map(change_of_row)
-        .collect()
+/// Changes in the order of their transactions, of each transaction all or none.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// The changed editions, oldest change first.
+    pub changes: Vec<Change>,
+    /// The last transaction they reach up to.
+    pub up_to: i64,
+    /// Whether there are later ones.
+    pub more: bool,
 }
 
-/// How many editions changed after transaction `sequence`.
-pub fn changed_count(tx: &mut dyn Tx, sequence: i64) -> Result<i64, Fault> {
-    tx.query_one(&CHANGED_COUNT, &[sequence.into()])?.int(0)
+/// Editions changed after transaction `sequence`: about `limit`, and those of one transaction at least.
+pub fn changes_since(tx: &mut dyn Tx, sequence: i64, limit: usize) -> Result<Changes, Fault> {
+    let last = self::sequence(tx)?;
+    if last <= sequence {
+        return Ok(Changes {
+            up_to: sequence,
+            ..Changes::default()
+        });
+    }
+    let mut limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    loop {
+        let rows = tx.query(&CHANGED, &[sequence.into(), limit.saturating_add(1).into()])?;
+        let is_all = i64::try_from(rows.len()).is_ok_and(|rows| rows <= limit);
+        let mut changes: Vec<Change> = rows.iter().map(change_of_row).collect::<Result<_, _>>()?;
+        if is_all {
+            return Ok(Changes {
+                changes,
+                up_to: last,
+                more: false,
+            });
+        }
+        // The last transaction may not be whole.
+        let cut = changes.last().map_or(last, |change| change.sequence);
+        changes.retain(|change| change.sequence < cut);
+        if let Some(up_to) = changes.last().map(|change| change.sequence) {
+            return Ok(Changes {
+                changes,
+                up_to,
+                more: true,
+            });
+        }
+        limit = limit.saturating_mul(4);
+    }
 }
 
 /// Where an edition went that was merged into another.
@@ -191,21 +226,23 @@ pub fn sources(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Source>, Fault
 }
 
 fn edition_of_row(row: &Row) -> Result<Edition, Fault> {
-    let mut edition: Edition =
-        serde_json::from_str(row.text(2)?).map_err(|error| Fault::Corrupt(error.into()))?;
+    let mut edition = row::read_document(row.text(2)?)?;
+    if let Some(day) = row::day_of_column(row.int(3)?) {
+        edition = edition.on(day);
+    }
     edition.id = EditionId(row.int(0)?);
     edition.work = WorkId(row.int(1)?);
     Ok(edition)
 }
 
 fn change_of_row(row: &Row) -> Result<Change, Fault> {
-    let edition = if row.flag(3)? {
+    let edition = if row.flag(4)? {
         None
     } else {
         Some(edition_of_row(row)?)
     };
     Ok(Change {
-        sequence: row.int(4)?,
+        sequence: row.int(5)?,
         id: EditionId(row.int(0)?),
         edition,
     })

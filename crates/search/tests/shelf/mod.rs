@@ -35,6 +35,7 @@ impl Shelf {
         let index = Index::build(
             &dir.path().join("index"),
             editions.iter().cloned().map(Arc::new),
+            0,
             |_| (),
         )
         .unwrap();

@@ -14,6 +14,7 @@ search-button = Search
 suggest-title = book
 suggest-author = author
 suggest-series = series
+suggest-subject = subject
 foot-shop = The bookshop
 foot-help = Help
 foot-law = The small print, in full
@@ -47,6 +48,8 @@ avail-to-order =
        *[other] To order, in the shop in { $shown } days
     }
 avail-printed = Printed to order
+avail-from = Pre-order: handed over from { $day } on
+avail-not-before = Can be ordered from { $day } on
 avail-sold-out = Sold out
 avail-forthcoming = Not published yet
 avail-temporarily-out = Being reprinted

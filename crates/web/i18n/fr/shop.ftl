@@ -14,6 +14,7 @@ search-button = Chercher
 suggest-title = livre
 suggest-author = auteur
 suggest-series = série
+suggest-subject = thème
 foot-shop = La librairie
 foot-help = Aide
 foot-law = Ce que dit la loi
@@ -47,6 +48,8 @@ avail-to-order =
        *[other] Sur commande, en librairie sous { $shown } jours
     }
 avail-printed = Imprimé à la demande
+avail-from = Précommande : remis à partir du { $day }
+avail-not-before = À commander à partir du { $day }
 avail-sold-out = Épuisé chez nous
 avail-forthcoming = À paraître
 avail-temporarily-out = En réimpression

@@ -100,7 +100,7 @@ pub(crate) async fn small() -> Small {
     let (shelf, index) = tokio::task::spawn_blocking(move || {
         put_all(&filling, books().into_iter()).unwrap();
         let shelf = ShelfHandle::open_or_build(&filling, &path.join("shelf")).unwrap();
-        let index = Index::build(&path.join("index"), shelf.load().iter(), |_| ()).unwrap();
+        let index = Index::build(&path.join("index"), shelf.load().iter(), 0, |_| ()).unwrap();
         (shelf, index)
     })
     .await

@@ -118,7 +118,8 @@ pub fn search_field(reader: &Reader<'_>, id: &str, searched: &str) -> Markup {
     };
     html! {
         form.find role="search" aria-label=(label) action=(reader.path("/search")) method="get" data-suggest=(reader.path("/suggest"))
-            data-title=(reader.say("suggest-title")) data-author=(reader.say("suggest-author")) data-series=(reader.say("suggest-series")) {
+            data-title=(reader.say("suggest-title")) data-author=(reader.say("suggest-author")) data-series=(reader.say("suggest-series"))
+            data-subject=(reader.say("suggest-subject")) {
             label.sr for=(id) { (label) }
             input #(id) type="search" name="q" value=(searched) maxlength="200" autocomplete="off" spellcheck="false" placeholder=(reader.say("search-placeholder"));
             button.button type="submit" { (reader.say("search-button")) }

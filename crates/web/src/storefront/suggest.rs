@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use search::Suggested;
 use serde::{Deserialize, Serialize};
 use trade::limits;
 
@@ -26,7 +27,7 @@ pub(crate) struct Typed {
 #[derive(Debug, Serialize)]
 struct Offered {
     text: String,
-    kind: search::SuggestionKind,
+    kind: &'static str,
     url: String,
 }
 
@@ -39,23 +40,28 @@ pub(crate) async fn show(
     let found = if text.is_empty() {
         Vec::new()
     } else {
-        state.index.suggest(&text, SUGGESTIONS)
+        state.index.suggest(&text, SUGGESTIONS, visitor.locale)
     };
     let shelf = state.shelf.load();
     let prefix = format!("/{}", visitor.locale.code());
     let offered: Vec<Offered> = found
         .into_iter()
-        .map(|suggestion| {
-            let book = suggestion
-                .edition
-                .and_then(|id| shelf.edition(id))
-                .map(|edition| book_path(&edition));
-            let path = book.unwrap_or_else(|| format!("/search?q={}", encoded(&suggestion.text)));
-            Offered {
+        .filter_map(|suggestion| {
+            let (kind, path) = match &suggestion.of {
+                Suggested::Title(id) => ("title", book_path(&*shelf.edition(*id)?)),
+                Suggested::Author(name) => {
+                    ("author", format!("/authors/{}", encoded(name.as_str())))
+                }
+                Suggested::Series(name) => {
+                    ("series", format!("/series/{}", encoded(name.as_str())))
+                }
+                Suggested::Subject(thema) => ("subject", format!("/subjects/{}", thema.code())),
+            };
+            Some(Offered {
                 text: suggestion.text,
-                kind: suggestion.kind,
+                kind,
                 url: format!("{prefix}{path}"),
-            }
+            })
         })
         .collect();
     let caching = [(

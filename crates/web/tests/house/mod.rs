@@ -223,7 +223,7 @@ fn fill(store: &Store, folder: &Path, titles: u32, now: Timestamp) -> (ShelfHand
     };
     store.write_blocking(count).unwrap();
     let shelf = ShelfHandle::open_or_build(store, &folder.join("shelf")).unwrap();
-    let index = Index::build(&folder.join("index"), shelf.load().iter(), |_| ()).unwrap();
+    let index = Index::build(&folder.join("index"), shelf.load().iter(), 0, |_| ()).unwrap();
     (shelf, index)
 }
 

@@ -93,6 +93,10 @@ async fn suggestions_lead_to_pages_of_the_readers_language() {
     assert!(!offers.as_array().unwrap().is_empty());
     assert!(offers[0]["url"].as_str().unwrap().starts_with("/en/"));
     assert_eq!(house().await.get("/suggest?q=").await.text(), "[]");
+    let answer = house().await.get("/fr/suggest?q=victor+h").await;
+    let offers: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(offers[0]["kind"], "author");
+    assert_eq!(offers[0]["url"], "/fr/authors/victor-hugo");
 }
 
 #[tokio::test]
