@@ -12,9 +12,9 @@ use storage::Migration;
 /// The catalogue's migrations, for [`storage::Store::open`].
 ///
 /// Columns of `editions` that other crates may read in their own SQL: `id`, `work_id`, `isbn13` (not unique, I7), `title`,
-/// `price_cents` (VAT included, null when it has no price), `regime` (`fixed_fr`, `free`, null without a price),
+/// `price_cents` (VAT included, as on the day that the shop has, null when it has no price), `regime` (`fixed_fr`, `free`, null without a price),
 /// `goods` (`new_book`, `used_book`, `ebook`, `other`), `buyable` (1 when it has a price and the supplier
-/// delivers), `generated`, `hidden` (1 when none of its records is left: withdrawn, undone, or merged into another
+/// delivers), `generated`, `hidden` (2 when it must not be shown yet, 1 when none of its records is left: withdrawn, undone, or merged into another
 /// edition, see [`crate::store::forwards`]; rows are never removed, O4).
 pub const MIGRATIONS: &[Migration] = &[
     Migration {
@@ -26,5 +26,10 @@ pub const MIGRATIONS: &[Migration] = &[
         component: "catalogue",
         version: 2,
         sql: include_str!("../migrations/0002_records.sql"),
+    },
+    Migration {
+        component: "catalogue",
+        version: 3,
+        sql: include_str!("../migrations/0003_days.sql"),
     },
 ];

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use catalogue::model::Edition;
+use catalogue::model::{Edition, Embargo};
 use jiff::civil::{Date, Weekday};
 use shop::pricing::is_sold;
 use shop::stock::{self, Level, StockPolicy};
@@ -106,6 +106,10 @@ pub enum Promise {
     ToOrder(u8),
     /// Printed when ordered.
     Printed,
+    /// Ordered now, handed over from that day on: the publisher forbids it before (O12).
+    From(Date),
+    /// Not to be ordered before that day, likewise.
+    NotBefore(Date),
     /// The only copies there were are sold or held.
     SoldOut,
     /// As the supplier says, not to be had now.
@@ -121,37 +125,65 @@ impl Promise {
         let sold = edition
             .price
             .is_some_and(|price| is_sold(edition.goods, price.amount));
-        match edition.availability {
-            other if !other.buyable() || edition.price.is_none() => Promise::Not(other),
+        let on_the_shelf = level.is_some_and(|level| level.available() > 0);
+        let Embargo {
+            order, delivery, ..
+        } = edition.embargo;
+        match (edition.availability, order, delivery) {
+            (other, _, _) if !other.buyable() || edition.price.is_none() => Promise::Not(other),
             _ if !sold => Promise::NotSold,
-            _ if level.is_some_and(|level| level.available() > 0) => Promise::OnTheShelf,
-            _ if limited => Promise::SoldOut,
-            Availability::ToOrder { days } => Promise::ToOrder(days),
-            Availability::PrintOnDemand => Promise::Printed,
+            (_, Some(day), _) => Promise::NotBefore(day),
+            _ if limited && !on_the_shelf => Promise::SoldOut,
+            (_, _, Some(day)) => Promise::From(day),
+            _ if on_the_shelf => Promise::OnTheShelf,
+            (Availability::ToOrder { days }, _, _) => Promise::ToOrder(days),
+            (Availability::PrintOnDemand, _, _) => Promise::Printed,
             _ => Promise::AtTheSupplier,
         }
     }
 
     /// Whether it can be put into the cart.
     pub fn buyable(self) -> bool {
-        !matches!(self, Promise::SoldOut | Promise::Not(_) | Promise::NotSold)
+        !matches!(
+            self,
+            Promise::NotBefore(_) | Promise::SoldOut | Promise::Not(_) | Promise::NotSold
+        )
     }
 
     /// The day it should be there, sent by post when ordered on `today`; none when it cannot be had.
     pub fn arrives(self, today: Date) -> Option<Date> {
-        let days = match self {
-            Promise::OnTheShelf => PACKING_DAYS,
-            Promise::AtTheSupplier => SUPPLIER_DAYS,
-            Promise::ToOrder(days) => days.saturating_add(PACKING_DAYS),
-            Promise::Printed => PRINTING_DAYS,
-            Promise::SoldOut | Promise::Not(_) | Promise::NotSold => return None,
+        let (today, days) = match self {
+            Promise::From(day) => (today.max(day), 0),
+            _ => (today, self.days()?),
         };
         Some(working_days_after(today, days.saturating_add(POST_DAYS)))
     }
 
+    /// Days until it leaves the shop.
+    fn days(self) -> Option<u8> {
+        Some(match self {
+            Promise::OnTheShelf => PACKING_DAYS,
+            Promise::AtTheSupplier => SUPPLIER_DAYS,
+            Promise::ToOrder(days) => days.saturating_add(PACKING_DAYS),
+            Promise::Printed => PRINTING_DAYS,
+            Promise::From(_)
+            | Promise::NotBefore(_)
+            | Promise::SoldOut
+            | Promise::Not(_)
+            | Promise::NotSold => return None,
+        })
+    }
+
     /// A small number that tells promises apart, for the key of a kept page.
     pub fn code(self) -> u64 {
+        let dated = |kind: u64, day: Date| {
+            let day =
+                i64::from(day.year()) * 512 + i64::from(day.month()) * 32 + i64::from(day.day());
+            (kind << 32) + day.unsigned_abs()
+        };
         match self {
+            Promise::From(day) => dated(1, day),
+            Promise::NotBefore(day) => dated(2, day),
             Promise::OnTheShelf => 1,
             Promise::AtTheSupplier => 2,
             Promise::Printed => 3,
@@ -221,6 +253,34 @@ mod tests {
         ] {
             assert_eq!(Promise::of(&edition, level), promise);
         }
+    }
+
+    #[test]
+    fn o12_embargoes_forbid_the_order_or_the_parcel() {
+        let mut edition = Edition::titled("Bel-Ami");
+        edition.availability = Availability::InStock;
+        edition.price = Some(Price {
+            amount: Money::cents(990),
+            regime: PriceRegime::FixedFr,
+        });
+        let there = level(3, 0, StockPolicy::Limited);
+        let day = date(2026, 12, 1);
+        edition.embargo.delivery = Some(day);
+        assert_eq!(Promise::of(&edition, there), Promise::From(day));
+        assert_eq!(
+            Promise::From(day).arrives(date(2026, 11, 2)),
+            Some(date(2026, 12, 3))
+        );
+        assert!(Promise::From(day).buyable());
+        edition.embargo.order = Some(day);
+        assert_eq!(Promise::of(&edition, there), Promise::NotBefore(day));
+        assert!(!Promise::NotBefore(day).buyable());
+        assert_ne!(Promise::From(day).code(), Promise::NotBefore(day).code());
+        assert_eq!(
+            Promise::of(&edition.on(day), there),
+            Promise::OnTheShelf,
+            "the day has come"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@
 
 mod also_bought;
 mod counter;
+mod days;
 mod engine;
 mod life;
 mod office;
@@ -76,6 +77,8 @@ const BODIES: &[(&str, Body)] = bodies![
     office::a_delivery_of_many_titles_is_counted_at_once,
     office::who_guesses_must_wait,
     office::a_session_ends,
+    days::o12_prices_and_embargoes_turn_with_the_day,
+    days::o12_a_parcel_waits_for_its_day,
     records::senders_are_merged_and_every_step_is_taken_back,
     records::carts_and_copies_follow_a_merged_edition,
     also_bought::few_readers_are_never_shown,

@@ -11,7 +11,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use storage::{Fault, Store, Tx};
 use trade::clock::{Clock, Timestamp};
 
-use super::decide;
 use super::held::Held;
 use super::incoming::{Incoming, Message, Record};
 use super::notification::{Content, Kind, Notification, Verdict, verdict};
@@ -19,6 +18,7 @@ use super::precedence::Precedence;
 use super::row::{self, RecordRow};
 use super::settle::{Settled, Settling};
 use super::undo::{self, ImportId};
+use super::{day, decide};
 use crate::limits;
 use crate::model::{Edition, EditionId, Isbn13, WorkId};
 
@@ -147,6 +147,7 @@ pub fn put(
     delivery: &Delivery,
     incoming: impl Iterator<Item = Incoming>,
 ) -> Result<Done, Fault> {
+    day::turn(store, delivery.at.date_in_paris())?;
     decide::settle_again(store)?;
     std::thread::scope(|scope| {
         let (batches, waiting) = sync_channel(limits::PUT_BATCHES_WAITING);
@@ -305,9 +306,14 @@ pub(super) fn finish(tx: &mut dyn Tx, settling: Settling) -> Result<(), Fault> {
 /// Counts a change of editions.
 fn advance(tx: &mut dyn Tx, settled: &Settled) -> Result<(), Fault> {
     if settled.changed {
-        tx.execute(&ADVANCE_SEQUENCE, &[])?;
+        advance_sequence(tx)?;
     }
     Ok(())
+}
+
+/// Ends a transaction that changed editions.
+pub(super) fn advance_sequence(tx: &mut dyn Tx) -> Result<(), Fault> {
+    tx.execute(&ADVANCE_SEQUENCE, &[]).map(drop)
 }
 
 fn put_batch(

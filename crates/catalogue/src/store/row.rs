@@ -3,8 +3,10 @@
 //! Lists travel as one JSON parameter. A batch of rows is written one by one on SQLite, where a statement is a
 //! function call, and in one statement on PostgreSQL, where it is a round trip. Nothing is decided here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use storage::{Engine, Fault, Row, Statement, Tx, Value};
 use trade::clock::Timestamp;
@@ -67,31 +69,45 @@ storage::statements! {
             FROM editions e LEFT JOIN work_decisions w ON w.edition_id = e.id
             WHERE e.id = ANY (ARRAY(SELECT jsonb_array_elements_text(($1::text)::jsonb)::bigint))";
     LAST_IDS = "SELECT (SELECT COALESCE(MAX(id), 0) FROM records), (SELECT COALESCE(MAX(id), 0) FROM notifications),
-        (SELECT COALESCE(MAX(id), 0) FROM editions), (SELECT COALESCE(MAX(id), 0) FROM imports)";
+        (SELECT COALESCE(MAX(id), 0) FROM editions), (SELECT COALESCE(MAX(id), 0) FROM imports),
+        (SELECT day FROM catalogue_day WHERE one = 1)";
     PUT_EDITION =
         sqlite "INSERT INTO editions (id, work_id, isbn13, title, price_cents, regime, goods, availability, buyable,
-                generated, document_hash, document, hidden, changed_seq)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0,
+                generated, document_hash, document, hidden, as_of, turns_on, changed_seq)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                 (SELECT value + 1 FROM catalogue_sequence WHERE one = 1))
             ON CONFLICT (id) DO UPDATE SET work_id = excluded.work_id, isbn13 = excluded.isbn13,
                 title = excluded.title, price_cents = excluded.price_cents, regime = excluded.regime,
                 goods = excluded.goods, availability = excluded.availability, buyable = excluded.buyable,
                 generated = excluded.generated, document_hash = excluded.document_hash,
-                document = excluded.document, hidden = 0, changed_seq = excluded.changed_seq,
+                document = excluded.document, hidden = excluded.hidden, as_of = excluded.as_of,
+                turns_on = excluded.turns_on, changed_seq = excluded.changed_seq,
                 version = editions.version + 1";
     PUT_EDITIONS =
         postgres "INSERT INTO editions (id, work_id, isbn13, title, price_cents, regime, goods, availability, buyable,
-                generated, document_hash, document, hidden, changed_seq)
+                generated, document_hash, document, hidden, as_of, turns_on, changed_seq)
             SELECT (r->>0)::bigint, (r->>1)::bigint, (r->>2)::bigint, r->>3, (r->>4)::bigint, r->>5, r->>6, r->>7,
-                (r->>8)::bigint, (r->>9)::bigint, decode(r->>10, 'hex'), r->>11, 0,
+                (r->>8)::bigint, (r->>9)::bigint, decode(r->>10, 'hex'), r->>11, (r->>12)::bigint, (r->>13)::bigint, (r->>14)::bigint,
                 (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
             FROM jsonb_array_elements(($1::text)::jsonb) AS rows (r)
             ON CONFLICT (id) DO UPDATE SET work_id = excluded.work_id, isbn13 = excluded.isbn13,
                 title = excluded.title, price_cents = excluded.price_cents, regime = excluded.regime,
                 goods = excluded.goods, availability = excluded.availability, buyable = excluded.buyable,
                 generated = excluded.generated, document_hash = excluded.document_hash,
-                document = excluded.document, hidden = 0, changed_seq = excluded.changed_seq,
+                document = excluded.document, hidden = excluded.hidden, as_of = excluded.as_of,
+                turns_on = excluded.turns_on, changed_seq = excluded.changed_seq,
                 version = editions.version + 1";
+    TURN_EDITION =
+        sqlite "UPDATE editions SET price_cents = $2, regime = $3, buyable = $4,
+                hidden = CASE WHEN hidden = 1 THEN 1 ELSE $5 END, as_of = $6, turns_on = $7, version = version + 1,
+                changed_seq = (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
+            WHERE id = $1";
+    TURN_EDITIONS =
+        postgres "UPDATE editions SET price_cents = (r->>1)::bigint, regime = r->>2, buyable = (r->>3)::bigint,
+                hidden = CASE WHEN hidden = 1 THEN 1 ELSE (r->>4)::bigint END, as_of = (r->>5)::bigint,
+                turns_on = (r->>6)::bigint, version = version + 1,
+                changed_seq = (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
+            FROM jsonb_array_elements(($1::text)::jsonb) AS rows (r) WHERE id = (r->>0)::bigint";
     HIDE_EDITION =
         sqlite "UPDATE editions SET hidden = 1, version = version + 1,
                 changed_seq = (SELECT value + 1 FROM catalogue_sequence WHERE one = 1)
@@ -147,6 +163,10 @@ pub(super) struct Write {
 pub(super) static EDITION: Write = Write {
     one: &PUT_EDITION,
     many: &PUT_EDITIONS,
+};
+pub(super) static TURNED: Write = Write {
+    one: &TURN_EDITION,
+    many: &TURN_EDITIONS,
 };
 pub(super) static HIDDEN: Write = Write {
     one: &HIDE_EDITION,
@@ -466,7 +486,8 @@ pub(super) fn decisions(tx: &mut dyn Tx, records: &[i64]) -> Result<Vec<Decision
 pub(super) struct EditionRow {
     pub(super) id: i64,
     pub(super) work: WorkId,
-    pub(super) hidden: bool,
+    /// Hidden because no record speaks for it; not because it is too early to show it.
+    pub(super) withdrawn: bool,
     pub(super) hash: Vec<u8>,
     pub(super) decided_work: Option<WorkId>,
 }
@@ -478,7 +499,7 @@ pub(super) fn editions(tx: &mut dyn Tx, ids: &[i64]) -> Result<Vec<EditionRow>, 
             Ok(EditionRow {
                 id: row.int(0)?,
                 work: WorkId(row.int(1)?),
-                hidden: row.flag(2)?,
+                withdrawn: row.int(2)? == WITHDRAWN,
                 hash: row.bytes(3)?.to_vec(),
                 decided_work: row.opt_int(4)?.map(WorkId),
             })
@@ -486,14 +507,46 @@ pub(super) fn editions(tx: &mut dyn Tx, ids: &[i64]) -> Result<Vec<EditionRow>, 
         .collect()
 }
 
-/// The columns of an edition that readers can see.
+/// `hidden` of an edition that no record speaks for.
+const WITHDRAWN: i64 = 1;
+/// `hidden` of an edition that must not be shown yet.
+const TOO_EARLY: i64 = 2;
+
+/// A day as the database keeps it, YYYYMMDD: in the order of time.
+pub(super) fn day_column(day: Date) -> i64 {
+    i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
+}
+
+/// The day of a column; none before the first.
+pub(super) fn day_of_column(column: i64) -> Option<Date> {
+    let part = |number: i64| i8::try_from(number % 100).ok();
+    let year = i16::try_from(column / 10_000).ok()?;
+    Date::new(year, part(column / 100)?, part(column)?).ok()
+}
+
+fn hidden_column(edition: &Edition) -> i64 {
+    if edition.embargo.display.is_some() {
+        TOO_EARLY
+    } else {
+        0
+    }
+}
+
+/// The columns of an edition that some record speaks for, as on `day`.
 pub(super) fn edition_columns(
     id: i64,
     work: WorkId,
-    edition: &Edition,
+    content: &Content,
     hash: Vec<u8>,
-    document: &str,
+    day: Option<Date>,
 ) -> Vec<Value> {
+    let of_the_day = match day {
+        Some(day) if content.edition.turns_on().is_some() => {
+            Cow::Owned(content.edition.clone().on(day))
+        }
+        _ => Cow::Borrowed(&content.edition),
+    };
+    let edition = &*of_the_day;
     vec![
         id.into(),
         work.0.into(),
@@ -506,7 +559,23 @@ pub(super) fn edition_columns(
         i64::from(edition.buyable()).into(),
         i64::from(edition.generated).into(),
         hash.into(),
-        document.into(),
+        content.document.as_str().into(),
+        hidden_column(edition).into(),
+        day.map_or(0, day_column).into(),
+        edition.turns_on().map(day_column).into(),
+    ]
+}
+
+/// The columns that a day can change, of an edition as on that day.
+pub(super) fn turned_columns(id: i64, edition: &Edition, day: Date) -> Vec<Value> {
+    vec![
+        id.into(),
+        edition.price.map(|price| price.amount.as_cents()).into(),
+        edition.price.map(|price| price.regime.code()).into(),
+        i64::from(edition.buyable()).into(),
+        hidden_column(edition).into(),
+        day_column(day).into(),
+        edition.turns_on().map(day_column).into(),
     ]
 }
 
@@ -518,13 +587,15 @@ pub(super) fn isbn_rows(record: i64, isbns: &[Isbn13]) -> Vec<Vec<Value>> {
         .collect()
 }
 
-/// The numbers that the next rows get. Whoever holds the lock on the sequence is the only one to give numbers.
+/// The numbers that the next rows get, and the day they are written for. Whoever holds the lock on the sequence is the only one to give numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LastIds {
     pub(super) record: i64,
     pub(super) notification: i64,
     pub(super) edition: i64,
     pub(super) import: i64,
+    /// The day for which editions are written; none before the first.
+    pub(super) day: Option<Date>,
 }
 
 impl LastIds {
@@ -535,6 +606,7 @@ impl LastIds {
             notification: row.int(1)?,
             edition: row.int(2)?,
             import: row.int(3)?,
+            day: day_of_column(row.int(4)?),
         })
     }
 }

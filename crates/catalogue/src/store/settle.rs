@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use storage::{Fault, Tx, Value};
 
 use super::group::{Groups, Member, group};
@@ -349,12 +350,12 @@ impl Settling {
         for (id, group) in placed {
             if let Some(merged) = self.merged(*id, group, precedence) {
                 visible.insert(*id);
-                editions.extend(merged.columns_unless(before.get(id)));
+                editions.extend(merged.columns_unless(before.get(id), self.last.day));
             }
         }
         let hidden: Vec<Vec<Value>> = before
             .values()
-            .filter(|row| !row.hidden && !visible.contains(&row.id))
+            .filter(|row| !row.withdrawn && !visible.contains(&row.id))
             .map(|row| vec![row.id.into()])
             .collect();
         settled.changed = !editions.is_empty() || !hidden.is_empty();
@@ -471,19 +472,22 @@ struct Merged {
 
 impl Merged {
     /// Its columns, unless the row says the same.
-    fn columns_unless(self, row: Option<&EditionRow>) -> Option<Vec<Value>> {
+    fn columns_unless(self, row: Option<&EditionRow>, day: Option<Date>) -> Option<Vec<Value>> {
         let edition = &self.content.edition;
         let work = row
             .and_then(|row| row.decided_work)
             .unwrap_or_else(|| work::of(EditionId(self.id), edition));
         let is_the_same =
-            |row: &EditionRow| !row.hidden && row.hash == self.hash && row.work == work;
+            |row: &EditionRow| !row.withdrawn && row.hash == self.hash && row.work == work;
         if row.is_some_and(is_the_same) {
             return None;
         }
-        let document = &self.content.document;
         Some(row::edition_columns(
-            self.id, work, edition, self.hash, document,
+            self.id,
+            work,
+            &self.content,
+            self.hash,
+            day,
         ))
     }
 }

@@ -4,10 +4,12 @@
 //! All three have one shape: the intent with its bookseller is committed, the zone is asked, the answer is
 //! committed. An answer that does not come leaves the intent, and [`recover`](super::recover) asks again.
 
+use catalogue::store as catalogue_store;
+use jiff::civil::Date;
 use storage::{Fault, Store, Tx};
 use trade::{
     clock::{Clock, Timestamp},
-    ids::{OrderNumber, RefundId},
+    ids::{EditionId, OrderId, OrderNumber, RefundId},
 };
 
 use super::{
@@ -25,6 +27,7 @@ use crate::{
 };
 
 storage::statements! {
+    EDITIONS = "SELECT edition FROM order_lines WHERE order_id = $1 ORDER BY position";
     ASK_REFUND = "INSERT INTO refunds (id, payment, amount_cents, asked_us) VALUES ($1, $2, $3, $4)";
 }
 
@@ -42,6 +45,14 @@ pub enum SettleRefusal {
         /// Where its payment stands.
         payment: PaymentState,
     },
+    /// The publisher forbids handing a book of the order over yet (O12).
+    #[error("{title} must not be handed over before {until}")]
+    Embargo {
+        /// The book.
+        title: String,
+        /// The first day on which it may.
+        until: Date,
+    },
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -52,7 +63,7 @@ pub enum SettleRefusal {
 /// `staff` is the login of the bookseller, for the timeline and the audit.
 ///
 /// # Errors
-/// [`SettleRefusal::NotNow`] unless the order is confirmed and its payment authorised.
+/// [`SettleRefusal::NotNow`] unless the order is confirmed and its payment authorised; [`SettleRefusal::Embargo`].
 pub async fn ship(
     store: &Store,
     zone: &dyn PaymentZone,
@@ -124,6 +135,7 @@ fn begin_capture(tx: &mut dyn Tx, intent: &Intent) -> Result<Question, SettleRef
     if payment.order_state != OrderState::Confirmed {
         return Err(not_now(&payment));
     }
+    respect_embargoes(tx, payment.order, intent.now.date_in_paris())?;
     begin(
         tx,
         intent,
@@ -153,6 +165,22 @@ fn begin_capture(tx: &mut dyn Tx, intent: &Intent) -> Result<Question, SettleRef
         amount: payment.amount,
         kind: Kind::Capture,
     })
+}
+
+fn respect_embargoes(tx: &mut dyn Tx, order: OrderId, today: Date) -> Result<(), SettleRefusal> {
+    for row in tx.query(&EDITIONS, &[order.0.into()])? {
+        let edition = catalogue_store::edition(tx, EditionId(row.int(0)?))?;
+        let embargo = edition
+            .as_ref()
+            .and_then(|edition| edition.embargo.delivery);
+        if let (Some(edition), Some(until)) = (edition, embargo.filter(|until| today < *until)) {
+            return Err(SettleRefusal::Embargo {
+                title: edition.title,
+                until,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn begin_reversal(tx: &mut dyn Tx, intent: &Intent) -> Result<Question, SettleRefusal> {

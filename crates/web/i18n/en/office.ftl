@@ -152,6 +152,7 @@ office-move-hold = promised to an order
 office-move-release = order not paid
 office-move-sale = sale
 office-move-return = order cancelled
+office-told-embargo = The publisher forbids handing over “{ $title }” before { $day }. The order stays ready: ship it on that day.
 office-told-counted = Stock saved.
 office-told-promised = Not possible: { $held } copies are promised to orders.
 office-told-unreadable = A number of copies and a reason are needed.

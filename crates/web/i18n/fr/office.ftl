@@ -152,6 +152,7 @@ office-move-hold = promis à une commande
 office-move-release = commande non payée
 office-move-sale = vente
 office-move-return = commande annulée
+office-told-embargo = L’éditeur interdit de remettre « { $title } » avant le { $day }. La commande reste prête : expédiez-la ce jour-là.
 office-told-counted = Stock enregistré.
 office-told-promised = Impossible : { $held } exemplaires sont promis à des commandes.
 office-told-unreadable = Un nombre d’exemplaires et un motif sont nécessaires.

@@ -6,6 +6,7 @@
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::Redirect;
+use catalogue::shelf::Shelf;
 use maud::{Markup, html};
 use serde::Deserialize;
 use shop::order::events::{self, Event};
@@ -13,7 +14,7 @@ use shop::order::{self, Order, OrderState, PaymentView};
 use shop::payment::{self, PaymentState, SettleRefusal, Settled};
 use storage::Fault;
 use trade::ids::OrderNumber;
-use trade::locale::format_percent;
+use trade::locale::{format_date, format_percent};
 
 use super::access::Visit;
 use super::frame::{self, Part, money, time, token};
@@ -89,6 +90,7 @@ pub(super) async fn show(
     );
     let body = html! {
         (said(&visit, &told))
+        (embargo(&visit, &state.shelf.load(), &order))
         p { span class={ "state " (order.state.code()) } { (words.one_of("office-state", order.state.code())) } }
         (deeds(&visit, &order))
         div.columns {
@@ -158,6 +160,8 @@ async fn act(
             super::orders::form_urlencoded(&[("told", "refused"), ("code", &code)])
         }
         Err(SettleRefusal::NotNow { .. }) => "told=not-now".to_owned(),
+        // The page says by itself what is forbidden until when.
+        Err(SettleRefusal::Embargo { .. }) => String::new(),
         Err(SettleRefusal::NoSuchOrder) => return Err(Problem::of(Kind::NotFound)),
         Err(SettleRefusal::Fault(fault)) => return Err(fault.into()),
     };
@@ -184,6 +188,24 @@ fn said(visit: &Visit, told: &Told) -> Markup {
         "not-now" => frame::notice(false, words.say("office-told-not-now")),
         _ => html! {},
     }
+}
+
+/// What must not be handed over yet (O12): the button to ship is refused until then.
+fn embargo(visit: &Visit, shelf: &Shelf, order: &Order) -> Markup {
+    let editions = order
+        .lines
+        .iter()
+        .filter_map(|line| shelf.edition(line.edition));
+    let forbidden = editions
+        .filter_map(|edition| Some((edition.embargo.delivery?, edition)))
+        .max_by_key(|(until, _)| *until)
+        .filter(|_| Deed::Ship.is_open(order));
+    html! { @if let Some((until, edition)) = forbidden {
+        (frame::notice(false, &visit.words().tell("office-told-embargo", &[
+            ("title", edition.title.as_str().into()),
+            ("day", format_date(until, visit.locale).into()),
+        ])))
+    } }
 }
 
 fn deeds(visit: &Visit, order: &Order) -> Markup {

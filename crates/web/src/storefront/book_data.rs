@@ -163,7 +163,9 @@ fn availability(promise: Promise) -> &'static str {
         Promise::OnTheShelf | Promise::AtTheSupplier => "https://schema.org/InStock",
         Promise::ToOrder(_) | Promise::Printed => "https://schema.org/BackOrder",
         Promise::SoldOut => "https://schema.org/SoldOut",
-        Promise::Not(Availability::Forthcoming) => "https://schema.org/PreOrder",
+        Promise::From(_) | Promise::NotBefore(_) | Promise::Not(Availability::Forthcoming) => {
+            "https://schema.org/PreOrder"
+        }
         Promise::Not(Availability::Unavailable) => "https://schema.org/Discontinued",
         Promise::Not(_) | Promise::NotSold => "https://schema.org/OutOfStock",
     }

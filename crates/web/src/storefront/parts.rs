@@ -93,6 +93,8 @@ pub fn promise_words(reader: &Reader<'_>, promise: Promise) -> String {
         Promise::AtTheSupplier => reader.say("avail-supplier").to_owned(),
         Promise::ToOrder(days) => reader.count("avail-to-order", u64::from(days)),
         Promise::Printed => reader.say("avail-printed").to_owned(),
+        Promise::From(day) => reader.on_day("avail-from", day),
+        Promise::NotBefore(day) => reader.on_day("avail-not-before", day),
         Promise::SoldOut => reader.say("avail-sold-out").to_owned(),
         Promise::Not(Availability::Forthcoming) => reader.say("avail-forthcoming").to_owned(),
         Promise::Not(Availability::TemporarilyOut) => {

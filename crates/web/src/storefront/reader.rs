@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use fluent_bundle::FluentValue;
+use jiff::civil::Date;
 use trade::locale::{self, Locale};
 use trade::money::Money;
 
@@ -48,6 +49,11 @@ impl<'a> Reader<'a> {
     /// See [`Words::tell`].
     pub fn tell(&self, id: &str, variables: &[(&'static str, FluentValue<'_>)]) -> String {
         self.words().tell(id, variables)
+    }
+
+    /// A sentence with a day in it.
+    pub fn on_day(&self, id: &str, day: Date) -> String {
+        self.tell(id, &[("day", locale::format_date(day, self.locale).into())])
     }
 
     /// A sentence with one count in it, which chooses the plural and is shown.
