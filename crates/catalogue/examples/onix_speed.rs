@@ -4,8 +4,12 @@
 //! Every product is parsed to an edition, and then let go. The making is measured apart, by reading the same stream
 //! without looking at it. Time is processor time where the operating system tells it, so that neighbours count less.
 //! Nothing of it is a real book.
+//!
+//! `… -- write FILE MEGABYTES` writes such a message instead, each product with an ISBN of its own, to be imported.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
 
 use catalogue::import::{Note, ReportSink, read_stream};
 use jiff::civil::date;
@@ -13,6 +17,9 @@ use jiff::civil::date;
 /// The executable's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The ISBN of every product that is only read.
+const ISBN: &str = "9782070541270";
 
 /// Different products that take turns.
 const PRODUCTS: usize = 997;
@@ -44,7 +51,43 @@ const WORDS: [&str; 24] = [
     "œuvre",
 ];
 
-fn main() {
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [write, file, megabytes] = arguments.as_slice()
+        && write == "write"
+    {
+        let megabytes: u64 = megabytes.parse().map_err(io::Error::other)?;
+        return write_message(Path::new(file), megabytes << 20);
+    }
+    measure();
+    Ok(())
+}
+
+/// Writes a message of about so many bytes.
+fn write_message(file: &Path, bytes: u64) -> io::Result<()> {
+    let mut feed = Feed::of(bytes);
+    let mut file = BufWriter::new(File::create(file)?);
+    while !feed.ready.is_empty() {
+        let own = isbn(feed.next);
+        let product = String::from_utf8_lossy(&feed.ready).replace(ISBN, &own);
+        file.write_all(product.as_bytes())?;
+        feed.make_more();
+    }
+    file.flush()
+}
+
+/// The ISBN-13 of a French book, by its number.
+fn isbn(number: usize) -> String {
+    let figures = format!("9782{:08}", number % 100_000_000);
+    let sum: u32 = figures
+        .bytes()
+        .zip([1, 3].into_iter().cycle())
+        .map(|(figure, weight)| u32::from(figure - b'0') * weight)
+        .sum();
+    format!("{figures}{}", (10 - sum % 10) % 10)
+}
+
+fn measure() {
     let gigabytes: u64 = std::env::args()
         .nth(1)
         .and_then(|argument| argument.parse().ok())

@@ -6,6 +6,7 @@
 pub mod floor;
 mod process;
 mod report;
+mod scale;
 mod scenarios;
 mod shop;
 
@@ -24,6 +25,9 @@ pub struct Options {
     /// Also time a build from nothing, in a folder of its own (many minutes).
     #[arg(long)]
     clean_build: bool,
+    /// Measure size instead: shops of so many titles each, into docs/scale.md (many minutes, 4 GB of disk a million).
+    #[arg(long, value_delimiter = ',', value_name = "TITLES,…")]
+    scale: Vec<u32>,
     /// A catalogue file for the import rate; by default ../shared/data's, where it is.
     #[arg(long, default_value = "../shared/data/catalogue/all_records.jsonl.zst")]
     import: String,
@@ -45,6 +49,9 @@ pub fn run(options: &Options) -> Result<()> {
             bail!("the measurement failed ({status})");
         }
         return Ok(());
+    }
+    if !options.scale.is_empty() {
+        return scale::measure(&options.scale);
     }
     let figures = scenarios::measure(options)?;
     report::write(options.titles, &figures)

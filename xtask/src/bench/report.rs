@@ -1,8 +1,8 @@
-//! Writes docs/benchmarks.md.
+//! Writes docs/benchmarks.md, and the measured part of docs/scale.md.
 
 use std::{fmt::Write as _, process::Command};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::{process, scenarios::Figure};
 
@@ -27,6 +27,26 @@ pub fn write(titles: u32, figures: &[Figure]) -> Result<()> {
     }
     std::fs::write("docs/benchmarks.md", page)?;
     println!("docs/benchmarks.md is written.");
+    Ok(())
+}
+
+/// Between these lines of docs/scale.md stands what was measured; the rest is written by people.
+const MARKS: (&str, &str) = ("<!-- measured -->\n", "<!-- end -->\n");
+
+/// Puts `table` into docs/scale.md in the place of the last one.
+pub fn write_scale(table: &str) -> Result<()> {
+    let page = std::fs::read_to_string("docs/scale.md").context("docs/scale.md")?;
+    let (before, rest) = page.split_once(MARKS.0).context("docs/scale.md has no place for figures")?;
+    let (_, after) = rest.split_once(MARKS.1).context("docs/scale.md has no place for figures")?;
+    let page = format!(
+        "{before}{}- Machine: {}\n- Date: {}\n\n{table}{}{after}",
+        MARKS.0,
+        process::machine(),
+        date(),
+        MARKS.1
+    );
+    std::fs::write("docs/scale.md", page)?;
+    println!("docs/scale.md is written.");
     Ok(())
 }
 

@@ -29,7 +29,8 @@ pub struct Figure {
 
 const CLIENTS: usize = 4;
 const GZIP: &str = "Accept-Encoding: gzip\r\nAccept-Language: fr\r\n";
-const SEARCHES: &[&str] = &[
+/// What readers of any bookshop type.
+pub const SEARCHES: &[&str] = &[
     "victor hugo",
     "les misérables",
     "l'étranger",
@@ -276,7 +277,8 @@ impl Drop for Served {
     }
 }
 
-fn expect(status: u16, wanted: u16) -> Result<()> {
+/// An error unless that is the answer.
+pub fn expect(status: u16, wanted: u16) -> Result<()> {
     if status != wanted {
         bail!("answered {status} instead of {wanted}");
     }
