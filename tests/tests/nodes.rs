@@ -111,11 +111,15 @@ fn sees(origin: &str, cents: i64, shown: &str) -> Result<()> {
         let book = found.pointer("/books/0");
         let price = book.and_then(|book| book.get("price_cents")?.as_i64());
         let band = found.pointer("/facets/4/values/0/value");
-        let url = book.and_then(|book| book.get("url")?.as_str()).unwrap_or_default();
+        let url = book
+            .and_then(|book| book.get("url")?.as_str())
+            .unwrap_or_default();
         let in_band = band.and_then(serde_json::Value::as_str) == Some(band_of(cents));
         if price == Some(cents) && in_band {
             let path = url.strip_prefix(origin).unwrap_or(url);
-            let path = path.find("/fr/").map_or(path, |at| path.get(at..).unwrap_or(path));
+            let path = path
+                .find("/fr/")
+                .map_or(path, |at| path.get(at..).unwrap_or(path));
             let page = shop.get(path, "")?;
             if page.status == 200 && page.text().contains(shown) {
                 return Ok(());
@@ -150,7 +154,12 @@ fn a_price_of_a_feed_is_seen_on_every_node() {
     import(&demo, &message(folder.path(), 9, "24.50").unwrap()).unwrap();
     let committed = Instant::now();
     for node in nodes {
-        sees(node, 2_450, "24,50").context("the changed price").unwrap();
-        println!("{node}: on the page and in the search after {:?}", committed.elapsed());
+        sees(node, 2_450, "24,50")
+            .context("the changed price")
+            .unwrap();
+        println!(
+            "{node}: on the page and in the search after {:?}",
+            committed.elapsed()
+        );
     }
 }

@@ -248,6 +248,20 @@ pub struct Text {
     pub language: Option<Language>,
     /// The text, without markup.
     pub body: String,
+    /// Where it comes from, as far as the sender says: chiefly of reviews.
+    #[serde(default)]
+    pub cited: Option<Citation>,
+}
+
+/// Who wrote a text about the book, where it appeared, and when. One of the three is known at least.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Citation {
+    /// The person or body.
+    pub author: Option<String>,
+    /// The newspaper, journal or site.
+    pub source: Option<String>,
+    /// The day, month or year it appeared.
+    pub published: Option<PublicationDate>,
 }
 
 /// Kinds of text (ONIX list 153).

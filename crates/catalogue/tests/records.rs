@@ -388,6 +388,7 @@ fn o3_a_block_update_replaces_its_blocks_and_no_others() {
         kind: TextKind::Summary,
         language: None,
         body: body.to_owned(),
+        cited: None,
     };
     let first = Edition {
         texts: vec![text("Before.")],

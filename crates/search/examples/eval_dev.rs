@@ -200,6 +200,7 @@ fn edition(number: i64, record: &Value) -> Edition {
             kind: TextKind::Summary,
             language: None,
             body,
+            cited: None,
         });
     }
     let counts = ["ratings_count", "loans", "borrow_count"];

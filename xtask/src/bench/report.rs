@@ -36,8 +36,12 @@ const MARKS: (&str, &str) = ("<!-- measured -->\n", "<!-- end -->\n");
 /// Puts `table` into docs/scale.md in the place of the last one.
 pub fn write_scale(table: &str) -> Result<()> {
     let page = std::fs::read_to_string("docs/scale.md").context("docs/scale.md")?;
-    let (before, rest) = page.split_once(MARKS.0).context("docs/scale.md has no place for figures")?;
-    let (_, after) = rest.split_once(MARKS.1).context("docs/scale.md has no place for figures")?;
+    let (before, rest) = page
+        .split_once(MARKS.0)
+        .context("docs/scale.md has no place for figures")?;
+    let (_, after) = rest
+        .split_once(MARKS.1)
+        .context("docs/scale.md has no place for figures")?;
     let page = format!(
         "{before}{}- Machine: {}\n- Date: {}\n\n{table}{}{after}",
         MARKS.0,

@@ -48,23 +48,41 @@ impl Size {
         };
         let folder = tempfile::tempdir()?;
         let first = Shop::start(folder.path(), titles, None)?;
-        size.note("first start: made, stored, searchable, first page", seconds(first.start));
+        size.note(
+            "first start: made, stored, searchable, first page",
+            seconds(first.start),
+        );
         drop(first);
         let data = folder.path().join("shop");
         size.note("database", megabytes(&data.join("shop.db"))?);
-        size.note("shelf (what a mirror needs beside its index)", megabytes(&data.join("shelf"))?);
+        size.note(
+            "shelf (what a mirror needs beside its index)",
+            megabytes(&data.join("shelf"))?,
+        );
         size.note("search index", megabytes(&data.join("index"))?);
         let shop = Shop::start(folder.path(), titles, None)?;
-        size.note("second start, four processes, to the first page", seconds(shop.start));
-        size.note("memory after start, resident / not file-backed", memory(&shop)?);
+        size.note(
+            "second start, four processes, to the first page",
+            seconds(shop.start),
+        );
+        size.note(
+            "memory after start, resident / not file-backed",
+            memory(&shop)?,
+        );
         drop(shop);
         if forget_files() {
             let shop = Shop::start(folder.path(), titles, None)?;
-            size.note("the same with nothing of it in the page cache", seconds(shop.start));
+            size.note(
+                "the same with nothing of it in the page cache",
+                seconds(shop.start),
+            );
         }
         let shop = Shop::start(folder.path(), titles, None)?;
         size.under_load(&shop)?;
-        size.note("memory after the load, resident / not file-backed", memory(&shop)?);
+        size.note(
+            "memory after the load, resident / not file-backed",
+            memory(&shop)?,
+        );
         Ok(size)
     }
 
@@ -75,16 +93,36 @@ impl Size {
 
     fn under_load(&mut self, shop: &Shop) -> Result<()> {
         let books = books(&shop.at.shop)?;
-        let typed: Vec<String> = books.iter().enumerate().map(|(n, book)| book.typed(n)).collect();
+        let typed: Vec<String> = books
+            .iter()
+            .enumerate()
+            .map(|(n, book)| book.typed(n))
+            .collect();
         let api = |queries: &[String], rest: &str| -> Vec<String> {
             let path = |query: &String| format!("/api/v1/search?q={}{rest}", form::encode(query));
             queries.iter().map(path).collect()
         };
         let words: Vec<String> = SEARCHES.iter().map(ToString::to_string).collect();
-        self.load(shop, "search for a title or author, each asked once", &api(&typed, ""))?;
-        self.load(shop, "the same narrowed by five facets", &api(&typed, FIVE_FACETS))?;
-        self.load(shop, "single common words in turn", &repeated(&api(&words, "")))?;
-        self.load(shop, "the same narrowed by five facets", &repeated(&api(&words, FIVE_FACETS)))?;
+        self.load(
+            shop,
+            "search for a title or author, each asked once",
+            &api(&typed, ""),
+        )?;
+        self.load(
+            shop,
+            "the same narrowed by five facets",
+            &api(&typed, FIVE_FACETS),
+        )?;
+        self.load(
+            shop,
+            "single common words in turn",
+            &repeated(&api(&words, "")),
+        )?;
+        self.load(
+            shop,
+            "the same narrowed by five facets",
+            &repeated(&api(&words, FIVE_FACETS)),
+        )?;
         let pages: Vec<String> = books.iter().map(|book| book.path.clone()).collect();
         self.load(shop, "book pages, each asked once", &pages)?;
         let begun: Vec<String> = typed
@@ -103,7 +141,8 @@ impl Size {
                 .with_context(|| path.clone())
         };
         let before = process::cpu(shop.pid()?)?;
-        let run = load(&shop.at.shop, CLIENTS, paths.len(), one).with_context(|| what.to_owned())?;
+        let run =
+            load(&shop.at.shop, CLIENTS, paths.len(), one).with_context(|| what.to_owned())?;
         let cpu = process::cpu(shop.pid()?)?.saturating_sub(before);
         let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
         self.note(
@@ -134,9 +173,24 @@ impl Book {
         match n % 6 {
             0 => self.title.clone(),
             1 => format!("{} {}", self.title, self.author),
-            2 => words.iter().rev().take(3).rev().copied().collect::<Vec<_>>().join(" "),
+            2 => words
+                .iter()
+                .rev()
+                .take(3)
+                .rev()
+                .copied()
+                .collect::<Vec<_>>()
+                .join(" "),
             3 => self.author.clone(),
-            4 => self.title.chars().rev().skip(2).collect::<Vec<_>>().iter().rev().collect(),
+            4 => self
+                .title
+                .chars()
+                .rev()
+                .skip(2)
+                .collect::<Vec<_>>()
+                .iter()
+                .rev()
+                .collect(),
             _ => {
                 let mut letters: Vec<char> = self.title.chars().collect();
                 let middle = letters.len() / 2;
@@ -155,8 +209,12 @@ fn books(shop: &str) -> Result<Vec<Book>> {
     let mut books: Vec<Book> = Vec::new();
     for page in 1.. {
         for text in SEARCHES {
-            let path = format!("/api/v1/search?q={}&page={page}&per_page=50", form::encode(text));
-            let found: serde_json::Value = serde_json::from_str(&connection.get(&path, "")?.text())?;
+            let path = format!(
+                "/api/v1/search?q={}&page={page}&per_page=50",
+                form::encode(text)
+            );
+            let found: serde_json::Value =
+                serde_json::from_str(&connection.get(&path, "")?.text())?;
             let hits = found.get("books").and_then(serde_json::Value::as_array);
             let found = hits.into_iter().flatten();
             books.extend(found.filter_map(|hit| book(hit, shop)));

@@ -96,6 +96,7 @@ fn text(language: Language, body: &str) -> Text {
         kind: TextKind::Summary,
         language: Some(language),
         body: body.to_owned(),
+        cited: None,
     }
 }
 

@@ -11,7 +11,7 @@ use shop::reviews::ReviewId;
 use shop::reviews::editorial::Editorial;
 use trade::locale;
 
-use super::parts::{paragraphs, stars};
+use super::parts::{paragraphs, published, stars};
 use super::reader::Reader;
 use crate::reviews::Voices;
 
@@ -246,12 +246,17 @@ fn one_editorial(reader: &Reader<'_>, one: &Editorial) -> Markup {
     }
 }
 
-/// A review that came with the publisher's record, which names neither author nor day.
+/// A review that came with the publisher's record, with what that says of its author, its source and its day.
 fn sent_editorial(reader: &Reader<'_>, edition: &Edition, text: &Text) -> Markup {
     html! {
         article.review {
             blockquote lang=[text.language.and_then(|language| foreign(reader, language))] { (paragraphs(&text.body)) }
             p.small {
+                @if let Some(cited) = &text.cited {
+                    @if let Some(author) = &cited.author { (author) ", " }
+                    @if let Some(source) = &cited.source { cite { (source) } ", " }
+                    @if let Some(date) = cited.published { (published(reader, date)) ", " }
+                }
                 @if edition.generated { (reader.say("review-generated")) } @else { (reader.say("editorial-sent")) }
                 @if let Some(language) = text.language { (in_language(reader, language)) }
             }

@@ -255,6 +255,7 @@ fn describe(edition: &mut Edition, cells: &Cells<'_>, remarks: &mut Remarks) {
             kind: TextKind::Summary,
             language: edition.language,
             body,
+            cited: None,
         });
     }
     edition.popularity = cells

@@ -173,6 +173,7 @@ fn describe(edition: &mut Edition, written: &Written, remarks: &mut Remarks) {
             kind: TextKind::Summary,
             language: edition.language,
             body,
+            cited: None,
         });
     }
     edition.popularity = popularity(&written.popularity);

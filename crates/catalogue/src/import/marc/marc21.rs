@@ -283,6 +283,7 @@ pub(super) fn push_text(
             kind,
             language,
             body,
+            cited: None,
         });
     }
 }

@@ -246,11 +246,19 @@ fn other_text(other: Element) -> Option<Element> {
         "05" | "07" | "08" => "06",
         _ => return None,
     };
-    let text = other
-        .into_children()
-        .into_iter()
-        .find(|part| part.name == "Text")?;
-    Some(text_content(kind, text))
+    let mut parts = vec![Element::with_text("TextType", kind)];
+    for part in other.into_children() {
+        match part.name {
+            "Text" | "TextAuthor" | "TextSourceCorporate" => parts.push(part),
+            "TextSourceTitle" => parts.push(part.renamed("SourceTitle")),
+            "TextPublicationDate" => {
+                parts.push(dated("ContentDate", "ContentDateRole", "01", part))
+            }
+            _ => {}
+        }
+    }
+    let has_text = parts.iter().any(|part| part.name == "Text");
+    has_text.then(|| Element::of("TextContent", parts))
 }
 
 /// `NotForSale` was a composite of its own; in 3.0 it is a kind of sales rights (list 46, 03).

@@ -1,6 +1,7 @@
 //! ONIX 2.1 where it differs from 3.0 (the whole record is compared in `o1_release_2_1_says_the_same…`).
 
 use super::*;
+use crate::model::Citation;
 
 /// The only edition of a 2.1 message with one product, of a title and `parts`.
 fn edition_2(parts: &str) -> Edition {
@@ -265,4 +266,36 @@ fn o11_o12_rights_and_sale_dates_of_2_1() {
     };
     assert_eq!(rights("000"), Availability::Unavailable);
     assert_eq!(rights("002"), Availability::InStock);
+}
+
+#[test]
+fn a_review_is_cited_with_its_author_its_source_and_its_day() {
+    let cited = Citation {
+        author: Some("Maud Le Goff".to_owned()),
+        source: Some("La Gazette du Quai".to_owned()),
+        published: Some(PublicationDate {
+            year: 2026,
+            month: Some(9),
+            day: Some(3),
+        }),
+    };
+    let of_2 = edition_2(
+        "<OtherText><TextTypeCode>08</TextTypeCode><Text>Beau.</Text><TextAuthor>Maud Le Goff</TextAuthor>\
+         <TextSourceTitle>La Gazette du Quai</TextSourceTitle>\
+         <TextPublicationDate>20260903</TextPublicationDate></OtherText>",
+    );
+    let of_3 = edition(
+        "",
+        "<CollateralDetail><TextContent><TextType>06</TextType><ContentAudience>00</ContentAudience>\
+         <Text>Beau.</Text><TextAuthor>Maud Le Goff</TextAuthor><SourceTitle>La Gazette du Quai</SourceTitle>\
+         <ContentDate><ContentDateRole>01</ContentDateRole><Date>20260903</Date></ContentDate>\
+         </TextContent></CollateralDetail>",
+    );
+    for edition in [of_2, of_3] {
+        let text = edition.texts.first().unwrap();
+        assert_eq!((text.kind, text.body.as_str()), (TextKind::Review, "Beau."));
+        assert_eq!(text.cited.as_ref(), Some(&cited));
+    }
+    let alone = edition_2("<ReviewQuote>Beau.</ReviewQuote>");
+    assert_eq!(alone.texts.first().unwrap().cited, None);
 }
