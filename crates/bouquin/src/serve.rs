@@ -113,6 +113,10 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
     state.stock.refresh(&state.store, state.clock.now()).await?;
     state.also_bought.refresh(&state.store).await?;
     state
+        .search_rules
+        .refresh(&state.store, &state.index, state.clock.today())
+        .await?;
+    state
         .reviews
         .refresh(&state.store, state.clock.now())
         .await?;

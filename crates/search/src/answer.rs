@@ -16,6 +16,7 @@ use crate::limits::{DEEPEST_HIT, FEW_HITS, PER_PAGE, TOO_FEW_HITS};
 use crate::plan::{Plan, Reach};
 use crate::query::{Hit, Query, Results};
 use crate::rank::{Ranked, collapsed, rank};
+use crate::rules::Rules;
 
 /// A query as it was finally tried, with what it found.
 struct Attempt {
@@ -25,8 +26,13 @@ struct Attempt {
 }
 
 impl Index {
-    /// Answers a query.
+    /// Answers a query by the rules in force.
     pub fn search(&self, query: &Query) -> Result<Results, SearchError> {
+        self.search_by(query, &self.rules())
+    }
+
+    /// Answers a query by other rules than those in force, to try them.
+    pub fn search_by(&self, query: &Query, rules: &Rules) -> Result<Results, SearchError> {
         let begun = Instant::now();
         let searcher = self.shared.reader.searcher();
         let page = Page::of(query);
@@ -44,7 +50,7 @@ impl Index {
                 corrected: None,
             }
         } else {
-            self.search_words(&searcher, &typed, query, page)?
+            self.search_words(&searcher, &typed, query, rules, page)?
         };
         let mut hits = collapsed(&searcher, &ranked.best)?;
         // Editions of one work share a hit: look further down while the page is not full.
@@ -88,12 +94,13 @@ impl Index {
         searcher: &Searcher,
         typed: &str,
         query: &Query,
+        rules: &Rules,
         page: Page,
     ) -> Result<Attempt, SearchError> {
-        let mut plan = Plan::new(self.shared.fields, typed, query);
+        let mut plan = Plan::new(self.shared.fields, typed, query, rules);
         let attempt =
             |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
-                let asked = plan.query(reach);
+                let asked = plan.query(reach, rules);
                 let ranked = rank(searcher, &*asked, query.sort, page.first_guess())?;
                 Ok((asked, ranked))
             };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use arc_swap::ArcSwap;
 use catalogue::model::Edition;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
@@ -13,6 +14,7 @@ use trade::ids::EditionId;
 use crate::document::{Label, document};
 use crate::error::SearchError;
 use crate::limits::{APPLY_MEMORY_BYTES, BUILD_MEMORY_BYTES, SUGGESTIONS};
+use crate::rules::Rules;
 use crate::schema::{Fields, mark, schema};
 use crate::suggest::{Suggestion, Suggestions};
 
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     writer: Mutex<Option<IndexWriter>>,
     /// None until they are gathered.
     suggestions: RwLock<Option<Suggestions>>,
+    /// The rules in force.
+    rules: ArcSwap<Rules>,
 }
 
 impl Shared {
@@ -81,6 +85,7 @@ impl Index {
             fields,
             writer: Mutex::new(None),
             suggestions: RwLock::new(None),
+            rules: ArcSwap::default(),
         };
         let index = Index {
             shared: Arc::new(shared),
@@ -116,6 +121,16 @@ impl Index {
         }
         fs::rename(&under_way, dir)?;
         Index::open(dir)
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.shared.rules.load_full()
+    }
+
+    /// Puts other rules in force, from the next search on.
+    pub fn set_rules(&self, rules: Rules) {
+        self.shared.rules.store(Arc::new(rules));
     }
 
     /// Number of editions in the index.

@@ -38,3 +38,5 @@ pub const RELATED_NAMES: usize = 4;
 pub const TOPICS: usize = 12;
 /// Longest subject kept whole; longer keywords are sentences that no other book has.
 pub const TOPIC_BYTES: usize = 100;
+/// Readings of one query in the words of synonyms: each is one more query; nobody types more phrases that have some.
+pub const READINGS: usize = 8;

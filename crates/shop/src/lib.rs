@@ -10,6 +10,7 @@ pub mod cart;
 pub mod checkout;
 mod codes;
 mod columns;
+pub mod form;
 pub mod ledger;
 pub mod mail;
 pub mod merged;
@@ -19,7 +20,9 @@ pub mod pricing;
 mod random;
 pub mod recommend;
 pub mod reviews;
+pub mod revision;
 mod schema;
+pub mod search_rules;
 pub mod searches;
 pub mod staff;
 pub mod stats;
@@ -34,6 +37,8 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         cart::STATEMENTS,
         ledger::STATEMENTS,
         merged::STATEMENTS,
+        revision::STATEMENTS,
+        search_rules::STATEMENTS,
         searches::STATEMENTS,
         stats::STATEMENTS,
         stock::STATEMENTS,

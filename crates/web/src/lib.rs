@@ -20,6 +20,7 @@ pub mod problem;
 pub mod render;
 pub mod review_letters;
 pub mod reviews;
+pub mod search_rules;
 pub mod searches;
 mod state;
 pub mod stock;

@@ -17,6 +17,7 @@ use crate::also_bought::AlsoBoughtBoard;
 use crate::pace::Pace;
 use crate::render::PageCache;
 use crate::reviews::ReviewBoard;
+use crate::search_rules::RuleBoard;
 use crate::searches::SearchLog;
 use crate::stock::StockBoard;
 use crate::storefront::sitemap::Sitemaps;
@@ -70,6 +71,8 @@ pub struct AppState {
     pub also_bought: Arc<AlsoBoughtBoard>,
     /// Published reviews, in memory.
     pub reviews: Arc<ReviewBoard>,
+    /// Which of the booksellers' rules are in force in the index.
+    pub search_rules: Arc<RuleBoard>,
     /// Searches that wait to be noted.
     pub searches: Arc<SearchLog>,
     /// Pages kept rendered.
@@ -111,6 +114,7 @@ impl AppState {
             stock: Arc::new(StockBoard::new()),
             also_bought: Arc::new(AlsoBoughtBoard::default()),
             reviews: Arc::new(ReviewBoard::default()),
+            search_rules: Arc::new(RuleBoard::default()),
             searches: Arc::new(SearchLog::default()),
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
@@ -131,6 +135,8 @@ impl AppState {
             self.stock.keep_up(&self.store, &self.clock),
             self.also_bought.keep_up(&self.store),
             self.reviews.keep_up(&self.store, &self.clock),
+            self.search_rules
+                .keep_up(&self.store, &self.index, &self.clock),
             self.searches.keep_up(&self.store)
         );
     }

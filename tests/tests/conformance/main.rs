@@ -17,6 +17,7 @@ mod office;
 mod place;
 mod records;
 mod reviews;
+mod rules;
 mod trouble;
 
 use std::{future::Future, pin::Pin, time::Instant};
@@ -86,6 +87,8 @@ const BODIES: &[(&str, Body)] = bodies![
     reviews::an_address_is_asked_before_anybody_reads_its_review,
     reviews::readers_vote_once_and_reports_reach_the_desk,
     reviews::editorial_reviews_are_added_changed_and_removed,
+    rules::a_rule_of_the_search_is_kept_changed_and_removed,
+    rules::there_are_only_so_many_boosts,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

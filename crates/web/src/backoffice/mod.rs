@@ -10,6 +10,7 @@ mod dashboard;
 mod editorial;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod form;
 mod frame;
 mod help;
 mod import;
@@ -18,6 +19,9 @@ mod login;
 mod order;
 mod orders;
 mod reviews;
+mod search_rule;
+mod search_trial;
+mod searches;
 mod staff;
 mod stock;
 
@@ -102,6 +106,15 @@ fn rooms() -> Vec<Room> {
             "/office/editorial/{edition}/{id}/remove",
             post(editorial::remove),
         ),
+        Room::staff("/office/search", get(searches::show)),
+        Room::staff(
+            "/office/search/{kind}/{id}",
+            get(search_rule::show).post(search_rule::send),
+        ),
+        Room::staff(
+            "/office/search/{kind}/{id}/remove",
+            post(search_rule::remove),
+        ),
         // Its own limit is counted while the file is written.
         Room::staff(
             "/office/import",
@@ -132,5 +145,7 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     site.layer(Extension(office))
 }
 
+#[cfg(test)]
+mod search_tests;
 #[cfg(test)]
 mod tests;
