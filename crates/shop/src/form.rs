@@ -40,6 +40,17 @@ pub enum Flaw {
     EndsBeforeItBegins,
 }
 
+/// What became of saving what a form sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is kept.
+    Done,
+    /// There are as many of its kind as are kept.
+    Full,
+    /// What was to be changed is gone.
+    Gone,
+}
+
 /// Every field that is wrong, by its name in the form.
 pub type Flaws = Vec<(&'static str, Flaw)>;
 

@@ -1,15 +1,17 @@
 //! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, reviews, staff,
-//! figures.
+//! figures, what sells best, what is laid out, the rules of the search.
 //!
 //! A verb is a function over [`storage::Tx`], or, where it must wait for something outside a transaction, an
 //! async function over [`storage::Store`]. It answers with what it did or with a refusal that a bookseller
 //! could say; pages, JSON and the command line call the same ones. Nothing here knows HTTP, a card number, or
 //! which engine is below, except for placing an order, which PostgreSQL does in one call.
 
+pub mod bestsellers;
 pub mod cart;
 pub mod checkout;
 mod codes;
 mod columns;
+pub mod display;
 pub mod form;
 pub mod ledger;
 pub mod mail;
@@ -42,7 +44,9 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         searches::STATEMENTS,
         stats::STATEMENTS,
         stock::STATEMENTS,
+        &bestsellers::statements(),
         &checkout::statements(),
+        &display::statements(),
         &order::statements(),
         &payment::statements(),
         &recommend::statements(),

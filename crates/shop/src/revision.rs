@@ -15,6 +15,8 @@ coded! {
     pub enum Followed {
         /// [`crate::search_rules`].
         SearchRules = "search_rules",
+        /// [`crate::display`].
+        Display = "display",
     }
 }
 

@@ -29,4 +29,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 5,
         sql: include_str!("../migrations/0005_search_rules.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 6,
+        sql: include_str!("../migrations/0006_display.sql"),
+    },
 ];

@@ -15,7 +15,7 @@ pub use draft::{Direction, TypedRule};
 use crate::{
     codes::coded,
     columns,
-    form::Period,
+    form::{Period, Saved},
     revision::{self, Followed},
     staff::audit,
 };
@@ -131,17 +131,6 @@ pub struct Kept {
     pub changed: Timestamp,
     /// By whom.
     pub by: String,
-}
-
-/// What became of saving a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saved {
-    /// It is kept and holds.
-    Done,
-    /// There are as many of its kind as are kept.
-    Full,
-    /// The one to change is gone.
-    Gone,
 }
 
 /// Every rule, the oldest first.

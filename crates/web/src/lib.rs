@@ -12,6 +12,8 @@ pub mod also_bought;
 mod api;
 pub mod assets;
 mod backoffice;
+pub mod bestsellers;
+pub mod display;
 mod guard;
 pub mod i18n;
 pub mod letters;

@@ -14,6 +14,8 @@ use trade::clock::Clock;
 use trade::delivery::Tariff;
 
 use crate::also_bought::AlsoBoughtBoard;
+use crate::bestsellers::BestsellerBoard;
+use crate::display::DisplayBoard;
 use crate::pace::Pace;
 use crate::render::PageCache;
 use crate::reviews::ReviewBoard;
@@ -69,6 +71,10 @@ pub struct AppState {
     pub stock: Arc<StockBoard>,
     /// What readers also bought, in memory.
     pub also_bought: Arc<AlsoBoughtBoard>,
+    /// What sells best, in memory.
+    pub bestsellers: Arc<BestsellerBoard>,
+    /// Picks and display tables, in memory.
+    pub display: Arc<DisplayBoard>,
     /// Published reviews, in memory.
     pub reviews: Arc<ReviewBoard>,
     /// Which of the booksellers' rules are in force in the index.
@@ -113,6 +119,8 @@ impl AppState {
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
             also_bought: Arc::new(AlsoBoughtBoard::default()),
+            bestsellers: Arc::new(BestsellerBoard::default()),
+            display: Arc::new(DisplayBoard::default()),
             reviews: Arc::new(ReviewBoard::default()),
             search_rules: Arc::new(RuleBoard::default()),
             searches: Arc::new(SearchLog::default()),
@@ -134,6 +142,8 @@ impl AppState {
         tokio::join!(
             self.stock.keep_up(&self.store, &self.clock),
             self.also_bought.keep_up(&self.store),
+            self.bestsellers.keep_up(&self.store),
+            self.display.keep_up(&self.store),
             self.reviews.keep_up(&self.store, &self.clock),
             self.search_rules
                 .keep_up(&self.store, &self.index, &self.clock),

@@ -1,9 +1,9 @@
 //! The rules that booksellers add to the search.
 
 use shop::{
-    form::Period,
+    form::{Period, Saved},
     revision::{self, Followed},
-    search_rules::{self, Rule, Saved, Strength, Target, limits},
+    search_rules::{self, Rule, Strength, Target, limits},
     staff::audit,
 };
 

@@ -6,6 +6,7 @@ use catalogue::model::{Edition, Form, Goods, Series, SubjectScheme};
 use catalogue::thema::Thema;
 use jiff::civil::Date;
 use maud::{Markup, html};
+use shop::display::picks::Pick;
 use trade::contributor::ContributorRole;
 use trade::delivery::{DeliveryMethod, Tariff};
 use trade::limits;
@@ -15,6 +16,7 @@ use trade::price::PriceRegime;
 
 use super::aisle::{self, aisle_path};
 use super::book_data;
+use super::display;
 use super::home::subject_path;
 use super::layout::{Page, document};
 use super::parts::{
@@ -35,6 +37,8 @@ pub struct View<'a> {
     pub book: Shown<'a>,
     /// Other editions of the work.
     pub others: Vec<Shown<'a>>,
+    /// What booksellers say who picked it.
+    pub picks: &'a [&'a Pick],
     /// What is written about it.
     pub reviews: Section<'a>,
     /// What stands beside it.
@@ -79,6 +83,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                     (head(reader, view))
                     (offers(reader, view))
                     (summary(reader, edition))
+                    (display::of_book(reader, view.picks))
                     (section(reader, &view.reviews))
                     (facts(reader, edition))
                     (other_editions(reader, &view.others))
