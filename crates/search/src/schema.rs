@@ -9,7 +9,7 @@ use tantivy::schema::{
 use crate::facet::FACETS;
 
 /// Changes with every change of the fields or of what is written into them; an index with another is rebuilt.
-const VERSION: &str = "bouquin-search/2";
+const VERSION: &str = "bouquin-search/3";
 
 /// What a commit is marked with: the version, and the shelves, which the index knows by their place only.
 pub fn mark() -> String {

@@ -2,7 +2,8 @@
 //! belongs beside it.
 
 use ::search::{Aisle, Name};
-use catalogue::model::{Edition, Form, Goods, Series, SubjectScheme};
+use catalogue::model::{Edition, Form, Goods, Series};
+use catalogue::subject::Topics;
 use catalogue::thema::Thema;
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -297,17 +298,13 @@ fn facts(reader: &Reader<'_>, edition: &Edition) -> Markup {
             )
         }),
     );
-    let subjects: Vec<Thema> = edition
-        .subjects
-        .iter()
-        .filter(|subject| subject.scheme == SubjectScheme::Thema)
-        .filter_map(|subject| Thema::parse(subject.code.as_deref()?))
-        .collect();
-    if !subjects.is_empty() {
-        rows.push((
-            reader.say("fact-subjects"),
-            subject_links(reader, &subjects),
-        ));
+    let topics = Topics::of(&edition.subjects);
+    let heading = match topics {
+        Topics::Sent(_) => reader.say("fact-subjects"),
+        Topics::Derived(_) => reader.say("fact-subjects-derived"),
+    };
+    if !topics.themas().is_empty() {
+        rows.push((heading, subject_links(reader, topics.themas())));
     }
     html! {
         section.part-of aria-labelledby="facts" {
