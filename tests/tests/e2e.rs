@@ -271,7 +271,7 @@ async fn whole_path() -> Result<()> {
 
 /// A rule of the search that is tried and not saved.
 async fn trial(browser: &mut Browser, shop: &str, found: &mut Vec<String>) -> Result<()> {
-    let typed = "phrases=oc%C3%A9an%0Amer&direction=both&q=mer";
+    let typed = "phrases=oc%C3%A9an%0Amer&direction=both&q=oc%C3%A9an";
     browser
         .goto(&format!("{shop}/office/search/synonym/new?{typed}"))
         .await?;

@@ -52,6 +52,10 @@ pub(super) fn run(
     query: &str,
 ) -> Result<Trial, Problem> {
     let today = state.clock.today();
+    let query = match query.trim() {
+        "" => own_query(draft),
+        query => query,
+    };
     let others: Vec<Kept> = kept
         .iter()
         .filter(|one| Some(one.id) != id)
@@ -60,16 +64,25 @@ pub(super) fn run(
     let mut after = in_force(&others, 0, today);
     add(&mut after, draft);
     Ok(Trial {
-        query: query.trim().to_owned(),
+        query: query.to_owned(),
         before: side(state, query, &in_force(kept, 0, today))?,
         after: side(state, query, &after)?,
     })
 }
 
+/// What a rule itself names as a query, for those who type none.
+fn own_query(rule: &Rule) -> &str {
+    match rule {
+        Rule::Equivalent(phrases) => phrases.first().map_or("", String::as_str),
+        Rule::OneWay(query, _) | Rule::Pin(query, _) => query,
+        Rule::Boost(..) => "",
+    }
+}
+
 fn side(state: &AppState, query: &str, rules: &Rules) -> Result<Side, Problem> {
     let query = Query {
         per_page: COMPARED,
-        ..Query::text(query.trim())
+        ..Query::text(query)
     };
     // The first search brings the words into memory; the second one is what readers wait for.
     state.index.search_by(&query, rules)?;

@@ -59,12 +59,12 @@ pub(super) async fn show(
     let body = html! {
         (said(&visit, &wanted.told))
         p { (words.say("office-searches-help")) }
-        @for &kind in Kind::ALL { (rules(&visit, &shelf, kind, &found.rules, today)) }
         (periods(&visit, days))
-        div.columns {
+        div.columns.even {
             (texts(&visit, words.say("office-searches-missing"), &found.missing, true))
             (texts(&visit, words.say("office-searches-most"), &found.most, false))
         }
+        @for &kind in Kind::ALL { (rules(&visit, &shelf, kind, &found.rules, today)) }
     };
     let title = words.say("office-searches");
     Ok(frame::page(&visit, Part::Searches, title, &body))

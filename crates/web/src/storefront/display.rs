@@ -48,7 +48,7 @@ pub(crate) async fn picks(
         let main = html! {
             h1 { (title) }
             p.muted { @if picks.is_empty() { (reader.say("picks-none")) } @else { (reader.say("picks-intro")) } }
-            div.hits { @for (pick, edition) in &picks { (picked(reader, pick, edition)) } }
+            div.reviews { @for (pick, edition) in &picks { (picked(reader, pick, edition)) } }
         };
         Ok(document(reader, &about, main))
     })
@@ -63,7 +63,7 @@ fn picked(reader: &Reader<'_>, pick: &Pick, edition: &Edition) -> Markup {
                 h2.title { a href=(reader.path(&book_path(edition))) lang=[foreign(edition, reader.locale)] { (edition.title) } }
                 p.by { (edition.byline()) }
                 (price_line(reader, edition))
-                (said(reader, pick))
+                div.review { (said(reader, pick)) }
             }
         }
     }
@@ -112,8 +112,10 @@ pub(crate) async fn table(
         let (title, language) = table.content.title.told(reader.locale);
         let main = html! {
             h1 lang=[language.map(Locale::code)] { (title) }
-            (intro(reader, &table.content.intro))
-            @if table.made_up { p { span.mark { (reader.say("display-made-up")) } } }
+            div.prose {
+                (intro(reader, &table.content.intro))
+                @if table.made_up { p { span.mark { (reader.say("display-made-up")) } } }
+            }
             (hits(reader, &state, &books))
         };
         Ok(document(reader, &Page::public(title, &address), main))
@@ -122,7 +124,7 @@ pub(crate) async fn table(
 
 fn intro(reader: &Reader<'_>, intro: &Words) -> Markup {
     let (text, language) = intro.told(reader.locale);
-    html! { @if !text.is_empty() { div.prose lang=[language.map(Locale::code)] { (paragraphs(text)) } } }
+    html! { @if !text.is_empty() { div lang=[language.map(Locale::code)] { (paragraphs(text)) } } }
 }
 
 /// The kept page, or the one that is made now.

@@ -41,6 +41,8 @@ pub struct View<'a> {
     pub counts: Counts,
     /// Booksellers' picks, the latest first.
     pub picks: Vec<Shown<'a>>,
+    /// Whether some of them were made up for the demonstration.
+    pub picks_made_up: bool,
     /// Display tables, the latest first.
     pub tables: Vec<Laid<'a>>,
     /// Newest first.
@@ -59,6 +61,7 @@ pub struct Laid<'a> {
     title: &'a str,
     /// The language of the title, where it is not the page's.
     language: Option<Locale>,
+    made_up: bool,
     books: Vec<Shown<'a>>,
 }
 
@@ -108,6 +111,7 @@ struct Table<'a> {
 /// The editions of the shelves, looked up.
 struct Books<'a> {
     picks: Editions,
+    picks_made_up: bool,
     tables: Vec<Table<'a>>,
     new: Editions,
     best: Editions,
@@ -130,6 +134,7 @@ impl<'b> Books<'b> {
         let best = sales.map_or(&showcase.best_selling, |list| &list.editions);
         Books {
             picks: look_up(&picked),
+            picks_made_up: laid.picks(today).any(|pick| pick.made_up),
             tables: tables
                 .map(|table| Table {
                     table,
@@ -162,6 +167,7 @@ impl<'b> Books<'b> {
         View {
             counts,
             picks: shown(&self.picks),
+            picks_made_up: self.picks_made_up,
             tables: self
                 .tables
                 .iter()
@@ -171,6 +177,7 @@ impl<'b> Books<'b> {
                         path: table_path(laid.table),
                         title,
                         language,
+                        made_up: laid.table.made_up,
                         books: shown(&laid.books),
                     }
                 })
@@ -208,7 +215,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                     li { a href=(reader.path(&subject_path(*subject))) { (subject.heading(reader.locale)) } }
                 } li { a href=(reader.path("/subjects")) { (reader.say("subjects")) } } }
             }
-            @if !view.picks.is_empty() { (shelf(reader, plain("picks", reader.say("picks"), "/picks"), &view.picks, false)) }
+            @if !view.picks.is_empty() { (picks(reader, view)) }
             @for (place, laid) in view.tables.iter().enumerate() {
                 @if !laid.books.is_empty() { (table(reader, place, laid)) }
             }
@@ -246,11 +253,25 @@ fn best(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     shelf(reader, heading, &view.best, true)
 }
 
+/// What says that something was made up for the demonstration.
+fn made_up(reader: &Reader<'_>, made_up: bool) -> Option<&'static str> {
+    made_up.then(|| reader.say("display-made-up"))
+}
+
+fn picks(reader: &Reader<'_>, view: &View<'_>) -> Markup {
+    let heading = Heading {
+        reason: made_up(reader, view.picks_made_up),
+        ..plain("picks", reader.say("picks"), "/picks")
+    };
+    shelf(reader, heading, &view.picks, false)
+}
+
 /// A display table as a shelf.
 fn table(reader: &Reader<'_>, place: usize, laid: &Laid<'_>) -> Markup {
     let id = format!("table-{place}");
     let heading = Heading {
         language: laid.language,
+        reason: made_up(reader, laid.made_up),
         ..plain(&id, laid.title, &laid.path)
     };
     shelf(reader, heading, &laid.books, true)
