@@ -243,12 +243,19 @@ async fn whole_path() -> Result<()> {
         ("office-reviews", "/office/reviews"),
         ("office-editorial", "/office/editorial/1"),
         ("office-stock-edition", "/office/stock/1"),
+        ("office-search", "/office/search"),
+        ("office-search-boost", "/office/search/boost/new"),
+        ("office-picks", "/office/picks"),
+        ("office-pick", "/office/picks/1"),
+        ("office-tables", "/office/tables"),
+        ("office-table", "/office/tables/1"),
         ("office-audit", "/office/audit"),
         ("office-help", "/office/help"),
     ] {
         browser.goto(&format!("{shop}{path}")).await?;
         look(&mut browser, name, &mut found).await?;
     }
+    trial(&mut browser, &shop, &mut found).await?;
     browser.goto(&url).await?;
     look(&mut browser, "order-refunded", &mut found).await?;
     other_pages(&mut browser, &shop, &mut found).await?;
@@ -260,6 +267,17 @@ async fn whole_path() -> Result<()> {
         "closing the shop took {took:?}"
     );
     Ok(())
+}
+
+/// A rule of the search that is tried and not saved.
+async fn trial(browser: &mut Browser, shop: &str, found: &mut Vec<String>) -> Result<()> {
+    let typed = "phrases=oc%C3%A9an%0Amer&direction=both&q=oc%C3%A9an";
+    browser
+        .goto(&format!("{shop}/office/search/synonym/new?{typed}"))
+        .await?;
+    browser.click("button[value=try]").await?;
+    browser.find("#trial").await?;
+    look(browser, "office-search-trial", found).await
 }
 
 async fn log_in(browser: &mut Browser, demo: &Demo, found: &mut Vec<String>) -> Result<()> {
@@ -300,6 +318,11 @@ async fn other_pages(browser: &mut Browser, shop: &str, found: &mut Vec<String>)
         ("subjects", "/fr/subjects"),
         ("subject", "/fr/subjects/FB"),
         ("author", "/fr/authors/victor-hugo"),
+        ("bestsellers", "/fr/bestsellers"),
+        ("new", "/fr/new"),
+        ("forthcoming", "/fr/forthcoming"),
+        ("picks", "/fr/picks"),
+        ("table", "/fr/tables/prendre-la-mer"),
         ("orders", "/fr/orders"),
         ("review", "/fr/editions/1/review"),
         ("review-sent", "/fr/reviews/sent"),

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use shop::{
-    cart,
+    bestsellers, cart,
     order::{self, OrderKeys},
     payment::{self, PaymentZone},
     recommend::{self, Refreshed as Counted},
@@ -109,6 +109,12 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
     });
     state.stock.refresh(&state.store, state.clock.now()).await?;
     state.also_bought.refresh(&state.store).await?;
+    state.bestsellers.refresh(&state.store).await?;
+    state.display.refresh(&state.store).await?;
+    state
+        .search_rules
+        .refresh(&state.store, &state.index, state.clock.today())
+        .await?;
     state
         .reviews
         .refresh(&state.store, state.clock.now())
@@ -215,6 +221,10 @@ fn start_workers(
         stopping.clone(),
         count_also_bought(state.store.clone(), state.clock.clone()),
     ));
+    workers.spawn(until(
+        stopping.clone(),
+        reckon_bestsellers(state.store.clone(), state.clock.clone()),
+    ));
     Ok(workers)
 }
 
@@ -259,6 +269,23 @@ async fn count_also_bought(store: Store, clock: Clock) {
             Err(fault) => tracing::warn!(
                 fault = fault.detail(),
                 "what readers also bought stays as it was"
+            ),
+        }
+        tokio::time::sleep(until_night(clock.now())).await;
+    }
+}
+
+/// Reckons what sells best, at the start and every night.
+async fn reckon_bestsellers(store: Store, clock: Clock) {
+    loop {
+        match bestsellers::refresh(&store, &clock).await {
+            Ok(bestsellers::Refreshed::Published { works }) => {
+                tracing::info!(works, "reckoned what sells best");
+            }
+            Ok(bestsellers::Refreshed::Recent) => {}
+            Err(fault) => tracing::warn!(
+                fault = fault.detail(),
+                "the list of what sells best stays as it was"
             ),
         }
         tokio::time::sleep(until_night(clock.now())).await;

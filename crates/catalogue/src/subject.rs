@@ -14,7 +14,9 @@ use trade::locale::Locale;
 use crate::model::{Subject, SubjectScheme};
 use crate::subject::rules::{BISAC, KEYWORDS, LCC, SHELVES, THEMA};
 use crate::text;
+use crate::thema::Thema;
 
+mod mapped;
 mod rules;
 
 /// One of the shop's shelves. Ordered as the shop shows them.
@@ -74,12 +76,55 @@ impl<'de> Deserialize<'de> for ShopSubject {
     }
 }
 
+/// What a book is about, in Thema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topics {
+    /// As its senders say.
+    Sent(Vec<Thema>),
+    /// No sender says it in Thema: read from the codes of other schemes, so broader, and nobody's word but the shop's.
+    Derived(Vec<Thema>),
+}
+
+impl Topics {
+    /// What these subjects say. A book that bears one Thema code is not given others.
+    pub fn of(subjects: &[Subject]) -> Topics {
+        let coded = |read: fn(SubjectScheme, &str) -> Option<Thema>| {
+            let codes = subjects
+                .iter()
+                .filter_map(move |subject| read(subject.scheme, subject.code.as_deref()?));
+            let mut themas = Vec::new();
+            for thema in codes {
+                if !themas.contains(&thema) {
+                    themas.push(thema);
+                }
+            }
+            themas
+        };
+        let sent =
+            coded(|scheme, code| (scheme == SubjectScheme::Thema).then(|| Thema::parse(code))?);
+        if sent.is_empty() {
+            Topics::Derived(coded(mapped::thema))
+        } else {
+            Topics::Sent(sent)
+        }
+    }
+
+    /// The subjects, wherever they come from.
+    pub fn themas(&self) -> &[Thema] {
+        match self {
+            Topics::Sent(themas) | Topics::Derived(themas) => themas,
+        }
+    }
+}
+
 /// The shelf for a book with these subjects, if any of them leads to one.
 pub fn of(subjects: &[Subject]) -> Option<ShopSubject> {
     [
         SubjectScheme::Thema,
         SubjectScheme::Bisac,
+        SubjectScheme::Clil,
         SubjectScheme::Lcc,
+        SubjectScheme::Dewey,
     ]
     .into_iter()
     .find_map(|scheme| {
@@ -108,7 +153,10 @@ fn of_code(scheme: SubjectScheme, code: &str) -> Option<ShopSubject> {
         SubjectScheme::Thema => THEMA,
         SubjectScheme::Bisac => BISAC,
         SubjectScheme::Lcc => LCC,
-        SubjectScheme::Clil | SubjectScheme::Dewey | SubjectScheme::Keyword => return None,
+        SubjectScheme::Clil | SubjectScheme::Dewey => {
+            return of_code(SubjectScheme::Thema, mapped::thema(scheme, code)?.code());
+        }
+        SubjectScheme::Keyword => return None,
     };
     let code = code.trim().to_ascii_uppercase();
     rules
@@ -237,6 +285,8 @@ mod tests {
             (SubjectScheme::Bisac, "FIC000000", "literature"),
             (SubjectScheme::Bisac, "CKB000000", "food-drink"),
             (SubjectScheme::Lcc, "QA76", "science"),
+            (SubjectScheme::Dewey, "641.5", "food-drink"),
+            (SubjectScheme::Clil, "3751", "children"),
         ] {
             assert_eq!(slug(&[coded(scheme, code)]), shelf, "{code}");
         }
@@ -266,6 +316,22 @@ mod tests {
         );
         assert_eq!(slug(&[coded(SubjectScheme::Lcc, "PQ")]), "literature");
         assert_eq!(slug(&[keyword("zzz")]), "none");
+    }
+
+    #[test]
+    fn a_senders_own_thema_goes_before_what_is_derived() {
+        let code = |topics: &Topics| -> Vec<&str> {
+            topics.themas().iter().map(|thema| thema.code()).collect()
+        };
+        let dewey = coded(SubjectScheme::Dewey, "843.912");
+        let lcc = coded(SubjectScheme::Lcc, "PQ2637");
+        let derived = Topics::of(&[dewey.clone(), dewey.clone(), lcc, keyword("Roman")]);
+        assert!(matches!(&derived, Topics::Derived(_)), "{derived:?}");
+        assert_eq!(code(&derived), ["F", "D"]);
+        let sent = Topics::of(&[dewey, coded(SubjectScheme::Thema, "FBA")]);
+        assert!(matches!(&sent, Topics::Sent(_)), "{sent:?}");
+        assert_eq!(code(&sent), ["FBA"]);
+        assert_eq!(Topics::of(&[]).themas(), []);
     }
 
     #[test]

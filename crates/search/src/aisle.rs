@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use catalogue::model::{Edition, SubjectScheme};
+use catalogue::model::Edition;
+use catalogue::subject::Topics;
 use catalogue::thema::Thema;
 
 use crate::analysis::{fold, normalize};
@@ -66,11 +67,11 @@ impl Aisle {
             .map(Aisle::Contributor);
         let publisher = edition.publisher.as_deref().and_then(Name::of);
         let series = edition.series.as_ref().and_then(|one| Name::of(&one.title));
-        let subjects = edition
-            .subjects
+        let topics = Topics::of(&edition.subjects);
+        let subjects = topics
+            .themas()
             .iter()
-            .filter(|subject| subject.scheme == SubjectScheme::Thema)
-            .filter_map(|subject| Thema::parse(subject.code.as_deref()?))
+            .copied()
             .flat_map(|thema| thema.path().into_iter().chain([thema]))
             .map(Aisle::Subject);
         people
@@ -129,7 +130,7 @@ pub(crate) fn terms(edition: &Edition) -> BTreeSet<String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use catalogue::model::{Contributor, ContributorRole, Series, Subject};
+    use catalogue::model::{Contributor, ContributorRole, Series, Subject, SubjectScheme};
 
     #[test]
     fn a_book_stands_in_the_aisles_of_its_people_its_series_and_all_wider_subjects() {

@@ -16,6 +16,7 @@ use crate::limits::{DEEPEST_HIT, FEW_HITS, PER_PAGE, TOO_FEW_HITS};
 use crate::plan::{Plan, Reach};
 use crate::query::{Hit, Query, Results};
 use crate::rank::{Ranked, collapsed, rank};
+use crate::rules::Rules;
 use crate::snapshot::Snapshot;
 
 /// A query as it was finally tried, with what it found.
@@ -26,9 +27,10 @@ struct Attempt {
 }
 
 impl Index {
-    /// Answers a query.
+    /// Answers a query by the rules in force.
     pub fn search(&self, query: &Query) -> Result<Results, SearchError> {
         let begun = Instant::now();
+        // Before the rules: answers kept in an older snapshot may follow older rules, in a newer one never.
         let snapshot = self.shared.now();
         if let Some(known) = snapshot.answer(query) {
             return Ok(Results {
@@ -36,6 +38,23 @@ impl Index {
                 ..Results::clone(&known)
             });
         }
+        let results = self.answer(&snapshot, query, &self.rules())?;
+        snapshot.keep_answer(query, &results);
+        Ok(results)
+    }
+
+    /// Answers a query by other rules than those in force, to try them.
+    pub fn search_by(&self, query: &Query, rules: &Rules) -> Result<Results, SearchError> {
+        self.answer(&self.shared.now(), query, rules)
+    }
+
+    fn answer(
+        &self,
+        snapshot: &Snapshot,
+        query: &Query,
+        rules: &Rules,
+    ) -> Result<Results, SearchError> {
+        let begun = Instant::now();
         let searcher = &snapshot.searcher;
         let page = Page::of(query);
         let typed: String = query.text.chars().take(QUERY_CHARS).collect();
@@ -45,14 +64,14 @@ impl Index {
             corrected,
         } = if looks_like_isbn(&typed) {
             let asked = self.isbn_query(&typed, query);
-            let ranked = rank(&snapshot, &*asked, query.sort, page.first_guess())?;
+            let ranked = rank(snapshot, &*asked, query.sort, page.first_guess())?;
             Attempt {
                 asked,
                 ranked,
                 corrected: None,
             }
         } else {
-            self.search_words(&snapshot, &typed, query, page)?
+            self.search_words(snapshot, &typed, query, rules, page)?
         };
         let mut hits = collapsed(searcher, &ranked.best)?;
         // Editions of one work share a hit: look further down while the page is not full.
@@ -62,7 +81,7 @@ impl Index {
             && looked_at < DEEPEST_HIT as usize
         {
             looked_at *= 4;
-            ranked = rank(&snapshot, &*asked, query.sort, looked_at)?;
+            ranked = rank(snapshot, &*asked, query.sort, looked_at)?;
             hits = collapsed(searcher, &ranked.best)?;
         }
         let mut hits: Vec<Hit> = hits.into_iter().take(page.end).skip(page.start).collect();
@@ -73,16 +92,14 @@ impl Index {
             ))?;
             hit.editions_in_work = u32::try_from(editions).unwrap_or(u32::MAX).max(1);
         }
-        let results = Results {
+        Ok(Results {
             total: ranked.tally.works(),
             editions: ranked.tally.editions,
             hits,
             facets: ranked.tally.facets(),
             corrected,
             took_us: micros_since(begun),
-        };
-        snapshot.keep_answer(query, &results);
-        Ok(results)
+        })
     }
 
     /// An ISBN in any of its forms goes straight to its book (rule S4) and is never respelt (rule S6).
@@ -98,12 +115,13 @@ impl Index {
         snapshot: &Snapshot,
         typed: &str,
         query: &Query,
+        rules: &Rules,
         page: Page,
     ) -> Result<Attempt, SearchError> {
-        let mut plan = Plan::new(self.shared.fields, typed, query);
+        let mut plan = Plan::new(self.shared.fields, typed, query, rules);
         let attempt =
             |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
-                let asked = plan.query(reach);
+                let asked = plan.query(reach, rules);
                 let ranked = rank(snapshot, &*asked, query.sort, page.first_guess())?;
                 Ok((asked, ranked))
             };

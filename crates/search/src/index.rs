@@ -16,6 +16,7 @@ use trade::locale::Locale;
 use crate::document::{Label, document};
 use crate::error::SearchError;
 use crate::limits::{APPLY_MEMORY_BYTES, BUILD_MEMORY_BYTES, SUGGESTIONS};
+use crate::rules::Rules;
 use crate::schema::{Fields, Mark, schema};
 use crate::snapshot::{Snapshot, Works};
 use crate::suggest::{Gathered, Suggestion, Suggestions};
@@ -48,6 +49,8 @@ pub(crate) struct Shared {
     suggestions: RwLock<Suggestions>,
     /// Held while suggestions are gathered.
     gathering: Mutex<()>,
+    /// The rules in force.
+    rules: ArcSwap<Rules>,
 }
 
 impl Shared {
@@ -117,6 +120,7 @@ impl Index {
             writer: Mutex::new(None),
             suggestions: RwLock::default(),
             gathering: Mutex::new(()),
+            rules: ArcSwap::default(),
         };
         let index = Index {
             shared: Arc::new(shared),
@@ -154,6 +158,20 @@ impl Index {
         }
         fs::rename(&under_way, dir)?;
         Index::open(dir)
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Arc<Rules> {
+        self.shared.rules.load_full()
+    }
+
+    /// Puts other rules in force, from the next search on.
+    pub fn set_rules(&self, rules: Rules) {
+        let shared = &self.shared;
+        shared.rules.store(Arc::new(rules));
+        // Answers kept by the old rules are forgotten; no change may slip in meanwhile.
+        let _unchanged = shared.works.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.snapshot.store(Arc::new(shared.now().renewed()));
     }
 
     /// Number of editions in the index.

@@ -43,3 +43,5 @@ pub const TOPIC_BYTES: usize = 100;
 pub const WIDE_HITS: u64 = 2_000;
 /// Such answers kept, about 3 kB each, and as many lists of related books.
 pub const KEPT_ANSWERS: usize = 1_000;
+/// Readings of one query in the words of synonyms: each is one more query; nobody types more phrases that have some.
+pub const READINGS: usize = 8;

@@ -5,17 +5,20 @@
 //! Weights were set on kinds of queries, never on single ones; they matter by their order of size only.
 
 mod respell;
-mod terms;
+pub mod terms;
 
 use tantivy::Term;
-use tantivy::query::{AllQuery, BooleanQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query};
+use tantivy::query::{
+    AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query,
+};
 use trade::limits::QUERY_CHARS;
 
 use self::respell::replaced;
 use self::terms::{beginning, constant, filter_terms, term, term_query, weighted};
-use crate::analysis::{Forms, fold, is_stop_word, normalize, number, split, stems, volumes};
+use crate::analysis::{Forms, Word, fold, is_stop_word, normalize, number, split, stems, volumes};
 use crate::limits::QUERY_WORDS;
 use crate::query::Query as Narrowed;
+use crate::rules::Rules;
 use crate::schema::Fields;
 use crate::signature::{self, Asked};
 use crate::spelling::Spelling;
@@ -46,6 +49,9 @@ const MARKED_VOLUME: f32 = 60.0;
 const BARE_VOLUME: f32 = 15.0;
 /// A hit for the query as typed among hits of a wider one.
 const AS_TYPED: f32 = 60.0;
+/// What a hit for another reading of the query (a synonym) weighs against one for the words as typed: two words that
+/// were not typed less than one that was, a whole title or name still more than any word.
+const READ_AS: f32 = 0.4;
 
 /// How far a query may stray from what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +73,8 @@ pub struct Plan {
     wanted: Vec<Wanted>,
     asked: Asked,
     filters: Vec<Term>,
+    /// The same query in the words of synonyms; empty for a reading itself.
+    readings: Vec<Plan>,
 }
 
 /// One thing a hit must have.
@@ -87,13 +95,28 @@ struct Wanted {
 }
 
 impl Plan {
-    /// Reads a query.
-    pub fn new(fields: Fields, text: &str, narrowed: &Narrowed) -> Plan {
+    /// Reads a query, in the words of synonyms too.
+    pub fn new(fields: Fields, text: &str, narrowed: &Narrowed, rules: &Rules) -> Plan {
         let text: String = text.chars().take(QUERY_CHARS).collect();
         let text = normalize(&text).into_owned();
         let words = split(&text, QUERY_WORDS);
-        let volumes = volumes(&words);
-        let asked = signature::asked(&words, &volumes);
+        let readings = rules.readings(&text, &words);
+        Plan {
+            readings: readings
+                .into_iter()
+                .map(|text| {
+                    let words = split(&text, QUERY_WORDS);
+                    Plan::reading(fields, text, &words, narrowed)
+                })
+                .collect(),
+            ..Plan::reading(fields, text, &words, narrowed)
+        }
+    }
+
+    /// Reads a query as it stands.
+    fn reading(fields: Fields, text: String, words: &[Word], narrowed: &Narrowed) -> Plan {
+        let volumes = volumes(words);
+        let asked = signature::asked(words, &volumes);
         let mut wanted = Vec::with_capacity(words.len());
         for (at, word) in words.iter().enumerate() {
             let last = at + 1 == words.len();
@@ -133,6 +156,7 @@ impl Plan {
             wanted,
             asked,
             filters: filter_terms(fields.filter, narrowed),
+            readings: Vec::new(),
         }
     }
 
@@ -157,8 +181,33 @@ impl Plan {
         self.text.trim().is_empty()
     }
 
-    /// The query within a reach.
-    pub fn query(&self, reach: Reach) -> Box<dyn Query> {
+    /// The query within a reach, with what the rules put forward.
+    pub fn query(&self, reach: Reach, rules: &Rules) -> Box<dyn Query> {
+        let mut query = self.read_as_typed(reach);
+        if !self.readings.is_empty() {
+            // A book counts by the reading that it answers best.
+            let mut readings = vec![query];
+            for reading in &self.readings {
+                let read = reading.read_as_typed(self.reach_of(reading, reach));
+                readings.push(Box::new(BoostQuery::new(read, READ_AS)));
+            }
+            query = Box::new(DisjunctionMaxQuery::new(readings));
+        }
+        rules.applied(&self.fields, &self.text, &self.filters, query)
+    }
+
+    /// The same reach for a reading of more or fewer words: as many of them may be left out.
+    fn reach_of(&self, reading: &Plan, reach: Reach) -> Reach {
+        match reach {
+            Reach::Some(least) => {
+                let left_out = self.words().saturating_sub(least);
+                Reach::Some(reading.words().saturating_sub(left_out).max(1))
+            }
+            reach => reach,
+        }
+    }
+
+    fn read_as_typed(&self, reach: Reach) -> Box<dyn Query> {
         if self.is_blank() {
             return self.filtered(vec![(Occur::Must, Box::new(AllQuery))]);
         }

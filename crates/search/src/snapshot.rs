@@ -91,6 +91,16 @@ impl Snapshot {
         })
     }
 
+    /// The same index, with nothing worked out yet.
+    pub fn renewed(&self) -> Snapshot {
+        Snapshot {
+            searcher: self.searcher.clone(),
+            rows: self.rows.clone(),
+            answers: Cache::new(KEPT_ANSWERS),
+            related: Cache::new(KEPT_ANSWERS),
+        }
+    }
+
     /// What is counted for a segment.
     pub fn rows(&self, segment: SegmentId) -> Option<&Arc<Rows>> {
         self.rows.get(&segment)

@@ -1,15 +1,18 @@
 //! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, reviews, staff,
-//! figures.
+//! figures, what sells best, what is laid out, the rules of the search.
 //!
 //! A verb is a function over [`storage::Tx`], or, where it must wait for something outside a transaction, an
 //! async function over [`storage::Store`]. It answers with what it did or with a refusal that a bookseller
 //! could say; pages, JSON and the command line call the same ones. Nothing here knows HTTP, a card number, or
 //! which engine is below, except for placing an order, which PostgreSQL does in one call.
 
+pub mod bestsellers;
 pub mod cart;
 pub mod checkout;
 mod codes;
 mod columns;
+pub mod display;
+pub mod form;
 pub mod ledger;
 pub mod mail;
 pub mod merged;
@@ -19,7 +22,9 @@ pub mod pricing;
 mod random;
 pub mod recommend;
 pub mod reviews;
+pub mod revision;
 mod schema;
+pub mod search_rules;
 pub mod searches;
 pub mod staff;
 pub mod stats;
@@ -34,10 +39,14 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         cart::STATEMENTS,
         ledger::STATEMENTS,
         merged::STATEMENTS,
+        revision::STATEMENTS,
+        search_rules::STATEMENTS,
         searches::STATEMENTS,
         stats::STATEMENTS,
         stock::STATEMENTS,
+        &bestsellers::statements(),
         &checkout::statements(),
+        &display::statements(),
         &order::statements(),
         &payment::statements(),
         &recommend::statements(),

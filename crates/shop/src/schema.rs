@@ -24,4 +24,14 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../migrations/0004_reviews.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 5,
+        sql: include_str!("../migrations/0005_search_rules.sql"),
+    },
+    Migration {
+        component: "shop",
+        version: 6,
+        sql: include_str!("../migrations/0006_display.sql"),
+    },
 ];

@@ -14,9 +14,12 @@ use trade::clock::Clock;
 use trade::delivery::Tariff;
 
 use crate::also_bought::AlsoBoughtBoard;
+use crate::bestsellers::BestsellerBoard;
+use crate::display::DisplayBoard;
 use crate::pace::Pace;
 use crate::render::PageCache;
 use crate::reviews::ReviewBoard;
+use crate::search_rules::RuleBoard;
 use crate::searches::SearchLog;
 use crate::stock::StockBoard;
 use crate::storefront::sitemap::Sitemaps;
@@ -68,8 +71,14 @@ pub struct AppState {
     pub stock: Arc<StockBoard>,
     /// What readers also bought, in memory.
     pub also_bought: Arc<AlsoBoughtBoard>,
+    /// What sells best, in memory.
+    pub bestsellers: Arc<BestsellerBoard>,
+    /// Picks and display tables, in memory.
+    pub display: Arc<DisplayBoard>,
     /// Published reviews, in memory.
     pub reviews: Arc<ReviewBoard>,
+    /// Which of the booksellers' rules are in force in the index.
+    pub search_rules: Arc<RuleBoard>,
     /// Searches that wait to be noted.
     pub searches: Arc<SearchLog>,
     /// Pages kept rendered.
@@ -110,7 +119,10 @@ impl AppState {
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
             also_bought: Arc::new(AlsoBoughtBoard::default()),
+            bestsellers: Arc::new(BestsellerBoard::default()),
+            display: Arc::new(DisplayBoard::default()),
             reviews: Arc::new(ReviewBoard::default()),
+            search_rules: Arc::new(RuleBoard::default()),
             searches: Arc::new(SearchLog::default()),
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
@@ -130,7 +142,11 @@ impl AppState {
         tokio::join!(
             self.stock.keep_up(&self.store, &self.clock),
             self.also_bought.keep_up(&self.store),
+            self.bestsellers.keep_up(&self.store),
+            self.display.keep_up(&self.store),
             self.reviews.keep_up(&self.store, &self.clock),
+            self.search_rules
+                .keep_up(&self.store, &self.index, &self.clock),
             self.searches.keep_up(&self.store)
         );
     }

@@ -11,7 +11,11 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Counter {
     /// A paid order of a reader of her own.
-    async fn bought(&self, reader: u32, wanted: &[(EditionId, u32)]) -> trade::ids::OrderNumber {
+    pub async fn bought(
+        &self,
+        reader: u32,
+        wanted: &[(EditionId, u32)],
+    ) -> trade::ids::OrderNumber {
         let mut draft = self.draft(wanted);
         let mail = format!("Lectrice{reader}@example.org");
         draft.email = trade::address::Email::parse(&mail).unwrap();
@@ -28,7 +32,7 @@ impl Counter {
         table.near(work).to_vec()
     }
 
-    async fn work(&self, edition: EditionId) -> WorkId {
+    pub async fn work(&self, edition: EditionId) -> WorkId {
         let reading = self
             .store
             .read(move |tx| catalogue::store::edition(tx, edition));

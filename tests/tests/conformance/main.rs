@@ -12,12 +12,14 @@
 mod also_bought;
 mod counter;
 mod days;
+mod display;
 mod engine;
 mod life;
 mod office;
 mod place;
 mod records;
 mod reviews;
+mod rules;
 mod trouble;
 
 use std::{future::Future, pin::Pin, time::Instant};
@@ -89,6 +91,11 @@ const BODIES: &[(&str, Body)] = bodies![
     reviews::an_address_is_asked_before_anybody_reads_its_review,
     reviews::readers_vote_once_and_reports_reach_the_desk,
     reviews::editorial_reviews_are_added_changed_and_removed,
+    display::what_sells_best_is_what_was_paid_and_kept,
+    display::picks_are_added_changed_and_removed,
+    display::a_table_is_laid_arranged_and_removed,
+    rules::a_rule_of_the_search_is_kept_changed_and_removed,
+    rules::there_are_only_so_many_boosts,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

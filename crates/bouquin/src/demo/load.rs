@@ -15,7 +15,7 @@ use trade::{
     ids::{EditionId, WorkId},
 };
 
-use super::ground::Ground;
+use super::{display::Display, ground::Ground};
 use crate::{premises::Premises, progress};
 
 /// The same seed gives the same shop everywhere.
@@ -44,13 +44,23 @@ pub async fn load(ground: &Ground, titles: u32) -> Result<Login> {
     let filling = store.clone();
     let made_up = tokio::task::spawn_blocking(move || fill(&filling, &premises, titles)).await??;
     if let Some(made_up) = made_up {
-        recommend::publish_generated(&store, &Clock::system(), made_up).await?;
+        let clock = Clock::system();
+        recommend::publish_generated(&store, &clock, made_up.purchases).await?;
+        made_up.display.lay(&store, clock.now()).await?;
     }
     login(&store).await
 }
 
-/// Fills the shop unless it is; then also makes up who bought what together.
-fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<Option<Vec<(u32, WorkId)>>> {
+/// What is made up once, out of the catalogue.
+struct MadeUp {
+    /// Who bought what together.
+    purchases: Vec<(u32, WorkId)>,
+    /// What booksellers lay out.
+    display: Display,
+}
+
+/// Fills the shop unless it is; then also makes up who bought what and what is laid out.
+fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<Option<MadeUp>> {
     // Written last: a filling that was interrupted is done again from its beginning, which changes nothing twice.
     let filled = premises.folder.join("filled");
     if filled.exists() {
@@ -67,7 +77,11 @@ fn fill(store: &Store, premises: &Premises, titles: u32) -> Result<Option<Vec<(u
     let (shelf, _index) =
         premises.shelf_and_index(store, &progress::counting("search index", 0))?;
     std::fs::write(&filled, titles.to_string())?;
-    Ok(Some(super::tastes::purchases(&shelf.load())))
+    let shelf = shelf.load();
+    Ok(Some(MadeUp {
+        purchases: super::tastes::purchases(&shelf),
+        display: Display::of(&shelf),
+    }))
 }
 
 fn write_catalogue(store: &Store, titles: u32) -> Result<()> {

@@ -4,6 +4,7 @@
 //! vault, switch and shop as processes of this same executable, says where they are, and keeps them
 //! running until Ctrl-C.
 
+mod display;
 mod ground;
 mod load;
 mod roster;

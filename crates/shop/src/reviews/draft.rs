@@ -211,7 +211,7 @@ fn kept<T>(flaws: &mut Vec<(Field, Flaw)>, field: Field, read: Result<T, Flaw>) 
 }
 
 /// A text of one line, without characters that nobody sees.
-pub(super) fn line(typed: &str, max: usize) -> Result<String, Flaw> {
+pub(crate) fn line(typed: &str, max: usize) -> Result<String, Flaw> {
     let words = typed
         .split_whitespace()
         .map(|word| word.chars().filter(|c| !is_unseen(*c)).collect::<String>())
@@ -220,7 +220,7 @@ pub(super) fn line(typed: &str, max: usize) -> Result<String, Flaw> {
 }
 
 /// A text of paragraphs: lines end in one way, and no gap is larger than one empty line.
-pub(super) fn text(typed: &str, max: usize) -> Result<String, Flaw> {
+pub(crate) fn text(typed: &str, max: usize) -> Result<String, Flaw> {
     let mut shown = String::with_capacity(typed.len());
     let mut empty = 0;
     for line in typed.lines().map(str::trim_end) {

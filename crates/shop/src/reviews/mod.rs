@@ -26,6 +26,7 @@ use trade::ids::EditionId;
 
 pub use desk::{Counts, Entry, Queue, Report, counts, entry, keep, publish, queue, refuse};
 pub use draft::{Draft, Field, Flaw, Rating, Typed, email};
+pub(crate) use draft::{line, text};
 pub use key::ReviewKeys;
 pub use own::{Own, confirm, forget, own, withdraw};
 pub use published::{Change, Published, all, bought, changes};

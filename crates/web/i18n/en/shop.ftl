@@ -175,3 +175,4 @@ aisle-publisher = Publisher
 aisle-series = Series
 sort-volume = volume order
 fact-subjects = Subjects
+fact-subjects-derived = Subjects, from another classification

@@ -175,3 +175,4 @@ aisle-publisher = Éditeur
 aisle-series = Série
 sort-volume = ordre des tomes
 fact-subjects = Sujets
+fact-subjects-derived = Sujets, d’après une autre classification

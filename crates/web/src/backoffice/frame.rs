@@ -21,6 +21,8 @@ pub(super) enum Part {
     Orders,
     Stock,
     Reviews,
+    Display,
+    Searches,
     Import,
     Staff,
     Audit,
@@ -28,11 +30,13 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 8] = [
+    const ALL: [Part; 10] = [
         Part::Dashboard,
         Part::Orders,
         Part::Stock,
         Part::Reviews,
+        Part::Display,
+        Part::Searches,
         Part::Import,
         Part::Staff,
         Part::Audit,
@@ -45,6 +49,8 @@ impl Part {
             Part::Orders => "/office/orders",
             Part::Stock => "/office/stock",
             Part::Reviews => "/office/reviews",
+            Part::Display => "/office/picks",
+            Part::Searches => "/office/search",
             Part::Import => "/office/import",
             Part::Staff => "/office/staff",
             Part::Audit => "/office/audit",
@@ -58,6 +64,8 @@ impl Part {
             Part::Orders => words.say("office-orders"),
             Part::Stock => words.say("office-stock"),
             Part::Reviews => words.say("office-reviews"),
+            Part::Display => words.say("office-display"),
+            Part::Searches => words.say("office-searches"),
             Part::Import => words.say("office-import"),
             Part::Staff => words.say("office-staff"),
             Part::Audit => words.say("office-audit"),

@@ -10,6 +10,7 @@ mod dashboard;
 mod editorial;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod form;
 mod frame;
 mod help;
 mod import;
@@ -17,9 +18,14 @@ mod import_desk;
 mod login;
 mod order;
 mod orders;
+mod picks;
 mod reviews;
+mod search_rule;
+mod search_trial;
+mod searches;
 mod staff;
 mod stock;
+mod tables;
 
 use std::sync::Arc;
 
@@ -102,6 +108,22 @@ fn rooms() -> Vec<Room> {
             "/office/editorial/{edition}/{id}/remove",
             post(editorial::remove),
         ),
+        Room::staff("/office/search", get(searches::show)),
+        Room::staff(
+            "/office/search/{kind}/{id}",
+            get(search_rule::show).post(search_rule::send),
+        ),
+        Room::staff(
+            "/office/search/{kind}/{id}/remove",
+            post(search_rule::remove),
+        ),
+        Room::staff("/office/picks", get(picks::list)),
+        Room::staff("/office/picks/{id}", get(picks::show).post(picks::save)),
+        Room::staff("/office/picks/{id}/remove", post(picks::remove)),
+        Room::staff("/office/tables", get(tables::list)),
+        Room::staff("/office/tables/{id}", get(tables::show).post(tables::save)),
+        Room::staff("/office/tables/{id}/books", post(tables::arrange)),
+        Room::staff("/office/tables/{id}/remove", post(tables::remove)),
         // Its own limit is counted while the file is written.
         Room::staff(
             "/office/import",
@@ -132,5 +154,9 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     site.layer(Extension(office))
 }
 
+#[cfg(test)]
+mod display_tests;
+#[cfg(test)]
+mod search_tests;
 #[cfg(test)]
 mod tests;

@@ -32,6 +32,7 @@ use crate::i18n::words;
 fn filled(path: &str) -> String {
     path.replace("{number}", "BQ-0000-0000")
         .replace("{edition}", "1")
+        .replace("{kind}", "synonym")
         .replace("{id}", "01890000-0000-7000-8000-000000000000")
         .replace("{login}", "lire")
 }

@@ -9,6 +9,8 @@ use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use catalogue::model::Edition;
 use catalogue::shelf::Shelf;
+use shop::display::picks::Pick;
+use trade::clock::Timestamp;
 use trade::ids::EditionId;
 use trade::isbn::Isbn13;
 
@@ -101,6 +103,9 @@ fn show(
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let (made_up, voices) = (shelf.reviews(edition.id), state.reviews.about(edition.id));
     let choice = Choice::read(&asked, &made_up, &voices);
+    let laid = state.display.laid();
+    let picks: Vec<&Pick> = laid.picks_of(edition.id, today).collect();
+    let picked: Vec<(i64, Timestamp)> = picks.iter().map(|pick| (pick.id, pick.changed)).collect();
     // The delivery date makes a page old at midnight.
     let version = (
         shelf.sequence(),
@@ -110,6 +115,7 @@ fn show(
         today,
         voices.version,
         choice,
+        picked,
     );
     let kept = state.pages.get_or_make(
         PageKey::new(address.as_str(), visitor.locale, version),
@@ -131,6 +137,7 @@ fn show(
                         promise: Promise::of(other, state.stock.level(other.id)),
                     })
                     .collect(),
+                picks: &picks,
                 reviews: Section::new(&address, edition, &made_up, &voices, choice),
                 delivery_fee: super::book_page::delivery_fee(edition, &state.tariff, today),
                 today,

@@ -2,10 +2,12 @@
 //! belongs beside it.
 
 use ::search::{Aisle, Name};
-use catalogue::model::{Edition, Form, Goods, Series, SubjectScheme};
+use catalogue::model::{Edition, Form, Goods, Series};
+use catalogue::subject::Topics;
 use catalogue::thema::Thema;
 use jiff::civil::Date;
 use maud::{Markup, html};
+use shop::display::picks::Pick;
 use trade::contributor::ContributorRole;
 use trade::delivery::{DeliveryMethod, Tariff};
 use trade::limits;
@@ -15,6 +17,7 @@ use trade::price::PriceRegime;
 
 use super::aisle::{self, aisle_path};
 use super::book_data;
+use super::display;
 use super::home::subject_path;
 use super::layout::{Page, document};
 use super::parts::{
@@ -35,6 +38,8 @@ pub struct View<'a> {
     pub book: Shown<'a>,
     /// Other editions of the work.
     pub others: Vec<Shown<'a>>,
+    /// What booksellers say who picked it.
+    pub picks: &'a [&'a Pick],
     /// What is written about it.
     pub reviews: Section<'a>,
     /// What stands beside it.
@@ -79,6 +84,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                     (head(reader, view))
                     (offers(reader, view))
                     (summary(reader, edition))
+                    (display::of_book(reader, view.picks))
                     (section(reader, &view.reviews))
                     (facts(reader, edition))
                     (other_editions(reader, &view.others))
@@ -292,17 +298,13 @@ fn facts(reader: &Reader<'_>, edition: &Edition) -> Markup {
             )
         }),
     );
-    let subjects: Vec<Thema> = edition
-        .subjects
-        .iter()
-        .filter(|subject| subject.scheme == SubjectScheme::Thema)
-        .filter_map(|subject| Thema::parse(subject.code.as_deref()?))
-        .collect();
-    if !subjects.is_empty() {
-        rows.push((
-            reader.say("fact-subjects"),
-            subject_links(reader, &subjects),
-        ));
+    let topics = Topics::of(&edition.subjects);
+    let heading = match topics {
+        Topics::Sent(_) => reader.say("fact-subjects"),
+        Topics::Derived(_) => reader.say("fact-subjects-derived"),
+    };
+    if !topics.themas().is_empty() {
+        rows.push((heading, subject_links(reader, topics.themas())));
     }
     html! {
         section.part-of aria-labelledby="facts" {

@@ -6,12 +6,18 @@ use catalogue::model::EditionId;
 use catalogue::shelf::{Counts, Shelf};
 use catalogue::subject::ShopSubject;
 use fluent_bundle::FluentValue;
+use jiff::civil::Date;
 use maud::{Markup, html};
 use serde_json::json;
+use shop::bestsellers::{Bestsellers, Method};
+use trade::locale::Locale;
 
+use super::display::table_path;
 use super::layout::{Page, document};
-use super::parts::{Shown, shelf};
+use super::lists::reason;
+use super::parts::{Heading, Shown, shelf};
 use super::reader::Reader;
+use crate::display;
 use crate::problem::Problem;
 use crate::render::PageKey;
 use crate::state::AppState;
@@ -23,6 +29,9 @@ const BOOKS_ON_A_SHELF: usize = 14;
 /// Shelves that may be in sight at once; further ones load their covers when scrolled to.
 const EAGER_SHELVES: usize = 1;
 
+/// Display tables that are laid out; further ones are found by their address.
+const TABLES: usize = 3;
+
 /// Subjects with a shelf of their own; the links above lead to all of them.
 const SUBJECT_SHELVES: usize = 8;
 
@@ -30,12 +39,30 @@ const SUBJECT_SHELVES: usize = 8;
 pub struct View<'a> {
     /// How much there is.
     pub counts: Counts,
+    /// Booksellers' picks, the latest first.
+    pub picks: Vec<Shown<'a>>,
+    /// Whether some of them were made up for the demonstration.
+    pub picks_made_up: bool,
+    /// Display tables, the latest first.
+    pub tables: Vec<Laid<'a>>,
     /// Newest first.
     pub new: Vec<Shown<'a>>,
-    /// Most asked for first.
-    pub best_selling: Vec<Shown<'a>>,
+    /// What sells best, or, while too little was sold, what is most asked for.
+    pub best: Vec<Shown<'a>>,
+    /// What the list of what sells best counts; none while it is what is most asked for.
+    pub best_reason: Option<String>,
     /// A shelf for each subject.
     pub by_subject: Vec<(ShopSubject, Vec<Shown<'a>>)>,
+}
+
+/// A display table.
+pub struct Laid<'a> {
+    path: String,
+    title: &'a str,
+    /// The language of the title, where it is not the page's.
+    language: Option<Locale>,
+    made_up: bool,
+    books: Vec<Shown<'a>>,
 }
 
 /// `GET /`
@@ -44,6 +71,7 @@ pub(crate) async fn show(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let catalogue = state.shelf.load();
+    let (laid, today) = (state.display.laid(), state.clock.today());
     let key = PageKey::new(
         "/",
         visitor.locale,
@@ -52,35 +80,70 @@ pub(crate) async fn show(
             catalogue.content_hash(),
             state.stock.version(),
             state.reviews.count(),
+            state.bestsellers.version(),
+            laid.version(),
+            today,
         ),
     );
     let kept = state.pages.get_or_make(key, || {
         let reader = Reader::new(visitor.locale, &state.settings, "/");
-        let books = Books::gather(&catalogue);
+        let list = state.bestsellers.list();
+        let books = Books::gather(&catalogue, list.as_deref(), &laid, today);
         let mut counts = catalogue.counts();
         // Those that came with the shelf, and those that readers wrote since.
         counts.reviews += state.reviews.count();
-        Ok::<_, Problem>(page(&reader, &books.view(counts, &state.stock)))
+        Ok::<_, Problem>(page(&reader, &books.view(&reader, counts, &state.stock)))
     })?;
     Ok(kept.answer(&visitor))
 }
 
+/// Books of a list that are looked at to fill a shelf with what can be had.
+const BEST_LOOKED_AT: usize = 60;
+
 type Editions = Vec<std::sync::Arc<catalogue::model::Edition>>;
 
+/// A display table with its books looked up.
+struct Table<'a> {
+    table: &'a shop::display::tables::Table,
+    books: Editions,
+}
+
 /// The editions of the shelves, looked up.
-struct Books {
+struct Books<'a> {
+    picks: Editions,
+    picks_made_up: bool,
+    tables: Vec<Table<'a>>,
     new: Editions,
-    best_selling: Editions,
+    best: Editions,
+    /// The list that `best` is, when it is one of sales.
+    sales: Option<&'a Bestsellers>,
     by_subject: Vec<(ShopSubject, Editions)>,
 }
 
-impl Books {
-    fn gather(shelf: &Shelf) -> Books {
+impl<'b> Books<'b> {
+    fn gather(
+        shelf: &Shelf,
+        sales: Option<&'b Bestsellers>,
+        laid: &'b display::Laid,
+        today: Date,
+    ) -> Books<'b> {
         let look_up = |ids: &[EditionId]| ids.iter().filter_map(|id| shelf.edition(*id)).collect();
         let showcase = shelf.showcase();
+        let picked: Vec<EditionId> = laid.picks(today).map(|pick| pick.draft.edition).collect();
+        let tables = laid.tables(today).take(TABLES);
+        let best = sales.map_or(&showcase.best_selling, |list| &list.editions);
         Books {
+            picks: look_up(&picked),
+            picks_made_up: laid.picks(today).any(|pick| pick.made_up),
+            tables: tables
+                .map(|table| Table {
+                    table,
+                    books: look_up(&table.content.editions),
+                })
+                .collect(),
             new: look_up(&showcase.new),
-            best_selling: look_up(&showcase.best_selling),
+            best: look_up(best.get(..BEST_LOOKED_AT).unwrap_or(best)),
+            sales,
             by_subject: showcase
                 .by_subject
                 .iter()
@@ -90,7 +153,7 @@ impl Books {
         }
     }
 
-    fn view<'a>(&'a self, counts: Counts, stock: &StockBoard) -> View<'a> {
+    fn view<'a>(&'a self, reader: &Reader<'_>, counts: Counts, stock: &StockBoard) -> View<'a> {
         let shown = |editions: &'a Editions| {
             let each = editions.iter().map(|edition| Shown {
                 edition,
@@ -103,8 +166,27 @@ impl Books {
         };
         View {
             counts,
+            picks: shown(&self.picks),
+            picks_made_up: self.picks_made_up,
+            tables: self
+                .tables
+                .iter()
+                .map(|laid| {
+                    let (title, language) = laid.table.content.title.told(reader.locale);
+                    Laid {
+                        path: table_path(laid.table),
+                        title,
+                        language,
+                        made_up: laid.table.made_up,
+                        books: shown(&laid.books),
+                    }
+                })
+                .collect(),
             new: shown(&self.new),
-            best_selling: shown(&self.best_selling),
+            best: shown(&self.best),
+            best_reason: self
+                .sales
+                .and_then(|list| Some(reason(reader, list, Method::on(list.last_day)?))),
             by_subject: self
                 .by_subject
                 .iter()
@@ -133,13 +215,66 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                     li { a href=(reader.path(&subject_path(*subject))) { (subject.heading(reader.locale)) } }
                 } li { a href=(reader.path("/subjects")) { (reader.say("subjects")) } } }
             }
-            (shelf(reader, "new", reader.say("shelf-new"), "/search?sort=newest", &view.new, false))
-            (shelf(reader, "best", reader.say("shelf-best"), "/search", &view.best_selling, true))
+            @if !view.picks.is_empty() { (picks(reader, view)) }
+            @for (place, laid) in view.tables.iter().enumerate() {
+                @if !laid.books.is_empty() { (table(reader, place, laid)) }
+            }
+            (shelf(reader, plain("new", reader.say("shelf-new"), "/new"), &view.new, !view.picks.is_empty()))
+            (best(reader, view))
             @for (place, (subject, books)) in view.by_subject.iter().enumerate() {
-                (shelf(reader, subject.slug(), subject.heading(reader.locale), &subject_path(*subject), books, place >= EAGER_SHELVES))
+                (shelf(reader, plain(subject.slug(), subject.heading(reader.locale), &subject_path(*subject)), books, place >= EAGER_SHELVES))
             }
         },
     )
+}
+
+fn plain<'a>(id: &'a str, words: &'a str, all: &'a str) -> Heading<'a> {
+    Heading {
+        id,
+        words,
+        language: None,
+        all,
+        reason: None,
+    }
+}
+
+/// What sells best, or, while there is no list of it, what is most asked for; each says which it is.
+fn best(reader: &Reader<'_>, view: &View<'_>) -> Markup {
+    let heading = match &view.best_reason {
+        Some(reason) => Heading {
+            reason: Some(reason),
+            ..plain("best", reader.say("bestsellers"), "/bestsellers")
+        },
+        None => Heading {
+            reason: Some(reader.say("shelf-best-reason")),
+            ..plain("best", reader.say("shelf-best"), "/search")
+        },
+    };
+    shelf(reader, heading, &view.best, true)
+}
+
+/// What says that something was made up for the demonstration.
+fn made_up(reader: &Reader<'_>, made_up: bool) -> Option<&'static str> {
+    made_up.then(|| reader.say("display-made-up"))
+}
+
+fn picks(reader: &Reader<'_>, view: &View<'_>) -> Markup {
+    let heading = Heading {
+        reason: made_up(reader, view.picks_made_up),
+        ..plain("picks", reader.say("picks"), "/picks")
+    };
+    shelf(reader, heading, &view.picks, false)
+}
+
+/// A display table as a shelf.
+fn table(reader: &Reader<'_>, place: usize, laid: &Laid<'_>) -> Markup {
+    let id = format!("table-{place}");
+    let heading = Heading {
+        language: laid.language,
+        reason: made_up(reader, laid.made_up),
+        ..plain(&id, laid.title, &laid.path)
+    };
+    shelf(reader, heading, &laid.books, true)
 }
 
 /// The page of a subject.

@@ -149,7 +149,10 @@ fn footer(reader: &Reader<'_>) -> Markup {
                     h2 #foot-shop { (reader.say("foot-shop")) }
                     ul {
                         (link("/about", reader.say("nav-about")))
-                        (link("/search?sort=newest", reader.say("shelf-new")))
+                        (link("/bestsellers", reader.say("bestsellers")))
+                        (link("/new", reader.say("shelf-new")))
+                        (link("/forthcoming", reader.say("forthcoming")))
+                        (link("/picks", reader.say("picks")))
                         (link("/legal/accessibility", reader.say("legal-accessibility")))
                     }
                 }

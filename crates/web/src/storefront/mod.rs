@@ -12,11 +12,13 @@ pub mod cart;
 pub mod checkout;
 pub mod checkout_page;
 mod cover;
+pub mod display;
 pub mod fault_page;
 pub mod forms;
 pub mod health;
 pub mod home;
 pub mod layout;
+pub mod lists;
 pub mod machines;
 pub mod order;
 pub mod order_page;
@@ -58,6 +60,11 @@ fn looking() -> Router<AppState> {
         .route("/series/{name}", get(aisle::series))
         .route("/subjects", get(aisle::subjects))
         .route("/subjects/{code}", get(aisle::subject))
+        .route("/bestsellers", get(lists::bestsellers))
+        .route("/new", get(lists::new))
+        .route("/forthcoming", get(lists::forthcoming))
+        .route("/picks", get(display::picks))
+        .route("/tables/{slug}", get(display::table))
         .route("/suggest", get(suggest::show))
         .route("/books/{isbn}", get(book::by_isbn))
         .route("/editions/{id}", get(book::by_id))

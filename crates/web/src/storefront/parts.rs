@@ -106,21 +106,37 @@ pub fn promise_words(reader: &Reader<'_>, promise: Promise) -> String {
     }
 }
 
+/// What stands above a shelf.
+#[derive(Clone, Copy)]
+pub struct Heading<'a> {
+    /// The id of the heading.
+    pub id: &'a str,
+    /// Its words.
+    pub words: &'a str,
+    /// Their language, where it is not the page's.
+    pub language: Option<Locale>,
+    /// The way to the whole list.
+    pub all: &'a str,
+    /// Why its books stand there, where the heading does not say it.
+    pub reason: Option<&'a str>,
+}
+
 /// A shelf: a heading, a way to the whole list, covers that scroll sideways.
-pub fn shelf(
-    reader: &Reader<'_>,
-    id: &str,
-    heading: &str,
-    all: &str,
-    books: &[Shown<'_>],
-    lazy: bool,
-) -> Markup {
+pub fn shelf(reader: &Reader<'_>, heading: Heading<'_>, books: &[Shown<'_>], lazy: bool) -> Markup {
+    let Heading {
+        id,
+        words,
+        language,
+        all,
+        reason,
+    } = heading;
     html! {
         section.shelf aria-labelledby=(id) {
             header {
-                h2 #(id) { (heading) }
-                a href=(reader.path(all)) aria-label={ (reader.say("shelf-all")) (reader.colon()) " " (heading) } { (reader.say("shelf-all")) }
+                h2 #(id) lang=[language.map(Locale::code)] { (words) }
+                a href=(reader.path(all)) aria-label={ (reader.say("shelf-all")) (reader.colon()) " " (words) } { (reader.say("shelf-all")) }
             }
+            @if let Some(reason) = reason { p.small.muted { (reason) } }
             ul.row { @for book in books { li { (card(reader, book, lazy)) } } }
         }
     }

@@ -214,6 +214,7 @@ pub(crate) async fn show(
         shelf.sequence(),
         shelf.content_hash(),
         state.stock.version(),
+        state.index.rules().version(),
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {

@@ -16,7 +16,7 @@ use super::search::{FACETS, LAST_PAGE, PER_PAGE, Params, SORTS};
 /// Values of a facet that are shown; the rest is rare.
 const VALUES_SHOWN: usize = 10;
 /// Results whose covers load at once.
-const EAGER_HITS: usize = 6;
+pub(super) const EAGER_HITS: usize = 6;
 
 /// What the page of results shows.
 pub struct View<'a> {
@@ -127,7 +127,8 @@ fn correction(reader: &Reader<'_>, typed: &str, corrected: &str) -> Markup {
     }
 }
 
-fn hit(reader: &Reader<'_>, found: &Found<'_>, lazy: bool) -> Markup {
+/// A book found, as a row.
+pub(super) fn hit(reader: &Reader<'_>, found: &Found<'_>, lazy: bool) -> Markup {
     let edition = found.book.edition;
     let facts = [
         edition.publisher.clone(),

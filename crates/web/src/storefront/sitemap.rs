@@ -41,7 +41,8 @@ impl Sitemaps {
                     aisles.extend(Aisle::of(&edition).iter().map(aisle_path));
                 }
                 let paths: Arc<Vec<String>> = Arc::new(
-                    ["/".to_owned(), "/subjects".to_owned()]
+                    ["/", "/new", "/subjects"]
+                        .map(str::to_owned)
                         .into_iter()
                         .chain(subjects)
                         .chain(aisles)

@@ -20,6 +20,10 @@ async fn everyday_paths(house: &House) -> Vec<String> {
         "/orders",
         "/about",
         "/subjects",
+        "/bestsellers",
+        "/new",
+        "/forthcoming",
+        "/picks",
         "/subjects/FB",
         "/authors/victor-hugo",
     ]

@@ -1,0 +1,84 @@
+//! The job: adds up the paid orders of the window, a day at a time, and publishes the list.
+
+use jiff::{Span, civil::Date};
+use storage::{Fault, Row, Store, Tx};
+use trade::{
+    clock::Clock,
+    ids::{EditionId, WorkId},
+};
+
+use super::{Method, Ranking, Sale, table};
+
+/// Hours before another run may begin: a restart or a second node does not reckon again what was reckoned last night.
+const HOURS_APART: u64 = 20;
+
+storage::statements! {
+    SOLD_ON = "SELECT e.work_id, l.edition,
+            CAST(SUM(CASE WHEN l.quantity > $2 THEN $2 ELSE l.quantity END) AS BIGINT), COUNT(DISTINCT o.id)
+        FROM orders o JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
+            JOIN editions e ON e.id = l.edition AND e.hidden = 0
+        WHERE o.confirmed_on = $1 AND o.state IN ('confirmed', 'shipped')
+        GROUP BY e.work_id, l.edition";
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// A run began not long ago, here or on another node.
+    Recent,
+    /// A list was published.
+    Published {
+        /// Works on it.
+        works: usize,
+    },
+}
+
+/// Makes the list of the days up to yesterday, which is over and will not change by new orders, and publishes it.
+/// Orders that are cancelled or refunded later are no longer on the next one.
+///
+/// # Errors
+/// A [`Fault`]; what was published before stays.
+pub async fn refresh(store: &Store, clock: &Clock) -> Result<Refreshed, Fault> {
+    let now = clock.now();
+    let last = clock.today().saturating_sub(Span::new().days(1));
+    let Some(method) = Method::on(last) else {
+        return Ok(Refreshed::Recent);
+    };
+    let first = last.saturating_sub(Span::new().days(i64::from(method.window_days.max(1)) - 1));
+    let not_after = now.minus(std::time::Duration::from_secs(HOURS_APART * 3600));
+    let beginning =
+        store.write(move |tx: &mut dyn Tx| table::begin(tx, (first, last), not_after, now));
+    let Some(run) = beginning.await? else {
+        return Ok(Refreshed::Recent);
+    };
+    let mut ranking = Ranking::new(method, last);
+    for day in first
+        .series(Span::new().days(1))
+        .take_while(|day| *day <= last)
+    {
+        let sold = store
+            .read(move |tx: &mut dyn Tx| sold_on(tx, day, method.copies_per_order))
+            .await?;
+        ranking.add(day, &sold);
+    }
+    let ranked = ranking.ranked();
+    let works = ranked.len();
+    store
+        .write(move |tx: &mut dyn Tx| table::publish(tx, run, &ranked, now))
+        .await?;
+    Ok(Refreshed::Published { works })
+}
+
+/// What was sold on a day, of each order at most so many copies of an edition.
+fn sold_on(tx: &mut dyn Tx, day: Date, copies_per_order: u16) -> Result<Vec<Sale>, Fault> {
+    let rows = tx.query(&SOLD_ON, &[day.to_string().into(), copies_per_order.into()])?;
+    let sale = |row: &Row| {
+        Ok(Sale {
+            work: WorkId(row.int(0)?),
+            edition: EditionId(row.int(1)?),
+            copies: row.count(2)?,
+            orders: row.count(3)?,
+        })
+    };
+    rows.iter().map(sale).collect()
+}

@@ -1,0 +1,73 @@
+# Bestsellers, new books, picks, tables.
+
+bestsellers = Bestsellers
+bestsellers-of = Bestsellers: { $subject }
+bestsellers-reason = What this bookshop sold online from { $from } to { $until }: copies of paid orders, without those cancelled or refunded. A sale of { $halflife } days ago counts half as much as one of the last day. At least { $orders } orders are needed to stand here.
+bestsellers-none = This bookshop has not sold enough yet to make a list that says something.
+new-reason = The latest publications first. A book whose day of publication is not known is not here.
+forthcoming = Forthcoming
+forthcoming-reason = By the announced day of publication, the nearest first.
+shelf-best-reason = By readers’ interest as the catalogue knows it, not by our sales.
+picks = Staff picks
+picks-intro = What our booksellers have read and stand up for.
+picks-none = No staff picks at the moment.
+pick-of = { $bookseller }’s pick
+display-made-up = made up for the demonstration
+office-display = Display
+office-picks = Staff picks
+office-picks-none = No staff picks.
+office-pick-new = New pick
+office-pick-change = Change the pick
+office-pick-remove = Remove this pick
+office-pick-book = Book
+office-pick-bookseller = Bookseller
+office-pick-bookseller-hint = The name under which readers read it.
+office-pick-note = What you say of it
+office-pick-note-hint = Plain text; an empty line separates paragraphs. Write in French.
+office-pick-from = From
+office-pick-until = Until
+office-told-pick-saved = The pick is saved.
+office-told-pick-removed = The pick is removed.
+office-told-pick-gone = This pick no longer exists.
+office-told-pick-full = The shop keeps as many picks as it can. Remove old ones.
+office-tables = Tables
+office-tables-none = No tables.
+office-table = Table
+office-table-new = New table
+office-table-remove = Delete this table
+office-table-books = Books
+office-table-count = { $count ->
+    [0] No book on the table
+    [one] { $shown } book on the table
+   *[other] { $shown } books on the table
+  }
+office-table-book = ISBN of the book to lay
+office-table-add = Lay
+office-table-title_fr = Title in French
+office-table-title_en = Title in English
+office-table-intro_fr = A few words above, in French
+office-table-intro_en = The same in English
+office-table-intro-hint = Optional. Plain text; an empty line separates paragraphs.
+office-table-optional = Optional: without it the French is shown.
+office-table-state = State
+office-table-state-draft = draft
+office-table-state-published = published
+office-table-from = From
+office-table-until = Until
+office-deed-up = Up
+office-deed-down = Down
+office-deed-remove = Take away
+office-book-gone = Edition withdrawn from the catalogue
+office-made-up = demonstration
+office-told-table-saved = The table is saved.
+office-told-table-arranged = The table is arranged.
+office-told-table-removed = The table is deleted.
+office-told-table-gone = This table no longer exists.
+office-told-table-moved = Somebody else arranged this table meanwhile. This is how it is.
+office-told-table-full = The shop keeps as many tables as it can. Delete old ones.
+office-told-table-full-of-books = This table is full.
+office-told-table-unknown-book = No edition of the shop has this number.
+office-action-pick-save = pick saved
+office-action-pick-remove = pick removed
+office-action-table-save = table saved
+office-action-table-remove = table deleted

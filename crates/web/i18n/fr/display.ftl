@@ -1,0 +1,73 @@
+# Meilleures ventes, nouveautés, coups de cœur, tables.
+
+bestsellers = Meilleures ventes
+bestsellers-of = Meilleures ventes : { $subject }
+bestsellers-reason = Ce que cette librairie a vendu en ligne du { $from } au { $until } : exemplaires des commandes payées, sans celles qui sont annulées ou remboursées. Une vente d’il y a { $halflife } jours compte moitié moins qu’une vente du dernier jour. Il faut { $orders } commandes au moins pour figurer ici.
+bestsellers-none = Cette librairie n’a pas encore assez vendu pour dresser une liste qui dise quelque chose.
+new-reason = Les parutions les plus récentes d’abord. Un livre dont le jour de parution n’est pas connu n’y est pas.
+forthcoming = À paraître
+forthcoming-reason = Par date de parution annoncée, la plus proche d’abord.
+shelf-best-reason = D’après l’intérêt des lecteurs tel que le catalogue le connaît, non d’après nos ventes.
+picks = Coups de cœur
+picks-intro = Ce que nos libraires ont lu et défendent.
+picks-none = Aucun coup de cœur en ce moment.
+pick-of = Le coup de cœur de { $bookseller }
+display-made-up = inventé pour la démonstration
+office-display = Vitrine
+office-picks = Coups de cœur
+office-picks-none = Aucun coup de cœur.
+office-pick-new = Nouveau coup de cœur
+office-pick-change = Modifier le coup de cœur
+office-pick-remove = Retirer ce coup de cœur
+office-pick-book = Livre
+office-pick-bookseller = Libraire
+office-pick-bookseller-hint = Le nom sous lequel les lecteurs le lisent.
+office-pick-note = Ce que vous en dites
+office-pick-note-hint = Texte sans balises ; une ligne vide sépare les paragraphes.
+office-pick-from = À partir du
+office-pick-until = Jusqu’au
+office-told-pick-saved = Le coup de cœur est enregistré.
+office-told-pick-removed = Le coup de cœur est retiré.
+office-told-pick-gone = Ce coup de cœur n’existe plus.
+office-told-pick-full = La boutique garde déjà autant de coups de cœur qu’elle peut. Retirez-en d’anciens.
+office-tables = Tables
+office-tables-none = Aucune table.
+office-table = Table
+office-table-new = Nouvelle table
+office-table-remove = Supprimer cette table
+office-table-books = Livres
+office-table-count = { $count ->
+    [0] Aucun livre sur la table
+    [one] { $shown } livre sur la table
+   *[other] { $shown } livres sur la table
+  }
+office-table-book = ISBN du livre à poser
+office-table-add = Poser
+office-table-title_fr = Titre en français
+office-table-title_en = Titre en anglais
+office-table-intro_fr = Quelques mots au-dessus, en français
+office-table-intro_en = Les mêmes en anglais
+office-table-intro-hint = Facultatif. Texte sans balises ; une ligne vide sépare les paragraphes.
+office-table-optional = Facultatif : sans lui, le français est montré.
+office-table-state = État
+office-table-state-draft = brouillon
+office-table-state-published = publiée
+office-table-from = À partir du
+office-table-until = Jusqu’au
+office-deed-up = Monter
+office-deed-down = Descendre
+office-deed-remove = Retirer
+office-book-gone = Édition retirée du catalogue
+office-made-up = démonstration
+office-told-table-saved = La table est enregistrée.
+office-told-table-arranged = La table est rangée.
+office-told-table-removed = La table est supprimée.
+office-told-table-gone = Cette table n’existe plus.
+office-told-table-moved = Quelqu’un d’autre a rangé cette table entre-temps. Voici comme elle est.
+office-told-table-full = La boutique garde déjà autant de tables qu’elle peut. Supprimez-en d’anciennes.
+office-told-table-full-of-books = Cette table est pleine.
+office-told-table-unknown-book = Aucune édition de la boutique n’a ce numéro.
+office-action-pick-save = coup de cœur enregistré
+office-action-pick-remove = coup de cœur retiré
+office-action-table-save = table enregistrée
+office-action-table-remove = table supprimée
