@@ -27,4 +27,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../migrations/0002_records.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 5,
+        sql: include_str!("../migrations/0005_covers.sql"),
+    },
 ];

@@ -36,7 +36,7 @@ pub(super) const FILE_NAME: &str = "catalogue.shelf";
 pub(super) const HEADER_BYTES: usize = 128;
 const MAGIC: &[u8; 8] = b"BQSHELF\0";
 /// To be raised with every change to the layout or to [`Edition`], [`Review`] or the index.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Why a shelf cannot be opened or built.
 #[derive(Debug, thiserror::Error)]
