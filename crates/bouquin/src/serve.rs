@@ -4,6 +4,11 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use catalogue::shelf::{Refreshed, ShelfHandle};
+use covers::{
+    fetch::{Bounds, Fetcher},
+    reach::PublicInternet,
+    worker::Worker,
+};
 use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use search::Index;
@@ -113,6 +118,10 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
     state.stock.refresh(&state.store, state.clock.now()).await?;
     state.also_bought.refresh(&state.store).await?;
     state
+        .covers
+        .refresh(&state.store, state.clock.now())
+        .await?;
+    state
         .reviews
         .refresh(&state.store, state.clock.now())
         .await?;
@@ -155,6 +164,8 @@ fn settings(config: &ShopConfig) -> Settings {
         tls: config.shop.public_url.is_tls(),
         contact_email: config.mail.contact.clone(),
         imports: config.data.folder.join("imports"),
+        covers: config.data.folder.join("covers"),
+        fetches_covers: config.fetches_covers(),
     }
 }
 
@@ -210,6 +221,10 @@ fn start_workers(
         stopping.clone(),
         sweep(state.store.clone(), zone, clock),
     ));
+    if config.fetches_covers() {
+        let fetching = fetch_covers(state)?;
+        workers.spawn(until(stopping.clone(), fetching.run()));
+    }
     workers.spawn(until(
         stopping.clone(),
         forget(state.store.clone(), state.clock.clone()),
@@ -219,6 +234,24 @@ fn start_workers(
         count_also_bought(state.store.clone(), state.clock.clone()),
     ));
     Ok(workers)
+}
+
+/// Fetches suppliers' covers, from the public internet only.
+fn fetch_covers(state: &AppState) -> Result<Worker<PublicInternet>> {
+    let agent = format!(
+        "Bouquin/{} (+{})",
+        env!("CARGO_PKG_VERSION"),
+        state.settings.public_url
+    );
+    let fetcher = Fetcher::new(PublicInternet, &agent, Bounds::default())
+        .context("covers.fetch: the system has no certificates to judge servers by")?;
+    Ok(Worker {
+        store: state.store.clone(),
+        clock: state.clock.clone(),
+        fetcher,
+        folder: state.settings.covers.clone(),
+        pause: covers::limits::POLITE_PAUSE,
+    })
 }
 
 /// Runs work that never ends by itself until the shop closes.

@@ -12,6 +12,7 @@ pub mod also_bought;
 mod api;
 pub mod assets;
 mod backoffice;
+pub mod covers;
 mod guard;
 pub mod i18n;
 pub mod letters;

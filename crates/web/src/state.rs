@@ -14,6 +14,7 @@ use trade::clock::Clock;
 use trade::delivery::Tariff;
 
 use crate::also_bought::AlsoBoughtBoard;
+use crate::covers::CoverBoard;
 use crate::pace::Pace;
 use crate::render::PageCache;
 use crate::reviews::ReviewBoard;
@@ -68,6 +69,8 @@ pub struct AppState {
     pub stock: Arc<StockBoard>,
     /// What readers also bought, in memory.
     pub also_bought: Arc<AlsoBoughtBoard>,
+    /// Suppliers' covers, in memory.
+    pub covers: Arc<CoverBoard>,
     /// Published reviews, in memory.
     pub reviews: Arc<ReviewBoard>,
     /// Searches that wait to be noted.
@@ -110,6 +113,7 @@ impl AppState {
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
             also_bought: Arc::new(AlsoBoughtBoard::default()),
+            covers: Arc::new(CoverBoard::default()),
             reviews: Arc::new(ReviewBoard::default()),
             searches: Arc::new(SearchLog::default()),
             pages: Arc::new(PageCache::new()),
@@ -130,6 +134,7 @@ impl AppState {
         tokio::join!(
             self.stock.keep_up(&self.store, &self.clock),
             self.also_bought.keep_up(&self.store),
+            self.covers.keep_up(&self.store, &self.clock),
             self.reviews.keep_up(&self.store, &self.clock),
             self.searches.keep_up(&self.store)
         );
@@ -153,6 +158,10 @@ pub struct Settings {
     pub contact_email: String,
     /// The folder for catalogue files sent to the back office and for the reports of their import.
     pub imports: PathBuf,
+    /// The folder of suppliers' covers.
+    pub covers: PathBuf,
+    /// Whether this shop fetches them.
+    pub fetches_covers: bool,
 }
 
 impl Settings {
@@ -166,6 +175,8 @@ impl Settings {
             tls: public_url.starts_with("https://"),
             contact_email: "libraire@example.org".to_owned(),
             imports: std::env::temp_dir().join("bouquin-imports"),
+            covers: std::env::temp_dir().join("bouquin-covers"),
+            fetches_covers: false,
         }
     }
 }

@@ -22,18 +22,20 @@ pub(super) enum Part {
     Stock,
     Reviews,
     Import,
+    Covers,
     Staff,
     Audit,
     Help,
 }
 
 impl Part {
-    const ALL: [Part; 8] = [
+    const ALL: [Part; 9] = [
         Part::Dashboard,
         Part::Orders,
         Part::Stock,
         Part::Reviews,
         Part::Import,
+        Part::Covers,
         Part::Staff,
         Part::Audit,
         Part::Help,
@@ -46,6 +48,7 @@ impl Part {
             Part::Stock => "/office/stock",
             Part::Reviews => "/office/reviews",
             Part::Import => "/office/import",
+            Part::Covers => "/office/covers",
             Part::Staff => "/office/staff",
             Part::Audit => "/office/audit",
             Part::Help => "/office/help",
@@ -59,6 +62,7 @@ impl Part {
             Part::Stock => words.say("office-stock"),
             Part::Reviews => words.say("office-reviews"),
             Part::Import => words.say("office-import"),
+            Part::Covers => words.say("office-covers"),
             Part::Staff => words.say("office-staff"),
             Part::Audit => words.say("office-audit"),
             Part::Help => words.say("office-help"),

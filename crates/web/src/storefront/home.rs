@@ -51,11 +51,12 @@ pub(crate) async fn show(
             catalogue.sequence(),
             catalogue.content_hash(),
             state.stock.version(),
+            state.covers.version(),
             state.reviews.count(),
         ),
     );
     let kept = state.pages.get_or_make(key, || {
-        let reader = Reader::new(visitor.locale, &state.settings, "/");
+        let reader = Reader::new(visitor.locale, &state.settings, "/").with_covers(&state.covers);
         let books = Books::gather(&catalogue);
         let mut counts = catalogue.counts();
         // Those that came with the shelf, and those that readers wrote since.

@@ -214,6 +214,7 @@ pub(crate) async fn show(
         shelf.sequence(),
         shelf.content_hash(),
         state.stock.version(),
+        state.covers.version(),
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
@@ -224,7 +225,8 @@ pub(crate) async fn show(
             .searches
             .note(state.clock.today(), &asked, results.total);
         let editions: Vec<(Arc<Edition>, u32)> = looked_up(&results, &shelf);
-        let reader = Reader::new(visitor.locale, &state.settings, &address);
+        let reader =
+            Reader::new(visitor.locale, &state.settings, &address).with_covers(&state.covers);
         Ok::<_, Problem>(search_page::page(
             &reader,
             &view(&params, &results, &editions, &state),

@@ -7,6 +7,7 @@
 )]
 
 mod buying;
+mod covers;
 #[path = "../house/mod.rs"]
 mod house_parts;
 mod looking;
