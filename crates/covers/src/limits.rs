@@ -53,8 +53,8 @@ pub const FIRST_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// The longest of these pauses.
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Tries in a row after which a link that fails is given up, which takes three weeks: covers of books that are announced
-/// often come later than their records.
+/// Tries in a row after which a link that fails is given up, which takes two and a half weeks: covers of books that are
+/// announced often come later than their records.
 pub const TRIES: u32 = 8;
 
 /// When a picture is asked for again whose sender says neither its hash nor its date.

@@ -627,6 +627,7 @@ async fn o21_refused_covers_are_shown_with_their_reason_and_tried_again() {
     let told = text(shop.get(location(&answer), &cookie).await).await;
     assert!(told.contains("1 cover will be tried again"), "{told}");
     assert!(told.contains("Nothing was refused"), "{told}");
-    let all = shop.post("/office/covers/again", &cookie, &format!("csrf={csrf}"));
-    assert_eq!(location(&all.await), "/office/covers?again=0");
+    let form = format!("csrf={csrf}");
+    let all = shop.post("/office/covers/again", &cookie, &form).await;
+    assert_eq!(location(&all), "/office/covers?again=0");
 }
