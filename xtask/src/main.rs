@@ -1,6 +1,7 @@
-//! The project's own commands: `cargo xtask test | tidy | bench`.
+//! The project's own commands: `cargo xtask test | fuzz | tidy | bench`.
 
 mod bench;
+mod fuzz;
 mod packages;
 mod steps;
 mod test;
@@ -16,6 +17,8 @@ enum Command {
     Test(test::Options),
     /// Checks the invariants of ARCHITECTURE.md and the rules of CONTRIBUTING.md.
     Tidy,
+    /// Feeds the readers with damaged input, for a while.
+    Fuzz(fuzz::Options),
     /// Measures, and writes docs/benchmarks.md.
     Bench(bench::Options),
     /// Serves one file from memory: the physical limit that `bench` compares with.
@@ -28,6 +31,7 @@ fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Test(options) => test::run(&options),
         Command::Tidy => tidy::run(),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Floor(options) => bench::floor::run(&options),
     }

@@ -41,6 +41,12 @@ const DEBIAN: &[Package] = &[
         why: "the search for card numbers on the wire",
     },
     Package {
+        name: "g++",
+        tested: "12",
+        proof: "/usr/bin/c++",
+        why: "libFuzzer, which feeds the readers",
+    },
+    Package {
         name: "python3",
         tested: "3.11",
         proof: "/usr/bin/python3",

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{packages, steps::step, tidy};
+use crate::{fuzz, packages, steps::step, tidy};
 
 /// What to leave out while working; CI leaves nothing out.
 #[derive(clap::Args)]
@@ -55,5 +55,6 @@ pub fn run(options: &Options) -> Result<()> {
             "--locked",
             "--no-fail-fast",
         ],
-    )
+    )?;
+    fuzz::run(&fuzz::Options::short())
 }

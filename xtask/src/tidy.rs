@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cards", &["trade"]),
     ("catalogue", &["trade", "storage"]),
     ("search", &["trade", "storage", "catalogue"]),
+    ("covers", &["trade", "storage", "catalogue"]),
     ("shop", &["trade", "storage", "catalogue"]),
     ("vault", &["trade", "storage", "link", "cards"]),
     ("switch", &["trade", "storage", "link", "cards"]),
@@ -29,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "storage",
             "link",
             "catalogue",
+            "covers",
             "search",
             "shop",
             "cards",
@@ -45,6 +47,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio-postgres", &["storage"]),
     ("deadpool-postgres", &["storage"]),
     ("tantivy", &["search"]),
+    ("image", &["covers"]),
+    ("webp", &["covers"]),
     ("hpke", &["cards"]),
     ("lettre", &["bouquin"]),
     ("anyhow", &["bouquin", "xtask", "tests", "reader"]),
@@ -115,6 +119,13 @@ pub fn run() -> Result<()> {
         if folder.join("tests").is_dir() {
             check_sources(&folder.join("tests"), &mut findings)?;
         }
+    }
+    // Outside the workspace, but written by the same rules.
+    for folder in ["src", "targets"] {
+        check_sources(
+            &crate::steps::root()?.join("fuzz").join(folder),
+            &mut findings,
+        )?;
     }
     findings
         .iter()

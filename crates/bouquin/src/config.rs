@@ -38,6 +38,9 @@ pub struct ShopConfig {
     pub mail: Mail,
     /// What delivery costs; without it, the demonstration's tariff.
     pub delivery: Option<Delivery>,
+    /// Suppliers' covers.
+    #[serde(default)]
+    pub covers: Covers,
 }
 
 /// `[shop]`
@@ -94,6 +97,22 @@ pub struct Mail {
 pub struct Delivery {
     /// A TOML file of dated `[[tariff]]` rows, as in `crates/trade/data/delivery.toml`.
     pub tariff: PathBuf,
+}
+
+/// `[covers]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Covers {
+    /// Whether they are fetched from the suppliers' servers; without it, a real shop does and a demonstration does not.
+    pub fetch: Option<bool>,
+}
+
+impl ShopConfig {
+    /// Whether suppliers' covers are fetched.
+    pub fn fetches_covers(&self) -> bool {
+        let usual = self.profile == Profile::Production;
+        self.covers.fetch.unwrap_or(usual)
+    }
 }
 
 /// A database address that was read once, when the file was.

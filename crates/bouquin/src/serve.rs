@@ -3,6 +3,11 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use covers::{
+    fetch::{Bounds, Fetcher},
+    reach::PublicInternet,
+    worker::Worker,
+};
 use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use shop::{
@@ -116,6 +121,10 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         .refresh(&state.store, &state.index, state.clock.today())
         .await?;
     state
+        .covers
+        .refresh(&state.store, state.clock.now())
+        .await?;
+    state
         .reviews
         .refresh(&state.store, state.clock.now())
         .await?;
@@ -158,6 +167,8 @@ fn settings(config: &ShopConfig) -> Settings {
         tls: config.shop.public_url.is_tls(),
         contact_email: config.mail.contact.clone(),
         imports: config.data.folder.join("imports"),
+        covers: config.data.folder.join("covers"),
+        fetches_covers: config.fetches_covers(),
     }
 }
 
@@ -213,6 +224,10 @@ fn start_workers(
         stopping.clone(),
         sweep(state.store.clone(), zone, clock),
     ));
+    if config.fetches_covers() {
+        let fetching = fetch_covers(state)?;
+        workers.spawn(until(stopping.clone(), fetching.run()));
+    }
     workers.spawn(until(
         stopping.clone(),
         forget(state.store.clone(), state.clock.clone()),
@@ -226,6 +241,24 @@ fn start_workers(
         reckon_bestsellers(state.store.clone(), state.clock.clone()),
     ));
     Ok(workers)
+}
+
+/// Fetches suppliers' covers, from the public internet only.
+fn fetch_covers(state: &AppState) -> Result<Worker<PublicInternet>> {
+    let agent = format!(
+        "Bouquin/{} (+{})",
+        env!("CARGO_PKG_VERSION"),
+        state.settings.public_url
+    );
+    let fetcher = Fetcher::new(PublicInternet, &agent, Bounds::default())
+        .context("covers.fetch: the system has no certificates to judge servers by")?;
+    Ok(Worker {
+        store: state.store.clone(),
+        clock: state.clock.clone(),
+        fetcher,
+        folder: state.settings.covers.clone(),
+        pause: covers::limits::POLITE_PAUSE,
+    })
 }
 
 /// Runs work that never ends by itself until the shop closes.

@@ -56,6 +56,9 @@ pub const TEXT_CHARS: usize = 100_000;
 /// Characters of a title, a name or a heading that are kept: the longest real title met has 1,400.
 pub const NAME_CHARS: usize = 2_000;
 
+/// Characters of a link that are kept: browsers and servers agree on 2,000.
+pub const LINK_CHARS: usize = 2_000;
+
 /// Contributors, subjects, texts, or further ISBNs of one edition that are kept: an encyclopaedia names 200 people.
 pub const PARTS: usize = 300;
 

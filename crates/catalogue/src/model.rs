@@ -77,6 +77,9 @@ pub struct Edition {
     /// Summaries and other texts about the book.
     #[serde(default)]
     pub texts: Vec<Text>,
+    /// A picture of its front cover that a sender offers.
+    #[serde(default)]
+    pub cover: Option<CoverLink>,
     /// The price a reader in France pays, VAT included; none means it cannot be sold yet. The price of the day the
     /// record was read: [`Edition::price_on`] knows that of later days.
     #[serde(default)]
@@ -278,6 +281,39 @@ pub enum TextKind {
     Review,
 }
 
+/// Where a sender keeps a picture of the front cover, and what they say of the file (O21): whether it is worth fetching
+/// again is told from that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverLink {
+    /// An `http` or `https` link as it was sent, at most [`crate::limits::LINK_CHARS`] characters.
+    pub link: String,
+    /// SHA-256 of the file (ONIX list 162, 08), 64 lower-case hexadecimal figures.
+    #[serde(default)]
+    pub sha256: Option<String>,
+    /// MD5 of the file (06), 32 lower-case hexadecimal figures.
+    #[serde(default)]
+    pub md5: Option<String>,
+    /// Its exact size in bytes (07).
+    #[serde(default)]
+    pub bytes: Option<u64>,
+    /// The day it was last changed (list 155, 17).
+    #[serde(default)]
+    pub updated: Option<jiff::civil::Date>,
+}
+
+impl CoverLink {
+    /// A link of which nothing is said.
+    pub fn of(link: String) -> CoverLink {
+        CoverLink {
+            link,
+            sha256: None,
+            md5: None,
+            bytes: None,
+            updated: None,
+        }
+    }
+}
+
 /// What a reader pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
@@ -352,6 +388,7 @@ impl Edition {
             pages: None,
             subjects: Vec::new(),
             texts: Vec::new(),
+            cover: None,
             price: None,
             price_changes: Vec::new(),
             availability: unknown_availability(),

@@ -32,4 +32,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 3,
         sql: include_str!("../migrations/0003_days.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 4,
+        sql: include_str!("../migrations/0004_covers.sql"),
+    },
 ];

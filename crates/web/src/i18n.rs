@@ -279,6 +279,16 @@ mod tests {
                 .iter()
                 .map(|one| format!("office-reviews-{}", one.code())),
         );
+        ids.extend(
+            catalogue::store::CoverState::ALL
+                .iter()
+                .map(|one| format!("cover-state-{}", one.code())),
+        );
+        ids.extend(
+            catalogue::store::CoverReason::ALL
+                .iter()
+                .map(|one| format!("cover-reason-{}", one.code())),
+        );
         ids.extend(crate::problem::Kind::ALL.iter().flat_map(|one| {
             let code = one.code();
             [format!("problem-{code}"), format!("problem-help-{code}")]

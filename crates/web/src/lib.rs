@@ -13,6 +13,7 @@ mod api;
 pub mod assets;
 mod backoffice;
 pub mod bestsellers;
+pub mod covers;
 pub mod display;
 mod guard;
 pub mod i18n;

@@ -15,6 +15,7 @@ use trade::delivery::Tariff;
 
 use crate::also_bought::AlsoBoughtBoard;
 use crate::bestsellers::BestsellerBoard;
+use crate::covers::CoverBoard;
 use crate::display::DisplayBoard;
 use crate::pace::Pace;
 use crate::render::PageCache;
@@ -75,6 +76,8 @@ pub struct AppState {
     pub bestsellers: Arc<BestsellerBoard>,
     /// Picks and display tables, in memory.
     pub display: Arc<DisplayBoard>,
+    /// Suppliers' covers, in memory.
+    pub covers: Arc<CoverBoard>,
     /// Published reviews, in memory.
     pub reviews: Arc<ReviewBoard>,
     /// Which of the booksellers' rules are in force in the index.
@@ -121,6 +124,7 @@ impl AppState {
             also_bought: Arc::new(AlsoBoughtBoard::default()),
             bestsellers: Arc::new(BestsellerBoard::default()),
             display: Arc::new(DisplayBoard::default()),
+            covers: Arc::new(CoverBoard::default()),
             reviews: Arc::new(ReviewBoard::default()),
             search_rules: Arc::new(RuleBoard::default()),
             searches: Arc::new(SearchLog::default()),
@@ -144,6 +148,7 @@ impl AppState {
             self.also_bought.keep_up(&self.store),
             self.bestsellers.keep_up(&self.store),
             self.display.keep_up(&self.store),
+            self.covers.keep_up(&self.store, &self.clock),
             self.reviews.keep_up(&self.store, &self.clock),
             self.search_rules
                 .keep_up(&self.store, &self.index, &self.clock),
@@ -169,6 +174,10 @@ pub struct Settings {
     pub contact_email: String,
     /// The folder for catalogue files sent to the back office and for the reports of their import.
     pub imports: PathBuf,
+    /// The folder of suppliers' covers.
+    pub covers: PathBuf,
+    /// Whether this shop fetches them.
+    pub fetches_covers: bool,
 }
 
 impl Settings {
@@ -182,6 +191,8 @@ impl Settings {
             tls: public_url.starts_with("https://"),
             contact_email: "libraire@example.org".to_owned(),
             imports: std::env::temp_dir().join("bouquin-imports"),
+            covers: std::env::temp_dir().join("bouquin-covers"),
+            fetches_covers: false,
         }
     }
 }

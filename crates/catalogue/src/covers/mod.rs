@@ -1,4 +1,5 @@
-//! Covers for books that have none: set in type, drawn in a few shapes, as SVG.
+//! Covers. [`Picture`] is a supplier's, fetched and kept elsewhere; everything else here draws covers for books that
+//! have none: set in type, drawn in a few shapes, as SVG.
 //!
 //! A cover follows from the book alone: its series or else its work choose the design, its subject the colours, so
 //! the volumes of a series stand together and a book looks the same on every machine. The file is small, loads
@@ -7,7 +8,10 @@
 mod drawn;
 mod lettering;
 mod palette;
+pub mod picture;
 mod set;
+
+pub use picture::Picture;
 
 use lettering::{Block, Face, Space, escaped};
 use palette::Palette;

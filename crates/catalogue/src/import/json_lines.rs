@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_line_becomes_an_edition() {
         let (editions, notes) = read(
-            r#"{"id":"set:1","source":"set","title":"Les Marées : $b roman","contributors":[{"name":"Arvor, Jeanne d'"},{"name":"Le Goff, Maud","role":"translator"}],"publisher":"Quai","year":1998,"language":"fr/en","isbn13":["9782070541270","9780141439518"],"subjects":["Sea stories","Category: Novels"],"lcc":["PQ"],"description":"Une marée.","popularity":{"loans":309},"series":"Quais (8)"}"#,
+            r#"{"id":"set:1","source":"set","title":"Les Marées : $b roman","contributors":[{"name":"Arvor, Jeanne d'"},{"name":"Le Goff, Maud","role":"translator"}],"publisher":"Quai","year":1998,"language":"fr/en","isbn13":["9782070541270","9780141439518"],"subjects":["Sea stories","Category: Novels"],"lcc":["PQ"],"description":"Une marée.","popularity":{"loans":309},"series":"Quais (8)","cover":"https://quai.example/1.jpg"}"#,
         );
         assert_eq!(notes, []);
         let edition = &editions[0];
@@ -177,6 +177,8 @@ mod tests {
             edition.subject().map(|subject| subject.slug()),
             Some("historical-adventure")
         );
+        let cover = edition.cover.as_ref().map(|cover| cover.link.as_str());
+        assert_eq!(cover, Some("https://quai.example/1.jpg"));
         assert_eq!(edition.records, ["set:1"]);
         assert!(!edition.buyable());
     }

@@ -23,6 +23,7 @@ use crate::model::Edition;
 use crate::store::{Delivery, Done, Finding, Found, Incoming, put};
 
 mod archive;
+mod cover;
 mod csv;
 mod diacritics;
 mod entity;

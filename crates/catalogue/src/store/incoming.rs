@@ -44,7 +44,7 @@ pub struct BlockUpdate {
 pub enum Block {
     /// Block 1, `DescriptiveDetail`: title, contributors, series, language, form, pages, subjects.
     Description,
-    /// Block 2, `CollateralDetail`: texts.
+    /// Block 2, `CollateralDetail`: texts, the picture of the cover.
     Marketing,
     /// Block 3, `ContentDetail`: nothing of it is kept.
     Content,

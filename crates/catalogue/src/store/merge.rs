@@ -43,6 +43,8 @@ pub enum Field {
     Subjects,
     /// Its texts: the first source of them.
     Texts,
+    /// The picture of its cover.
+    Cover,
     /// Its price.
     Price,
     /// Its availability.
@@ -51,7 +53,7 @@ pub enum Field {
 
 impl Field {
     /// All of them.
-    pub const ALL: [Field; 16] = [
+    pub const ALL: [Field; 17] = [
         Field::Isbn,
         Field::Title,
         Field::Subtitle,
@@ -66,6 +68,7 @@ impl Field {
         Field::Pages,
         Field::Subjects,
         Field::Texts,
+        Field::Cover,
         Field::Price,
         Field::Availability,
     ];
@@ -136,6 +139,7 @@ fn first_source(field: Field, records: &[&Edition]) -> Option<usize> {
         Field::Pages => edition.pages.is_some(),
         Field::Subjects => !edition.subjects.is_empty(),
         Field::Texts => !edition.texts.is_empty(),
+        Field::Cover => edition.cover.is_some(),
         Field::Price => edition.price.is_some() || !edition.price_changes.is_empty(),
         Field::Availability => edition.availability != Availability::Unknown,
     })
@@ -191,6 +195,7 @@ fn take(field: Field, edition: &mut Edition, source: &Edition) {
         Field::Pages => edition.pages = source.pages,
         Field::Subjects => edition.subjects.clone_from(&source.subjects),
         Field::Texts => edition.texts.clone_from(&source.texts),
+        Field::Cover => edition.cover.clone_from(&source.cover),
         Field::Price => {
             edition.price = source.price;
             edition.price_changes.clone_from(&source.price_changes);

@@ -14,6 +14,7 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod covers;
 mod day;
 mod decide;
 mod group;
@@ -30,6 +31,11 @@ mod settle;
 mod undo;
 mod work;
 
+pub use covers::{
+    CoverReason, CoverState, CoverTrouble, DueCover, HeldFile, cover_counts, cover_failed,
+    cover_is_the_same, cover_troubles, cover_waits, follow_covers, keep_cover, pictures,
+    refuse_cover, take_due_covers, try_covers_again,
+};
 pub use day::turn;
 pub use decide::{
     DecisionId, decide_work, join, redo_decision, set_precedence, settle_again, split,
@@ -66,6 +72,7 @@ storage::statements! {
 pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
+        covers::STATEMENTS,
         day::STATEMENTS,
         decide::STATEMENTS,
         precedence::STATEMENTS,

@@ -121,7 +121,7 @@ impl Standing {
     pub(super) fn origin_of(&self, field: Field) -> Origin {
         let block = match field {
             Field::Isbn => None,
-            Field::Texts => Some(Block::Marketing),
+            Field::Texts | Field::Cover => Some(Block::Marketing),
             Field::Publisher | Field::Published => Some(Block::Publishing),
             Field::Price | Field::Availability => Some(Block::Supply),
             _ => Some(Block::Description),
@@ -249,7 +249,10 @@ fn replace_block(edition: &mut Edition, block: Block, from: &Edition) {
             edition.pages = from.pages;
             edition.subjects.clone_from(&from.subjects);
         }
-        Block::Marketing => edition.texts.clone_from(&from.texts),
+        Block::Marketing => {
+            edition.texts.clone_from(&from.texts);
+            edition.cover.clone_from(&from.cover);
+        }
         Block::Publishing => {
             edition.publisher.clone_from(&from.publisher);
             edition.published = from.published;

@@ -24,13 +24,14 @@ pub(super) enum Part {
     Display,
     Searches,
     Import,
+    Covers,
     Staff,
     Audit,
     Help,
 }
 
 impl Part {
-    const ALL: [Part; 10] = [
+    const ALL: [Part; 11] = [
         Part::Dashboard,
         Part::Orders,
         Part::Stock,
@@ -38,6 +39,7 @@ impl Part {
         Part::Display,
         Part::Searches,
         Part::Import,
+        Part::Covers,
         Part::Staff,
         Part::Audit,
         Part::Help,
@@ -52,6 +54,7 @@ impl Part {
             Part::Display => "/office/picks",
             Part::Searches => "/office/search",
             Part::Import => "/office/import",
+            Part::Covers => "/office/covers",
             Part::Staff => "/office/staff",
             Part::Audit => "/office/audit",
             Part::Help => "/office/help",
@@ -67,6 +70,7 @@ impl Part {
             Part::Display => words.say("office-display"),
             Part::Searches => words.say("office-searches"),
             Part::Import => words.say("office-import"),
+            Part::Covers => words.say("office-covers"),
             Part::Staff => words.say("office-staff"),
             Part::Audit => words.say("office-audit"),
             Part::Help => words.say("office-help"),

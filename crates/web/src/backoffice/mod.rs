@@ -6,6 +6,7 @@
 
 mod access;
 mod chart;
+mod covers;
 mod dashboard;
 mod editorial;
 #[cfg(test)]
@@ -133,6 +134,9 @@ fn rooms() -> Vec<Room> {
         ),
         Room::staff("/office/import/{id}", get(import::show)),
         Room::staff("/office/import/{id}/report", get(import::report)),
+        Room::staff("/office/covers", get(covers::list)),
+        Room::staff("/office/covers/again", post(covers::all_again)),
+        Room::staff("/office/covers/{edition}/again", post(covers::again)),
         Room::staff("/office/help", get(help::show)),
         Room::administrator("/office/staff", get(staff::list).post(staff::create)),
         Room::administrator("/office/staff/{login}/password", post(staff::set_password)),

@@ -576,3 +576,59 @@ async fn an_editorial_review_is_written_with_its_source_and_shown_above_those_of
             .contains("Un classique.")
     );
 }
+
+#[tokio::test]
+async fn o21_refused_covers_are_shown_with_their_reason_and_tried_again() {
+    use catalogue::model::CoverLink;
+    use catalogue::store::{self, CoverReason, Incoming, Record};
+
+    let shop = fixture::small().await;
+    let counted = Isbn13::parse(COUNTED).unwrap();
+    let mut edition = (*shop.state.shelf.load().by_isbn(counted).unwrap()).clone();
+    edition.cover = Some(CoverLink::of("http://192.168.0.7/<1>.jpg".into()));
+    let record = Incoming::Put(Box::new(Record {
+        sender: "test".into(),
+        reference: COUNTED.into(),
+        message: None,
+        edition,
+    }));
+    let filling = shop.state.store.clone();
+    let put = move || store::put_all(&filling, std::iter::once(record)).unwrap();
+    tokio::task::spawn_blocking(put).await.unwrap();
+    let now = shop.state.clock.now();
+    let refuse = move |tx: &mut dyn storage::Tx| -> Result<(), storage::Fault> {
+        while store::follow_covers(tx, now)? {}
+        let due = store::take_due_covers(tx, now, 10)?;
+        let reason = CoverReason::PrivateAddress;
+        due.iter()
+            .try_for_each(|cover| store::refuse_cover(tx, cover, reason, "it is at home", now))
+    };
+    shop.state.store.write(refuse).await.unwrap();
+
+    let cookie = shop.log_in("lire").await;
+    let page = text(shop.get("/office/covers", &cookie).await).await;
+    for shown in [
+        words(Locale::En).one_of("cover-reason", CoverReason::PrivateAddress.code()),
+        "http://192.168.0.7/&lt;1&gt;.jpg",
+        "it is at home",
+        "Harry Potter",
+        "fetches nothing",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("href=\"http://192"), "a stranger's link");
+    let edition = page.split("/office/covers/").find_map(|rest| {
+        let number = rest.split_once("/again")?.0;
+        number.parse::<i64>().ok()
+    });
+    let csrf = hidden(&page, "csrf");
+    let again = format!("/office/covers/{}/again", edition.unwrap());
+    let answer = shop.post(&again, &cookie, &format!("csrf={csrf}")).await;
+    assert_eq!(location(&answer), "/office/covers?again=1");
+    let told = text(shop.get(location(&answer), &cookie).await).await;
+    assert!(told.contains("1 cover will be tried again"), "{told}");
+    assert!(told.contains("Nothing was refused"), "{told}");
+    let form = format!("csrf={csrf}");
+    let all = shop.post("/office/covers/again", &cookie, &form).await;
+    assert_eq!(location(&all), "/office/covers?again=0");
+}

@@ -129,6 +129,7 @@ fn show(
         shelf.content_hash(),
         state.stock.version(),
         state.index.rules().version(),
+        state.covers.version(),
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
@@ -137,7 +138,8 @@ fn show(
             return Err(Problem::of(Kind::NotFound));
         }
         let editions = looked_up(&results, &shelf);
-        let reader = Reader::new(visitor.locale, &state.settings, &address);
+        let reader =
+            Reader::new(visitor.locale, &state.settings, &address).with_covers(&state.covers);
         let mut view = view(&params, &results, &editions, state);
         view.place = place(state, &reader, &params, &editions)?;
         Ok(search_page::page(&reader, &view))

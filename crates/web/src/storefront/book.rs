@@ -111,6 +111,7 @@ fn show(
         shelf.sequence(),
         shelf.content_hash(),
         promise.code(),
+        state.covers.picture(edition.id),
         state.also_bought.version(),
         today,
         voices.version,
@@ -120,7 +121,8 @@ fn show(
     let kept = state.pages.get_or_make(
         PageKey::new(address.as_str(), visitor.locale, version),
         || {
-            let reader = Reader::new(visitor.locale, &state.settings, &address);
+            let reader =
+                Reader::new(visitor.locale, &state.settings, &address).with_covers(&state.covers);
             let mut others = shelf.editions_of(edition.work);
             others.retain(|other| other.id != edition.id);
             others.sort_by_key(|other| std::cmp::Reverse((other.buyable(), other.popularity)));

@@ -61,7 +61,7 @@ pub fn book(reader: &Reader<'_>, view: &View<'_>) -> Value {
         json!(format!(
             "{}{}",
             reader.settings.public_url,
-            cover_address(edition)
+            cover_address(reader, edition)
         )),
     );
     put(

@@ -21,7 +21,8 @@ use super::display;
 use super::home::subject_path;
 use super::layout::{Page, document};
 use super::parts::{
-    Shown, availability, book_path, cover, foreign, paragraphs, promise_words, published,
+    Plate, Shown, availability, book_path, cover, cover_address, foreign, paragraphs,
+    promise_words, published,
 };
 use super::reader::Reader;
 use super::related::{self, Related};
@@ -72,6 +73,13 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
         .map(|summary| shortened(&summary.body));
     let mut about = Page::public(&title, view.path);
     about.description = description.as_deref();
+    let image = format!(
+        "{}{}",
+        reader.settings.public_url,
+        cover_address(reader, edition)
+    );
+    // Machines that show links draw no SVG.
+    about.image = reader.picture(edition.id).map(|_| image.as_str());
     about.data = vec![book_data::book(reader, view)];
     document(
         reader,
@@ -79,7 +87,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
         html! {
             (crumbs(reader, edition))
             article.book {
-                div.plate { (cover(edition, false)) }
+                div.plate { (cover(reader, edition, Plate::Large)) }
                 div {
                     (head(reader, view))
                     (offers(reader, view))

@@ -19,7 +19,7 @@ use trade::territory::Territory;
 
 use super::forms::{Fields, see_other};
 use super::layout::{Page, document};
-use super::parts::{book_path, cover};
+use super::parts::{Plate, book_path, cover};
 use super::reader::Reader;
 use crate::problem::{Kind, Problem};
 use crate::render;
@@ -125,7 +125,7 @@ pub(crate) async fn show(
     let cart = held(&state, &visitor).await?;
     visitor.basket = cart.copies();
     let editions = editions(&state, &cart);
-    let reader = Reader::new(visitor.locale, &state.settings, "/cart");
+    let reader = Reader::new(visitor.locale, &state.settings, "/cart").with_covers(&state.covers);
     let view = View {
         editions: &editions,
         post: quoted(&state, &cart, DeliveryMethod::Post),
@@ -221,7 +221,7 @@ fn one_line(reader: &Reader<'_>, line: &CartLine, edition: Option<&Edition>) -> 
     let id = format!("quantity-{}", line.edition);
     html! {
         article.line {
-            @if let Some(edition) = edition { (cover(edition, false)) } @else { span {} }
+            @if let Some(edition) = edition { (cover(reader, edition, Plate::Listed)) } @else { span {} }
             div {
                 h2.title { @match edition {
                     Some(edition) => a href=(reader.path(&book_path(edition))) { (line.title) },

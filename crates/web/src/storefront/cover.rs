@@ -1,8 +1,10 @@
-//! `GET /covers/{edition}.svg`: the generated cover, under an address that changes with what is printed on it.
+//! `GET /covers/{name}`: a supplier's cover as it is kept, or `{edition}.svg`, the drawn one. Both under addresses that
+//! change with what is seen.
 
 use axum::extract::{Path, State};
 use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use catalogue::covers::picture::place_of;
 use trade::ids::EditionId;
 
 use crate::problem::{Kind, Problem};
@@ -12,16 +14,30 @@ pub(crate) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let number = name
-        .strip_suffix(".svg")
-        .and_then(|number| number.parse().ok());
-    let edition = number.and_then(|number| state.shelf.load().edition(EditionId(number)));
+    match name.strip_suffix(".svg") {
+        Some(number) => drawn(&state, number),
+        None => kept(&state, &name).await,
+    }
+}
+
+fn drawn(state: &AppState, number: &str) -> Result<Response, Problem> {
+    let edition = number.parse().ok();
+    let edition = edition.and_then(|number| state.shelf.load().edition(EditionId(number)));
     let edition = edition.ok_or(Problem::of(Kind::NotFound))?;
+    Ok(answer("image/svg+xml", catalogue::covers::svg(&edition)))
+}
+
+async fn kept(state: &AppState, name: &str) -> Result<Response, Problem> {
+    let (folder, format) = place_of(name).ok_or(Problem::of(Kind::NotFound))?;
+    let path = state.settings.covers.join(folder).join(name);
+    let file = tokio::fs::read(path).await;
+    let file = file.map_err(|_| Problem::of(Kind::NotFound))?;
+    Ok(answer(format.media_type(), file))
+}
+
+fn answer(media_type: &'static str, file: impl IntoResponse) -> Response {
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("image/svg+xml"),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type)),
         (
             header::CACHE_CONTROL,
             HeaderValue::from_static("public, max-age=31536000, immutable"),
@@ -32,5 +48,5 @@ pub(crate) async fn show(
             HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
         ),
     ];
-    Ok((headers, catalogue::covers::svg(&edition)).into_response())
+    (headers, file).into_response()
 }

@@ -13,7 +13,7 @@ use trade::locale::Locale;
 
 use super::layout::{Page, document};
 use super::lists::hits;
-use super::parts::{book_path, cover, foreign, paragraphs, price_line};
+use super::parts::{Plate, book_path, cover, foreign, paragraphs, price_line};
 use super::reader::Reader;
 use crate::problem::{Kind, Problem};
 use crate::render::PageKey;
@@ -58,7 +58,7 @@ pub(crate) async fn picks(
 fn picked(reader: &Reader<'_>, pick: &Pick, edition: &Edition) -> Markup {
     html! {
         article.hit {
-            (cover(edition, true))
+            (cover(reader, edition, Plate::Lazy))
             div {
                 h2.title { a href=(reader.path(&book_path(edition))) lang=[foreign(edition, reader.locale)] { (edition.title) } }
                 p.by { (edition.byline()) }
@@ -139,12 +139,13 @@ fn show(
         shelf.sequence(),
         shelf.content_hash(),
         state.stock.version(),
+        state.covers.version(),
         state.display.laid().version(),
         state.clock.today(),
     );
     let key = PageKey::new(address, visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
-        make(&Reader::new(visitor.locale, &state.settings, address))
+        make(&Reader::new(visitor.locale, &state.settings, address).with_covers(&state.covers))
     })?;
     Ok(kept.answer(visitor))
 }

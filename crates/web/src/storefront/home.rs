@@ -79,6 +79,7 @@ pub(crate) async fn show(
             catalogue.sequence(),
             catalogue.content_hash(),
             state.stock.version(),
+            state.covers.version(),
             state.reviews.count(),
             state.bestsellers.version(),
             laid.version(),
@@ -86,7 +87,7 @@ pub(crate) async fn show(
         ),
     );
     let kept = state.pages.get_or_make(key, || {
-        let reader = Reader::new(visitor.locale, &state.settings, "/");
+        let reader = Reader::new(visitor.locale, &state.settings, "/").with_covers(&state.covers);
         let list = state.bestsellers.list();
         let books = Books::gather(&catalogue, list.as_deref(), &laid, today);
         let mut counts = catalogue.counts();

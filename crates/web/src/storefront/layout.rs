@@ -21,6 +21,8 @@ pub struct Page<'a> {
     pub canonical: Option<&'a str>,
     /// What was searched for, shown again in the search field.
     pub searched: &'a str,
+    /// Address of a picture of what the page is about (Open Graph), for those who show links to it.
+    pub image: Option<&'a str>,
     /// schema.org data.
     pub data: Vec<Value>,
 }
@@ -33,6 +35,7 @@ impl<'a> Page<'a> {
             description: None,
             canonical: None,
             searched: "",
+            image: None,
             data: Vec::new(),
         }
     }
@@ -80,6 +83,7 @@ fn head(reader: &Reader<'_>, page: &Page<'_>) -> Markup {
             }
             None => { meta name="robots" content="noindex"; }
         }
+        @if let Some(image) = page.image { meta property="og:image" content=(image); }
         link rel="preload" href=(assets::address("fonts/garamond-roman.woff2")) as="font" type="font/woff2" crossorigin;
         link rel="preload" href=(assets::address("fonts/sans.woff2")) as="font" type="font/woff2" crossorigin;
         link rel="stylesheet" href=(assets::address("bouquin.css"));

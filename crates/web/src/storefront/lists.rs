@@ -118,12 +118,14 @@ fn show(
         shelf.sequence(),
         shelf.content_hash(),
         state.stock.version(),
+        state.covers.version(),
         state.bestsellers.version(),
         state.clock.today(),
     );
     let key = PageKey::new(address, visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
-        let reader = Reader::new(visitor.locale, &state.settings, address);
+        let reader =
+            Reader::new(visitor.locale, &state.settings, address).with_covers(&state.covers);
         Ok::<_, Problem>(page(&reader, state, &list(&reader)?))
     })?;
     Ok(kept.answer(visitor))

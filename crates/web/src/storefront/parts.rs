@@ -1,5 +1,7 @@
 //! Parts that several pages are made of: covers, book cards, shelves, words for availability.
 
+use catalogue::covers::Picture;
+use catalogue::covers::picture::Format;
 use catalogue::model::{Edition, PublicationDate};
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -10,8 +12,37 @@ use trade::locale::{self, Locale};
 use super::reader::Reader;
 use crate::stock::Promise;
 
-/// Width and height that covers are announced with; the style sheet scales them.
+/// Width and height that drawn covers are announced with; the style sheet scales them.
 const COVER_SIZE: (u32, u32) = (240, 360);
+
+/// How a cover is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plate {
+    /// Among others, loaded at once.
+    Listed,
+    /// Among others, loaded when it is scrolled to.
+    Lazy,
+    /// On the book's own page.
+    Large,
+}
+
+impl Plate {
+    /// The width of its box on the widest screens, which the style sheet sets; browsers choose the file by it.
+    fn width(self) -> &'static str {
+        match self {
+            Plate::Listed | Plate::Lazy => "152px",
+            Plate::Large => "250px",
+        }
+    }
+
+    /// [`Plate::Lazy`] or [`Plate::Listed`].
+    pub fn listed(lazy: bool) -> Plate {
+        match lazy {
+            true => Plate::Lazy,
+            false => Plate::Listed,
+        }
+    }
+}
 
 /// The page of an edition, without language.
 pub fn book_path(edition: &Edition) -> String {
@@ -26,8 +57,20 @@ pub fn isbn_path(isbn: Isbn13) -> String {
     format!("/books/{isbn}")
 }
 
-/// The address of a cover; it changes when what is printed on the cover does, so it can be kept for ever.
-pub fn cover_address(edition: &Edition) -> String {
+/// The address of an edition's cover as one picture: the supplier's in its largest width, or the drawn one.
+pub fn cover_address(reader: &Reader<'_>, edition: &Edition) -> String {
+    match reader.picture(edition.id) {
+        Some(picture) => largest_address(&picture),
+        None => drawn_address(edition),
+    }
+}
+
+fn largest_address(picture: &Picture) -> String {
+    format!("/covers/{}", picture.file(picture.largest(), Format::Jpeg))
+}
+
+/// The address of a drawn cover; it changes when what is printed on the cover does, so it can be kept for ever.
+fn drawn_address(edition: &Edition) -> String {
     let printed = [
         edition.title.as_str(),
         &edition.byline(),
@@ -44,9 +87,27 @@ pub fn cover_address(edition: &Edition) -> String {
 }
 
 /// A cover in its box. It is decoration beside the printed title: screen readers are spared it.
-pub fn cover(edition: &Edition, lazy: bool) -> Markup {
-    let (width, height) = COVER_SIZE;
-    html! { img.cover src=(cover_address(edition)) alt="" width=(width) height=(height) loading=[lazy.then_some("lazy")] decoding="async"; }
+pub fn cover(reader: &Reader<'_>, edition: &Edition, plate: Plate) -> Markup {
+    let lazy = (plate == Plate::Lazy).then_some("lazy");
+    let Some(picture) = reader.picture(edition.id) else {
+        let (width, height) = COVER_SIZE;
+        return html! { img.cover src=(drawn_address(edition)) alt="" width=(width) height=(height) loading=[lazy] decoding="async"; };
+    };
+    let width = picture.largest();
+    html! {
+        picture {
+            source type=(Format::WebP.media_type()) srcset=(widths_of(&picture)) sizes=(plate.width());
+            img.cover src=(largest_address(&picture)) alt="" width=(width) height=(picture.height_at(width)) loading=[lazy] decoding="async";
+        }
+    }
+}
+
+fn widths_of(picture: &Picture) -> String {
+    let each = picture.widths().map(|width| {
+        let file = picture.file(width, Format::WebP);
+        format!("/covers/{file} {width}w")
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// A book with what a card says of getting it.
@@ -62,7 +123,7 @@ pub fn card(reader: &Reader<'_>, book: &Shown<'_>, lazy: bool) -> Markup {
     let edition = book.edition;
     html! {
         article.card {
-            (cover(edition, lazy))
+            (cover(reader, edition, Plate::listed(lazy)))
             h3.title { a href=(reader.path(&book_path(edition))) lang=[foreign(edition, reader.locale)] { (edition.title) } }
             p.by { (edition.byline()) }
             (price_line(reader, edition))

@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
+use catalogue::covers::Picture;
 use fluent_bundle::FluentValue;
 use jiff::civil::Date;
+use trade::ids::EditionId;
 use trade::locale::{self, Locale};
 use trade::money::Money;
 
+use crate::covers::CoverBoard;
 use crate::i18n::{self, Words};
 use crate::state::Settings;
 
@@ -19,6 +22,8 @@ pub struct Reader<'a> {
     pub settings: &'a Settings,
     /// Path and query of this page without the language, for the switch to the other one.
     pub here: &'a str,
+    /// Suppliers' covers, where the page shows books.
+    pub covers: Option<&'a CoverBoard>,
 }
 
 impl<'a> Reader<'a> {
@@ -28,7 +33,21 @@ impl<'a> Reader<'a> {
             locale,
             settings,
             here,
+            covers: None,
         }
+    }
+
+    /// The same reader where books are shown with suppliers' covers; without, covers are drawn.
+    pub fn with_covers(self, covers: &'a CoverBoard) -> Reader<'a> {
+        Reader {
+            covers: Some(covers),
+            ..self
+        }
+    }
+
+    /// The supplier's picture of an edition's cover.
+    pub fn picture(&self, edition: EditionId) -> Option<Picture> {
+        self.covers?.picture(edition)
     }
 
     /// The words of the language.

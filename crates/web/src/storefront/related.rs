@@ -15,7 +15,7 @@ use shop::recommend::{AlsoBought, LEAST_BUYERS, Origin};
 
 use super::aisle::aisle_path;
 use super::home::subject_path;
-use super::parts::{book_path, cover, foreign, price_line};
+use super::parts::{Plate, book_path, cover, foreign, price_line};
 use super::reader::Reader;
 
 /// Books on one shelf.
@@ -201,7 +201,7 @@ fn card(reader: &Reader<'_>, edition: &Edition, in_series: bool) -> Markup {
         .filter(|_| in_series);
     html! {
         article.card {
-            (cover(edition, true))
+            (cover(reader, edition, Plate::Lazy))
             h3.title { a href=(reader.path(&book_path(edition))) lang=[foreign(edition, reader.locale)] { (edition.title) } }
             @match volume {
                 Some(volume) => p.by { (reader.tell("volume", &[("volume", volume.into())])) },

@@ -215,6 +215,7 @@ pub(crate) async fn show(
         shelf.content_hash(),
         state.stock.version(),
         state.index.rules().version(),
+        state.covers.version(),
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
@@ -225,7 +226,8 @@ pub(crate) async fn show(
             .searches
             .note(state.clock.today(), &asked, results.total);
         let editions: Vec<(Arc<Edition>, u32)> = looked_up(&results, &shelf);
-        let reader = Reader::new(visitor.locale, &state.settings, &address);
+        let reader =
+            Reader::new(visitor.locale, &state.settings, &address).with_covers(&state.covers);
         Ok::<_, Problem>(search_page::page(
             &reader,
             &view(&params, &results, &editions, &state),

@@ -9,7 +9,7 @@ use trade::locale::Locale;
 
 use super::aisle::{Place, aisle_path, subject_list};
 use super::layout::{Page, document, search_field};
-use super::parts::{Shown, availability, book_path, cover, foreign, price_line, published};
+use super::parts::{Plate, Shown, availability, book_path, cover, foreign, price_line, published};
 use super::reader::Reader;
 use super::search::{FACETS, LAST_PAGE, PER_PAGE, Params, SORTS};
 
@@ -139,7 +139,7 @@ pub(super) fn hit(reader: &Reader<'_>, found: &Found<'_>, lazy: bool) -> Markup 
     let facts: Vec<String> = facts.into_iter().flatten().collect();
     html! {
         article.hit {
-            (cover(edition, lazy))
+            (cover(reader, edition, Plate::listed(lazy)))
             div {
                 h2.title { a href=(reader.path(&book_path(edition))) lang=[foreign(edition, reader.locale)] { (edition.title) } }
                 @if let Some(series) = &edition.series { p.small.muted { (super::book_page::series_words(reader, series)) } }

@@ -7,6 +7,7 @@
 )]
 
 mod buying;
+mod covers;
 mod display;
 #[path = "../house/mod.rs"]
 mod house_parts;

@@ -77,6 +77,8 @@ pub enum Field {
     Dewey,
     /// Summary.
     Summary,
+    /// Link to a picture of the cover.
+    Cover,
     /// Price in euro with VAT.
     Price,
     /// Price in euro without VAT.

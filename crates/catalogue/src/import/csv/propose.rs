@@ -3,6 +3,7 @@
 
 use super::mapping::{self, Field, Mapping};
 use super::rows::Row;
+use crate::import::cover;
 use crate::import::isbn::{self, Number};
 use crate::text;
 
@@ -41,7 +42,9 @@ pub(super) fn propose(headings: &[String], rows: &[Row]) -> Mapping {
             *field = Some((Field::Isbn, true));
         }
         let not_unique = matches!(field, Some((Field::Reference, _))) && !is_unique(rows, place);
-        if not_unique {
+        // `Couverture` also says how a book is bound.
+        let no_links = matches!(field, Some((Field::Cover, _))) && !is_links(rows, place);
+        if not_unique || no_links {
             *field = None;
         }
     }
@@ -100,6 +103,12 @@ fn is_isbns(rows: &[Row], place: usize) -> bool {
         isbns += usize::from(is_isbn);
     }
     filled > 0 && isbns * 100 >= filled * ISBN_SHARE
+}
+
+/// Whether every cell of a column that says something is a link.
+fn is_links(rows: &[Row], place: usize) -> bool {
+    cells(rows, place).next().is_some()
+        && cells(rows, place).all(|cell| cover::link(cell).is_some())
 }
 
 /// Whether no value stands twice in a column, and none is missing.
@@ -342,6 +351,22 @@ const HEADINGS: &[(Field, &[&str])] = &[
         ],
     ),
     (
+        Field::Cover,
+        &[
+            "couverture",
+            "image de couverture",
+            "url couverture",
+            "lien couverture",
+            "image",
+            "url image",
+            "visuel",
+            "cover",
+            "cover url",
+            "cover image",
+            "image url",
+        ],
+    ),
+    (
         Field::Price,
         &[
             "prix ttc",
@@ -463,6 +488,7 @@ mod tests {
             ("Publication Date", Field::Published),
             ("language_code", Field::Language),
             ("Nbre de prêts", Field::Popularity),
+            ("image_url", Field::Cover),
         ] {
             assert_eq!(
                 by_heading(heading).map(|(field, _)| field),
@@ -470,14 +496,7 @@ mod tests {
                 "{heading}"
             );
         }
-        for heading in [
-            "",
-            "Cat 1",
-            "average_rating",
-            "image_url",
-            "Prixe",
-            "ratings_1",
-        ] {
+        for heading in ["", "Cat 1", "average_rating", "Prixe", "ratings_1"] {
             assert_eq!(by_heading(heading), None, "{heading}");
         }
     }
@@ -507,6 +526,16 @@ mod tests {
             );
         }
         assert_eq!(columns.len(), 4);
+    }
+
+    #[test]
+    fn o21_a_column_of_covers_holds_links() {
+        let linked = proposed("Titre;Couverture\nUn;https://quai.example/1.jpg\nDeux;\n");
+        assert!(linked.contains(&("Couverture".to_owned(), Field::Cover)));
+        assert_eq!(
+            proposed("Titre;Couverture\nUn;souple\nDeux;rigide\n").len(),
+            1
+        );
     }
 
     #[test]

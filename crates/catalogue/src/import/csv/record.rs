@@ -11,11 +11,11 @@ use super::values::{self, Amount};
 use crate::import::isbd::{without_material, without_stop};
 use crate::import::plain_text::{one_line, paragraphs};
 use crate::import::titles::{numbered, split_series, split_subtitle, split_volume};
-use crate::import::{Rejection, Remarks, isbn, names};
+use crate::import::{Rejection, Remarks, cover, isbn, names};
 use crate::limits;
 use crate::model::{
-    Availability, Contributor, Edition, Form, Goods, Money, Price, PriceRegime, PublicationDate,
-    Series, Subject, SubjectScheme, Text, TextKind,
+    Availability, Contributor, CoverLink, Edition, Form, Goods, Money, Price, PriceRegime,
+    PublicationDate, Series, Subject, SubjectScheme, Text, TextKind,
 };
 use crate::store::Record;
 use crate::text;
@@ -258,6 +258,8 @@ fn describe(edition: &mut Edition, cells: &Cells<'_>, remarks: &mut Remarks) {
             cited: None,
         });
     }
+    let cover = cells.one(Field::Cover);
+    edition.cover = cover.as_deref().and_then(cover::link).map(CoverLink::of);
     edition.popularity = cells
         .one(Field::Popularity)
         .and_then(|sent| sent.parse::<f64>().ok())

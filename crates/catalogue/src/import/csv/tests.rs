@@ -46,6 +46,22 @@ const BOOKSELLER: &str = "EAN;Titre;Auteur(s);Éditeur;Collection;Prix TTC;TVA;S
 ;Les quais, tome 2;Arvor, Jeanne d';Quai;;9;5,5;;;À paraître;poche;;;\r\n";
 
 #[test]
+fn o21_a_link_to_a_cover_is_kept() {
+    let table =
+        "EAN;Titre;Couverture\n9782070541270;Un;https://quai.example/1.jpg?a=1&b=2\n;Deux;\n";
+    let (records, notes) = read(table.as_bytes());
+    let links = records.iter().map(|record| record.edition.cover.as_ref());
+    let links: Vec<_> = links
+        .map(|cover| cover.map(|cover| cover.link.as_str()))
+        .collect();
+    assert_eq!(
+        links,
+        [Some("https://quai.example/1.jpg?a=1&b=2"), None],
+        "{notes:?}"
+    );
+}
+
+#[test]
 fn a_table_of_a_bookseller_is_read_without_a_mapping() {
     let (records, notes) = read(BOOKSELLER.as_bytes());
     let edition = &records[0].edition;

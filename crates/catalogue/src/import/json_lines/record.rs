@@ -2,7 +2,7 @@
 //!
 //! `{"id": "gutenberg:1", "source": "gutenberg", "title": …, "contributors": [{"name", "role"?}], "publisher",
 //! "year", "language", "isbn13": […], "isbn_invalid": […], "subjects": […], "description", "popularity": {…},
-//! "series", "volume", "subtitle", "original_title", "bookshelves": […], "lcc": […]}`. Only `id` and `title` are
+//! "series", "volume", "subtitle", "original_title", "bookshelves": […], "lcc": […], "cover"}`. Only `id` and `title` are
 //! required. Such records carry neither price nor availability, so their editions can be found but not bought.
 
 use std::collections::BTreeMap;
@@ -11,10 +11,10 @@ use serde::Deserialize;
 
 use crate::import::plain_text::{one_line, paragraphs};
 use crate::import::titles::{numbered, split_series, split_subtitle};
-use crate::import::{Rejection, Remarks, names};
+use crate::import::{Rejection, Remarks, cover, names};
 use crate::limits;
 use crate::model::{
-    Contributor, ContributorRole, Edition, Isbn13, Language, PublicationDate, Subject,
+    Contributor, ContributorRole, CoverLink, Edition, Isbn13, Language, PublicationDate, Subject,
     SubjectScheme, Text, TextKind,
 };
 use crate::store::Record;
@@ -45,6 +45,7 @@ struct Written {
     #[serde(default)]
     lcc: Vec<String>,
     description: Option<String>,
+    cover: Option<String>,
     #[serde(default)]
     popularity: BTreeMap<String, f64>,
 }
@@ -176,6 +177,8 @@ fn describe(edition: &mut Edition, written: &Written, remarks: &mut Remarks) {
             cited: None,
         });
     }
+    let cover = written.cover.as_deref().and_then(cover::link);
+    edition.cover = cover.map(CoverLink::of);
     edition.popularity = popularity(&written.popularity);
 }
 

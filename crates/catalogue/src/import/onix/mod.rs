@@ -13,6 +13,7 @@ use super::{Rejection, Session, Severity};
 use crate::limits;
 use crate::store::Incoming;
 
+mod covers;
 mod dates;
 mod decode;
 mod people;

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::prologue::Prologue;
 use super::tree::{self, Element};
 use super::{
-    Rejection, Severity, dates, people, price, release_2, subjects, supply, texts, titles,
+    Rejection, Severity, covers, dates, people, price, release_2, subjects, supply, texts, titles,
 };
 use crate::import::Remarks;
 use crate::import::plain_text::one_line;
@@ -182,6 +182,7 @@ fn read_edition(
     edition.embargo = embargo(publishing);
     if let Some(collateral) = product.child("CollateralDetail") {
         edition.texts = texts::read(collateral, edition.language);
+        edition.cover = covers::read(collateral, remarks);
     }
     let offer = price::choose(product, &edition, context, remarks);
     edition.price = offer.price;

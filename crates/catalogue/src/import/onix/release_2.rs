@@ -77,6 +77,10 @@ impl Sorted {
     fn take_text_or_publishing(&mut self, element: Element) {
         match element.name {
             "OtherText" => self.collateral.extend(other_text(element)),
+            "MediaFile" => self.collateral.extend(front_cover(element)),
+            "CoverImageLink" => self
+                .collateral
+                .push(supporting_resource(vec![element.renamed("ResourceLink")])),
             "Annotation" => self.collateral.push(text_content("02", element)),
             "MainDescription" => self.collateral.push(text_content("03", element)),
             "ReviewQuote" => self.collateral.push(text_content("06", element)),
@@ -259,6 +263,47 @@ fn other_text(other: Element) -> Option<Element> {
     }
     let has_text = parts.iter().any(|part| part.name == "Text");
     has_text.then(|| Element::of("TextContent", parts))
+}
+
+/// A `MediaFile` that is a picture of the front cover (list 38: 04, 06), its format (list 39) as in list 178.
+fn front_cover(file: Element) -> Option<Element> {
+    if !matches!(file.text("MediaFileTypeCode"), Some("04" | "06")) {
+        return None;
+    }
+    let mut version = Vec::new();
+    for part in file.into_children() {
+        match part.name {
+            "MediaFileLink" => version.push(part.renamed("ResourceLink")),
+            "MediaFileFormatCode" => version.extend(file_format(&part)),
+            "MediaFileDate" => version.push(dated("ContentDate", "ContentDateRole", "17", part)),
+            _ => {}
+        }
+    }
+    Some(supporting_resource(version))
+}
+
+fn file_format(code: &Element) -> Option<Element> {
+    let format = match code.own_text()? {
+        "02" => "D501",
+        "03" => "D502",
+        "04" => "D401",
+        "05" => "D504",
+        "09" => "D503",
+        _ => return None,
+    };
+    let parts = vec![
+        Element::with_text("ResourceVersionFeatureType", "01"),
+        Element::with_text("FeatureValue", format),
+    ];
+    Some(Element::of("ResourceVersionFeature", parts))
+}
+
+fn supporting_resource(version: Vec<Element>) -> Element {
+    let parts = vec![
+        Element::with_text("ResourceContentType", "01"),
+        Element::of("ResourceVersion", version),
+    ];
+    Element::of("SupportingResource", parts)
 }
 
 /// `NotForSale` was a composite of its own; in 3.0 it is a kind of sales rights (list 46, 03).

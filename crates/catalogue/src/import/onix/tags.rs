@@ -73,6 +73,7 @@ const TAGS: &[(&str, &str)] = &[
     ("ExtentType", "b218"),
     ("ExtentUnit", "b220"),
     ("ExtentValue", "b219"),
+    ("FeatureValue", "x439"),
     ("Header", "header"),
     ("IDValue", "b244"),
     ("Imprint", "imprint"),
@@ -118,6 +119,12 @@ const TAGS: &[(&str, &str)] = &[
     ("RecordReference", "a001"),
     ("RegionsExcluded", "x452"),
     ("RegionsIncluded", "x450"),
+    ("ResourceContentType", "x436"),
+    ("ResourceLink", "x435"),
+    ("ResourceMode", "x437"),
+    ("ResourceVersion", "resourceversion"),
+    ("ResourceVersionFeature", "resourceversionfeature"),
+    ("ResourceVersionFeatureType", "x442"),
     ("SalesRights", "salesrights"),
     ("SalesRightsType", "b089"),
     ("Sender", "sender"),
@@ -136,6 +143,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Supplier", "supplier"),
     ("SupplierRole", "j292"),
     ("SupplyDetail", "supplydetail"),
+    ("SupportingResource", "supportingresource"),
     ("Tax", "tax"),
     ("TaxAmount", "x474"),
     ("TaxRatePercent", "x472"),
@@ -166,6 +174,7 @@ const TAGS_OF_2: &[(&str, &str)] = &[
     ("ClassOfTrade", "j149"),
     ("CountryCode", "b251"),
     ("CountryExcluded", "j304"),
+    ("CoverImageLink", "f113"),
     ("DefaultPriceTypeCode", "m185"),
     ("DistinctiveTitle", "b028"),
     ("EAN13", "b005"),
@@ -180,6 +189,11 @@ const TAGS_OF_2: &[(&str, &str)] = &[
     ("MainDescription", "d101"),
     ("MainSubject", "mainsubject"),
     ("MainSubjectSchemeIdentifier", "b191"),
+    ("MediaFile", "mediafile"),
+    ("MediaFileDate", "f373"),
+    ("MediaFileFormatCode", "f115"),
+    ("MediaFileLink", "f117"),
+    ("MediaFileTypeCode", "f114"),
     ("NotForSale", "notforsale"),
     ("NumberOfPages", "b061"),
     ("NumberWithinSeries", "b019"),
@@ -228,7 +242,7 @@ mod tests {
         assert_eq!(read("a001"), Tag::Known("RecordReference"));
         assert_eq!(read("onix:a001"), Tag::Known("RecordReference"));
         assert_eq!(read("em"), Tag::Inline);
-        assert_eq!(read("SupportingResource"), Tag::Other);
+        assert_eq!(read("ContentItem"), Tag::Other);
         assert_eq!(read("j303"), read("territory"));
         // `Territory` and `MainSubject` have two short tags each.
         let names = (TAGS.len() + TAGS_OF_2.len()) * 2;

@@ -64,7 +64,7 @@ fn kind(code: &str) -> Option<TextKind> {
 }
 
 /// Unrestricted (00) or for end customers (03), list 154; not what is meant for the trade or the press.
-fn is_for_readers(content: &Element) -> bool {
+pub(super) fn is_for_readers(content: &Element) -> bool {
     let mut audiences = content.texts("ContentAudience").peekable();
     audiences.peek().is_none() || audiences.any(|audience| matches!(audience, "00" | "03"))
 }

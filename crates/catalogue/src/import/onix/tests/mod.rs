@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::store::{Block, Incoming};
 
+mod covers;
 mod hazards;
 mod offers;
 mod release_2;

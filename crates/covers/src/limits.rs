@@ -1,0 +1,67 @@
+//! The limits of fetching covers, each with its reason.
+
+use std::time::Duration;
+
+/// Bytes of one file: the largest cover met in real feeds has 5 MB.
+pub const FILE_BYTES: usize = 20 << 20;
+
+/// Time for one cover from the first question to the last byte, redirects included: what a slow server needs for 5 MB.
+pub const FETCH: Duration = Duration::from_secs(30);
+
+/// Time for one address to take the connection.
+pub const CONNECT: Duration = Duration::from_secs(5);
+
+/// Addresses of one host that are tried: the rest are for load, not for faults.
+pub const ADDRESSES: usize = 3;
+
+/// How often a link may lead on (http to https, to `www`, to a storage).
+pub const REDIRECTS: usize = 3;
+
+/// Bytes of an answer's head: servers send 2 kB, with cookies.
+pub const HEAD_BYTES: usize = 32 << 10;
+
+/// Characters of an `ETag` or `Last-Modified` that are kept.
+pub const TAG_CHARS: usize = 200;
+
+/// Pixels of a picture (O21).
+pub const PIXELS: u64 = 50_000_000;
+
+/// Pixels of one side: covers are not ribbons, and WebP knows no more (RFC 9649).
+pub const SIDE: u32 = 16_383;
+
+/// Pixels of the shorter side below which it is no cover: a dot that counts readers, a stand-in.
+pub const SHORT_SIDE: u32 = 40;
+
+/// Bytes that a decoder may take at a time: 50 megapixels in three colours, and as much again to work in.
+pub const DECODER_BYTES: u64 = 320 << 20;
+
+/// Covers that are taken from the queue at a time.
+pub const BATCH: u32 = 100;
+
+/// Servers that are asked at the same time; each is asked one thing at a time.
+pub const SERVERS_AT_ONCE: usize = 4;
+
+/// Pause between two questions to one server.
+pub const POLITE_PAUSE: Duration = Duration::from_millis(250);
+
+/// How often the queue is looked at while nothing is due.
+pub const LOOK: Duration = Duration::from_secs(5);
+
+/// The first pause after a fetch that failed; each further one is four times as long.
+pub const FIRST_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// The longest of these pauses.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Tries in a row after which a link that fails is given up, which takes two and a half weeks: covers of books that are
+/// announced often come later than their records.
+pub const TRIES: u32 = 8;
+
+/// When a picture is asked for again whose sender says neither its hash nor its date.
+pub const LOOK_AGAIN: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Quality of WebP files, of 100.
+pub const WEBP_QUALITY: f32 = 78.0;
+
+/// Quality of JPEG files, of 100.
+pub const JPEG_QUALITY: u8 = 80;
