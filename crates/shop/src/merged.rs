@@ -1,4 +1,4 @@
-//! Editions that were merged into others: carts and copies on the shelf follow them.
+//! Editions that were merged into others: carts, copies on the shelf, and what booksellers laid out follow them.
 //!
 //! The catalogue finds out that two editions are one, hides the newer and leads from it to the older. Orders keep the
 //! number they were placed with; carts and unpromised copies move here, a moment later. When the two are parted again
@@ -7,7 +7,10 @@
 use storage::Tx;
 use trade::{clock::Timestamp, ids::EditionId};
 
-use crate::stock::{self, StockPolicy, StockRefusal};
+use crate::{
+    display, search_rules,
+    stock::{self, StockPolicy, StockRefusal},
+};
 
 storage::statements! {
     COPIES = "SELECT s.edition, r.edition_id, s.on_hand - s.held, s.policy
@@ -23,7 +26,8 @@ storage::statements! {
         WHERE r.home_id = cart_lines.edition AND r.edition_id <> cart_lines.edition)";
 }
 
-/// Moves cart lines and up to 100 levels of copies that are not promised; says how many of both were moved. Copies
+/// Moves cart lines, picks, tables, rules of the search, and up to 100 levels of copies that are not promised; says how
+/// many of all were moved. Copies
 /// held for unpaid orders stay where these look for them, and follow when they are given back.
 ///
 /// # Errors
@@ -31,6 +35,7 @@ storage::statements! {
 pub fn follow(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, StockRefusal> {
     tx.execute(&LINES, &[])?;
     let mut moved = tx.execute(&OLD_LINES, &[])?;
+    moved += display::follow(tx, now)? + search_rules::follow(tx)?;
     for row in tx.query(&COPIES, &[])? {
         let (from, to) = (EditionId(row.int(0)?), EditionId(row.int(1)?));
         let copies = i32::try_from(row.int(2)?).unwrap_or(i32::MAX);

@@ -41,6 +41,7 @@ storage::statements! {
     CHANGE = "UPDATE search_rules SET rule = $3, from_day = $4, until_day = $5, changed_us = $6, changed_by = $7
         WHERE id = $1 AND kind = $2";
     REMOVE = "DELETE FROM search_rules WHERE id = $1";
+    FOLLOW = "UPDATE search_rules SET rule = $2 WHERE id = $1";
 }
 
 coded! {
@@ -198,6 +199,26 @@ pub fn save(
     revision::changed(tx, Followed::SearchRules)?;
     audit::record(tx, staff, "search.save", kind.code(), Some(&json), now)?;
     Ok(Saved::Done)
+}
+
+/// Leads rules to the editions that theirs were merged into; says how many changed.
+pub(crate) fn follow(tx: &mut dyn Tx) -> Result<u64, Fault> {
+    let mut moved = 0;
+    for mut kept in all(tx)? {
+        let (Rule::Pin(_, edition) | Rule::Boost(Target::Edition(edition), _)) = &mut kept.rule
+        else {
+            continue;
+        };
+        if let Some(to) = catalogue::store::forward(tx, *edition)? {
+            *edition = to;
+            let json = columns::to_json(&kept.rule)?;
+            moved += tx.execute(&FOLLOW, &[kept.id.into(), json.into()])?;
+        }
+    }
+    if moved > 0 {
+        revision::changed(tx, Followed::SearchRules)?;
+    }
+    Ok(moved)
 }
 
 /// Removes a rule; `false` when it is gone already.

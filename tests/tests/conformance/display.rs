@@ -14,7 +14,7 @@ use shop::{
 };
 use trade::ids::EditionId;
 
-use crate::counter::{Counter, ETRANGER, MUG, NADJA};
+use crate::counter::{Counter, EBOOK, ETRANGER, MUG, NADJA};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -159,6 +159,12 @@ pub async fn a_table_is_laid_arranged_and_removed(counter: Counter) {
         assert_eq!(arrange(Deed::Add, edition).await.unwrap(), Saved::Done);
     }
     assert_eq!(arrange(Deed::Up, NADJA).await.unwrap(), Saved::Done);
+    let (mug, ebook) = tokio::join!(arrange(Deed::Add, MUG), arrange(Deed::Add, EBOOK));
+    assert_eq!((mug.unwrap(), ebook.unwrap()), (Saved::Done, Saved::Done));
+    for edition in [MUG, EBOOK] {
+        let taken = arrange(Deed::Remove, edition).await;
+        assert_eq!(taken.unwrap(), Saved::Done, "neither was lost");
+    }
     let renamed = draft("La mer et Paris");
     let changing = counter
         .store

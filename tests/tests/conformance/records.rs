@@ -5,11 +5,19 @@ use catalogue::{
     model::{Availability, Edition, EditionId, Goods, Isbn13},
     store::{self, Block, BlockUpdate, By, Delivery, Done, Incoming, Message, Record, Refusal},
 };
-use shop::stock::StockPolicy;
+use shop::{
+    display::{
+        picks::{self, PickDraft},
+        tables::{self, TableDraft, Words},
+    },
+    form::Period,
+    search_rules::{self, Rule},
+    stock::StockPolicy,
+};
 use storage::{Fault, Migration, Store, StoreUrl, Tx, Value};
 use trade::clock::Timestamp;
 
-use crate::counter::{Counter, ETRANGER, title};
+use crate::counter::{Counter, ETRANGER, NADJA, title};
 
 storage::statements! {
     OLD_EDITION = "INSERT INTO editions (id, work_id, sender, reference, isbn13, title, goods, availability, buyable,
@@ -195,8 +203,9 @@ pub async fn carts_and_copies_follow_a_merged_edition(counter: Counter) {
     counter.shelve(edition, 3, StockPolicy::Reorder).await;
     counter.shelve(ETRANGER, 2, StockPolicy::Limited).await;
     let cart = counter.cart(&[(edition, 2), (ETRANGER, 1)]).await;
-    decide(store, move |tx| store::join(tx, ETRANGER, edition, &by())).await;
     let now = counter.clock.now();
+    lay_out(&counter, edition).await;
+    decide(store, move |tx| store::join(tx, ETRANGER, edition, &by())).await;
     store
         .write(move |tx| shop::merged::follow(tx, now))
         .await
@@ -214,11 +223,40 @@ pub async fn carts_and_copies_follow_a_merged_edition(counter: Counter) {
     let level = counter.level(ETRANGER).await;
     assert_eq!((level.on_hand, level.policy), (5, StockPolicy::Limited));
     assert_eq!(counter.level(edition).await.on_hand, 0);
+    let (picks, tables) = (store.read(picks::all).await, store.read(tables::all).await);
+    assert_eq!(picks.unwrap()[0].draft.edition, ETRANGER);
+    assert_eq!(tables.unwrap()[0].content.editions, [ETRANGER, NADJA]);
+    let rules = store.read(search_rules::all).await.unwrap();
+    assert_eq!(rules[0].rule, Rule::Pin("x".into(), ETRANGER));
     let again = store
         .write(move |tx| shop::merged::follow(tx, now))
         .await
         .unwrap();
     assert_eq!(again, 0);
+}
+
+/// Picks the edition, lays it on a table where its like lies already, and pins it.
+async fn lay_out(counter: &Counter, edition: EditionId) {
+    let now = counter.clock.now();
+    let laying = counter.store.write(move |tx| -> Result<(), Fault> {
+        let pick = PickDraft {
+            edition,
+            bookseller: "Anne".into(),
+            note: "x".into(),
+            period: Period::default(),
+        };
+        picks::save(tx, None, &pick, "anne", now)?;
+        let table = TableDraft {
+            title: Words::default(),
+            intro: Words::default(),
+            published: true,
+            period: Period::default(),
+        };
+        tables::make_up(tx, &table, vec![edition, ETRANGER, NADJA], now)?;
+        let pin = Rule::Pin("x".into(), edition);
+        search_rules::save(tx, None, (&pin, Period::default()), "anne", now).map(drop)
+    });
+    laying.await.unwrap();
 }
 
 /// A catalogue of the time when a record was an edition.

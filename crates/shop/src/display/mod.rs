@@ -1,12 +1,15 @@
 //! What booksellers lay out by hand: picks (coups de cœur) under their own name, and display tables on a theme.
 //!
-//! Both are few, so every node keeps them whole in memory; how it learns of a change is [`crate::revision`]'s. An
-//! edition that was merged into another or withdrawn is left out where they are shown.
+//! Both are few, so every node keeps them whole in memory; how it learns of a change is [`crate::revision`]'s. They
+//! follow an edition that was merged into another; one that was withdrawn is left out where they are shown.
 
 pub mod picks;
 pub mod tables;
 
-use storage::Statement;
+use storage::{Fault, Statement, Tx};
+use trade::clock::Timestamp;
+
+use crate::revision::{self, Followed};
 
 /// Limits of what is laid out, each with its reason.
 pub mod limits {
@@ -24,6 +27,15 @@ pub mod limits {
     pub const TITLE_CHARS: usize = 80;
     /// What stands above the books of a table, in characters.
     pub const INTRO_CHARS: usize = 1_200;
+}
+
+/// Leads picks and tables to the editions that theirs were merged into; says how many of both changed.
+pub(crate) fn follow(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, Fault> {
+    let moved = picks::follow(tx, now)? + tables::follow(tx, now)?;
+    if moved > 0 {
+        revision::changed(tx, Followed::Display)?;
+    }
+    Ok(moved)
 }
 
 pub(crate) fn statements() -> Vec<&'static Statement> {

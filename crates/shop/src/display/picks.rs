@@ -22,6 +22,9 @@ storage::statements! {
             changed_us = $7
         WHERE id = $1";
     REMOVE = "DELETE FROM picks WHERE id = $1";
+    FOLLOW = "UPDATE picks SET changed_us = $1, edition =
+            (SELECT r.edition_id FROM records r WHERE r.home_id = picks.edition)
+        WHERE EXISTS (SELECT 1 FROM records r WHERE r.home_id = picks.edition AND r.edition_id <> picks.edition)";
 }
 
 /// A pick that is kept.
@@ -190,6 +193,11 @@ fn logged(tx: &mut dyn Tx, draft: &PickDraft, staff: &str, now: Timestamp) -> Re
         now,
     )?;
     Ok(Saved::Done)
+}
+
+/// Leads picks to the editions that theirs were merged into.
+pub(super) fn follow(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, Fault> {
+    tx.execute(&FOLLOW, &[now.as_micros().into()])
 }
 
 /// Removes a pick; `false` when it is gone already.

@@ -18,7 +18,9 @@ use crate::{
 storage::statements! {
     ALL = "SELECT id, slug, content, published, from_day, until_day, made_up, changed_us FROM display_tables
         ORDER BY id DESC LIMIT $1";
-    CONTENT = "SELECT content FROM display_tables WHERE id = $1";
+    /// Locks the table: two booksellers may arrange it at once, and neither's deed is lost.
+    CONTENT = sqlite "SELECT content FROM display_tables WHERE id = $1",
+        postgres "SELECT content FROM display_tables WHERE id = $1 FOR UPDATE";
     ADD = "INSERT INTO display_tables (slug, content, published, from_day, until_day, made_up, changed_us)
         SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS TEXT), CAST($5 AS TEXT),
             CAST($6 AS BIGINT), CAST($7 AS BIGINT)
@@ -28,7 +30,7 @@ storage::statements! {
     CHANGE = "UPDATE display_tables SET content = $2, published = $3, from_day = $4, until_day = $5, made_up = 0,
             changed_us = $6
         WHERE id = $1";
-    REPLACE = "UPDATE display_tables SET content = $2, changed_us = $3 WHERE id = $1 AND content = $4";
+    REPLACE = "UPDATE display_tables SET content = $2, changed_us = $3 WHERE id = $1";
     REMOVE = "DELETE FROM display_tables WHERE id = $1";
 }
 
@@ -330,7 +332,7 @@ pub fn arrange(
     let Some(row) = tx.query_opt(&CONTENT, &[id.into()])? else {
         return Ok(Saved::Gone);
     };
-    let (json, before) = (row.text(0)?, columns::json::<Content>(row.text(0)?)?);
+    let before: Content = columns::json(row.text(0)?)?;
     let Some(after) = before.after(deed, edition) else {
         let lies_there = before.editions.contains(&edition);
         let full = deed == Deed::Add && !lies_there;
@@ -340,14 +342,34 @@ pub fn arrange(
         id.into(),
         columns::to_json(&after)?.into(),
         now.as_micros().into(),
-        json.into(),
     ];
-    // Somebody else arranged it in between: what this page showed is no more.
-    if tx.execute(&REPLACE, &params)? == 0 {
-        return Ok(Saved::Gone);
-    }
+    tx.execute(&REPLACE, &params)?;
     logged(tx, "table.save", id, staff, now)?;
     Ok(Saved::Done)
+}
+
+/// Leads the books of tables to the editions that theirs were merged into.
+pub(super) fn follow(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, Fault> {
+    let mut moved = 0;
+    for table in all(tx)? {
+        let mut editions: Vec<EditionId> = Vec::with_capacity(table.content.editions.len());
+        for edition in &table.content.editions {
+            let edition = catalogue::store::forward(tx, *edition)?.unwrap_or(*edition);
+            if !editions.contains(&edition) {
+                editions.push(edition);
+            }
+        }
+        if editions != table.content.editions {
+            let content = Content {
+                editions,
+                ..table.content
+            };
+            let json = columns::to_json(&content)?;
+            let params = [table.id.into(), json.into(), now.as_micros().into()];
+            moved += tx.execute(&REPLACE, &params)?;
+        }
+    }
+    Ok(moved)
 }
 
 /// Removes a table; `false` when it is gone already.

@@ -63,7 +63,6 @@ office-told-table-saved = The table is saved.
 office-told-table-arranged = The table is arranged.
 office-told-table-removed = The table is deleted.
 office-told-table-gone = This table no longer exists.
-office-told-table-moved = Somebody else arranged this table meanwhile. This is how it is.
 office-told-table-full = The shop keeps as many tables as it can. Delete old ones.
 office-told-table-full-of-books = This table is full.
 office-told-table-unknown-book = No edition of the shop has this number.

@@ -8,6 +8,7 @@ office-searches-text = Search
 office-searches-results = Found
 office-searches-deed = What to do
 office-searches-add-synonym = Add a synonym
+office-searches-open = See what readers search for, and tune the search
 office-rule = Rule
 office-rule-by = By
 office-rules-synonym = Synonyms

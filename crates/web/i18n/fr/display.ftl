@@ -63,7 +63,6 @@ office-told-table-saved = La table est enregistrée.
 office-told-table-arranged = La table est rangée.
 office-told-table-removed = La table est supprimée.
 office-told-table-gone = Cette table n’existe plus.
-office-told-table-moved = Quelqu’un d’autre a rangé cette table entre-temps. Voici comme elle est.
 office-told-table-full = La boutique garde déjà autant de tables qu’elle peut. Supprimez-en d’anciennes.
 office-told-table-full-of-books = Cette table est pleine.
 office-told-table-unknown-book = Aucune édition de la boutique n’a ce numéro.

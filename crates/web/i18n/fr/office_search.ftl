@@ -8,6 +8,7 @@ office-searches-text = Recherche
 office-searches-results = Trouvés
 office-searches-deed = Que faire
 office-searches-add-synonym = Ajouter un synonyme
+office-searches-open = Voir ce que cherchent les lecteurs, et régler la recherche
 office-rule = Règle
 office-rule-by = Par
 office-rules-synonym = Synonymes

@@ -82,6 +82,7 @@ pub(super) async fn show(
             (titles_chart(&visit, &figures.titles))
             (searches_chart(&visit, &figures.searches))
         }
+        p { a.next-step href="/office/search" { (words.say("office-searches-open")) } }
     };
     Ok(frame::page(
         &visit,

@@ -18,6 +18,14 @@ async fn csrf(shop: &Small, page: &str, cookie: &str) -> String {
 async fn a_pick_is_written_shown_and_removed() {
     let shop = fixture::small().await;
     let cookie = shop.log_in("lire").await;
+    let scanned = shop
+        .get(&format!("/office/stock?q={COUNTED}"), &cookie)
+        .await;
+    let stock = text(shop.get(location(&scanned), &cookie).await).await;
+    let link = "/office/picks/new?book=1";
+    assert!(stock.contains(link), "{stock}");
+    let empty = text(shop.get(link, &cookie).await).await;
+    assert!(empty.contains("name=\"book\" value=\"1\"") && empty.contains("value=\"lire\""));
     let csrf = csrf(&shop, "/office/picks/new", &cookie).await;
     let refused = shop
         .post(

@@ -77,17 +77,17 @@ pub(super) fn number(id: &str) -> Result<Option<i64>, Problem> {
     }
 }
 
-/// `GET /office/picks/{id}`
+/// `GET /office/picks/{id}`; a link to the form of a new one may fill some of it in.
 pub(super) async fn show(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(id): Path<String>,
+    Query(mut typed): Query<TypedPick>,
 ) -> Result<Markup, Problem> {
     let id = number(&id)?;
-    let mut typed = TypedPick {
-        bookseller: visit.member.name.clone(),
-        ..TypedPick::default()
-    };
+    if typed.bookseller.is_empty() {
+        typed.bookseller.clone_from(&visit.member.name);
+    }
     if let Some(id) = id {
         let kept = state.store.read(picks::all).await?;
         let pick = kept.into_iter().find(|pick| pick.id == id);

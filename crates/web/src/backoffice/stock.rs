@@ -144,6 +144,7 @@ pub(super) async fn show(
             @for part in &about(&edition) { (part) " · " }
             a href=(book_path(&edition)) { (words.say("office-see-in-shop")) }
             " · " a href={ "/office/editorial/" (id) } { (words.say("office-editorial")) }
+            " · " a href={ "/office/picks/new?book=" (id) } { (words.say("office-pick-new")) }
         }
         (standing(&visit, level))
         div.columns { (count_form(&visit, id, level)) (change_form(&visit, id, level)) }

@@ -199,7 +199,7 @@ pub(super) async fn arrange(
     let told = match arranging.await? {
         Saved::Done => "arranged",
         Saved::Full => "full-table",
-        Saved::Gone => "moved",
+        Saved::Gone => return done(&state, "/office/tables?told=gone").await,
     };
     done(&state, &here(told)).await
 }
@@ -317,7 +317,6 @@ fn said(visit: &Visit, told: &str) -> Markup {
         "arranged" => frame::notice(true, words.say("office-told-table-arranged")),
         "removed" => frame::notice(true, words.say("office-told-table-removed")),
         "gone" => frame::notice(false, words.say("office-told-table-gone")),
-        "moved" => frame::notice(false, words.say("office-told-table-moved")),
         "full" => frame::notice(false, words.say("office-told-table-full")),
         "full-table" => frame::notice(false, words.say("office-told-table-full-of-books")),
         "unknown-book" => frame::notice(false, words.say("office-told-table-unknown-book")),
