@@ -27,4 +27,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../migrations/0002_records.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 3,
+        sql: include_str!("../migrations/0003_desk.sql"),
+    },
 ];

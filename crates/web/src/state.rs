@@ -14,6 +14,7 @@ use trade::clock::Clock;
 use trade::delivery::Tariff;
 
 use crate::also_bought::AlsoBoughtBoard;
+use crate::backoffice::import_desk::ImportDesk;
 use crate::pace::Pace;
 use crate::render::PageCache;
 use crate::reviews::ReviewBoard;
@@ -72,6 +73,8 @@ pub struct AppState {
     pub reviews: Arc<ReviewBoard>,
     /// Searches that wait to be noted.
     pub searches: Arc<SearchLog>,
+    /// Where catalogue files are handed in and worked on.
+    pub(crate) imports: Arc<ImportDesk>,
     /// Pages kept rendered.
     pub(crate) pages: Arc<PageCache>,
     pub(crate) sitemaps: Arc<Sitemaps>,
@@ -106,6 +109,7 @@ impl AppState {
             clock: parts.clock,
             tariff: Arc::new(parts.tariff),
             order_keys: parts.order_keys,
+            imports: Arc::new(ImportDesk::new(&parts.settings.imports)),
             settings: Arc::new(parts.settings),
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
@@ -123,7 +127,7 @@ impl AppState {
         ReviewKeys::beside(&self.order_keys)
     }
 
-    /// Keeps the boards up with the database and writes down searches, for as long as the shop runs. Run it as a
+    /// Keeps the boards up with the database, writes down searches and works on imports, for as long as the shop runs. Run it as a
     /// task beside the server, after one [`StockBoard::refresh`] and one [`ReviewBoard::refresh`] so that the
     /// first page is right.
     pub async fn keep_up(&self) {
@@ -131,7 +135,8 @@ impl AppState {
             self.stock.keep_up(&self.store, &self.clock),
             self.also_bought.keep_up(&self.store),
             self.reviews.keep_up(&self.store, &self.clock),
-            self.searches.keep_up(&self.store)
+            self.searches.keep_up(&self.store),
+            self.imports.keep_up(&self.store, &self.clock)
         );
     }
 }
@@ -151,7 +156,7 @@ pub struct Settings {
     pub tls: bool,
     /// Where readers and finders of security holes can write.
     pub contact_email: String,
-    /// The folder for catalogue files sent to the back office and for the reports of their import.
+    /// The folder for catalogue files sent to the back office.
     pub imports: PathBuf,
 }
 

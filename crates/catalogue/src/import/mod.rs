@@ -12,6 +12,7 @@ use std::hash::{Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use jiff::civil::Date;
@@ -83,6 +84,16 @@ impl Tally {
             0.0
         }
     }
+
+    /// Counts a file that was read.
+    fn add(&mut self, session: &Session<'_>, done: &Done) {
+        self.products += session.products;
+        self.rejected += session.rejected + done.tally.rejected;
+        self.created += done.tally.created;
+        self.updated += done.tally.updated;
+        self.unchanged += done.tally.unchanged;
+        self.hidden += done.tally.hidden;
+    }
 }
 
 /// Why an import cannot go on at all. What is wrong inside a file is a [`Note`] instead.
@@ -153,27 +164,67 @@ pub fn import_named(
     progress: &dyn Progress,
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
+    let clock = Clock::system();
+    let reading = Reading {
+        files,
+        mapping: brought.mapping,
+        today: clock.today(),
+        progress,
+    };
+    read_files(reading, report, &mut |file, incoming| {
+        let delivery = Delivery {
+            name: file.name.clone(),
+            staff: brought.staff.to_owned(),
+            at: clock.now(),
+        };
+        put(store, &delivery, incoming)
+    })
+}
+
+/// Files to be read.
+pub(crate) struct Reading<'a> {
+    /// Where they are, and what they are called.
+    pub(crate) files: &'a [(&'a Path, String)],
+    /// What the columns of tables are; without a mapping one is proposed for each table.
+    pub(crate) mapping: Option<&'a Mapping>,
+    /// The day for which prices are chosen.
+    pub(crate) today: Date,
+    /// Who watches.
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// A file, or a file inside an archive, while its records are taken.
+pub(crate) struct Opened {
+    /// What it is called.
+    pub(crate) name: String,
+    /// Where it spoke of which record.
+    pub(crate) lines: Lines,
+}
+
+/// Reads files in order and hands the records of each to `take`, which says what became of them.
+///
+/// # Errors
+/// [`ImportError`] when a file cannot be opened (none is read then) or `take` met a fault.
+pub(crate) fn read_files(
+    reading: Reading<'_>,
+    report: &mut dyn ReportSink,
+    take: &mut dyn FnMut(&Opened, &mut dyn Iterator<Item = Incoming>) -> Result<Done, Fault>,
+) -> Result<Tally, ImportError> {
     let started = Instant::now();
     let mut sources = Vec::new();
-    for (path, name) in files {
+    for (path, name) in reading.files {
         let opened = Source::open(path)?.into_iter();
         sources.extend(opened.map(|source| (source.name(name), source)));
     }
     let total_bytes = sources.iter().map(|(_, source)| source.bytes()).sum();
-    let clock = Clock::system();
-    let today = clock.today();
+    let progress = reading.progress;
     let mut tally = Tally::default();
     for (name, source) in sources {
-        let delivery = Delivery {
-            name,
-            staff: brought.staff.to_owned(),
-            at: clock.now(),
-        };
         let before = tally;
         let read = source.read_counter();
         let so_far = Rc::clone(&read);
-        let mut session = Session::new(source.path(), today, report);
-        session.mapping = brought.mapping.cloned();
+        let mut session = Session::new(source.path(), reading.today, report);
+        session.mapping = reading.mapping.cloned();
         session.on_record = Box::new(move |records| {
             progress.advance(
                 before.bytes + so_far.get(),
@@ -181,19 +232,15 @@ pub fn import_named(
                 before.products + records,
             );
         });
-        let done: Done = read_source(source, &mut session, |incoming| {
-            put(store, &delivery, incoming)
-        })?;
-        let put = done.tally;
+        let opened = Opened {
+            name,
+            lines: session.lines.clone(),
+        };
+        let done: Done = read_source(source, &mut session, |incoming| take(&opened, incoming))?;
         for finding in &done.findings {
             session.tell(finding);
         }
-        tally.products += session.products;
-        tally.rejected += session.rejected + put.rejected;
-        tally.created += put.created;
-        tally.updated += put.updated;
-        tally.unchanged += put.unchanged;
-        tally.hidden += put.hidden;
+        tally.add(&session, &done);
         tally.bytes += read.get();
     }
     progress.advance(tally.bytes, total_bytes, tally.products);
@@ -228,9 +275,41 @@ pub fn read_stream(
     }
 }
 
+/// What a file is, by its content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// An ONIX message, or at least XML that is no MARC.
+    Onix,
+    /// MARC records.
+    Marc,
+    /// JSON lines.
+    JsonLines,
+    /// A table.
+    Table,
+    /// None of those.
+    #[default]
+    Unknown,
+}
+
+impl FileKind {
+    /// The stable word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            FileKind::Onix => "onix",
+            FileKind::Marc => "marc",
+            FileKind::JsonLines => "json_lines",
+            FileKind::Table => "table",
+            FileKind::Unknown => "unknown",
+        }
+    }
+}
+
 /// What an import of a file would do, before it is done.
 #[derive(Debug, serde::Serialize)]
 pub struct Preview {
+    /// What the file is; of an archive, its last file that was looked at.
+    pub kind: FileKind,
     /// How a table was understood; none for other files.
     pub table: Option<Table>,
     /// The first editions as they would be imported.
@@ -248,6 +327,7 @@ pub fn preview(
     mapping: Option<&Mapping>,
     records: usize,
 ) -> Result<Preview, ImportError> {
+    let mut kind = FileKind::Unknown;
     let (mut table, mut editions, mut notes) = (None, Vec::new(), Vec::new());
     for source in Source::open(file)? {
         let mut session = Session::new(file, Clock::system().today(), &mut notes);
@@ -261,12 +341,14 @@ pub fn preview(
             Ok(put.take(wanted).collect())
         })?;
         editions.extend(more);
+        kind = session.kind;
         table = table.or(session.table.take());
         if editions.len() >= records {
             break;
         }
     }
     Ok(Preview {
+        kind,
         table,
         editions,
         notes,
@@ -279,7 +361,9 @@ fn read_source<T: Default>(
     session: &mut Session<'_>,
     take: impl FnOnce(&mut dyn Iterator<Item = Incoming>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    match source.content() {
+    let content = source.content();
+    session.kind = content.as_ref().map(Content::kind).unwrap_or_default();
+    match content {
         Ok(Content::Xml(reader)) => take(&mut onix::Products::of(reader, session)),
         Ok(Content::MarcXml(reader)) => take(&mut marc::Records::of_xml(reader, session)),
         Ok(Content::MarcBytes(reader)) => take(&mut marc::Records::of_bytes(reader, session)),
@@ -311,12 +395,12 @@ struct Session<'a> {
     on_record: Box<dyn Fn(u64) + 'a>,
     products: u64,
     rejected: u64,
-    /// On which line this file spoke of a record, by the hash of its identity.
-    lines: HashMap<u64, u64>,
+    lines: Lines,
     /// What the columns of the sender's tables are, where somebody said so.
     mapping: Option<Mapping>,
     /// How the file was understood, if it is a table.
     table: Option<Table>,
+    kind: FileKind,
 }
 
 impl<'a> Session<'a> {
@@ -328,9 +412,10 @@ impl<'a> Session<'a> {
             on_record: Box::new(|_| ()),
             products: 0,
             rejected: 0,
-            lines: HashMap::new(),
+            lines: Lines::default(),
             mapping: None,
             table: None,
+            kind: FileKind::Unknown,
         }
     }
 
@@ -351,7 +436,28 @@ impl<'a> Session<'a> {
         self.report.note(Note {
             file: self.file.clone(),
             line,
+            sender: None,
             reference: reference.map(str::to_owned),
+            code,
+            severity,
+            message: message.to_owned(),
+        });
+    }
+
+    /// Notes something about a record that was taken, so that who sent it is known.
+    fn note_of_record(
+        &mut self,
+        severity: Severity,
+        code: &'static str,
+        line: u64,
+        (sender, reference): (&str, &str),
+        message: &str,
+    ) {
+        self.report.note(Note {
+            file: self.file.clone(),
+            line,
+            sender: Some(sender.to_owned()),
+            reference: Some(reference.to_owned()),
             code,
             severity,
             message: message.to_owned(),
@@ -391,19 +497,39 @@ impl<'a> Session<'a> {
 
     /// Reports a reference that this file has used before; the later record wins (O5).
     fn remember(&mut self, line: u64, sender: &str, reference: &str) {
-        let identity = identity_hash(sender, reference);
-        let is_full = self.lines.len() >= limits::REFERENCES_REMEMBERED;
-        if is_full || self.lines.insert(identity, line).is_none() {
+        if self.lines.remember(line, sender, reference) {
             return;
         }
-        self.note(
+        self.note_of_record(
             Severity::Warning,
             "duplicate-reference",
             line,
-            Some(reference),
+            (sender, reference),
             "This file has used the reference before. The later record replaced the earlier one: ask the sender \
              which of them is right.",
         );
+    }
+}
+
+/// On which line the file that is being read spoke of a record; shared with the thread that writes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lines(Arc<Mutex<HashMap<u64, u64>>>);
+
+impl Lines {
+    /// The line of a record; 0 when it is not known.
+    pub(crate) fn of(&self, sender: &str, reference: &str) -> u64 {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = lines.get(&identity_hash(sender, reference));
+        line.copied().unwrap_or(0)
+    }
+
+    /// Whether the file had not spoken of the record before, as far as that is remembered.
+    fn remember(&self, line: u64, sender: &str, reference: &str) -> bool {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.len() >= limits::REFERENCES_REMEMBERED
+            || lines
+                .insert(identity_hash(sender, reference), line)
+                .is_none()
     }
 }
 
@@ -413,36 +539,48 @@ fn identity_hash(sender: &str, reference: &str) -> u64 {
     hasher.finish()
 }
 
+/// What the catalogue found about a record when it was put in, as a note.
+pub(crate) fn note_of_finding(finding: &Finding, file: &str, line: u64) -> Note {
+    let (severity, code, message) = match finding.what {
+        Found::UnknownReference => (
+            Severity::Error,
+            "unknown-reference",
+            "A block update (notification type 04) of a record that was never sent whole. It was not taken: ask \
+             the sender for the complete record (03)."
+                .to_owned(),
+        ),
+        Found::OlderMessage => (
+            Severity::Info,
+            "older-message",
+            "A newer message of this sender was imported before. This one was kept, and changed nothing that the \
+             newer one says."
+                .to_owned(),
+        ),
+        Found::SharedIsbn(isbn) => (
+            Severity::Warning,
+            "isbn-shared",
+            format!(
+                "A different book carries ISBN {isbn} as well. The two were kept apart: look which of them is \
+                 wrong, and join them in the back office if they are one."
+            ),
+        ),
+    };
+    Note {
+        file: file.to_owned(),
+        line,
+        sender: Some(finding.sender.clone()),
+        reference: Some(finding.reference.clone()),
+        code,
+        severity,
+        message,
+    }
+}
+
 impl Session<'_> {
-    /// Notes what the catalogue found about a record when it was put in.
     fn tell(&mut self, finding: &Finding) {
-        let identity = identity_hash(&finding.sender, &finding.reference);
-        let line = self.lines.get(&identity).copied().unwrap_or(0);
-        let (severity, code, message) = match finding.what {
-            Found::UnknownReference => (
-                Severity::Error,
-                "unknown-reference",
-                "A block update (notification type 04) of a record that was never sent whole. It was not taken: ask \
-                 the sender for the complete record (03)."
-                    .to_owned(),
-            ),
-            Found::OlderMessage => (
-                Severity::Info,
-                "older-message",
-                "A newer message of this sender was imported before. This one was kept, and changed nothing that the \
-                 newer one says."
-                    .to_owned(),
-            ),
-            Found::SharedIsbn(isbn) => (
-                Severity::Warning,
-                "isbn-shared",
-                format!(
-                    "A different book carries ISBN {isbn} as well. The two were kept apart: look which of them is \
-                     wrong, and join them in the back office if they are one."
-                ),
-            ),
-        };
-        self.note(severity, code, line, Some(&finding.reference), &message);
+        let line = self.lines.of(&finding.sender, &finding.reference);
+        let note = note_of_finding(finding, &self.file, line);
+        self.report.note(note);
     }
 }
 
@@ -459,9 +597,9 @@ impl Remarks {
         self.0.push((Severity::Warning, code, message.into()));
     }
 
-    fn tell(self, session: &mut Session<'_>, line: u64, reference: &str) {
+    fn tell(self, session: &mut Session<'_>, line: u64, identity: (&str, &str)) {
         for (severity, code, message) in self.0 {
-            session.note(severity, code, line, Some(reference), &message);
+            session.note_of_record(severity, code, line, identity, &message);
         }
     }
 }

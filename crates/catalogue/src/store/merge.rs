@@ -7,13 +7,16 @@
 
 use std::cmp::Reverse;
 
+use serde::{Deserialize, Serialize};
+
 use super::notification::Origin;
 use crate::limits;
 use crate::model::{Availability, Edition, Form, Goods, Isbn13, Text};
 use crate::text;
 
 /// The fields of an edition that a source is named for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Field {
     /// Its ISBN.
     Isbn,
@@ -69,6 +72,62 @@ impl Field {
         Field::Price,
         Field::Availability,
     ];
+}
+
+impl Field {
+    /// The stable word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Field::Isbn => "isbn",
+            Field::Title => "title",
+            Field::Subtitle => "subtitle",
+            Field::OriginalTitle => "original_title",
+            Field::Contributors => "contributors",
+            Field::Publisher => "publisher",
+            Field::Collection => "collection",
+            Field::Series => "series",
+            Field::Language => "language",
+            Field::Published => "published",
+            Field::Form => "form",
+            Field::Pages => "pages",
+            Field::Subjects => "subjects",
+            Field::Texts => "texts",
+            Field::Price => "price",
+            Field::Availability => "availability",
+        }
+    }
+
+    fn differs(self, one: &Edition, other: &Edition) -> bool {
+        match self {
+            Field::Isbn => one.isbn != other.isbn,
+            Field::Title => one.title != other.title,
+            Field::Subtitle => one.subtitle != other.subtitle,
+            Field::OriginalTitle => one.original_title != other.original_title,
+            Field::Contributors => one.contributors != other.contributors,
+            Field::Publisher => one.publisher != other.publisher,
+            Field::Collection => one.collection != other.collection,
+            Field::Series => one.series != other.series,
+            Field::Language => one.language != other.language,
+            Field::Published => (one.published, one.embargo) != (other.published, other.embargo),
+            Field::Form => {
+                (one.form, one.goods, one.school_book)
+                    != (other.form, other.goods, other.school_book)
+            }
+            Field::Pages => one.pages != other.pages,
+            Field::Subjects => one.subjects != other.subjects,
+            Field::Texts => one.texts != other.texts,
+            Field::Price => one.price != other.price || one.price_changes != other.price_changes,
+            Field::Availability => one.availability != other.availability,
+        }
+    }
+}
+
+/// The fields in which two editions differ.
+pub(super) fn differences(one: &Edition, other: &Edition) -> Vec<Field> {
+    Field::ALL
+        .into_iter()
+        .filter(|field| field.differs(one, other))
+        .collect()
 }
 
 /// Where a field of an edition comes from.

@@ -26,6 +26,7 @@ mod reviews;
 mod row;
 mod same;
 mod settle;
+mod trial;
 mod undo;
 mod work;
 
@@ -37,10 +38,14 @@ pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};
 pub use notification::Origin;
 pub use precedence::precedence;
+pub(crate) use put::{BatchPut, Companion, put_along};
 pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
+pub use trial::EditionChange;
+pub(crate) use trial::{Tried, try_put};
 pub use undo::{
-    By, Import, ImportId, ImportState, Logged, Refusal, imports, logged, redo_import, undo_import,
+    By, Import, ImportId, ImportState, Logged, Refusal, import, imports, logged, redo_import,
+    turning, undo_import,
 };
 
 storage::statements! {
@@ -69,6 +74,7 @@ pub(crate) fn statements() -> Vec<&'static Statement> {
         put::STATEMENTS,
         reviews::STATEMENTS,
         row::STATEMENTS,
+        trial::STATEMENTS,
         undo::STATEMENTS,
     ]
     .concat()

@@ -70,7 +70,7 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, other: Tally) {
+    pub(super) fn add(&mut self, other: Tally) {
         self.created += other.created;
         self.updated += other.updated;
         self.unchanged += other.unchanged;
@@ -148,9 +148,60 @@ pub fn put(
     incoming: impl Iterator<Item = Incoming>,
 ) -> Result<Done, Fault> {
     decide::settle_again(store)?;
+    in_batches(incoming, |waiting| {
+        write_batches(store, delivery, None, &Arc::new(Alone), waiting)
+    })
+}
+
+/// Goes along with what is put in, batch by batch.
+pub(crate) trait Companion: Send + Sync + 'static {
+    /// Called in the transaction of each batch, so that what it writes is committed with the batch or not at all; a
+    /// fault takes the batch back. May be called again for a batch whose transaction collided.
+    fn batch_put(&self, tx: &mut dyn Tx, batch: &BatchPut<'_>) -> Result<(), Fault>;
+}
+
+/// A batch that was put in.
+pub(crate) struct BatchPut<'b> {
+    /// How many messages it has.
+    pub(crate) messages: u64,
+    /// What became of them.
+    pub(crate) done: &'b Done,
+}
+
+/// Nobody goes along.
+struct Alone;
+
+impl Companion for Alone {
+    fn batch_put(&self, _: &mut dyn Tx, _: &BatchPut<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// [`put`] that goes on with an import that was begun, if there is one, and takes a companion along.
+///
+/// # Errors
+/// As [`put`].
+pub(crate) fn put_along<C: Companion>(
+    store: &Store,
+    delivery: &Delivery,
+    begun: Option<ImportId>,
+    companion: &Arc<C>,
+    incoming: impl Iterator<Item = Incoming>,
+) -> Result<Done, Fault> {
+    decide::settle_again(store)?;
+    in_batches(incoming, |waiting| {
+        write_batches(store, delivery, begun, companion, waiting)
+    })
+}
+
+/// Prepares batches on this thread while `write` takes them on another.
+pub(super) fn in_batches<T: Send>(
+    incoming: impl Iterator<Item = Incoming>,
+    write: impl FnOnce(&Receiver<Batch>) -> Result<T, Fault> + Send,
+) -> Result<T, Fault> {
     std::thread::scope(|scope| {
         let (batches, waiting) = sync_channel(limits::PUT_BATCHES_WAITING);
-        let writer = scope.spawn(move || write_batches(store, delivery, &waiting));
+        let writer = scope.spawn(move || write(&waiting));
         send_batches(incoming, &batches);
         drop(batches);
         writer
@@ -172,16 +223,30 @@ fn send_batches(incoming: impl Iterator<Item = Incoming>, batches: &SyncSender<B
     drop(batches.send(batch));
 }
 
-fn write_batches(
+fn write_batches<C: Companion>(
     store: &Store,
     delivery: &Delivery,
+    begun: Option<ImportId>,
+    companion: &Arc<C>,
     waiting: &Receiver<Batch>,
 ) -> Result<Done, Fault> {
-    let mut done = Done::default();
+    let mut done = Done {
+        import: begun,
+        ..Done::default()
+    };
     for batch in waiting {
         let (delivery, import) = (delivery.clone(), done.import);
-        let written =
-            store.write_blocking(move |tx| put_batch(tx, &batch.items, &delivery, import))?;
+        let companion = Arc::clone(companion);
+        let messages = batch.items.len() as u64;
+        let written = store.write_blocking(move |tx| {
+            let done = put_batch(tx, &batch.items, &delivery, import)?;
+            let put = BatchPut {
+                messages,
+                done: &done,
+            };
+            companion.batch_put(tx, &put)?;
+            Ok::<_, Fault>(done)
+        })?;
         done.import = written.import;
         done.tally.add(written.tally);
         let room = limits::FINDINGS.saturating_sub(done.findings.len());
@@ -192,9 +257,9 @@ fn write_batches(
 }
 
 /// A message, ready to be judged.
-struct Prepared {
-    sender: String,
-    reference: String,
+pub(super) struct Prepared {
+    pub(super) sender: String,
+    pub(super) reference: String,
     message: Option<Message>,
     kind: Kind,
     hash: Vec<u8>,
@@ -202,7 +267,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn of(incoming: Incoming) -> Prepared {
+    pub(super) fn of(incoming: Incoming) -> Prepared {
         match incoming {
             Incoming::Put(record) => Prepared::speaking(*record, Kind::Record),
             Incoming::Blocks(update) => {
@@ -267,9 +332,9 @@ impl Prepared {
 
 /// Messages about different records, ready to be written in one transaction.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     identities: HashSet<(String, String)>,
-    items: Vec<Prepared>,
+    pub(super) items: Vec<Prepared>,
 }
 
 impl Batch {
@@ -310,7 +375,7 @@ fn advance(tx: &mut dyn Tx, settled: &Settled) -> Result<(), Fault> {
     Ok(())
 }
 
-fn put_batch(
+pub(super) fn put_batch(
     tx: &mut dyn Tx,
     items: &[Prepared],
     delivery: &Delivery,

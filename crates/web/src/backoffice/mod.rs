@@ -13,13 +13,14 @@ pub(crate) mod fixture;
 mod frame;
 mod help;
 mod import;
-mod import_desk;
+pub(crate) mod import_desk;
 mod login;
 mod order;
 mod orders;
 mod reviews;
 mod staff;
 mod stock;
+mod values;
 
 use std::sync::Arc;
 
@@ -29,13 +30,11 @@ use axum::{Extension, Router, middleware};
 
 use crate::AppState;
 use access::Door;
-use import_desk::ImportDesk;
 use login::Attempts;
 
 /// What the back office remembers between requests, in this process.
 #[derive(Clone)]
 struct Office {
-    imports: Arc<ImportDesk>,
     attempts: Arc<Attempts>,
 }
 
@@ -110,7 +109,19 @@ fn rooms() -> Vec<Room> {
                 .layer(DefaultBodyLimit::disable()),
         ),
         Room::staff("/office/import/{id}", get(import::show)),
-        Room::staff("/office/import/{id}/report", get(import::report)),
+        Room::staff("/office/import/{id}/mapping", post(import::save_mapping)),
+        Room::staff("/office/import/{id}/trial", post(import::try_out)),
+        Room::staff("/office/import/{id}/import", post(import::start)),
+        Room::staff("/office/import/{id}/pause", post(import::pause)),
+        Room::staff("/office/import/{id}/give-up", post(import::give_up)),
+        Room::staff("/office/import/{id}/dismiss", post(import::dismiss)),
+        Room::staff("/office/import/{id}/undo", post(import::undo)),
+        Room::staff("/office/import/{id}/redo", post(import::redo)),
+        Room::staff("/office/import/{id}/notes", get(import::notes)),
+        Room::staff("/office/import/{id}/report", get(import::download)),
+        Room::staff("/office/imports/{import}", get(import::show_taken)),
+        Room::staff("/office/imports/{import}/undo", post(import::undo_taken)),
+        Room::staff("/office/imports/{import}/redo", post(import::redo_taken)),
         Room::staff("/office/help", get(help::show)),
         Room::administrator("/office/staff", get(staff::list).post(staff::create)),
         Room::administrator("/office/staff/{login}/password", post(staff::set_password)),
@@ -122,7 +133,6 @@ fn rooms() -> Vec<Room> {
 /// The back office's part of the site. No room is reached but through its door.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let office = Office {
-        imports: Arc::new(ImportDesk::new(&state.settings.imports)),
         attempts: Arc::new(Attempts::new()),
     };
     let site = rooms().into_iter().fold(Router::new(), |site, room| {
