@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use catalogue::desk::drop_folder::DropFolder;
 use catalogue::shelf::{Refreshed, ShelfHandle};
 use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -155,6 +156,14 @@ fn settings(config: &ShopConfig) -> Settings {
         tls: config.shop.public_url.is_tls(),
         contact_email: config.mail.contact.clone(),
         imports: config.data.folder.join("imports"),
+        drop_folders: config.drop_folders.iter().map(drop_folder).collect(),
+    }
+}
+
+fn drop_folder(configured: &config::DropFolder) -> DropFolder {
+    DropFolder {
+        folder: configured.folder.clone(),
+        sender: configured.sender.clone(),
     }
 }
 

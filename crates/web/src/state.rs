@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use catalogue::desk::drop_folder::DropFolder;
 use catalogue::shelf::ShelfHandle;
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::Index;
@@ -109,7 +110,10 @@ impl AppState {
             clock: parts.clock,
             tariff: Arc::new(parts.tariff),
             order_keys: parts.order_keys,
-            imports: Arc::new(ImportDesk::new(&parts.settings.imports)),
+            imports: Arc::new(ImportDesk::new(
+                &parts.settings.imports,
+                &parts.settings.drop_folders,
+            )),
             settings: Arc::new(parts.settings),
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
@@ -158,6 +162,8 @@ pub struct Settings {
     pub contact_email: String,
     /// The folder for catalogue files sent to the back office.
     pub imports: PathBuf,
+    /// Folders where senders' files arrive.
+    pub drop_folders: Vec<DropFolder>,
 }
 
 impl Settings {
@@ -171,6 +177,7 @@ impl Settings {
             tls: public_url.starts_with("https://"),
             contact_email: "libraire@example.org".to_owned(),
             imports: std::env::temp_dir().join("bouquin-imports"),
+            drop_folders: Vec::new(),
         }
     }
 }

@@ -180,21 +180,23 @@ pub async fn mappings_and_notes_are_found_again(counter: Counter) {
     let folder = tempfile::tempdir().unwrap();
     let job = hand_in(&counter, folder.path(), &lines(1), true).await;
     assert!(work(&bench(&counter, folder.path())).await);
-    let found = move |text: &str| {
+    let store = counter.store.clone();
+    let found = async move |text: &str| {
         let wanted = notes::Wanted {
             severity: Some(import::Severity::Error),
             code: "json-invalid".to_owned(),
             text: text.to_owned(),
         };
-        counter.store.read(move |tx| -> Result<_, Fault> {
+        let read = store.read(move |tx| -> Result<_, Fault> {
             let notes = notes::notes(tx, job, &wanted, 10, 0)?;
             Ok((notes::count(tx, job, &wanted)?, notes))
-        })
+        });
+        read.await.unwrap()
     };
-    let (count, notes) = found("NOT A RECORD").await.unwrap();
+    let (count, notes) = found("NOT A RECORD").await;
     assert_eq!((count, notes.len()), (1, 1));
     assert_eq!((notes[0].file.as_str(), notes[0].line), ("livres.jsonl", 2));
-    assert_eq!(found("100%").await.unwrap().0, 0);
+    assert_eq!(found("100%").await.0, 0);
     let kinds = counter.store.read(move |tx| notes::kinds(tx, job)).await;
     assert_eq!(kinds.unwrap().len(), 1);
 

@@ -21,3 +21,9 @@ pub const MAPPINGS_TRIED: u32 = 200;
 
 /// Corrections of one field that are typed at once: contributors of an anthology.
 pub const CONTRIBUTORS_TYPED: usize = 100;
+
+/// Files of a drop folder that are looked at together: a sender leaves one or two a day.
+pub const DROPPED_LOOKED_AT: usize = 1_000;
+
+/// Bytes of a file in a drop folder: the largest feeds of the trade have 5 GB.
+pub const DROPPED_BYTES: u64 = 8 << 30;

@@ -4,6 +4,7 @@
 //! dismissed. [`run::run_next`] works on one job on the caller's thread. What an import does to editions is said in
 //! [`crate::store`], how a file is read in [`crate::import`].
 
+pub mod drop_folder;
 pub mod job;
 pub mod limits;
 pub mod mappings;

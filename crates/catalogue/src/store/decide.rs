@@ -5,6 +5,7 @@
 
 use storage::{Fault, Store, Tx};
 
+use super::correct::CORRECTIONS;
 use super::precedence;
 use super::put::{finish, lock};
 use super::row;
@@ -30,6 +31,9 @@ storage::statements! {
         ON CONFLICT (one) DO UPDATE SET after_record = 0";
     SETTLED_UP_TO = "UPDATE unsettled SET after_record = $1 WHERE one = 1";
     ALL_SETTLED = "DELETE FROM unsettled";
+    OF_EDITION = "SELECT d.id, d.kind, d.undone, one.sender, one.reference, other.sender, other.reference
+        FROM decisions d JOIN records one ON one.id = d.one LEFT JOIN records other ON other.id = d.other
+        WHERE one.edition_id = $1 OR other.edition_id = $1 ORDER BY d.id DESC LIMIT 100";
     TO_SETTLE = "SELECT id FROM records WHERE id > $1 AND (isbn13 IS NOT NULL OR decided = 1
             OR EXISTS (SELECT 1 FROM record_isbns i WHERE i.record_id = records.id))
         ORDER BY id LIMIT $2";
@@ -38,6 +42,42 @@ storage::statements! {
 /// A decision that can be taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecisionId(pub i64);
+
+/// What was decided about a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// By this it is taken back.
+    pub id: DecisionId,
+    /// The sender and reference of the record that was split off, or of one that was joined.
+    pub one: (String, String),
+    /// Of the record that it was joined with; none when it was split off.
+    pub other: Option<(String, String)>,
+    /// It was taken back.
+    pub undone: bool,
+}
+
+/// The latest decisions about records of an edition, newest first; those that only tie a correction to its edition
+/// are none.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn decisions(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Decided>, Fault> {
+    let mut decisions = Vec::new();
+    for row in tx.query(&OF_EDITION, &[edition.0.into()])? {
+        let other = match (row.opt_text(5)?, row.opt_text(6)?) {
+            (Some(CORRECTIONS), _) => continue,
+            (Some(sender), Some(reference)) => Some((sender.to_owned(), reference.to_owned())),
+            _ => None,
+        };
+        decisions.push(Decided {
+            id: DecisionId(row.int(0)?),
+            one: (row.text(3)?.to_owned(), row.text(4)?.to_owned()),
+            other,
+            undone: row.flag(2)?,
+        });
+    }
+    Ok(decisions)
+}
 
 fn settle(tx: &mut dyn Tx, records: &[i64]) -> Result<(), Fault> {
     let mut settling = Settling::begin(tx)?;
@@ -76,12 +116,27 @@ pub fn join(
     by: &By,
 ) -> Result<DecisionId, Refusal> {
     lock(tx)?;
-    let mut record_of = |edition: EditionId| {
-        let row = tx.query_one(&RECORD_OF_EDITION, &[edition.0.into()])?;
-        row.opt_int(0)?.ok_or(Refusal::NoEdition(edition))
-    };
-    let (one, other) = (record_of(one)?, record_of(other)?);
+    let (one, other) = (record_of(tx, one)?, record_of(tx, other)?);
     decide(tx, "join", one.min(other), Some(one.max(other)), by)
+}
+
+/// The record by which an edition is joined with another: the oldest that says something.
+pub(super) fn record_of(tx: &mut dyn Tx, edition: EditionId) -> Result<i64, Refusal> {
+    let row = tx.query_one(&RECORD_OF_EDITION, &[edition.0.into()])?;
+    row.opt_int(0)?.ok_or(Refusal::NoEdition(edition))
+}
+
+/// Writes a decision down, without its consequences.
+pub(super) fn write_down(
+    tx: &mut dyn Tx,
+    kind: &str,
+    one: i64,
+    other: Option<i64>,
+) -> Result<DecisionId, Fault> {
+    let id = tx.query_one(&LAST_DECISION, &[])?.int(0)? + 1;
+    let params = [id.into(), kind.into(), one.into(), other.into()];
+    tx.execute(&PUT_DECISION, &params)?;
+    Ok(DecisionId(id))
 }
 
 fn decide(
@@ -91,12 +146,10 @@ fn decide(
     other: Option<i64>,
     by: &By,
 ) -> Result<DecisionId, Refusal> {
-    let id = tx.query_one(&LAST_DECISION, &[])?.int(0)? + 1;
-    let params = [id.into(), kind.into(), one.into(), other.into()];
-    tx.execute(&PUT_DECISION, &params)?;
-    log(tx, by, &format!("edition.{kind}"), Some(id), "")?;
+    let id = write_down(tx, kind, one, other)?;
+    log(tx, by, &format!("edition.{kind}"), Some(id.0), "")?;
     settle_decided(tx, one, other)?;
-    Ok(DecisionId(id))
+    Ok(id)
 }
 
 fn settle_decided(tx: &mut dyn Tx, one: i64, other: Option<i64>) -> Result<(), Fault> {

@@ -177,10 +177,14 @@ fn filled(edition: &Edition) -> usize {
 
 /// The first record that says something of a field, by its place.
 fn first_source(field: Field, records: &[&Edition]) -> Option<usize> {
-    let title = || records.first().map(|first| text::fold(&first.title));
+    let title = || {
+        let titled = records.iter().find(|edition| !edition.title.is_empty());
+        titled.map(|first| text::fold(&first.title))
+    };
     records.iter().position(|edition| match field {
         Field::Isbn => edition.isbn.is_some(),
-        Field::Title => true,
+        // Only a correction of something else has none.
+        Field::Title => !edition.title.is_empty(),
         Field::Subtitle => {
             edition.subtitle.is_some() && Some(text::fold(&edition.title)) == title()
         }

@@ -14,6 +14,7 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod correct;
 mod decide;
 mod group;
 mod held;
@@ -30,14 +31,15 @@ mod trial;
 mod undo;
 mod work;
 
+pub use correct::{CORRECTION_OF, CORRECTIONS, Correction, Said, correct, said, uncorrected};
 pub use decide::{
-    DecisionId, decide_work, join, redo_decision, set_precedence, settle_again, split,
+    Decided, DecisionId, decide_work, decisions, join, redo_decision, set_precedence, settle_again, split,
     undo_decision,
 };
 pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};
 pub use notification::Origin;
-pub use precedence::precedence;
+pub use precedence::{precedence, senders};
 pub(crate) use put::{BatchPut, Companion, put_along};
 pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
@@ -172,6 +174,20 @@ pub fn changed_count(tx: &mut dyn Tx, sequence: i64) -> Result<i64, Fault> {
 pub fn forward(tx: &mut dyn Tx, from: EditionId) -> Result<Option<EditionId>, Fault> {
     let row = tx.query_opt(&FORWARD, &[from.0.into()])?;
     row.map(|row| row.int(0).map(EditionId)).transpose()
+}
+
+/// The edition that a record belongs to.
+pub fn edition_of(
+    tx: &mut dyn Tx,
+    sender: &str,
+    reference: &str,
+) -> Result<Option<EditionId>, Fault> {
+    let identity = std::iter::once((sender, reference));
+    let records = row::records_by_identity(tx, identity)?;
+    Ok(records
+        .first()
+        .and_then(|record| record.edition)
+        .map(EditionId))
 }
 
 /// Where editions went that were merged into others: up to `limit` pairs of the old and the new one, by the old one's

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use catalogue::desk::drop_folder::{DropFolder, Watcher};
 use catalogue::desk::run::{Bench, file_of};
 use catalogue::store::{self, By, ImportState};
 use storage::{Fault, Store};
@@ -22,13 +23,15 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Where files are handed in.
 pub(crate) struct ImportDesk {
     folder: PathBuf,
+    drops: Vec<DropFolder>,
     wake: Notify,
 }
 
 impl ImportDesk {
-    pub(crate) fn new(folder: &Path) -> ImportDesk {
+    pub(crate) fn new(folder: &Path, drops: &[DropFolder]) -> ImportDesk {
         ImportDesk {
             folder: folder.to_owned(),
+            drops: drops.to_vec(),
             wake: Notify::new(),
         }
     }
@@ -65,15 +68,28 @@ impl ImportDesk {
             clock: clock.clone(),
             closing: Arc::clone(&closing.0),
         };
+        let watchers = self.drops.iter();
+        let watchers = watchers.map(|drop| Watcher::of(drop.clone(), &self.folder));
+        let mut round = Round {
+            bench,
+            watchers: watchers.collect(),
+        };
         loop {
-            let bench = bench.clone();
-            match tokio::task::spawn_blocking(move || bench.run_next()).await {
-                Ok(Ok(true)) => continue,
-                Ok(Ok(false)) => {}
-                Ok(Err(fault)) => {
-                    tracing::warn!(fault = fault.detail(), "no import could be looked for");
+            let going = tokio::task::spawn_blocking(move || {
+                let worked = round.go();
+                (round, worked)
+            });
+            match going.await {
+                Ok((next, worked)) => {
+                    round = next;
+                    if worked {
+                        continue;
+                    }
                 }
-                Err(panicked) => tracing::error!(%panicked, "an import stopped"),
+                Err(panicked) => {
+                    tracing::error!(%panicked, "imports stop until the shop is opened again");
+                    return;
+                }
             }
             tokio::select! {
                 () = self.wake.notified() => {}
@@ -106,6 +122,32 @@ impl ImportDesk {
             Ok(Ok(())) => {}
             Ok(Err(fault)) => tracing::warn!(fault = fault.detail(), "imports stay half undone"),
             Err(panicked) => tracing::error!(%panicked, "undoing an import stopped"),
+        }
+    }
+}
+
+/// What is done again and again.
+struct Round {
+    bench: Bench,
+    watchers: Vec<Watcher>,
+}
+
+impl Round {
+    /// Takes what lies in the drop folders, and works on one job. Says whether there was one.
+    fn go(&mut self) -> bool {
+        let now = self.bench.clock.now();
+        for watcher in &mut self.watchers {
+            if let Err(error) = watcher.look(&self.bench.store, now) {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::warn!(%error, source, "a drop folder was not looked through");
+            }
+        }
+        match self.bench.run_next() {
+            Ok(worked) => worked,
+            Err(fault) => {
+                tracing::warn!(fault = fault.detail(), "no import could be looked for");
+                false
+            }
         }
     }
 }

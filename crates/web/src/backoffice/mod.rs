@@ -7,6 +7,7 @@
 mod access;
 mod chart;
 mod dashboard;
+mod edition;
 mod editorial;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -18,6 +19,7 @@ mod login;
 mod order;
 mod orders;
 mod reviews;
+mod senders;
 mod staff;
 mod stock;
 mod values;
@@ -122,6 +124,23 @@ fn rooms() -> Vec<Room> {
         Room::staff("/office/imports/{import}", get(import::show_taken)),
         Room::staff("/office/imports/{import}/undo", post(import::undo_taken)),
         Room::staff("/office/imports/{import}/redo", post(import::redo_taken)),
+        Room::staff("/office/editions/{edition}", get(edition::show)),
+        Room::staff("/office/editions/{edition}/correct", post(edition::correct)),
+        Room::staff(
+            "/office/editions/{edition}/take-back",
+            post(edition::take_back),
+        ),
+        Room::staff("/office/editions/{edition}/split", post(edition::split)),
+        Room::staff("/office/editions/{edition}/join", post(edition::join)),
+        Room::staff(
+            "/office/editions/{edition}/decisions/{decision}/undo",
+            post(edition::undo),
+        ),
+        Room::staff(
+            "/office/editions/{edition}/decisions/{decision}/redo",
+            post(edition::redo),
+        ),
+        Room::staff("/office/senders", get(senders::show).post(senders::save)),
         Room::staff("/office/help", get(help::show)),
         Room::administrator("/office/staff", get(staff::list).post(staff::create)),
         Room::administrator("/office/staff/{login}/password", post(staff::set_password)),

@@ -33,6 +33,7 @@ fn filled(path: &str) -> String {
     path.replace("{number}", "BQ-0000-0000")
         .replace("{edition}", "1")
         .replace("{import}", "1")
+        .replace("{decision}", "1")
         .replace("{id}", "01890000-0000-7000-8000-000000000000")
         .replace("{login}", "lire")
 }

@@ -65,6 +65,18 @@ pub(super) fn shown(visit: &Visit, field: Field, edition: &Edition) -> String {
     }
 }
 
+/// Characters of a value in a table of fields.
+const SHORT: usize = 200;
+
+/// A field in one line that is not too long.
+pub(super) fn short(visit: &Visit, field: Field, edition: &Edition) -> String {
+    let shown = shown(visit, field, edition);
+    match shown.char_indices().nth(SHORT) {
+        Some((end, _)) => format!("{}…", shown.get(..end).unwrap_or_default()),
+        None => shown,
+    }
+}
+
 fn price(visit: &Visit, edition: &Edition) -> String {
     let now = edition.price.map(|price| money(visit, price.amount));
     let later = edition.price_changes.iter().map(|change| {

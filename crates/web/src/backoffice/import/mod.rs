@@ -31,7 +31,7 @@ pub(super) use actions::{dismiss, give_up, pause, redo, start, try_out, undo};
 pub(super) use job::show;
 pub(super) use mapping::save as save_mapping;
 pub(super) use report::{download, list as notes};
-pub(super) use taken::{redo as redo_taken, show as show_taken, undo as undo_taken};
+pub(super) use taken::{name, redo as redo_taken, show as show_taken, undo as undo_taken};
 
 /// How often a page that watches is read again.
 const REFRESH_S: u32 = 2;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use catalogue::store::{self, Import, ImportId, ImportState};
+use catalogue::store::{self, CORRECTION_OF, Import, ImportId, ImportState};
 use maud::{Markup, html};
 use storage::Fault;
 
@@ -37,9 +37,10 @@ pub(super) fn is_turning(state: ImportState) -> bool {
 }
 
 /// What an import is called.
-pub(super) fn name<'w>(words: &'w Words, name: &'w str) -> &'w str {
+pub(in crate::backoffice) fn name<'w>(words: &'w Words, name: &'w str) -> &'w str {
     match name {
         "" => words.say("desk-unnamed"),
+        name if name.starts_with(CORRECTION_OF) => words.say("desk-correction"),
         name => name,
     }
 }
@@ -122,6 +123,9 @@ pub(in crate::backoffice) async fn show(
                 }
                 state => (frame::notice(true, words.one_of("desk-turned", code(state)))),
             }
+        }
+        @if let Some(edition) = import.delivery.name.strip_prefix(CORRECTION_OF) {
+            p { a href={ "/office/editions/" (edition) } { (words.say("desk-edition")) } }
         }
         @if let Some(job) = import.job { p { a href={ "/office/import/" (job) } { (words.say("desk-job")) } } }
     };
