@@ -283,7 +283,7 @@ contact = "bonjour@example.org"
         assert_eq!(config.drop_folders.len(), 2);
         assert_eq!(
             told(&format!("{GOOD}[[drop_folder]]\nfolder = \"a\"\n")),
-            "shop.toml, line 16, key `drop_folder`: missing field `sender`"
+            "shop.toml, line 16: missing field `sender`"
         );
     }
 

@@ -80,6 +80,8 @@ pub const NOTE_CHARS: usize = 200;
 pub const IMPORTS_LISTED: u32 = 50;
 /// Notes of an import on one page of its report.
 pub const IMPORT_NOTES_SHOWN: u32 = 100;
+/// Catalogue files that lie at the import desk and are not imported yet: so many of the largest are 60 GB of disk.
+pub const IMPORTS_LYING: u32 = 30;
 /// A catalogue file sent to the back office, in bytes: the largest a browser sends patiently; larger ones are
 /// imported by command.
 pub const IMPORT_UPLOAD_BYTES: u64 = 2 << 30;

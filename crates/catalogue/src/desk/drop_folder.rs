@@ -266,7 +266,9 @@ impl Watcher {
                 continue;
             };
             match store.read_blocking(|tx| job::job(tx, id))? {
-                Some(job) if job.state.has_ended() => self.lay_one_aside(store, &path, &job, &name)?,
+                Some(job) if job.state.has_ended() => {
+                    self.lay_one_aside(store, &path, &job, &name)?
+                }
                 Some(_) => {}
                 None if is_left(&path, now) => self.hand_in(store, id, &path, now)?,
                 None => {}
@@ -349,7 +351,10 @@ fn harmless(name: &str) -> String {
         letter if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_') => letter,
         _ => '_',
     });
-    let name: String = letters.skip_while(|letter| *letter == '.').take(60).collect();
+    let name: String = letters
+        .skip_while(|letter| *letter == '.')
+        .take(60)
+        .collect();
     match name.is_empty() {
         true => "file".to_owned(),
         false => name,
@@ -381,7 +386,8 @@ fn write_report(store: &Store, job: ImportJobId, path: &Path) -> Result<(), Repo
         }
         skipped += page.len() as u64;
         for note in &page {
-            let line = serde_json::to_string(note).map_err(|error| ReportError::Io(error.into()))?;
+            let line =
+                serde_json::to_string(note).map_err(|error| ReportError::Io(error.into()))?;
             writeln!(out, "{line}").map_err(ReportError::Io)?;
         }
     }

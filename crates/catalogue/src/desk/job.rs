@@ -42,6 +42,7 @@ storage::statements! {
     HALT_LEFT = "UPDATE import_jobs SET state = CASE state WHEN 'trying' THEN 'received' ELSE 'paused' END,
             halt = 0, runner = NULL
         WHERE halt = 1 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
+    LYING = "SELECT COUNT(*) FROM import_jobs WHERE state NOT IN ('done', 'failed', 'stopped')";
     CLAIMABLE = "SELECT id FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
         ORDER BY id LIMIT 50";
     CLAIM = "UPDATE import_jobs SET runner = $2, lease_us = $3, begun_us = $4, read_bytes = 0, records = 0,
@@ -289,6 +290,11 @@ pub fn receive(
         }
     }
     Ok(())
+}
+
+/// How many jobs have not ended, each with its file.
+pub fn lying(tx: &mut dyn Tx) -> Result<u32, Fault> {
+    tx.query_one(&LYING, &[])?.count(0)
 }
 
 /// One job.

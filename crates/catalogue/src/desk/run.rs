@@ -39,9 +39,15 @@ pub struct Bench {
     pub closing: Arc<AtomicBool>,
 }
 
+/// The end of the names of jobs' files.
+const UPLOAD: &str = ".upload";
+
+/// How long a file without a job may still be arriving.
+const UNCLAIMED: Duration = Duration::from_secs(24 * 3600);
+
 /// Where the file of a job lies.
 pub fn file_of(folder: &Path, job: ImportJobId) -> PathBuf {
-    folder.join(format!("{job}.upload"))
+    folder.join(format!("{job}{UPLOAD}"))
 }
 
 impl Bench {
@@ -73,6 +79,36 @@ impl Bench {
             }
         }
         Ok(false)
+    }
+
+    /// Removes files that have no use: of jobs that are over, and uploads that broke off before they were a job.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database; a file that cannot be removed stays.
+    pub fn sweep(&self) -> Result<(), Fault> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Ok(());
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(UPLOAD));
+            let Some(Ok(id)) = id.map(str::parse) else {
+                continue;
+            };
+            let age = entry.metadata().and_then(|metadata| metadata.modified());
+            let is_old = age
+                .ok()
+                .and_then(|modified| modified.elapsed().ok())
+                .is_some_and(|age| age > UNCLAIMED);
+            let job = self.store.read_blocking(|tx| job::job(tx, id))?;
+            let is_over = job.map_or(is_old, |job| {
+                matches!(job.state, JobState::Done | JobState::Stopped)
+            });
+            if is_over {
+                drop(std::fs::remove_file(entry.path()));
+            }
+        }
+        Ok(())
     }
 
     fn work(&self, claim: &Claim, job: &Job) -> Result<(), Fault> {
@@ -130,9 +166,9 @@ impl Bench {
                 self.put_file(claim, job, &file.name, &file.lines, incoming)
             },
         );
-        let unkept = report.finish();
+        let done = read.and_then(|tally| Ok((tally, report.finish()?)));
         let halt = watch.halted();
-        if halt == Some(Halt::Closing) {
+        if halt == Some(Halt::Closing) || is_away(&done) {
             let mine = claim.clone();
             return self.store.write_blocking(move |tx| job::release(tx, &mine));
         }
@@ -142,15 +178,14 @@ impl Bench {
             rejected: 0,
             unkept: 0,
         };
-        match (read, unkept, halt) {
-            (Ok(_), Ok(_), Some(_)) => ending.state = JobState::Paused,
-            (Ok(tally), Ok(unkept), None) => {
+        match (done, halt) {
+            (Ok(_), Some(_)) => ending.state = JobState::Paused,
+            (Ok((tally, unkept)), None) => {
                 ending.state = JobState::Done;
                 ending.rejected = tally.rejected;
                 ending.unkept = unkept;
             }
-            (Err(error), ..) => say_broken(job.id, &error),
-            (_, Err(fault), _) => say_broken(job.id, &ImportError::Fault(fault)),
+            (Err(error), _) => say_broken(job.id, &error),
         }
         let (mine, now) = (claim.clone(), self.clock.now());
         self.store
@@ -244,6 +279,18 @@ impl Bench {
         self.store
             .write_blocking(move |tx| job::end_trial(tx, &mine, trial.as_ref()))
     }
+}
+
+/// Whether the database was not to be had: that passes, and the job is gone on with.
+fn is_away<T>(done: &Result<T, ImportError>) -> bool {
+    let is_away = matches!(
+        done,
+        Err(ImportError::Fault(Fault::Busy | Fault::Unavailable(_)))
+    );
+    if is_away {
+        tracing::warn!("the database is away: an import waits for it");
+    }
+    is_away
 }
 
 fn say_broken(job: ImportJobId, error: &ImportError) {

@@ -7,15 +7,16 @@
 
 use storage::{Fault, Tx};
 
+use super::batch::Prepared;
 use super::decide::{record_of, write_down};
 use super::incoming::{Incoming, Message, Record};
-use super::put::{Delivery, Prepared, lock, put_batch};
+use super::put::{Delivery, lock, put_batch};
 use super::row::{self, RecordRow, StandingCode};
 use super::undo::{By, Refusal, log};
 use super::{merge, precedence, settle};
 use crate::model::{
-    Availability, Contributor, Edition, EditionId, Embargo, Isbn13, Price, PublicationDate, Subject,
-    SubjectScheme,
+    Availability, Contributor, Edition, EditionId, Embargo, Isbn13, Price, PublicationDate,
+    Subject, SubjectScheme,
 };
 use crate::thema::Thema;
 
@@ -67,7 +68,10 @@ impl Correction {
             price: self.price,
             publisher: self.publisher.clone(),
             published: self.published.map(|(date, _)| date),
-            embargo: self.published.map(|(_, embargo)| embargo).unwrap_or_default(),
+            embargo: self
+                .published
+                .map(|(_, embargo)| embargo)
+                .unwrap_or_default(),
             availability: self.availability.unwrap_or(Availability::Unknown),
             subjects: thema.into_iter().collect(),
             ..Edition::titled(title)

@@ -21,6 +21,9 @@ storage::statements! {
     PUT_DECISION = "INSERT INTO decisions (id, kind, one, other) VALUES ($1, $2, $3, $4)";
     DECISION = "SELECT one, other FROM decisions WHERE id = $1";
     SET_DECISION_UNDONE = "UPDATE decisions SET undone = $2 WHERE id = $1 AND undone <> $2";
+    PART = "UPDATE decisions SET undone = 1
+        WHERE kind = 'join' AND undone = 0 AND (one = $1 OR other = $1)
+            AND NOT EXISTS (SELECT 1 FROM records r WHERE r.id = decisions.other AND r.sender = $2)";
     DECIDE_WORK = "INSERT INTO work_decisions (edition_id, work_id) VALUES ($1, $2)
         ON CONFLICT (edition_id) DO UPDATE SET work_id = excluded.work_id";
     LEAVE_WORK = "DELETE FROM work_decisions WHERE edition_id = $1";
@@ -85,7 +88,8 @@ fn settle(tx: &mut dyn Tx, records: &[i64]) -> Result<(), Fault> {
     finish(tx, settling)
 }
 
-/// Makes a record an edition of its own, whatever its ISBN; later imports leave it there.
+/// Makes a record an edition of its own, whatever its ISBN and whatever it was joined with; later imports leave it
+/// there.
 ///
 /// # Errors
 /// [`Refusal::NoRecord`], or a fault.
@@ -101,7 +105,9 @@ pub fn split(
         sender: sender.to_owned(),
         reference: reference.to_owned(),
     })?;
-    decide(tx, "split", record.int(0)?, None, by)
+    let record = record.int(0)?;
+    tx.execute(&PART, &[record.into(), CORRECTIONS.into()])?;
+    decide(tx, "split", record, None, by)
 }
 
 /// Makes two editions one, with all their records; later imports leave them so. The older one stays, the other leads

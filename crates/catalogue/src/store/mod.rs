@@ -14,6 +14,7 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod batch;
 mod correct;
 mod decide;
 mod group;
@@ -33,8 +34,8 @@ mod work;
 
 pub use correct::{CORRECTION_OF, CORRECTIONS, Correction, Said, correct, said, uncorrected};
 pub use decide::{
-    Decided, DecisionId, decide_work, decisions, join, redo_decision, set_precedence, settle_again, split,
-    undo_decision,
+    Decided, DecisionId, decide_work, decisions, join, redo_decision, set_precedence, settle_again,
+    split, undo_decision,
 };
 pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};

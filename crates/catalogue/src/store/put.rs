@@ -4,23 +4,24 @@
 //! writing cost about the same. A batch is one transaction, so an import that is killed has taken whole batches;
 //! running it again changes nothing of those and goes on from there.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::Receiver;
 
 use storage::{Fault, Store, Tx};
 use trade::clock::{Clock, Timestamp};
 
+use super::batch::{Batch, Prepared, in_batches};
 use super::decide;
 use super::held::Held;
-use super::incoming::{Incoming, Message, Record};
-use super::notification::{Content, Kind, Notification, Verdict, verdict};
+use super::incoming::Incoming;
+use super::notification::{Content, Notification, Verdict, verdict};
 use super::precedence::Precedence;
 use super::row::{self, RecordRow};
 use super::settle::{Settled, Settling};
 use super::undo::{self, ImportId};
 use crate::limits;
-use crate::model::{Edition, EditionId, Isbn13, WorkId};
+use crate::model::Isbn13;
 
 storage::statements! {
     LOCK_SEQUENCE =
@@ -194,35 +195,6 @@ pub(crate) fn put_along<C: Companion>(
     })
 }
 
-/// Prepares batches on this thread while `write` takes them on another.
-pub(super) fn in_batches<T: Send>(
-    incoming: impl Iterator<Item = Incoming>,
-    write: impl FnOnce(&Receiver<Batch>) -> Result<T, Fault> + Send,
-) -> Result<T, Fault> {
-    std::thread::scope(|scope| {
-        let (batches, waiting) = sync_channel(limits::PUT_BATCHES_WAITING);
-        let writer = scope.spawn(move || write(&waiting));
-        send_batches(incoming, &batches);
-        drop(batches);
-        writer
-            .join()
-            .unwrap_or_else(|_| Err(Fault::defect("the thread that writes records stopped")))
-    })
-}
-
-/// Fills batches until there is nothing more, or nobody to take them because writing failed.
-fn send_batches(incoming: impl Iterator<Item = Incoming>, batches: &SyncSender<Batch>) {
-    let mut batch = Batch::default();
-    for item in incoming {
-        if batch.is_full_for(&item) && batches.send(std::mem::take(&mut batch)).is_err() {
-            return;
-        }
-        batch.add(item);
-    }
-    // A refused send means that the writer failed; it returns its fault itself.
-    drop(batches.send(batch));
-}
-
 fn write_batches<C: Companion>(
     store: &Store,
     delivery: &Delivery,
@@ -254,105 +226,6 @@ fn write_batches<C: Companion>(
             .extend(written.findings.into_iter().take(room));
     }
     Ok(done)
-}
-
-/// A message, ready to be judged.
-pub(super) struct Prepared {
-    pub(super) sender: String,
-    pub(super) reference: String,
-    message: Option<Message>,
-    kind: Kind,
-    hash: Vec<u8>,
-    content: Option<Arc<Content>>,
-}
-
-impl Prepared {
-    pub(super) fn of(incoming: Incoming) -> Prepared {
-        match incoming {
-            Incoming::Put(record) => Prepared::speaking(*record, Kind::Record),
-            Incoming::Blocks(update) => {
-                let mut blocks = update.blocks;
-                blocks.sort_unstable();
-                blocks.dedup();
-                Prepared::speaking(update.record, Kind::Blocks(blocks))
-            }
-            Incoming::Hide {
-                sender,
-                reference,
-                message,
-            } => Prepared {
-                sender,
-                reference,
-                message,
-                kind: Kind::Withdrawal,
-                hash: Vec::new(),
-                content: None,
-            },
-        }
-    }
-
-    fn speaking(record: Record, kind: Kind) -> Prepared {
-        let edition = Edition {
-            id: EditionId(0),
-            work: WorkId(0),
-            ..record.edition
-        };
-        let document = row::document(&edition);
-        Prepared {
-            sender: record.sender,
-            reference: record.reference,
-            message: record.message,
-            kind,
-            hash: row::hash(&document),
-            content: Some(Arc::new(Content { document, edition })),
-        }
-    }
-
-    fn notification(&self, id: i64, import: ImportId, again: bool) -> Notification {
-        Notification {
-            id,
-            import,
-            message: self.message,
-            kind: self.kind.clone(),
-            hash: self.hash.clone(),
-            undone: false,
-            again,
-            content: self.content.clone(),
-        }
-    }
-
-    fn finding(&self, what: Found) -> Finding {
-        Finding {
-            sender: self.sender.clone(),
-            reference: self.reference.clone(),
-            what,
-        }
-    }
-}
-
-/// Messages about different records, ready to be written in one transaction.
-#[derive(Default)]
-pub(super) struct Batch {
-    identities: HashSet<(String, String)>,
-    pub(super) items: Vec<Prepared>,
-}
-
-impl Batch {
-    /// A second message about the same record waits for the next batch, so that each is judged by what was before.
-    fn is_full_for(&self, item: &Incoming) -> bool {
-        self.items.len() >= limits::PUT_BATCH_RECORDS
-            || self.identities.contains(&identity_key(item))
-    }
-
-    fn add(&mut self, item: Incoming) {
-        self.identities.insert(identity_key(&item));
-        self.items.push(Prepared::of(item));
-    }
-}
-
-fn identity_key(item: &Incoming) -> (String, String) {
-    let (sender, reference) = item.identity();
-    (sender.to_owned(), reference.to_owned())
 }
 
 /// Held until the commit, see [`super`].

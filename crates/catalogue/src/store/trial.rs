@@ -9,9 +9,10 @@ use std::sync::mpsc::Receiver;
 use serde::{Deserialize, Serialize};
 use storage::{Fault, Store, Tx};
 
+use super::batch::{Batch, Prepared, in_batches};
 use super::incoming::Incoming;
 use super::merge::{Field, differences};
-use super::put::{Batch, Delivery, Done, Prepared, in_batches, put_batch};
+use super::put::{Delivery, Done, put_batch};
 use super::{decide, row};
 use crate::limits;
 use crate::model::{Edition, EditionId};

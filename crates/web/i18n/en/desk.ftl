@@ -258,3 +258,5 @@ senders-place = Place
 senders-save = Save the order
 senders-told-saved = Order saved; the catalogue follows it.
 senders-told-merging = Order saved; the catalogue is being merged anew.
+desk-told-full = Too many files wait here: import or dismiss some first.
+edition-namesakes = Other books that bear the same ISBN

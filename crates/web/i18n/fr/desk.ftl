@@ -258,3 +258,5 @@ senders-place = Rang
 senders-save = Enregistrer l’ordre
 senders-told-saved = Ordre enregistré ; le catalogue le suit.
 senders-told-merging = Ordre enregistré ; le catalogue est en train de le suivre.
+desk-told-full = Trop de fichiers attendent ici : importez-en ou écartez-en d’abord.
+edition-namesakes = Autres livres qui portent le même ISBN

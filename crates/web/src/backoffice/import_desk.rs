@@ -61,13 +61,13 @@ impl ImportDesk {
     /// Does what there is to do, for as long as it is polled; dropped, the work stops after its next batch.
     pub(crate) async fn keep_up(&self, store: &Store, clock: &Clock) {
         let closing = Closing::default();
-        self.finish_turning(store, clock).await;
         let bench = Bench {
             store: store.clone(),
             folder: self.folder.clone(),
             clock: clock.clone(),
             closing: Arc::clone(&closing.0),
         };
+        self.tidy_up(bench.clone()).await;
         let watchers = self.drops.iter();
         let watchers = watchers.map(|drop| Watcher::of(drop.clone(), &self.folder));
         let mut round = Round {
@@ -98,10 +98,11 @@ impl ImportDesk {
         }
     }
 
-    /// Ends the undoing and redoing of imports that a crash interrupted.
-    async fn finish_turning(&self, store: &Store, clock: &Clock) {
-        let (store, now) = (store.clone(), clock.now());
+    /// Removes files that have no use, and ends the undoing and redoing of imports that a crash interrupted.
+    async fn tidy_up(&self, bench: Bench) {
+        let (store, now) = (bench.store.clone(), bench.clock.now());
         let finished = tokio::task::spawn_blocking(move || {
+            bench.sweep()?;
             let turning = store.read_blocking(|tx| store::turning(tx))?;
             for import in turning {
                 let by = By {

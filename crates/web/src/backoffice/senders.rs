@@ -126,7 +126,10 @@ fn in_order(form: &BTreeMap<String, String>) -> Vec<String> {
         })
         .collect();
     placed.sort_unstable();
-    placed.into_iter().map(|(_, _, sender)| sender.clone()).collect()
+    placed
+        .into_iter()
+        .map(|(_, _, sender)| sender.clone())
+        .collect()
 }
 
 #[cfg(test)]

@@ -81,7 +81,10 @@ impl Typed {
                 .isbn
                 .map(|isbn| isbn.to_string())
                 .unwrap_or_default(),
-            price: edition.price.map(|price| decimal(price.amount)).unwrap_or_default(),
+            price: edition
+                .price
+                .map(|price| decimal(price.amount))
+                .unwrap_or_default(),
             publisher: edition.publisher.clone().unwrap_or_default(),
             published: edition.published.map(values::date).unwrap_or_default(),
             availability: edition.availability.code().to_owned(),
@@ -96,7 +99,12 @@ impl Typed {
             value.take(NAME_CHARS).collect::<String>()
         };
         let contributors = (0..CONTRIBUTORS_TYPED)
-            .map(|place| (field(&format!("name{place}")), field(&format!("role{place}"))))
+            .map(|place| {
+                (
+                    field(&format!("name{place}")),
+                    field(&format!("role{place}")),
+                )
+            })
             .filter(|(name, _)| !name.is_empty());
         Typed {
             title: field("title"),
@@ -212,7 +220,11 @@ fn main_thema(edition: &Edition) -> Option<String> {
 /// `2026`, `2026-11` or `2026-11-23`.
 fn date(text: &str) -> Option<PublicationDate> {
     let mut parts = text.splitn(3, '-');
-    let year: i16 = parts.next()?.parse().ok().filter(|year| (1..=9999).contains(year))?;
+    let year: i16 = parts
+        .next()?
+        .parse()
+        .ok()
+        .filter(|year| (1..=9999).contains(year))?;
     let mut part = || parts.next().map(|part| part.parse::<u8>().ok());
     let (month, day) = (part(), part());
     let date = PublicationDate {
@@ -231,12 +243,7 @@ fn date(text: &str) -> Option<PublicationDate> {
     Some(date)
 }
 
-pub(super) fn form(
-    visit: &Visit,
-    shown: &Shown,
-    typed: &Typed,
-    wrong: &[&'static str],
-) -> Markup {
+pub(super) fn form(visit: &Visit, shown: &Shown, typed: &Typed, wrong: &[&'static str]) -> Markup {
     let words = visit.words();
     let address = format!("/office/editions/{}", shown.edition.id);
     let line = |name: &'static str, value: &str, hint: Option<&str>| {

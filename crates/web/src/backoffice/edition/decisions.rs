@@ -48,6 +48,18 @@ pub(super) fn records(visit: &Visit, shown: &Shown) -> Markup {
                 } } }
             }
         }
+        @if !shown.namesakes.is_empty() {
+            h3 { (words.say("edition-namesakes")) }
+            ul.plain { @for other in &shown.namesakes { li {
+                a href={ "/office/editions/" (other.id) } { (other.title) }
+                @if !other.byline().is_empty() { " · " (other.byline()) }
+                form method="post" action={ (address) "/join" } {
+                    (token(visit))
+                    input type="hidden" name="other" value=(other.id);
+                    button.button.link { (words.say("edition-join")) span.sr { " " (other.title) } }
+                }
+            } } }
+        }
         details.ask {
             summary { (words.say("edition-join-ask")) }
             form method="post" action={ (address) "/join" } {
@@ -163,7 +175,10 @@ pub(in crate::backoffice) async fn join(
 fn other(tx: &mut dyn Tx, id: EditionId, typed: &str) -> Result<Option<EditionId>, Fault> {
     if let Ok(isbn) = Isbn13::parse(typed) {
         let found = store::by_isbn(tx, isbn)?;
-        let mut others = found.iter().map(|edition| edition.id).filter(|one| *one != id);
+        let mut others = found
+            .iter()
+            .map(|edition| edition.id)
+            .filter(|one| *one != id);
         return Ok(others.next().filter(|_| others.next().is_none()));
     }
     let number = typed.rsplit('/').next().unwrap_or_default();

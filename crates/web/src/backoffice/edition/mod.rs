@@ -3,6 +3,8 @@
 
 mod correction;
 mod decisions;
+#[cfg(test)]
+mod tests;
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
@@ -26,6 +28,9 @@ pub(super) use decisions::{join, redo, split, undo};
 
 use correction::Typed;
 
+/// Other editions of its ISBNs that are offered to be joined: real numbers are shared by two or three.
+const NAMESAKES: usize = 10;
+
 /// What a redirect to the page carries.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -39,6 +44,8 @@ struct Shown {
     sources: Vec<(Source, Option<Import>)>,
     said: Vec<Said>,
     decisions: Vec<Decided>,
+    /// Other editions that bear one of its ISBNs.
+    namesakes: Vec<Edition>,
 }
 
 /// `GET /office/editions/{id}`
@@ -81,7 +88,14 @@ async fn find(state: &AppState, id: EditionId) -> Result<Found, Problem> {
             let import = store::import(tx, source.origin.import)?;
             sources.push((source, import));
         }
+        let mut namesakes = Vec::new();
+        for isbn in edition.isbns().take(NAMESAKES) {
+            namesakes.extend(store::by_isbn(tx, isbn)?);
+        }
+        namesakes.retain(|other| other.id != id);
+        namesakes.truncate(NAMESAKES);
         Ok(Some(Found::Here(Box::new(Shown {
+            namesakes,
             edition,
             sources,
             said: store::said(tx, id)?,
@@ -100,13 +114,7 @@ async fn here(state: &AppState, id: EditionId) -> Result<Box<Shown>, Problem> {
     }
 }
 
-fn page(
-    visit: &Visit,
-    shown: &Shown,
-    told: &str,
-    typed: &Typed,
-    wrong: &[&'static str],
-) -> Markup {
+fn page(visit: &Visit, shown: &Shown, told: &str, typed: &Typed, wrong: &[&'static str]) -> Markup {
     let words = visit.words();
     let edition = &shown.edition;
     let body = html! {

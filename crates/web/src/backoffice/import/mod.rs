@@ -6,7 +6,7 @@ mod mapping;
 mod report;
 mod taken;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod trial;
 
 use axum::Extension;
@@ -60,6 +60,7 @@ pub(super) async fn list(
     let body = html! {
         @match wanted.told.as_str() {
             "empty" => (frame::notice(false, words.say("office-import-empty"))),
+            "full" => (frame::notice(false, words.say("desk-told-full"))),
             "dismissed" => (frame::notice(true, words.say("desk-dismissed"))),
             _ => "",
         }
@@ -191,6 +192,9 @@ pub(super) async fn send(
         .map_err(|_| Problem::of(Kind::Malformed))?;
     if !visit.owns(&given) {
         return Err(Problem::of(Kind::ForeignOrigin));
+    }
+    if state.store.read(|tx| jobs::lying(tx)).await? >= limits::IMPORTS_LYING {
+        return Ok(Redirect::to("/office/import?told=full"));
     }
     let job = ImportJobId::new();
     let Some((name, bytes)) = receive(&state, job, &mut form).await? else {

@@ -8,7 +8,8 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
 use trade::isbn::Isbn13;
 
 use crate::backoffice::fixture::{self, COUNTED, Small, hidden, location, text};
@@ -18,14 +19,14 @@ const LINES: &str = "{\"id\":\"t:1\",\"source\":\"t\",\"title\":\"Bel-Ami\",\"co
                      Guy de\"}]}\nnot json\n";
 
 /// Somebody at the desk.
-struct Visitor<'s> {
+pub(in crate::backoffice) struct Visitor<'s> {
     shop: &'s Small,
     cookie: String,
     csrf: String,
 }
 
 impl Visitor<'_> {
-    async fn at(shop: &Small) -> Visitor<'_> {
+    pub(in crate::backoffice) async fn at(shop: &Small) -> Visitor<'_> {
         let cookie = shop.log_in("lire").await;
         let csrf = hidden(
             &text(shop.get("/office/import", &cookie).await).await,
@@ -35,7 +36,7 @@ impl Visitor<'_> {
     }
 
     /// Hands a file in and returns the address of its page.
-    async fn send(&self, name: &str, file: &str) -> String {
+    pub(in crate::backoffice) async fn send(&self, name: &str, file: &str) -> String {
         let csrf = &self.csrf;
         let upload = format!(
             "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--b\r\nContent-Disposition: form-data; \
@@ -51,16 +52,24 @@ impl Visitor<'_> {
         page
     }
 
-    async fn read(&self, path: &str) -> String {
+    pub(in crate::backoffice) async fn read(&self, path: &str) -> String {
         let page = self.shop.get(path, &self.cookie).await;
         assert_eq!(page.status(), StatusCode::OK, "{path}");
         text(page).await
     }
 
-    /// Sends a form and returns where it leads.
-    async fn post(&self, path: &str, fields: &str) -> String {
+    pub(in crate::backoffice) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    pub(in crate::backoffice) async fn post_raw(&self, path: &str, fields: &str) -> Response<Body> {
         let form = format!("csrf={}{fields}", self.csrf);
-        let answer = self.shop.post(path, &self.cookie, &form).await;
+        self.shop.post(path, &self.cookie, &form).await
+    }
+
+    /// Sends a form and returns where it leads.
+    pub(in crate::backoffice) async fn post(&self, path: &str, fields: &str) -> String {
+        let answer = self.post_raw(path, fields).await;
         assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
         location(&answer).to_owned()
     }
@@ -77,7 +86,7 @@ impl Visitor<'_> {
         panic!("{page} never stands still");
     }
 
-    async fn import(&self, page: &str) -> String {
+    pub(in crate::backoffice) async fn import(&self, page: &str) -> String {
         self.post(&format!("{page}/import"), "").await;
         self.wait(page).await
     }
