@@ -149,6 +149,48 @@ pub async fn a_paused_import_goes_on_where_it_stood(counter: Counter) {
     assert_eq!(left, 7, "all of it can be undone");
 }
 
+pub async fn a_worker_that_lost_its_claim_writes_nothing_more(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(MANY), true).await;
+    let (one, other) = (
+        bench(&counter, folder.path()),
+        bench(&counter, folder.path()),
+    );
+    let first = tokio::spawn(async move { work(&one).await });
+    let begun = Instant::now();
+    while look(&counter, job).await.committed == 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "nothing is imported"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The first is taken for dead, and is not; when it says that it lives in this very moment, again.
+    let mut taken_over = false;
+    while !taken_over && !first.is_finished() {
+        counter.clock.advance(Duration::from_secs(60));
+        taken_over = work(&other).await;
+    }
+    assert!(taken_over, "the second was never let in");
+    assert!(first.await.unwrap());
+    let done = look(&counter, job).await;
+    assert_eq!(
+        (done.state, done.counts.created),
+        (JobState::Done, MANY as u64)
+    );
+    assert_eq!((done.counts.unchanged, done.counts.rejected), (0, 1));
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, job))
+        .await;
+    let messages: Vec<i64> = imports
+        .unwrap()
+        .iter()
+        .map(|import| import.messages)
+        .collect();
+    assert_eq!(messages, [MANY as i64]);
+}
+
 pub async fn a_trial_counts_and_stores_nothing(counter: Counter) {
     let folder = tempfile::tempdir().unwrap();
     let worker = bench(&counter, folder.path());

@@ -81,6 +81,7 @@ const BODIES: &[(&str, Body)] = bodies![
     records::carts_and_copies_follow_a_merged_edition,
     desk::one_of_two_workers_does_a_job,
     desk::a_paused_import_goes_on_where_it_stood,
+    desk::a_worker_that_lost_its_claim_writes_nothing_more,
     desk::a_trial_counts_and_stores_nothing,
     desk::mappings_and_notes_are_found_again,
     desk::two_shops_take_a_dropped_file_once,

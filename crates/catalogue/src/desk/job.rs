@@ -43,7 +43,7 @@ storage::statements! {
             halt = 0, runner = NULL
         WHERE halt = 1 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
     LYING = "SELECT COUNT(*) FROM import_jobs WHERE state NOT IN ('done', 'failed', 'stopped')";
-    CLAIMABLE = "SELECT id FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
+    CLAIMABLE = "SELECT id, halt FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
         ORDER BY id LIMIT 50";
     CLAIM = "UPDATE import_jobs SET runner = $2, lease_us = $3, begun_us = $4, read_bytes = 0, records = 0,
             state = CASE state WHEN 'waiting' THEN 'running' ELSE state END
@@ -347,11 +347,30 @@ pub fn dismiss(tx: &mut dyn Tx, job: ImportJobId) -> Result<bool, Fault> {
     Ok(tx.execute(&DISMISS, &[id(job)])? > 0)
 }
 
-/// Jobs that somebody could work on now; those that were to stand still, and whose worker died, do.
-pub(super) fn claimable(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<ImportJobId>, Fault> {
-    tx.execute(&HALT_LEFT, &[now.as_micros().into()])?;
+/// A job that nobody works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claimable {
+    pub(super) job: ImportJobId,
+    /// Its worker died before it stood still, as it was asked to.
+    pub(super) halting: bool,
+}
+
+/// Jobs that somebody could work on now, oldest first.
+pub(super) fn claimable(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<Claimable>, Fault> {
     let rows = tx.query(&CLAIMABLE, &[now.as_micros().into()])?;
-    rows.iter().map(|row| id_of_column(row, 0)).collect()
+    rows.iter()
+        .map(|row| {
+            Ok(Claimable {
+                job: id_of_column(row, 0)?,
+                halting: row.flag(1)?,
+            })
+        })
+        .collect()
+}
+
+/// Lets those stand still whose worker died before it did so.
+pub(super) fn halt_left(tx: &mut dyn Tx, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(&HALT_LEFT, &[now.as_micros().into()]).map(drop)
 }
 
 /// Claims a job, unless another worker was faster.

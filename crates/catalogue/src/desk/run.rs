@@ -20,7 +20,7 @@ use super::job::{self, Beat, Claim, Counts, Ending, Job, JobState};
 use super::notes::{self, Keeper, Numbered};
 use super::trial::{Counting, Trial, shortened};
 use super::{limits, trial::TrialNotes};
-use crate::import::{self, ImportError, Lines, Progress, Reading};
+use crate::import::{self, Files, ImportError, Lines, Progress};
 use crate::store::{BatchPut, Companion, Delivery, Done, Incoming, Tried, put_along, try_put};
 
 /// How often a claim is renewed and a pause listened for.
@@ -58,10 +58,12 @@ impl Bench {
     /// A [`Fault`] of the database outside the work itself; what breaks the work off ends its job instead.
     pub fn run_next(&self) -> Result<bool, Fault> {
         let now = self.clock.now();
-        let claimable = self
-            .store
-            .write_blocking(move |tx| job::claimable(tx, now))?;
-        for id in claimable {
+        let claimable = self.store.read_blocking(|tx| job::claimable(tx, now))?;
+        if claimable.iter().any(|one| one.halting) {
+            self.store
+                .write_blocking(move |tx| job::halt_left(tx, now))?;
+        }
+        for id in claimable.into_iter().map(|one| one.job) {
             if self.closing.load(Ordering::Relaxed) || !file_of(&self.folder, id).exists() {
                 continue;
             }
@@ -150,8 +152,8 @@ impl Bench {
         let mut report = Keeper::of(&self.store, job.id, names)?;
         let to_skip = Cell::new(job.committed);
         let read = import::read_files(
-            Reading {
-                files: &[(path.as_path(), job.name.clone())],
+            Files {
+                named: &[(path.as_path(), job.name.clone())],
                 mapping: job.mapping.as_ref(),
                 today: self.clock.today(),
                 progress: watch,
@@ -232,8 +234,8 @@ impl Bench {
         };
         let mut changes = Vec::new();
         let read = import::read_files(
-            Reading {
-                files: &[(path.as_path(), job.name.clone())],
+            Files {
+                named: &[(path.as_path(), job.name.clone())],
                 mapping: job.mapping.as_ref(),
                 today: self.clock.today(),
                 progress: watch,

@@ -164,13 +164,13 @@ pub fn import_named(
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
     let clock = Clock::system();
-    let reading = Reading {
-        files,
+    let read = Files {
+        named: files,
         mapping: brought.mapping,
         today: clock.today(),
         progress,
     };
-    read_files(reading, report, &mut |file, incoming| {
+    read_files(read, report, &mut |file, incoming| {
         let delivery = Delivery {
             name: file.name.clone(),
             staff: brought.staff.to_owned(),
@@ -181,9 +181,9 @@ pub fn import_named(
 }
 
 /// Files to be read.
-pub(crate) struct Reading<'a> {
+pub(crate) struct Files<'a> {
     /// Where they are, and what they are called.
-    pub(crate) files: &'a [(&'a Path, String)],
+    pub(crate) named: &'a [(&'a Path, String)],
     /// What the columns of tables are; without a mapping one is proposed for each table.
     pub(crate) mapping: Option<&'a Mapping>,
     /// The day for which prices are chosen.
@@ -200,30 +200,34 @@ pub(crate) struct Opened {
     pub(crate) lines: Lines,
 }
 
+/// Takes the records of one file, and says what became of them.
+pub(crate) type Take<'a> =
+    &'a mut dyn FnMut(&Opened, &mut dyn Iterator<Item = Incoming>) -> Result<Done, Fault>;
+
 /// Reads files in order and hands the records of each to `take`, which says what became of them.
 ///
 /// # Errors
 /// [`ImportError`] when a file cannot be opened (none is read then) or `take` met a fault.
 pub(crate) fn read_files(
-    reading: Reading<'_>,
+    files: Files<'_>,
     report: &mut dyn ReportSink,
-    take: &mut dyn FnMut(&Opened, &mut dyn Iterator<Item = Incoming>) -> Result<Done, Fault>,
+    take: Take<'_>,
 ) -> Result<Tally, ImportError> {
     let started = Instant::now();
     let mut sources = Vec::new();
-    for (path, name) in reading.files {
+    for (path, name) in files.named {
         let opened = Source::open(path)?.into_iter();
         sources.extend(opened.map(|source| (source.name(name), source)));
     }
     let total_bytes = sources.iter().map(|(_, source)| source.bytes()).sum();
-    let progress = reading.progress;
+    let progress = files.progress;
     let mut tally = Tally::default();
     for (name, source) in sources {
         let before = tally;
         let read = source.read_counter();
         let so_far = Rc::clone(&read);
-        let mut session = Session::new(source.path(), reading.today, report);
-        session.mapping = reading.mapping.cloned();
+        let mut session = Session::new(source.path(), files.today, report);
+        session.mapping = files.mapping.cloned();
         session.on_record = Box::new(move |records| {
             progress.advance(
                 before.bytes + so_far.get(),

@@ -156,7 +156,7 @@ office-told-counted = Stock saved.
 office-told-promised = Not possible: { $held } copies are promised to orders.
 office-told-unreadable = A number of copies and a reason are needed.
 
-office-import-help = An ONIX 3.0 or 3.1 file, MARC records, a table (CSV) or JSON lines, plain or packed (gzip, Zstandard). Importing the same file twice changes nothing.
+office-import-help = An ONIX file (2.1, 3.0 or 3.1), MARC records, a table (CSV) or JSON lines, plain or packed (gzip, Zstandard). Importing the same file twice changes nothing.
 office-import-file = File
 office-import-list = Recent imports
 office-import-state = State

@@ -156,7 +156,7 @@ office-told-counted = Stock enregistré.
 office-told-promised = Impossible : { $held } exemplaires sont promis à des commandes.
 office-told-unreadable = Un nombre d’exemplaires et un motif sont nécessaires.
 
-office-import-help = Fichier ONIX 3.0 ou 3.1, notices MARC, tableau (CSV) ou lignes JSON, tel quel ou compressé (gzip, Zstandard). Importer deux fois le même fichier ne change rien.
+office-import-help = Fichier ONIX (2.1, 3.0 ou 3.1), notices MARC, tableau (CSV) ou lignes JSON, tel quel ou compressé (gzip, Zstandard). Importer deux fois le même fichier ne change rien.
 office-import-file = Fichier
 office-import-list = Imports récents
 office-import-state = État

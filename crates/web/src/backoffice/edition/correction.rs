@@ -17,6 +17,7 @@ use catalogue::thema::Thema;
 use maud::{Markup, html};
 use trade::ids::EditionId;
 use trade::isbn::Isbn13;
+use trade::locale::Locale;
 use trade::money::Money;
 
 use super::{Shown, here, page};
@@ -69,7 +70,7 @@ pub(super) struct Typed {
 
 impl Typed {
     /// The form filled with what an edition says.
-    pub(super) fn of(edition: &Edition) -> Typed {
+    pub(super) fn of(edition: &Edition, locale: Locale) -> Typed {
         let contributors = edition.contributors.iter();
         Typed {
             title: edition.title.clone(),
@@ -83,7 +84,7 @@ impl Typed {
                 .unwrap_or_default(),
             price: edition
                 .price
-                .map(|price| decimal(price.amount))
+                .map(|price| decimal(price.amount, locale))
                 .unwrap_or_default(),
             publisher: edition.publisher.clone().unwrap_or_default(),
             published: edition.published.map(values::date).unwrap_or_default(),
@@ -120,8 +121,12 @@ impl Typed {
     }
 
     /// What of it differs from what the senders say; the names of the fields that cannot be read as an error.
-    fn correction(&self, theirs: &Edition) -> Result<Correction, Vec<&'static str>> {
-        let known = Typed::of(theirs);
+    fn correction(
+        &self,
+        theirs: &Edition,
+        locale: Locale,
+    ) -> Result<Correction, Vec<&'static str>> {
+        let known = Typed::of(theirs, locale);
         let mut wrong = Vec::new();
         let mut correction = Correction::default();
         if (&self.title, &self.subtitle) != (&known.title, &known.subtitle) {
@@ -194,9 +199,14 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn decimal(amount: Money) -> String {
+/// An amount as people type it in that language.
+fn decimal(amount: Money, locale: Locale) -> String {
+    let mark = match locale {
+        Locale::Fr => ',',
+        Locale::En => '.',
+    };
     let cents = amount.as_cents();
-    format!("{}.{:02}", cents / 100, cents % 100)
+    format!("{}{mark}{:02}", cents / 100, cents % 100)
 }
 
 /// The price under the regime that the senders' has, else that of the goods: new books have a fixed price.
@@ -330,7 +340,7 @@ pub(in crate::backoffice) async fn save(
     let shown = here(&state, id).await?;
     let theirs = store::uncorrected(&shown.said).ok_or_else(|| Problem::of(Kind::NotFound))?;
     let typed = Typed::read(&form);
-    let correction = match typed.correction(&theirs) {
+    let correction = match typed.correction(&theirs, visit.locale) {
         Ok(correction) => correction,
         Err(wrong) => {
             let page = page(&visit, &shown, "", &typed, &wrong);
@@ -395,11 +405,11 @@ mod tests {
     fn only_what_differs_is_a_correction() {
         let mut theirs = Edition::titled("Les Marées");
         theirs.publisher = Some("Quai".to_owned());
-        let mut typed = Typed::of(&theirs);
-        assert!(typed.correction(&theirs).unwrap().is_empty());
+        let mut typed = Typed::of(&theirs, Locale::Fr);
+        assert!(typed.correction(&theirs, Locale::Fr).unwrap().is_empty());
         typed.price = "12,50".to_owned();
         typed.publisher = String::new();
-        let correction = typed.correction(&theirs).unwrap();
+        let correction = typed.correction(&theirs, Locale::Fr).unwrap();
         assert_eq!(correction.price.unwrap().amount, Money::cents(1250));
         assert_eq!(
             (correction.title, correction.publisher, correction.isbn),
@@ -407,6 +417,9 @@ mod tests {
         );
         typed.isbn = "9782070541271".to_owned();
         typed.thema = "nonsense".to_owned();
-        assert_eq!(typed.correction(&theirs), Err(vec!["isbn", "thema"]));
+        assert_eq!(
+            typed.correction(&theirs, Locale::Fr),
+            Err(vec!["isbn", "thema"])
+        );
     }
 }

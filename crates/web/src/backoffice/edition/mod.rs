@@ -58,7 +58,7 @@ pub(super) async fn show(
     let id = EditionId(id);
     match find(&state, id).await? {
         Found::Here(shown) => {
-            let typed = Typed::of(&shown.edition);
+            let typed = Typed::of(&shown.edition, visit.locale);
             Ok(page(&visit, &shown, &told.told, &typed, &[]).into_response())
         }
         Found::Elsewhere(other) => {
@@ -126,10 +126,14 @@ fn page(visit: &Visit, shown: &Shown, told: &str, typed: &Typed, wrong: &[&'stat
             " · " a href={ "/office/stock/" (edition.id) } { (words.say("office-stock")) }
             " · " a href={ "/office/editorial/" (edition.id) } { (words.say("office-editorial")) }
         }
-        (sources(visit, shown))
-        (correction::form(visit, shown, typed, wrong))
-        (decisions::records(visit, shown))
-        (decisions::decided(visit, shown))
+        div.columns {
+            div {
+                (sources(visit, shown))
+                (decisions::records(visit, shown))
+                (decisions::decided(visit, shown))
+            }
+            div { (correction::form(visit, shown, typed, wrong)) }
+        }
     };
     frame::page(visit, Part::Stock, &edition.title, &body)
 }
@@ -154,7 +158,7 @@ fn sources(visit: &Visit, shown: &Shown) -> Markup {
     html! {
         h2 { (words.say("edition-sources")) }
         div.scroll tabindex="0" role="region" aria-label=(words.say("edition-sources")) {
-            table.grid {
+            table.grid.wide {
                 thead { tr {
                     th scope="col" { (words.say("desk-field")) }
                     th scope="col" { (words.say("edition-value")) }

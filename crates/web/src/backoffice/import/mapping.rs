@@ -59,7 +59,7 @@ fn records(visit: &Visit, editions: &[Edition]) -> Markup {
     let words = visit.words();
     html! {
         div.scroll tabindex="0" role="region" aria-label=(words.say("desk-first-records")) {
-            table.grid {
+            table.grid.wide {
                 thead { tr {
                     th scope="col" { (words.say("desk-field-title")) }
                     th scope="col" { "ISBN" }
@@ -101,9 +101,9 @@ fn form(visit: &Visit, job: &Job, table: &Table) -> Markup {
                     option value="free" selected[mapping.prices == PriceRegime::Free] { (words.say("desk-prices-free")) }
                 }
             }
-            p { label.check { input type="checkbox" name="headings" value="yes" checked[mapping.headings]; " " (words.say("desk-headings")) } }
+            label.check { input type="checkbox" name="headings" value="yes" checked[mapping.headings]; span { (words.say("desk-headings")) } }
             div.scroll tabindex="0" role="region" aria-label=(words.say("desk-mapping")) {
-                table.grid {
+                table.grid.wide {
                     thead { tr {
                         th scope="col" { (words.say("desk-column")) }
                         th scope="col" { (words.say("desk-field")) }

@@ -177,7 +177,7 @@ fn table(visit: &Visit, notes: &[KeptNote]) -> Markup {
     let words = visit.words();
     html! {
         div.scroll tabindex="0" role="region" aria-label=(words.say("office-import-notes")) {
-            table.grid {
+            table.grid.wide {
                 thead { tr {
                     th.num scope="col" { (words.say("office-note-line")) }
                     th scope="col" { (words.say("office-note-severity")) }
@@ -202,7 +202,7 @@ fn record(visit: &Visit, note: &KeptNote) -> Markup {
     html! {
         (reference)
         @match (note.edition, note.severity) {
-            (Some(edition), _) => div { a href={ "/office/editions/" (edition) } { (words.say("desk-put-right")) } },
+            (Some(edition), _) => div { a href={ "/office/editions/" (edition) "#correct" } { (words.say("desk-put-right")) } },
             (None, Severity::Error) => div.muted.small { (words.say("desk-not-kept")) },
             _ => {}
         }

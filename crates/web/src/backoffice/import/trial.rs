@@ -45,7 +45,7 @@ fn changes(visit: &Visit, changes: &[EditionChange]) -> Markup {
     let words = visit.words();
     html! {
         div.scroll tabindex="0" role="region" aria-label=(words.say("desk-trial-changes")) {
-            table.grid {
+            table.grid.wide {
                 thead { tr {
                     th scope="col" { (words.say("desk-edition")) }
                     th scope="col" { (words.say("desk-field")) }
