@@ -9,6 +9,9 @@
     clippy::indexing_slicing
 )]
 
+#[path = "e2e/import_pages.rs"]
+mod import_pages;
+
 use std::{
     path::PathBuf,
     process::Command,
@@ -256,6 +259,7 @@ async fn whole_path() -> Result<()> {
         look(&mut browser, name, &mut found).await?;
     }
     trial(&mut browser, &shop, &mut found).await?;
+    import_pages::visit(&mut browser, &shop, &mut found).await?;
     browser.goto(&url).await?;
     look(&mut browser, "order-refunded", &mut found).await?;
     other_pages(&mut browser, &shop, &mut found).await?;

@@ -41,6 +41,19 @@ pub struct ShopConfig {
     /// Suppliers' covers.
     #[serde(default)]
     pub covers: Covers,
+    /// Where senders' catalogue files arrive.
+    #[serde(default, rename = "drop_folder")]
+    pub drop_folders: Vec<DropFolder>,
+}
+
+/// `[[drop_folder]]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DropFolder {
+    /// The folder. It must exist and be writable: files are moved to `done/` or `failed/` in it.
+    pub folder: PathBuf,
+    /// Whose files arrive there, as in the mapping of their tables.
+    pub sender: String,
 }
 
 /// `[shop]`
@@ -278,6 +291,19 @@ contact = "bonjour@example.org"
     #[test]
     fn a_good_file_is_read() {
         assert_eq!(told(GOOD), "good");
+    }
+
+    #[test]
+    fn drop_folders_are_a_list() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let more = "[[drop_folder]]\nfolder = \"a\"\nsender = \"quai\"\n";
+        std::fs::write(file.path(), format!("{GOOD}{more}{more}")).unwrap();
+        let config: ShopConfig = read(file.path()).unwrap();
+        assert_eq!(config.drop_folders.len(), 2);
+        assert_eq!(
+            told(&format!("{GOOD}[[drop_folder]]\nfolder = \"a\"\n")),
+            "shop.toml, line 16: missing field `sender`"
+        );
     }
 
     #[test]

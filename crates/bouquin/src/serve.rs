@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
+use catalogue::desk::drop_folder::DropFolder;
 use covers::{
     fetch::{Bounds, Fetcher},
     reach::PublicInternet,
@@ -50,6 +51,7 @@ const NIGHT_HOUR: i8 = 3;
 pub async fn run(path: PathBuf) -> Result<()> {
     let config: ShopConfig = config::read(&path).context("the configuration")?;
     check_profile(&config)?;
+    check_drop_folders(&config)?;
     let premises = Premises {
         folder: config.data.folder.clone(),
         database: config.data.database.0.clone(),
@@ -169,6 +171,33 @@ fn settings(config: &ShopConfig) -> Settings {
         imports: config.data.folder.join("imports"),
         covers: config.data.folder.join("covers"),
         fetches_covers: config.fetches_covers(),
+        drop_folders: config.drop_folders.iter().map(drop_folder).collect(),
+    }
+}
+
+/// A folder that is not there would be looked for every few seconds, and its feeds missed.
+fn check_drop_folders(config: &ShopConfig) -> Result<()> {
+    for drop in &config.drop_folders {
+        if !drop.folder.is_dir() {
+            bail!(
+                "drop_folder.folder: {} is not a folder: make it, writable by the shop",
+                drop.folder.display()
+            );
+        }
+        if drop.sender.trim().is_empty() {
+            bail!(
+                "drop_folder.sender: name whose files arrive in {}",
+                drop.folder.display()
+            );
+        }
+    }
+    Ok(())
+}
+
+fn drop_folder(configured: &config::DropFolder) -> DropFolder {
+    DropFolder {
+        folder: configured.folder.clone(),
+        sender: configured.sender.clone(),
     }
 }
 

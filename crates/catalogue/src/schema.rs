@@ -37,4 +37,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../migrations/0004_covers.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 5,
+        sql: include_str!("../migrations/0005_desk.sql"),
+    },
 ];

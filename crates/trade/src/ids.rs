@@ -88,6 +88,8 @@ uuid_ids! {
     PaymentId;
     /// One refund of a payment; sent again it is the same refund.
     RefundId;
+    /// A catalogue file that was handed in to be imported.
+    ImportJobId;
 }
 
 /// An id that is not written as such ids are.

@@ -76,12 +76,12 @@ pub const LOGIN_ADDRESSES: usize = 10_000;
 pub const COPIES_COUNTED: u32 = 100_000;
 /// A reason a bookseller writes down, in characters: one line of a table.
 pub const NOTE_CHARS: usize = 200;
-/// Imports remembered for the back office's list, with their reports.
-pub const IMPORTS_LISTED: usize = 20;
-/// Notes of an import shown on its page; the report file has the rest.
-pub const IMPORT_NOTES_SHOWN: usize = 200;
-/// Report of an import, in bytes: some 100,000 notes; who gets more has sent the wrong file.
-pub const IMPORT_REPORT_BYTES: u64 = 32 << 20;
+/// Imports in the back office's list: half a year of two feeds a week.
+pub const IMPORTS_LISTED: u32 = 50;
+/// Notes of an import on one page of its report.
+pub const IMPORT_NOTES_SHOWN: u32 = 100;
+/// Catalogue files that lie at the import desk and are not imported yet: so many of the largest are 60 GB of disk.
+pub const IMPORTS_LYING: u32 = 30;
 /// A catalogue file sent to the back office, in bytes: the largest a browser sends patiently; larger ones are
 /// imported by command.
 pub const IMPORT_UPLOAD_BYTES: u64 = 2 << 30;

@@ -293,6 +293,25 @@ mod tests {
             let code = one.code();
             [format!("problem-{code}"), format!("problem-help-{code}")]
         }));
+        let grouped = |group: &str, codes: &[&str]| -> Vec<String> {
+            codes.iter().map(|code| format!("{group}-{code}")).collect()
+        };
+        ids.extend(grouped(
+            "desk-column",
+            &catalogue::import::Field::ALL.map(catalogue::import::Field::code),
+        ));
+        ids.extend(grouped(
+            "desk-field",
+            &catalogue::store::Field::ALL.map(catalogue::store::Field::code),
+        ));
+        ids.extend(grouped(
+            "desk-state",
+            &catalogue::desk::JobState::ALL.map(catalogue::desk::JobState::code),
+        ));
+        ids.extend(grouped(
+            "office-note",
+            &catalogue::import::Severity::ALL.map(catalogue::import::Severity::code),
+        ));
         for role in [
             "author",
             "translator",

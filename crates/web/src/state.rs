@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use catalogue::desk::drop_folder::DropFolder;
 use catalogue::shelf::ShelfHandle;
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::Index;
@@ -14,6 +15,7 @@ use trade::clock::Clock;
 use trade::delivery::Tariff;
 
 use crate::also_bought::AlsoBoughtBoard;
+use crate::backoffice::import_desk::ImportDesk;
 use crate::bestsellers::BestsellerBoard;
 use crate::covers::CoverBoard;
 use crate::display::DisplayBoard;
@@ -84,6 +86,8 @@ pub struct AppState {
     pub search_rules: Arc<RuleBoard>,
     /// Searches that wait to be noted.
     pub searches: Arc<SearchLog>,
+    /// Where catalogue files are handed in and worked on.
+    pub(crate) imports: Arc<ImportDesk>,
     /// Pages kept rendered.
     pub(crate) pages: Arc<PageCache>,
     pub(crate) sitemaps: Arc<Sitemaps>,
@@ -118,6 +122,10 @@ impl AppState {
             clock: parts.clock,
             tariff: Arc::new(parts.tariff),
             order_keys: parts.order_keys,
+            imports: Arc::new(ImportDesk::new(
+                &parts.settings.imports,
+                &parts.settings.drop_folders,
+            )),
             settings: Arc::new(parts.settings),
             metrics: parts.metrics,
             stock: Arc::new(StockBoard::new()),
@@ -139,7 +147,7 @@ impl AppState {
         ReviewKeys::beside(&self.order_keys)
     }
 
-    /// Keeps the boards up with the database and writes down searches, for as long as the shop runs. Run it as a
+    /// Keeps the boards up with the database, writes down searches and works on imports, for as long as the shop runs. Run it as a
     /// task beside the server, after one [`StockBoard::refresh`] and one [`ReviewBoard::refresh`] so that the
     /// first page is right.
     pub async fn keep_up(&self) {
@@ -152,7 +160,8 @@ impl AppState {
             self.reviews.keep_up(&self.store, &self.clock),
             self.search_rules
                 .keep_up(&self.store, &self.index, &self.clock),
-            self.searches.keep_up(&self.store)
+            self.searches.keep_up(&self.store),
+            self.imports.keep_up(&self.store, &self.clock)
         );
     }
 }
@@ -172,12 +181,14 @@ pub struct Settings {
     pub tls: bool,
     /// Where readers and finders of security holes can write.
     pub contact_email: String,
-    /// The folder for catalogue files sent to the back office and for the reports of their import.
+    /// The folder for catalogue files sent to the back office.
     pub imports: PathBuf,
     /// The folder of suppliers' covers.
     pub covers: PathBuf,
     /// Whether this shop fetches them.
     pub fetches_covers: bool,
+    /// Folders where senders' files arrive.
+    pub drop_folders: Vec<DropFolder>,
 }
 
 impl Settings {
@@ -193,6 +204,7 @@ impl Settings {
             imports: std::env::temp_dir().join("bouquin-imports"),
             covers: std::env::temp_dir().join("bouquin-covers"),
             fetches_covers: false,
+            drop_folders: Vec::new(),
         }
     }
 }

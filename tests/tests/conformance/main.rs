@@ -12,6 +12,7 @@
 mod also_bought;
 mod counter;
 mod days;
+mod desk;
 mod display;
 mod engine;
 mod life;
@@ -83,6 +84,15 @@ const BODIES: &[(&str, Body)] = bodies![
     days::o12_a_parcel_waits_for_its_day,
     records::senders_are_merged_and_every_step_is_taken_back,
     records::carts_and_copies_follow_a_merged_edition,
+    desk::one_of_two_workers_does_a_job,
+    desk::a_paused_import_goes_on_where_it_stood,
+    desk::a_worker_that_lost_its_claim_writes_nothing_more,
+    desk::a_trial_counts_and_stores_nothing,
+    desk::mappings_and_notes_are_found_again,
+    desk::two_shops_take_a_dropped_file_once,
+    desk::what_is_no_ordinary_file_is_left_where_it_lies,
+    desk::a_correction_outlives_the_next_feed_and_is_taken_back,
+    desk::what_was_decided_about_an_edition_is_listed,
     also_bought::few_readers_are_never_shown,
     also_bought::what_was_given_back_does_not_count,
     reviews::a_second_review_replaces_the_first_when_it_is_published_itself,

@@ -37,7 +37,8 @@ impl<'s, 'a> Lines<'s, 'a> {
         self.session.record();
         match record::read(line) {
             Ok((record, remarks)) => {
-                remarks.tell(self.session, self.number, &record.reference);
+                let identity = (record.sender.as_str(), record.reference.as_str());
+                remarks.tell(self.session, self.number, identity);
                 self.session
                     .remember(self.number, &record.sender, &record.reference);
                 Some(Incoming::Put(Box::new(record)))

@@ -6,9 +6,6 @@
 //!
 //! Which records are one book, and what the shop shows of it, is not decided here but in [`crate::store`].
 
-use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -18,9 +15,8 @@ use jiff::civil::Date;
 use storage::{Fault, Store};
 use trade::clock::Clock;
 
-use crate::limits;
 use crate::model::Edition;
-use crate::store::{Delivery, Done, Finding, Found, Incoming, put};
+use crate::store::{Delivery, Done, Incoming, put};
 
 mod archive;
 mod cover;
@@ -35,12 +31,16 @@ mod names;
 mod onix;
 mod plain_text;
 mod report;
+mod session;
 mod source;
 mod titles;
 
 pub use csv::{Column, Field, Mapping, Table};
 pub use report::{JsonLinesReport, Note, ReportSink, Severity};
 
+pub(crate) use session::{Lines, note_of_finding};
+
+use session::{Rejection, Remarks, Session};
 use source::{Content, Source};
 
 /// Told how far the import is; called once per record.
@@ -83,6 +83,16 @@ impl Tally {
         } else {
             0.0
         }
+    }
+
+    /// Counts a file that was read.
+    fn add(&mut self, session: &Session<'_>, done: &Done) {
+        self.products += session.products;
+        self.rejected += session.rejected + done.tally.rejected;
+        self.created += done.tally.created;
+        self.updated += done.tally.updated;
+        self.unchanged += done.tally.unchanged;
+        self.hidden += done.tally.hidden;
     }
 }
 
@@ -154,27 +164,71 @@ pub fn import_named(
     progress: &dyn Progress,
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
+    let clock = Clock::system();
+    let read = Files {
+        named: files,
+        mapping: brought.mapping,
+        today: clock.today(),
+        progress,
+    };
+    read_files(read, report, &mut |file, incoming| {
+        let delivery = Delivery {
+            name: file.name.clone(),
+            staff: brought.staff.to_owned(),
+            at: clock.now(),
+        };
+        put(store, &delivery, incoming)
+    })
+}
+
+/// Files to be read.
+pub(crate) struct Files<'a> {
+    /// Where they are, and what they are called.
+    pub(crate) named: &'a [(&'a Path, String)],
+    /// What the columns of tables are; without a mapping one is proposed for each table.
+    pub(crate) mapping: Option<&'a Mapping>,
+    /// The day for which prices are chosen.
+    pub(crate) today: Date,
+    /// Who watches.
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// A file, or a file inside an archive, while its records are taken.
+pub(crate) struct Opened {
+    /// What it is called.
+    pub(crate) name: String,
+    /// Where it spoke of which record.
+    pub(crate) lines: Lines,
+}
+
+/// Takes the records of one file, and says what became of them.
+pub(crate) type Take<'a> =
+    &'a mut dyn FnMut(&Opened, &mut dyn Iterator<Item = Incoming>) -> Result<Done, Fault>;
+
+/// Reads files in order and hands the records of each to `take`, which says what became of them.
+///
+/// # Errors
+/// [`ImportError`] when a file cannot be opened (none is read then) or `take` met a fault.
+pub(crate) fn read_files(
+    files: Files<'_>,
+    report: &mut dyn ReportSink,
+    take: Take<'_>,
+) -> Result<Tally, ImportError> {
     let started = Instant::now();
     let mut sources = Vec::new();
-    for (path, name) in files {
+    for (path, name) in files.named {
         let opened = Source::open(path)?.into_iter();
         sources.extend(opened.map(|source| (source.name(name), source)));
     }
     let total_bytes = sources.iter().map(|(_, source)| source.bytes()).sum();
-    let clock = Clock::system();
-    let today = clock.today();
+    let progress = files.progress;
     let mut tally = Tally::default();
     for (name, source) in sources {
-        let delivery = Delivery {
-            name,
-            staff: brought.staff.to_owned(),
-            at: clock.now(),
-        };
         let before = tally;
         let read = source.read_counter();
         let so_far = Rc::clone(&read);
-        let mut session = Session::new(source.path(), today, report);
-        session.mapping = brought.mapping.cloned();
+        let mut session = Session::new(source.path(), files.today, report);
+        session.mapping = files.mapping.cloned();
         session.on_record = Box::new(move |records| {
             progress.advance(
                 before.bytes + so_far.get(),
@@ -182,19 +236,15 @@ pub fn import_named(
                 before.products + records,
             );
         });
-        let done: Done = read_source(source, &mut session, |incoming| {
-            put(store, &delivery, incoming)
-        })?;
-        let put = done.tally;
+        let opened = Opened {
+            name,
+            lines: session.lines.clone(),
+        };
+        let done: Done = read_source(source, &mut session, |incoming| take(&opened, incoming))?;
         for finding in &done.findings {
             session.tell(finding);
         }
-        tally.products += session.products;
-        tally.rejected += session.rejected + put.rejected;
-        tally.created += put.created;
-        tally.updated += put.updated;
-        tally.unchanged += put.unchanged;
-        tally.hidden += put.hidden;
+        tally.add(&session, &done);
         tally.bytes += read.get();
     }
     progress.advance(tally.bytes, total_bytes, tally.products);
@@ -229,9 +279,41 @@ pub fn read_stream(
     }
 }
 
+/// What a file is, by its content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// An ONIX message, or at least XML that is no MARC.
+    Onix,
+    /// MARC records.
+    Marc,
+    /// JSON lines.
+    JsonLines,
+    /// A table.
+    Table,
+    /// None of those.
+    #[default]
+    Unknown,
+}
+
+impl FileKind {
+    /// The stable word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            FileKind::Onix => "onix",
+            FileKind::Marc => "marc",
+            FileKind::JsonLines => "json_lines",
+            FileKind::Table => "table",
+            FileKind::Unknown => "unknown",
+        }
+    }
+}
+
 /// What an import of a file would do, before it is done.
 #[derive(Debug, serde::Serialize)]
 pub struct Preview {
+    /// What the file is; of an archive, its last file that was looked at.
+    pub kind: FileKind,
     /// How a table was understood; none for other files.
     pub table: Option<Table>,
     /// The first editions as they would be imported.
@@ -249,6 +331,7 @@ pub fn preview(
     mapping: Option<&Mapping>,
     records: usize,
 ) -> Result<Preview, ImportError> {
+    let mut kind = FileKind::Unknown;
     let (mut table, mut editions, mut notes) = (None, Vec::new(), Vec::new());
     for source in Source::open(file)? {
         let mut session = Session::new(file, Clock::system().today(), &mut notes);
@@ -262,12 +345,14 @@ pub fn preview(
             Ok(put.take(wanted).collect())
         })?;
         editions.extend(more);
+        kind = session.kind;
         table = table.or(session.table.take());
         if editions.len() >= records {
             break;
         }
     }
     Ok(Preview {
+        kind,
         table,
         editions,
         notes,
@@ -280,7 +365,9 @@ fn read_source<T: Default>(
     session: &mut Session<'_>,
     take: impl FnOnce(&mut dyn Iterator<Item = Incoming>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    match source.content() {
+    let content = source.content();
+    session.kind = content.as_ref().map(Content::kind).unwrap_or_default();
+    match content {
         Ok(Content::Xml(reader)) => take(&mut onix::Products::of(reader, session)),
         Ok(Content::MarcXml(reader)) => take(&mut marc::Records::of_xml(reader, session)),
         Ok(Content::MarcBytes(reader)) => take(&mut marc::Records::of_bytes(reader, session)),
@@ -301,204 +388,6 @@ fn read_source<T: Default>(
             session.broken_off(0, &error);
             Ok(T::default())
         }
-    }
-}
-
-/// What the reader of one file counts and says.
-struct Session<'a> {
-    file: String,
-    today: Date,
-    report: &'a mut dyn ReportSink,
-    on_record: Box<dyn Fn(u64) + 'a>,
-    products: u64,
-    rejected: u64,
-    /// On which line this file spoke of a record, by the hash of its identity.
-    lines: HashMap<u64, u64>,
-    /// What the columns of the sender's tables are, where somebody said so.
-    mapping: Option<Mapping>,
-    /// How the file was understood, if it is a table.
-    table: Option<Table>,
-}
-
-impl<'a> Session<'a> {
-    fn new(path: &Path, today: Date, report: &'a mut dyn ReportSink) -> Session<'a> {
-        Session {
-            file: path.display().to_string(),
-            today,
-            report,
-            on_record: Box::new(|_| ()),
-            products: 0,
-            rejected: 0,
-            lines: HashMap::new(),
-            mapping: None,
-            table: None,
-        }
-    }
-
-    /// One more record was met.
-    fn record(&mut self) {
-        self.products += 1;
-        (self.on_record)(self.products);
-    }
-
-    fn note(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        line: u64,
-        reference: Option<&str>,
-        message: &str,
-    ) {
-        self.report.note(Note {
-            file: self.file.clone(),
-            line,
-            reference: reference.map(str::to_owned),
-            code,
-            severity,
-            message: message.to_owned(),
-        });
-    }
-
-    /// Notes why a record is not taken, and counts it.
-    fn reject(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        line: u64,
-        reference: Option<&str>,
-        message: &str,
-    ) {
-        self.rejected += 1;
-        self.note(severity, code, line, reference, message);
-    }
-
-    /// The file could not be read to its end.
-    fn broken_off(&mut self, line: u64, error: &std::io::Error) {
-        let message = format!(
-            "The file could not be read beyond this line ({error}). Complete records before it were taken: fetch the \
-             file again and import it again."
-        );
-        self.note(Severity::Error, "broken-off", line, None, &message);
-    }
-
-    /// Letters of the file were not in the encoding that it says it has.
-    fn encoding_repaired(&mut self, letters: u64) {
-        let message = format!(
-            "{letters} letters were not in the encoding that the file says it has. They were read as Windows-1252; \
-             check accents in its titles, and tell the sender."
-        );
-        self.note(Severity::Warning, "encoding-repaired", 0, None, &message);
-    }
-
-    /// Reports a reference that this file has used before; the later record wins (O5).
-    fn remember(&mut self, line: u64, sender: &str, reference: &str) {
-        let identity = identity_hash(sender, reference);
-        let is_full = self.lines.len() >= limits::REFERENCES_REMEMBERED;
-        if is_full || self.lines.insert(identity, line).is_none() {
-            return;
-        }
-        self.note(
-            Severity::Warning,
-            "duplicate-reference",
-            line,
-            Some(reference),
-            "This file has used the reference before. The later record replaced the earlier one: ask the sender \
-             which of them is right.",
-        );
-    }
-}
-
-fn identity_hash(sender: &str, reference: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (sender, reference).hash(&mut hasher);
-    hasher.finish()
-}
-
-impl Session<'_> {
-    /// Notes what the catalogue found about a record when it was put in.
-    fn tell(&mut self, finding: &Finding) {
-        let identity = identity_hash(&finding.sender, &finding.reference);
-        let line = self.lines.get(&identity).copied().unwrap_or(0);
-        let (severity, code, message) = match finding.what {
-            Found::UnknownReference => (
-                Severity::Error,
-                "unknown-reference",
-                "A block update (notification type 04) of a record that was never sent whole. It was not taken: ask \
-                 the sender for the complete record (03)."
-                    .to_owned(),
-            ),
-            Found::OlderMessage => (
-                Severity::Info,
-                "older-message",
-                "A newer message of this sender was imported before. This one was kept, and changed nothing that the \
-                 newer one says."
-                    .to_owned(),
-            ),
-            Found::SharedIsbn(isbn) => (
-                Severity::Warning,
-                "isbn-shared",
-                format!(
-                    "A different book carries ISBN {isbn} as well. The two were kept apart: look which of them is \
-                     wrong, and join them in the back office if they are one."
-                ),
-            ),
-        };
-        self.note(severity, code, line, Some(&finding.reference), &message);
-    }
-}
-
-/// What reading one record had to say: more than one remark is usual.
-#[derive(Debug, Default)]
-struct Remarks(Vec<(Severity, &'static str, String)>);
-
-impl Remarks {
-    fn info(&mut self, code: &'static str, message: impl Into<String>) {
-        self.0.push((Severity::Info, code, message.into()));
-    }
-
-    fn warn(&mut self, code: &'static str, message: impl Into<String>) {
-        self.0.push((Severity::Warning, code, message.into()));
-    }
-
-    fn tell(self, session: &mut Session<'_>, line: u64, reference: &str) {
-        for (severity, code, message) in self.0 {
-            session.note(severity, code, line, Some(reference), &message);
-        }
-    }
-}
-
-/// Why a record is not taken.
-#[derive(Debug)]
-struct Rejection {
-    severity: Severity,
-    code: &'static str,
-    reference: Option<String>,
-    message: String,
-}
-
-impl Rejection {
-    fn error(code: &'static str, message: impl Into<String>) -> Rejection {
-        Rejection {
-            severity: Severity::Error,
-            code,
-            reference: None,
-            message: message.into(),
-        }
-    }
-
-    fn of(mut self, reference: &str) -> Rejection {
-        self.reference = Some(reference.to_owned());
-        self
-    }
-
-    fn tell(self, session: &mut Session<'_>, line: u64) {
-        session.reject(
-            self.severity,
-            self.code,
-            line,
-            self.reference.as_deref(),
-            &self.message,
-        );
     }
 }
 

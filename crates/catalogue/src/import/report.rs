@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How much a note matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Good to know, nothing to do.
@@ -16,6 +16,27 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// All, the worst first.
+    pub const ALL: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Info];
+
+    /// The stable word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+
+    /// The severity with that [`code`](Severity::code).
+    pub fn parse(code: &str) -> Option<Severity> {
+        Severity::ALL
+            .into_iter()
+            .find(|severity| severity.code() == code)
+    }
+}
+
 /// One remark about one record or one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
@@ -23,6 +44,9 @@ pub struct Note {
     pub file: String,
     /// The line where the record begins, from 1; 0 when the note is about the whole file.
     pub line: u64,
+    /// Who sent the record, where it was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
     /// The sender's reference of the record, where it has one.
     pub reference: Option<String>,
     /// A stable word for the kind of remark, such as `isbn-invalid`.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::archive::{self, Member};
-use super::{ImportError, csv, marc};
+use super::{FileKind, ImportError, csv, marc};
 use crate::limits;
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
@@ -41,6 +41,18 @@ pub(super) enum Content {
     JsonLines(Box<dyn BufRead>),
     Table(Box<dyn BufRead>),
     Unknown,
+}
+
+impl Content {
+    pub(super) fn kind(&self) -> FileKind {
+        match self {
+            Content::Xml(_) => FileKind::Onix,
+            Content::MarcXml(_) | Content::MarcBytes(_) => FileKind::Marc,
+            Content::JsonLines(_) => FileKind::JsonLines,
+            Content::Table(_) => FileKind::Table,
+            Content::Unknown => FileKind::Unknown,
+        }
+    }
 }
 
 impl Source {

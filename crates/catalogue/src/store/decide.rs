@@ -5,6 +5,7 @@
 
 use storage::{Fault, Store, Tx};
 
+use super::correct::CORRECTIONS;
 use super::precedence;
 use super::put::{finish, lock};
 use super::row;
@@ -20,6 +21,9 @@ storage::statements! {
     PUT_DECISION = "INSERT INTO decisions (id, kind, one, other) VALUES ($1, $2, $3, $4)";
     DECISION = "SELECT one, other FROM decisions WHERE id = $1";
     SET_DECISION_UNDONE = "UPDATE decisions SET undone = $2 WHERE id = $1 AND undone <> $2";
+    PART = "UPDATE decisions SET undone = 1
+        WHERE kind = 'join' AND undone = 0 AND (one = $1 OR other = $1)
+            AND NOT EXISTS (SELECT 1 FROM records r WHERE r.id = decisions.other AND r.sender = $2)";
     DECIDE_WORK = "INSERT INTO work_decisions (edition_id, work_id) VALUES ($1, $2)
         ON CONFLICT (edition_id) DO UPDATE SET work_id = excluded.work_id";
     LEAVE_WORK = "DELETE FROM work_decisions WHERE edition_id = $1";
@@ -30,6 +34,9 @@ storage::statements! {
         ON CONFLICT (one) DO UPDATE SET after_record = 0";
     SETTLED_UP_TO = "UPDATE unsettled SET after_record = $1 WHERE one = 1";
     ALL_SETTLED = "DELETE FROM unsettled";
+    OF_EDITION = "SELECT d.id, d.kind, d.undone, one.sender, one.reference, other.sender, other.reference
+        FROM decisions d JOIN records one ON one.id = d.one LEFT JOIN records other ON other.id = d.other
+        WHERE one.edition_id = $1 OR other.edition_id = $1 ORDER BY d.id DESC LIMIT 100";
     TO_SETTLE = "SELECT id FROM records WHERE id > $1 AND (isbn13 IS NOT NULL OR decided = 1
             OR EXISTS (SELECT 1 FROM record_isbns i WHERE i.record_id = records.id))
         ORDER BY id LIMIT $2";
@@ -39,13 +46,50 @@ storage::statements! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DecisionId(pub i64);
 
+/// What was decided about a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// By this it is taken back.
+    pub id: DecisionId,
+    /// The sender and reference of the record that was split off, or of one that was joined.
+    pub one: (String, String),
+    /// Of the record that it was joined with; none when it was split off.
+    pub other: Option<(String, String)>,
+    /// It was taken back.
+    pub undone: bool,
+}
+
+/// The latest decisions about records of an edition, newest first; those that only tie a correction to its edition
+/// are none.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn decisions(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Decided>, Fault> {
+    let mut decisions = Vec::new();
+    for row in tx.query(&OF_EDITION, &[edition.0.into()])? {
+        let other = match (row.opt_text(5)?, row.opt_text(6)?) {
+            (Some(CORRECTIONS), _) => continue,
+            (Some(sender), Some(reference)) => Some((sender.to_owned(), reference.to_owned())),
+            _ => None,
+        };
+        decisions.push(Decided {
+            id: DecisionId(row.int(0)?),
+            one: (row.text(3)?.to_owned(), row.text(4)?.to_owned()),
+            other,
+            undone: row.flag(2)?,
+        });
+    }
+    Ok(decisions)
+}
+
 fn settle(tx: &mut dyn Tx, records: &[i64]) -> Result<(), Fault> {
     let mut settling = Settling::begin(tx)?;
     settling.touch(tx, records)?;
     finish(tx, settling)
 }
 
-/// Makes a record an edition of its own, whatever its ISBN; later imports leave it there.
+/// Makes a record an edition of its own, whatever its ISBN and whatever it was joined with; later imports leave it
+/// there.
 ///
 /// # Errors
 /// [`Refusal::NoRecord`], or a fault.
@@ -61,7 +105,9 @@ pub fn split(
         sender: sender.to_owned(),
         reference: reference.to_owned(),
     })?;
-    decide(tx, "split", record.int(0)?, None, by)
+    let record = record.int(0)?;
+    tx.execute(&PART, &[record.into(), CORRECTIONS.into()])?;
+    decide(tx, "split", record, None, by)
 }
 
 /// Makes two editions one, with all their records; later imports leave them so. The older one stays, the other leads
@@ -76,12 +122,27 @@ pub fn join(
     by: &By,
 ) -> Result<DecisionId, Refusal> {
     lock(tx)?;
-    let mut record_of = |edition: EditionId| {
-        let row = tx.query_one(&RECORD_OF_EDITION, &[edition.0.into()])?;
-        row.opt_int(0)?.ok_or(Refusal::NoEdition(edition))
-    };
-    let (one, other) = (record_of(one)?, record_of(other)?);
+    let (one, other) = (record_of(tx, one)?, record_of(tx, other)?);
     decide(tx, "join", one.min(other), Some(one.max(other)), by)
+}
+
+/// The record by which an edition is joined with another: the oldest that says something.
+pub(super) fn record_of(tx: &mut dyn Tx, edition: EditionId) -> Result<i64, Refusal> {
+    let row = tx.query_one(&RECORD_OF_EDITION, &[edition.0.into()])?;
+    row.opt_int(0)?.ok_or(Refusal::NoEdition(edition))
+}
+
+/// Writes a decision down, without its consequences.
+pub(super) fn write_down(
+    tx: &mut dyn Tx,
+    kind: &str,
+    one: i64,
+    other: Option<i64>,
+) -> Result<DecisionId, Fault> {
+    let id = tx.query_one(&LAST_DECISION, &[])?.int(0)? + 1;
+    let params = [id.into(), kind.into(), one.into(), other.into()];
+    tx.execute(&PUT_DECISION, &params)?;
+    Ok(DecisionId(id))
 }
 
 fn decide(
@@ -91,12 +152,10 @@ fn decide(
     other: Option<i64>,
     by: &By,
 ) -> Result<DecisionId, Refusal> {
-    let id = tx.query_one(&LAST_DECISION, &[])?.int(0)? + 1;
-    let params = [id.into(), kind.into(), one.into(), other.into()];
-    tx.execute(&PUT_DECISION, &params)?;
-    log(tx, by, &format!("edition.{kind}"), Some(id), "")?;
+    let id = write_down(tx, kind, one, other)?;
+    log(tx, by, &format!("edition.{kind}"), Some(id.0), "")?;
     settle_decided(tx, one, other)?;
-    Ok(DecisionId(id))
+    Ok(id)
 }
 
 fn settle_decided(tx: &mut dyn Tx, one: i64, other: Option<i64>) -> Result<(), Fault> {

@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of other records.
 
+use super::correct::CORRECTIONS;
 use super::isbn_column;
 use super::notification::{Notification, Standing, standing};
 use super::row::{RecordRow, StandingCode};
@@ -49,6 +50,11 @@ impl Held {
             standing: None,
             touched,
         }
+    }
+
+    /// Whether the bookseller speaks, and not a sender.
+    pub(super) fn is_correction(&self) -> bool {
+        self.row.sender == CORRECTIONS
     }
 
     /// What it says, or last said before it was withdrawn.

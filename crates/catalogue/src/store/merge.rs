@@ -7,13 +7,16 @@
 
 use std::cmp::Reverse;
 
+use serde::{Deserialize, Serialize};
+
 use super::notification::Origin;
 use crate::limits;
 use crate::model::{Availability, Edition, Form, Goods, Isbn13, Text};
 use crate::text;
 
 /// The fields of an edition that a source is named for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Field {
     /// Its ISBN.
     Isbn,
@@ -74,6 +77,64 @@ impl Field {
     ];
 }
 
+impl Field {
+    /// The stable word for it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Field::Isbn => "isbn",
+            Field::Title => "title",
+            Field::Subtitle => "subtitle",
+            Field::OriginalTitle => "original_title",
+            Field::Contributors => "contributors",
+            Field::Publisher => "publisher",
+            Field::Collection => "collection",
+            Field::Series => "series",
+            Field::Language => "language",
+            Field::Published => "published",
+            Field::Form => "form",
+            Field::Pages => "pages",
+            Field::Subjects => "subjects",
+            Field::Texts => "texts",
+            Field::Cover => "cover",
+            Field::Price => "price",
+            Field::Availability => "availability",
+        }
+    }
+
+    fn differs(self, one: &Edition, other: &Edition) -> bool {
+        match self {
+            Field::Isbn => one.isbn != other.isbn,
+            Field::Title => one.title != other.title,
+            Field::Subtitle => one.subtitle != other.subtitle,
+            Field::OriginalTitle => one.original_title != other.original_title,
+            Field::Contributors => one.contributors != other.contributors,
+            Field::Publisher => one.publisher != other.publisher,
+            Field::Collection => one.collection != other.collection,
+            Field::Series => one.series != other.series,
+            Field::Language => one.language != other.language,
+            Field::Published => (one.published, one.embargo) != (other.published, other.embargo),
+            Field::Form => {
+                (one.form, one.goods, one.school_book)
+                    != (other.form, other.goods, other.school_book)
+            }
+            Field::Pages => one.pages != other.pages,
+            Field::Subjects => one.subjects != other.subjects,
+            Field::Texts => one.texts != other.texts,
+            Field::Cover => one.cover != other.cover,
+            Field::Price => one.price != other.price || one.price_changes != other.price_changes,
+            Field::Availability => one.availability != other.availability,
+        }
+    }
+}
+
+/// The fields in which two editions differ.
+pub(super) fn differences(one: &Edition, other: &Edition) -> Vec<Field> {
+    Field::ALL
+        .into_iter()
+        .filter(|field| field.differs(one, other))
+        .collect()
+}
+
 /// Where a field of an edition comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -121,10 +182,14 @@ fn filled(edition: &Edition) -> usize {
 
 /// The first record that says something of a field, by its place.
 fn first_source(field: Field, records: &[&Edition]) -> Option<usize> {
-    let title = || records.first().map(|first| text::fold(&first.title));
+    let title = || {
+        let titled = records.iter().find(|edition| !edition.title.is_empty());
+        titled.map(|first| text::fold(&first.title))
+    };
     records.iter().position(|edition| match field {
         Field::Isbn => edition.isbn.is_some(),
-        Field::Title => true,
+        // Only a correction of something else has none.
+        Field::Title => !edition.title.is_empty(),
         Field::Subtitle => {
             edition.subtitle.is_some() && Some(text::fold(&edition.title)) == title()
         }

@@ -14,6 +14,8 @@ use trade::isbn::Isbn13;
 
 use crate::model::{Edition, Goods, Money, Price, PriceRegime};
 
+mod batch;
+mod correct;
 mod covers;
 mod day;
 mod decide;
@@ -28,9 +30,11 @@ mod reviews;
 mod row;
 mod same;
 mod settle;
+mod trial;
 mod undo;
 mod work;
 
+pub use correct::{CORRECTION_OF, CORRECTIONS, Correction, Said, correct, said, uncorrected};
 pub use covers::{
     CoverReason, CoverState, CoverTrouble, DueCover, HeldFile, cover_counts, cover_failed,
     cover_is_the_same, cover_troubles, cover_waits, follow_covers, keep_cover, pictures,
@@ -38,17 +42,21 @@ pub use covers::{
 };
 pub use day::turn;
 pub use decide::{
-    DecisionId, decide_work, join, redo_decision, set_precedence, settle_again, split,
-    undo_decision,
+    Decided, DecisionId, decide_work, decisions, join, redo_decision, set_precedence, settle_again,
+    split, undo_decision,
 };
 pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};
 pub use notification::Origin;
-pub use precedence::precedence;
+pub use precedence::{precedence, senders};
+pub(crate) use put::{BatchPut, Companion, put_along};
 pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
+pub use trial::EditionChange;
+pub(crate) use trial::{Tried, try_put};
 pub use undo::{
-    By, Import, ImportId, ImportState, Logged, Refusal, imports, logged, redo_import, undo_import,
+    By, Import, ImportId, ImportState, Logged, Refusal, import, imports, logged, redo_import,
+    turning, undo_import,
 };
 
 storage::statements! {
@@ -79,6 +87,7 @@ pub(crate) fn statements() -> Vec<&'static Statement> {
         put::STATEMENTS,
         reviews::STATEMENTS,
         row::STATEMENTS,
+        trial::STATEMENTS,
         undo::STATEMENTS,
     ]
     .concat()
@@ -208,6 +217,20 @@ pub fn changes_since(tx: &mut dyn Tx, sequence: i64, limit: usize) -> Result<Cha
 pub fn forward(tx: &mut dyn Tx, from: EditionId) -> Result<Option<EditionId>, Fault> {
     let row = tx.query_opt(&FORWARD, &[from.0.into()])?;
     row.map(|row| row.int(0).map(EditionId)).transpose()
+}
+
+/// The edition that a record belongs to.
+pub fn edition_of(
+    tx: &mut dyn Tx,
+    sender: &str,
+    reference: &str,
+) -> Result<Option<EditionId>, Fault> {
+    let identity = std::iter::once((sender, reference));
+    let records = row::records_by_identity(tx, identity)?;
+    Ok(records
+        .first()
+        .and_then(|record| record.edition)
+        .map(EditionId))
 }
 
 /// Where editions went that were merged into others: up to `limit` pairs of the old and the new one, by the old one's

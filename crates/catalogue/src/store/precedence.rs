@@ -1,12 +1,13 @@
 //! Whose word counts first: the bookseller's order of senders.
 //!
-//! Senders that she did not place come after those she did, offers before descriptions, fuller records before
+//! Her own corrections come before all of them. Senders that she did not place come after those she did, offers before descriptions, fuller records before
 //! thinner ones, then by name: so the merged edition never depends on what came first.
 
 use std::collections::HashMap;
 
 use storage::{Fault, Tx};
 
+use super::correct::CORRECTIONS;
 use super::merge::default_order;
 use crate::limits;
 use crate::model::Edition;
@@ -14,6 +15,11 @@ use crate::model::Edition;
 storage::statements! {
     PRECEDENCE = "SELECT sender, place FROM precedence ORDER BY place, sender";
     FORGET_PRECEDENCE = "DELETE FROM precedence";
+    SENDERS = "WITH RECURSIVE known (sender) AS (
+            SELECT MIN(sender) FROM records
+            UNION ALL SELECT (SELECT MIN(r.sender) FROM records r WHERE r.sender > known.sender) FROM known
+                WHERE known.sender IS NOT NULL)
+        SELECT sender FROM known WHERE sender IS NOT NULL LIMIT $1";
     PUT_PRECEDENCE = "INSERT INTO precedence (sender, place) VALUES ($1, $2)";
 }
 
@@ -37,7 +43,10 @@ impl Precedence {
         records: &mut [T],
         of: impl Fn(&T) -> (&String, &String, &Edition),
     ) {
-        let place = |sender: &str| self.0.get(sender).copied().unwrap_or(i64::MAX);
+        let place = |sender: &str| match sender {
+            CORRECTIONS => i64::MIN,
+            sender => self.0.get(sender).copied().unwrap_or(i64::MAX),
+        };
         records.sort_by(|one, other| {
             let (sender, reference, edition) = of(one);
             let (other_sender, other_reference, other_edition) = of(other);
@@ -56,6 +65,19 @@ impl Precedence {
 pub fn precedence(tx: &mut dyn Tx) -> Result<Vec<String>, Fault> {
     let rows = tx.query(&PRECEDENCE, &[])?;
     rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+}
+
+/// All senders that records are known of, by name; without the bookseller's corrections.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn senders(tx: &mut dyn Tx) -> Result<Vec<String>, Fault> {
+    let limit = i64::try_from(limits::PRECEDENCE_SENDERS).unwrap_or(i64::MAX);
+    let rows = tx.query(&SENDERS, &[limit.into()])?;
+    let names = rows.iter().map(|row| Ok(row.text(0)?.to_owned()));
+    names
+        .filter(|name| !matches!(name, Ok(name) if name == CORRECTIONS))
+        .collect()
 }
 
 pub(super) fn write(tx: &mut dyn Tx, senders: &[String]) -> Result<(), Fault> {

@@ -4,23 +4,24 @@
 //! writing cost about the same. A batch is one transaction, so an import that is killed has taken whole batches;
 //! running it again changes nothing of those and goes on from there.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::Receiver;
 
 use storage::{Fault, Store, Tx};
 use trade::clock::{Clock, Timestamp};
 
+use super::batch::{Batch, Prepared, in_batches};
 use super::held::Held;
-use super::incoming::{Incoming, Message, Record};
-use super::notification::{Content, Kind, Notification, Verdict, verdict};
+use super::incoming::Incoming;
+use super::notification::{Content, Notification, Verdict, verdict};
 use super::precedence::Precedence;
 use super::row::{self, RecordRow};
 use super::settle::{Settled, Settling};
 use super::undo::{self, ImportId};
 use super::{day, decide};
 use crate::limits;
-use crate::model::{Edition, EditionId, Isbn13, WorkId};
+use crate::model::Isbn13;
 
 storage::statements! {
     LOCK_SEQUENCE =
@@ -70,7 +71,7 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, other: Tally) {
+    pub(super) fn add(&mut self, other: Tally) {
         self.created += other.created;
         self.updated += other.updated;
         self.unchanged += other.unchanged;
@@ -149,40 +150,77 @@ pub fn put(
 ) -> Result<Done, Fault> {
     day::turn(store, delivery.at.date_in_paris())?;
     decide::settle_again(store)?;
-    std::thread::scope(|scope| {
-        let (batches, waiting) = sync_channel(limits::PUT_BATCHES_WAITING);
-        let writer = scope.spawn(move || write_batches(store, delivery, &waiting));
-        send_batches(incoming, &batches);
-        drop(batches);
-        writer
-            .join()
-            .unwrap_or_else(|_| Err(Fault::defect("the thread that writes records stopped")))
+    in_batches(incoming, |waiting| {
+        write_batches(store, delivery, None, &Arc::new(Alone), waiting)
     })
 }
 
-/// Fills batches until there is nothing more, or nobody to take them because writing failed.
-fn send_batches(incoming: impl Iterator<Item = Incoming>, batches: &SyncSender<Batch>) {
-    let mut batch = Batch::default();
-    for item in incoming {
-        if batch.is_full_for(&item) && batches.send(std::mem::take(&mut batch)).is_err() {
-            return;
-        }
-        batch.add(item);
-    }
-    // A refused send means that the writer failed; it returns its fault itself.
-    drop(batches.send(batch));
+/// Goes along with what is put in, batch by batch.
+pub(crate) trait Companion: Send + Sync + 'static {
+    /// Called in the transaction of each batch, so that what it writes is committed with the batch or not at all; a
+    /// fault takes the batch back. May be called again for a batch whose transaction collided.
+    fn batch_put(&self, tx: &mut dyn Tx, batch: &BatchPut<'_>) -> Result<(), Fault>;
 }
 
-fn write_batches(
+/// A batch that was put in.
+pub(crate) struct BatchPut<'b> {
+    /// How many messages it has.
+    pub(crate) messages: u64,
+    /// What became of them.
+    pub(crate) done: &'b Done,
+}
+
+/// Nobody goes along.
+struct Alone;
+
+impl Companion for Alone {
+    fn batch_put(&self, _: &mut dyn Tx, _: &BatchPut<'_>) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// [`put`] that goes on with an import that was begun, if there is one, and takes a companion along.
+///
+/// # Errors
+/// As [`put`].
+pub(crate) fn put_along<C: Companion>(
     store: &Store,
     delivery: &Delivery,
+    begun: Option<ImportId>,
+    companion: &Arc<C>,
+    incoming: impl Iterator<Item = Incoming>,
+) -> Result<Done, Fault> {
+    day::turn(store, delivery.at.date_in_paris())?;
+    decide::settle_again(store)?;
+    in_batches(incoming, |waiting| {
+        write_batches(store, delivery, begun, companion, waiting)
+    })
+}
+
+fn write_batches<C: Companion>(
+    store: &Store,
+    delivery: &Delivery,
+    begun: Option<ImportId>,
+    companion: &Arc<C>,
     waiting: &Receiver<Batch>,
 ) -> Result<Done, Fault> {
-    let mut done = Done::default();
+    let mut done = Done {
+        import: begun,
+        ..Done::default()
+    };
     for batch in waiting {
         let (delivery, import) = (delivery.clone(), done.import);
-        let written =
-            store.write_blocking(move |tx| put_batch(tx, &batch.items, &delivery, import))?;
+        let companion = Arc::clone(companion);
+        let messages = batch.items.len() as u64;
+        let written = store.write_blocking(move |tx| {
+            let done = put_batch(tx, &batch.items, &delivery, import)?;
+            let put = BatchPut {
+                messages,
+                done: &done,
+            };
+            companion.batch_put(tx, &put)?;
+            Ok::<_, Fault>(done)
+        })?;
         done.import = written.import;
         done.tally.add(written.tally);
         let room = limits::FINDINGS.saturating_sub(done.findings.len());
@@ -190,105 +228,6 @@ fn write_batches(
             .extend(written.findings.into_iter().take(room));
     }
     Ok(done)
-}
-
-/// A message, ready to be judged.
-struct Prepared {
-    sender: String,
-    reference: String,
-    message: Option<Message>,
-    kind: Kind,
-    hash: Vec<u8>,
-    content: Option<Arc<Content>>,
-}
-
-impl Prepared {
-    fn of(incoming: Incoming) -> Prepared {
-        match incoming {
-            Incoming::Put(record) => Prepared::speaking(*record, Kind::Record),
-            Incoming::Blocks(update) => {
-                let mut blocks = update.blocks;
-                blocks.sort_unstable();
-                blocks.dedup();
-                Prepared::speaking(update.record, Kind::Blocks(blocks))
-            }
-            Incoming::Hide {
-                sender,
-                reference,
-                message,
-            } => Prepared {
-                sender,
-                reference,
-                message,
-                kind: Kind::Withdrawal,
-                hash: Vec::new(),
-                content: None,
-            },
-        }
-    }
-
-    fn speaking(record: Record, kind: Kind) -> Prepared {
-        let edition = Edition {
-            id: EditionId(0),
-            work: WorkId(0),
-            ..record.edition
-        };
-        let document = row::document(&edition);
-        Prepared {
-            sender: record.sender,
-            reference: record.reference,
-            message: record.message,
-            kind,
-            hash: row::hash(&document),
-            content: Some(Arc::new(Content { document, edition })),
-        }
-    }
-
-    fn notification(&self, id: i64, import: ImportId, again: bool) -> Notification {
-        Notification {
-            id,
-            import,
-            message: self.message,
-            kind: self.kind.clone(),
-            hash: self.hash.clone(),
-            undone: false,
-            again,
-            content: self.content.clone(),
-        }
-    }
-
-    fn finding(&self, what: Found) -> Finding {
-        Finding {
-            sender: self.sender.clone(),
-            reference: self.reference.clone(),
-            what,
-        }
-    }
-}
-
-/// Messages about different records, ready to be written in one transaction.
-#[derive(Default)]
-struct Batch {
-    identities: HashSet<(String, String)>,
-    items: Vec<Prepared>,
-}
-
-impl Batch {
-    /// A second message about the same record waits for the next batch, so that each is judged by what was before.
-    fn is_full_for(&self, item: &Incoming) -> bool {
-        self.items.len() >= limits::PUT_BATCH_RECORDS
-            || self.identities.contains(&identity_key(item))
-    }
-
-    fn add(&mut self, item: Incoming) {
-        self.identities.insert(identity_key(&item));
-        self.items.push(Prepared::of(item));
-    }
-}
-
-fn identity_key(item: &Incoming) -> (String, String) {
-    let (sender, reference) = item.identity();
-    (sender.to_owned(), reference.to_owned())
 }
 
 /// Held until the commit, see [`super`].
@@ -316,7 +255,7 @@ pub(super) fn advance_sequence(tx: &mut dyn Tx) -> Result<(), Fault> {
     tx.execute(&ADVANCE_SEQUENCE, &[]).map(drop)
 }
 
-fn put_batch(
+pub(super) fn put_batch(
     tx: &mut dyn Tx,
     items: &[Prepared],
     delivery: &Delivery,

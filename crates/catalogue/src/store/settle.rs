@@ -262,7 +262,9 @@ impl Settling {
             if is_alone {
                 alone.push(vec![*id]);
             } else {
-                members.push(Member::of(*id, edition, apart.contains(id), &self.crowded));
+                // Two books that were given one ISBN by hand are not one for that.
+                let is_apart = apart.contains(id) || held.is_correction();
+                members.push(Member::of(*id, edition, is_apart, &self.crowded));
             }
         }
         let mut groups = group(&members, &joined);
@@ -364,10 +366,13 @@ impl Settling {
         self.write_records(tx)
     }
 
-    /// What the group's edition says; none when none of its records says anything.
+    /// What the group's edition says; none when no sender's record says anything.
     fn merged(&self, id: i64, group: &[i64], precedence: &Precedence) -> Option<Merged> {
         let members = group.iter().filter_map(|record| self.records.get(record));
         let listed = by_precedence(members, precedence);
+        if listed.iter().all(|(held, _)| held.is_correction()) {
+            return None;
+        }
         if let [(_, only)] = listed.as_slice()
             && let Some(hash) = &only.hash
         {

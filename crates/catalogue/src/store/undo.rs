@@ -5,6 +5,7 @@
 
 use storage::{Fault, Row, Store, Tx};
 use trade::clock::Timestamp;
+use trade::ids::ImportJobId;
 
 use super::decide::DecisionId;
 use super::put::{Delivery, finish, lock};
@@ -16,7 +17,10 @@ storage::statements! {
     PUT_IMPORT = "INSERT INTO imports (id, name, staff, begun_us, messages, state)
         VALUES ($1, $2, $3, $4, 0, 'taken')";
     COUNT_MESSAGES = "UPDATE imports SET messages = messages + $2 WHERE id = $1";
-    IMPORTS = "SELECT id, name, staff, begun_us, state, messages FROM imports ORDER BY id DESC LIMIT $1";
+    IMPORTS = "SELECT id, name, staff, begun_us, state, messages, job_id FROM imports ORDER BY id DESC LIMIT $1";
+    IMPORT = "SELECT id, name, staff, begun_us, state, messages, job_id FROM imports WHERE id = $1";
+    TURNING = "SELECT id, name, staff, begun_us, state, messages, job_id FROM imports
+        WHERE state IN ('undoing', 'redoing') ORDER BY id LIMIT 1000";
     IMPORT_STATE = "SELECT state FROM imports WHERE id = $1";
     SET_IMPORT_STATE = "UPDATE imports SET state = $2 WHERE id = $1";
     OF_IMPORT = "SELECT id, record_id FROM notifications
@@ -46,6 +50,8 @@ pub struct Import {
     pub state: ImportState,
     /// How many messages were taken from it.
     pub messages: i64,
+    /// The job that it belongs to, if it was handed in.
+    pub job: Option<ImportJobId>,
 }
 
 /// Whether an import counts.
@@ -168,20 +174,42 @@ pub(super) fn count_messages(
 /// A [`Fault`].
 pub fn imports(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Import>, Fault> {
     let rows = tx.query(&IMPORTS, &[limit.into()])?;
-    rows.iter().map(import_of_row).collect()
+    rows.iter().map(Import::of_row).collect()
 }
 
-fn import_of_row(row: &Row) -> Result<Import, Fault> {
-    Ok(Import {
-        id: ImportId(row.int(0)?),
-        delivery: Delivery {
-            name: row.text(1)?.to_owned(),
-            staff: row.text(2)?.to_owned(),
-            at: Timestamp::micros(row.int(3)?),
-        },
-        state: ImportState::parse(row.text(4)?)?,
-        messages: row.int(5)?,
-    })
+/// One import.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn import(tx: &mut dyn Tx, import: ImportId) -> Result<Option<Import>, Fault> {
+    let row = tx.query_opt(&IMPORT, &[import.0.into()])?;
+    row.as_ref().map(Import::of_row).transpose()
+}
+
+/// Imports whose undoing or redoing was begun and not finished.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn turning(tx: &mut dyn Tx) -> Result<Vec<Import>, Fault> {
+    let rows = tx.query(&TURNING, &[])?;
+    rows.iter().map(Import::of_row).collect()
+}
+
+impl Import {
+    pub(crate) fn of_row(row: &Row) -> Result<Import, Fault> {
+        let job = row.opt_text(6)?.map(str::parse).transpose();
+        Ok(Import {
+            id: ImportId(row.int(0)?),
+            delivery: Delivery {
+                name: row.text(1)?.to_owned(),
+                staff: row.text(2)?.to_owned(),
+                at: Timestamp::micros(row.int(3)?),
+            },
+            state: ImportState::parse(row.text(4)?)?,
+            messages: row.int(5)?,
+            job: job.map_err(|_| Fault::Corrupt("an import's job is no job".into()))?,
+        })
+    }
 }
 
 /// Leaves out everything an import said: what was before stands again, and what was said later stays. Blocks.

@@ -157,16 +157,11 @@ office-told-counted = Stock saved.
 office-told-promised = Not possible: { $held } copies are promised to orders.
 office-told-unreadable = A number of copies and a reason are needed.
 
-office-import-help = An ONIX 3.0 or 3.1 file, MARC records, a table (CSV) or JSON lines, plain or packed (gzip, Zstandard). Importing the same file twice changes nothing.
+office-import-help = An ONIX file (2.1, 3.0 or 3.1), MARC records, a table (CSV) or JSON lines, plain or packed (gzip, Zstandard). Importing the same file twice changes nothing.
 office-import-file = File
-office-import-start = Import
 office-import-list = Recent imports
 office-import-state = State
-office-import-busy = An import is running. Wait until it is done.
 office-import-empty = This file is empty.
-office-import-running = Import running
-office-import-failed = broken off
-office-import-broken = The import was broken off. What had been read is kept; import the same file again.
 office-import-records = { $count ->
     [one] { $shown } record
    *[other] { $shown } records

@@ -157,16 +157,11 @@ office-told-counted = Stock enregistré.
 office-told-promised = Impossible : { $held } exemplaires sont promis à des commandes.
 office-told-unreadable = Un nombre d’exemplaires et un motif sont nécessaires.
 
-office-import-help = Fichier ONIX 3.0 ou 3.1, notices MARC, tableau (CSV) ou lignes JSON, tel quel ou compressé (gzip, Zstandard). Importer deux fois le même fichier ne change rien.
+office-import-help = Fichier ONIX (2.1, 3.0 ou 3.1), notices MARC, tableau (CSV) ou lignes JSON, tel quel ou compressé (gzip, Zstandard). Importer deux fois le même fichier ne change rien.
 office-import-file = Fichier
-office-import-start = Importer
 office-import-list = Imports récents
 office-import-state = État
-office-import-busy = Un import est en cours. Attendez qu’il finisse.
 office-import-empty = Ce fichier est vide.
-office-import-running = Import en cours
-office-import-failed = interrompu
-office-import-broken = L’import a été interrompu. Ce qui était lu est gardé ; importez le même fichier de nouveau.
 office-import-records = { $count ->
     [one] { $shown } notice
    *[other] { $shown } notices

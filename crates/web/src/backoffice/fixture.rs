@@ -125,6 +125,12 @@ pub(crate) async fn small() -> Small {
         settings,
         metrics: None,
     });
+    let (desk, store, clock) = (
+        Arc::clone(&state.imports),
+        state.store.clone(),
+        state.clock.clone(),
+    );
+    tokio::spawn(async move { desk.keep_up(&store, &clock).await });
     Small {
         site: crate::router(state.clone()),
         state,

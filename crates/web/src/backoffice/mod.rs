@@ -8,6 +8,7 @@ mod access;
 mod chart;
 mod covers;
 mod dashboard;
+mod edition;
 mod editorial;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -15,7 +16,7 @@ mod form;
 mod frame;
 mod help;
 mod import;
-mod import_desk;
+pub(crate) mod import_desk;
 mod login;
 mod order;
 mod orders;
@@ -24,9 +25,11 @@ mod reviews;
 mod search_rule;
 mod search_trial;
 mod searches;
+mod senders;
 mod staff;
 mod stock;
 mod tables;
+mod values;
 
 use std::sync::Arc;
 
@@ -36,13 +39,11 @@ use axum::{Extension, Router, middleware};
 
 use crate::AppState;
 use access::Door;
-use import_desk::ImportDesk;
 use login::Attempts;
 
 /// What the back office remembers between requests, in this process.
 #[derive(Clone)]
 struct Office {
-    imports: Arc<ImportDesk>,
     attempts: Arc<Attempts>,
 }
 
@@ -133,7 +134,36 @@ fn rooms() -> Vec<Room> {
                 .layer(DefaultBodyLimit::disable()),
         ),
         Room::staff("/office/import/{id}", get(import::show)),
-        Room::staff("/office/import/{id}/report", get(import::report)),
+        Room::staff("/office/import/{id}/mapping", post(import::save_mapping)),
+        Room::staff("/office/import/{id}/trial", post(import::try_out)),
+        Room::staff("/office/import/{id}/import", post(import::start)),
+        Room::staff("/office/import/{id}/pause", post(import::pause)),
+        Room::staff("/office/import/{id}/give-up", post(import::give_up)),
+        Room::staff("/office/import/{id}/dismiss", post(import::dismiss)),
+        Room::staff("/office/import/{id}/undo", post(import::undo)),
+        Room::staff("/office/import/{id}/redo", post(import::redo)),
+        Room::staff("/office/import/{id}/notes", get(import::notes)),
+        Room::staff("/office/import/{id}/report", get(import::download)),
+        Room::staff("/office/imports/{import}", get(import::show_taken)),
+        Room::staff("/office/imports/{import}/undo", post(import::undo_taken)),
+        Room::staff("/office/imports/{import}/redo", post(import::redo_taken)),
+        Room::staff("/office/editions/{edition}", get(edition::show)),
+        Room::staff("/office/editions/{edition}/correct", post(edition::correct)),
+        Room::staff(
+            "/office/editions/{edition}/take-back",
+            post(edition::take_back),
+        ),
+        Room::staff("/office/editions/{edition}/split", post(edition::split)),
+        Room::staff("/office/editions/{edition}/join", post(edition::join)),
+        Room::staff(
+            "/office/editions/{edition}/decisions/{decision}/undo",
+            post(edition::undo),
+        ),
+        Room::staff(
+            "/office/editions/{edition}/decisions/{decision}/redo",
+            post(edition::redo),
+        ),
+        Room::staff("/office/senders", get(senders::show).post(senders::save)),
         Room::staff("/office/covers", get(covers::list)),
         Room::staff("/office/covers/again", post(covers::all_again)),
         Room::staff("/office/covers/{edition}/again", post(covers::again)),
@@ -148,7 +178,6 @@ fn rooms() -> Vec<Room> {
 /// The back office's part of the site. No room is reached but through its door.
 pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     let office = Office {
-        imports: Arc::new(ImportDesk::new(&state.settings.imports)),
         attempts: Arc::new(Attempts::new()),
     };
     let site = rooms().into_iter().fold(Router::new(), |site, room| {

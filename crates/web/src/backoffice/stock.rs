@@ -143,6 +143,7 @@ pub(super) async fn show(
         p {
             @for part in &about(&edition) { (part) " · " }
             a href=(book_path(&edition)) { (words.say("office-see-in-shop")) }
+            " · " a href={ "/office/editions/" (id) } { (words.say("edition-link")) }
             " · " a href={ "/office/editorial/" (id) } { (words.say("office-editorial")) }
             " · " a href={ "/office/picks/new?book=" (id) } { (words.say("office-pick-new")) }
         }

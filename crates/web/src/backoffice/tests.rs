@@ -33,6 +33,8 @@ fn filled(path: &str) -> String {
     path.replace("{number}", "BQ-0000-0000")
         .replace("{edition}", "1")
         .replace("{kind}", "synonym")
+        .replace("{import}", "1")
+        .replace("{decision}", "1")
         .replace("{id}", "01890000-0000-7000-8000-000000000000")
         .replace("{login}", "lire")
 }
@@ -358,62 +360,6 @@ async fn stock_is_found_by_isbn_and_counted_with_a_reason() {
         text(shop.get("/office/audit", &chef).await)
             .await
             .contains("inventaire")
-    );
-}
-
-#[tokio::test]
-async fn a_file_is_imported_in_the_background_and_reported() {
-    let shop = fixture::small().await;
-    let cookie = shop.log_in("lire").await;
-    let csrf = hidden(
-        &text(shop.get("/office/import", &cookie).await).await,
-        "csrf",
-    );
-    let file = "{\"id\":\"t:1\",\"source\":\"t\",\"title\":\"Bel-Ami\",\"contributors\":[{\"name\":\"Maupassant, Guy de\"}]}\nnot json\n";
-    let upload = format!(
-        "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--b\r\nContent-Disposition: form-data; \
-         name=\"file\"; filename=\"livres.jsonl\"\r\n\r\n{file}\r\n--b--\r\n"
-    );
-    let sent = shop
-        .send(
-            "POST",
-            "/office/import",
-            &cookie,
-            "multipart/form-data; boundary=b",
-            &upload,
-        )
-        .await;
-    let page = location(&sent).to_owned();
-    assert!(page.starts_with("/office/import/"), "{page}");
-    let mut shown = String::new();
-    for _ in 0..200 {
-        shown = text(shop.get(&page, &cookie).await).await;
-        if !shown.contains("http-equiv=\"refresh\"") {
-            break;
-        }
-        assert!(shown.contains("<progress"));
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert!(
-        shown.contains("livres.jsonl") && shown.contains("Created") && shown.contains("Rejected"),
-        "{shown}"
-    );
-    let report = text(shop.get(&format!("{page}/report"), &cookie).await).await;
-    assert!(
-        report
-            .lines()
-            .any(|line| line.contains("\"severity\":\"error\"") && line.contains("livres.jsonl")),
-        "{report}"
-    );
-    assert!(
-        std::fs::read_dir(&shop.state.settings.imports)
-            .unwrap()
-            .all(|file| {
-                file.unwrap()
-                    .path()
-                    .extension()
-                    .is_some_and(|end| end == "jsonl")
-            })
     );
 }
 

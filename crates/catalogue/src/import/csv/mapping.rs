@@ -94,6 +94,83 @@ pub enum Field {
 }
 
 impl Field {
+    /// All of them.
+    pub const ALL: [Field; 31] = [
+        Field::Reference,
+        Field::Isbn,
+        Field::Title,
+        Field::Subtitle,
+        Field::OriginalTitle,
+        Field::Author,
+        Field::Translator,
+        Field::Illustrator,
+        Field::Editor,
+        Field::Preface,
+        Field::Narrator,
+        Field::Publisher,
+        Field::Collection,
+        Field::Series,
+        Field::Volume,
+        Field::Published,
+        Field::Language,
+        Field::Form,
+        Field::Pages,
+        Field::Subject,
+        Field::Thema,
+        Field::Clil,
+        Field::Dewey,
+        Field::Summary,
+        Field::Price,
+        Field::PriceWithoutTax,
+        Field::VatRate,
+        Field::Availability,
+        Field::Stock,
+        Field::Popularity,
+        Field::Cover,
+    ];
+
+    /// The stable word for it, as mappings are written with it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Field::Reference => "reference",
+            Field::Isbn => "isbn",
+            Field::Title => "title",
+            Field::Subtitle => "subtitle",
+            Field::OriginalTitle => "original_title",
+            Field::Author => "author",
+            Field::Translator => "translator",
+            Field::Illustrator => "illustrator",
+            Field::Editor => "editor",
+            Field::Preface => "preface",
+            Field::Narrator => "narrator",
+            Field::Publisher => "publisher",
+            Field::Collection => "collection",
+            Field::Series => "series",
+            Field::Volume => "volume",
+            Field::Published => "published",
+            Field::Language => "language",
+            Field::Form => "form",
+            Field::Pages => "pages",
+            Field::Subject => "subject",
+            Field::Thema => "thema",
+            Field::Clil => "clil",
+            Field::Dewey => "dewey",
+            Field::Summary => "summary",
+            Field::Price => "price",
+            Field::PriceWithoutTax => "price_without_tax",
+            Field::VatRate => "vat_rate",
+            Field::Availability => "availability",
+            Field::Stock => "stock",
+            Field::Popularity => "popularity",
+            Field::Cover => "cover",
+        }
+    }
+
+    /// The field with that [`code`](Field::code).
+    pub fn parse(code: &str) -> Option<Field> {
+        Field::ALL.into_iter().find(|field| field.code() == code)
+    }
+
     /// The role of a field that names a contributor.
     pub(super) fn role(self) -> Option<ContributorRole> {
         Some(match self {
@@ -196,6 +273,15 @@ mod tests {
         clippy::panic
     )]
     use super::*;
+
+    #[test]
+    fn fields_are_written_in_mappings_by_their_codes() {
+        for field in Field::ALL {
+            let json = serde_json::to_value(field).unwrap();
+            assert_eq!(json.as_str(), Some(field.code()));
+            assert_eq!(Field::parse(field.code()), Some(field));
+        }
+    }
 
     #[test]
     fn a_mapping_is_kept_and_names_columns_by_heading_or_number() {

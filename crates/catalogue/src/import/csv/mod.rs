@@ -93,8 +93,9 @@ impl<'s, 'a> Rows<'s, 'a> {
         repair(&mut row, open, &mut repairs);
         match record::read(&row.cells, &open.plan) {
             Ok((record, remarks)) => {
-                repairs.tell(self.session, row.line, &record.reference);
-                remarks.tell(self.session, row.line, &record.reference);
+                let identity = (record.sender.as_str(), record.reference.as_str());
+                repairs.tell(self.session, row.line, identity);
+                remarks.tell(self.session, row.line, identity);
                 self.session
                     .remember(row.line, &record.sender, &record.reference);
                 Some(Incoming::Put(Box::new(record)))

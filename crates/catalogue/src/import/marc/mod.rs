@@ -85,7 +85,7 @@ impl<'s, 'a> Records<'s, 'a> {
         match read(fields) {
             Ok((incoming, remarks)) => {
                 let (sender, reference) = incoming.identity();
-                remarks.tell(self.session, line, reference);
+                remarks.tell(self.session, line, (sender, reference));
                 self.session.remember(line, sender, reference);
                 Some(incoming)
             }

@@ -72,7 +72,7 @@ impl<'s, 'a> Products<'s, 'a> {
         match product::read(text, prologue, self.session.today) {
             Ok((incoming, remarks)) => {
                 let (sender, reference) = incoming.identity();
-                remarks.tell(self.session, line, reference);
+                remarks.tell(self.session, line, (sender, reference));
                 self.session.remember(line, sender, reference);
                 Some(incoming)
             }

@@ -1,0 +1,294 @@
+//! Notes of a job, as rows: kept while the file is read, found again by severity, code and text.
+//!
+//! A reader makes the same notes in the same order whenever it reads the same file, so a job that goes on after a
+//! crash numbers them as before and writes only those that are missing.
+
+use serde::{Deserialize, Serialize};
+use storage::{Fault, Row, Store, Tx};
+use trade::ids::{EditionId, ImportJobId};
+
+use super::job::id;
+use super::limits;
+use crate::import::{Note, ReportSink, Severity};
+
+storage::statements! {
+    PUT_NOTES =
+        sqlite "INSERT INTO import_notes (job_id, found, number, file, line, sender, reference, code, severity, message)
+            SELECT $1, $2, n.value->>0, n.value->>1, n.value->>2, n.value->>3, n.value->>4, n.value->>5, n.value->>6,
+                n.value->>7
+            FROM json_each($3) n WHERE 1 = 1 ON CONFLICT DO NOTHING",
+        postgres "INSERT INTO import_notes (job_id, found, number, file, line, sender, reference, code, severity, message)
+            SELECT $1::text, $2::bigint, (n->>0)::bigint, n->>1, (n->>2)::bigint, n->>3, n->>4, n->>5, n->>6, n->>7
+            FROM jsonb_array_elements(($3::text)::jsonb) AS notes (n) ON CONFLICT DO NOTHING";
+    LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM import_notes WHERE job_id = $1 AND found = 0";
+    KINDS = "SELECT severity, code, COUNT(*) FROM import_notes WHERE job_id = $1
+        GROUP BY severity, code ORDER BY COUNT(*) DESC, code LIMIT 200";
+    FOUND_COUNT = "SELECT COUNT(*) FROM import_notes WHERE job_id = $1
+        AND ($2 = '' OR severity = $2) AND ($3 = '' OR code = $3)
+        AND ($4 = '' OR LOWER(message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(reference, '')) LIKE $4 ESCAPE '!')";
+    FOUND = "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id
+        FROM import_notes n LEFT JOIN records r ON r.sender = n.sender AND r.reference = n.reference
+        WHERE n.job_id = $1 AND ($2 = '' OR n.severity = $2) AND ($3 = '' OR n.code = $3)
+        AND ($4 = '' OR LOWER(n.message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(n.reference, '')) LIKE $4 ESCAPE '!')
+        ORDER BY CASE n.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, n.line, n.found, n.number
+        LIMIT $5 OFFSET $6";
+}
+
+/// A note as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptNote {
+    /// See [`Note`]; the others likewise.
+    pub file: String,
+    /// See [`Note::line`].
+    pub line: u64,
+    /// See [`Note::sender`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// See [`Note::reference`].
+    pub reference: Option<String>,
+    /// See [`Note::code`].
+    pub code: String,
+    /// See [`Note::severity`].
+    pub severity: Severity,
+    /// See [`Note::message`].
+    pub message: String,
+    /// The edition that the record belongs to now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<EditionId>,
+}
+
+impl From<Note> for KeptNote {
+    fn from(note: Note) -> KeptNote {
+        KeptNote {
+            file: note.file,
+            line: note.line,
+            sender: note.sender,
+            reference: note.reference,
+            code: note.code.to_owned(),
+            severity: note.severity,
+            message: note.message,
+            edition: None,
+        }
+    }
+}
+
+/// Which notes are wanted; what is empty says nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of this severity.
+    pub severity: Option<Severity>,
+    /// Of this code.
+    pub code: String,
+    /// With this text in the message or the reference.
+    pub text: String,
+}
+
+impl Wanted {
+    fn params(&self, job: ImportJobId) -> [storage::Value; 4] {
+        let text = self.text.trim().to_lowercase();
+        let pattern = match text.is_empty() {
+            true => String::new(),
+            false => format!("%{}%", escaped(&text)),
+        };
+        [
+            id(job),
+            self.severity.map_or("", Severity::code).into(),
+            self.code.as_str().into(),
+            pattern.into(),
+        ]
+    }
+}
+
+/// Text that stands for itself in a pattern of `LIKE … ESCAPE '!'`.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '!') {
+            escaped.push('!');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+/// How many notes there are of a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoteKind {
+    /// Their severity.
+    pub severity: Severity,
+    /// Their code.
+    pub code: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// The kinds of notes that a job has, the most frequent first.
+///
+/// # Errors
+/// A [`Fault`], here and in every function of this module.
+pub fn kinds(tx: &mut dyn Tx, job: ImportJobId) -> Result<Vec<NoteKind>, Fault> {
+    let rows = tx.query(&KINDS, &[id(job)])?;
+    rows.iter()
+        .map(|row| {
+            Ok(NoteKind {
+                severity: severity_of(row, 0)?,
+                code: row.text(1)?.to_owned(),
+                count: u64::try_from(row.int(2)?).unwrap_or_default(),
+            })
+        })
+        .collect()
+}
+
+/// How many notes are `wanted`.
+pub fn count(tx: &mut dyn Tx, job: ImportJobId, wanted: &Wanted) -> Result<u64, Fault> {
+    let count = tx.query_one(&FOUND_COUNT, &wanted.params(job))?.int(0)?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// `limit` of the `wanted` notes after the first `skipped`, the worst first, then in the order of the file.
+pub fn notes(
+    tx: &mut dyn Tx,
+    job: ImportJobId,
+    wanted: &Wanted,
+    limit: u32,
+    skipped: u64,
+) -> Result<Vec<KeptNote>, Fault> {
+    let [job, severity, code, text] = wanted.params(job);
+    let skipped = i64::try_from(skipped).unwrap_or(i64::MAX);
+    let params = [job, severity, code, text, limit.into(), skipped.into()];
+    let rows = tx.query(&FOUND, &params)?;
+    rows.iter().map(note_of_row).collect()
+}
+
+fn note_of_row(row: &Row) -> Result<KeptNote, Fault> {
+    Ok(KeptNote {
+        file: row.text(0)?.to_owned(),
+        line: u64::try_from(row.int(1)?).unwrap_or_default(),
+        sender: row.opt_text(2)?.map(str::to_owned),
+        reference: row.opt_text(3)?.map(str::to_owned),
+        code: row.text(4)?.to_owned(),
+        severity: severity_of(row, 5)?,
+        message: row.text(6)?.to_owned(),
+        edition: row.opt_int(7)?.map(EditionId),
+    })
+}
+
+fn severity_of(row: &Row, column: usize) -> Result<Severity, Fault> {
+    let code = row.text(column)?;
+    Severity::parse(code).ok_or_else(|| Fault::Corrupt(format!("a note is {code:?}").into()))
+}
+
+/// Where a note comes from, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbered {
+    /// The reader's notes, from 1.
+    Read,
+    /// What the catalogue found.
+    Found,
+}
+
+/// Keeps notes with their numbers; those that are kept already stay.
+pub(super) fn put(
+    tx: &mut dyn Tx,
+    job: ImportJobId,
+    numbered: Numbered,
+    notes: &[(u64, Note)],
+) -> Result<(), Fault> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<serde_json::Value> = notes
+        .iter()
+        .map(|(number, note)| {
+            serde_json::json!([
+                number,
+                note.file,
+                note.line,
+                note.sender,
+                note.reference,
+                note.code,
+                note.severity.code(),
+                note.message,
+            ])
+        })
+        .collect();
+    let rows = serde_json::Value::from(rows).to_string();
+    let found = numbered == Numbered::Found;
+    tx.execute(&PUT_NOTES, &[id(job), found.into(), rows.into()])
+        .map(drop)
+}
+
+/// Keeps what a reader notes, up to [`limits::NOTES`].
+pub(super) struct Keeper {
+    store: Store,
+    job: ImportJobId,
+    /// What the file is called here, and by its sender.
+    names: (String, String),
+    number: u64,
+    kept: u64,
+    waiting: Vec<(u64, Note)>,
+    failed: Option<Fault>,
+}
+
+impl Keeper {
+    pub(super) fn of(
+        store: &Store,
+        job: ImportJobId,
+        names: (String, String),
+    ) -> Result<Keeper, Fault> {
+        let last = store.read_blocking(|tx| tx.query_one(&LAST_NUMBER, &[id(job)])?.int(0))?;
+        Ok(Keeper {
+            store: store.clone(),
+            job,
+            names,
+            number: 0,
+            kept: u64::try_from(last).unwrap_or_default(),
+            waiting: Vec::new(),
+            failed: None,
+        })
+    }
+
+    /// Writes what waits, and says how many notes were not kept.
+    pub(super) fn finish(mut self) -> Result<u64, Fault> {
+        self.write();
+        match self.failed {
+            Some(fault) => Err(fault),
+            None => Ok(self.number.saturating_sub(limits::NOTES)),
+        }
+    }
+
+    fn write(&mut self) {
+        let (job, notes) = (self.job, std::mem::take(&mut self.waiting));
+        if self.failed.is_none() && !notes.is_empty() {
+            let written = self
+                .store
+                .write_blocking(move |tx| put(tx, job, Numbered::Read, &notes));
+            self.failed = written.err();
+        }
+    }
+}
+
+impl ReportSink for Keeper {
+    fn note(&mut self, mut note: Note) {
+        self.number += 1;
+        if self.number > limits::NOTES || self.number <= self.kept {
+            return;
+        }
+        let (here, theirs) = &self.names;
+        note.file = note.file.replacen(here, theirs, 1);
+        self.waiting.push((self.number, note));
+        if self.waiting.len() >= limits::NOTES_AT_ONCE {
+            self.write();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_for_stands_for_itself() {
+        assert_eq!(escaped("50 % d_e!"), "50 !% d!_e!!");
+    }
+}

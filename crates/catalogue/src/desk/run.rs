@@ -1,0 +1,394 @@
+//! Working on a job: reading its file to import it, or to find out what that would do.
+//!
+//! One job at a time, on the caller's thread, with a second one that renews the claim and listens for a pause. The
+//! work stops between two batches, so that what is committed is always whole, and goes on there: messages that are
+//! committed are read again and skipped.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use storage::{Fault, Store, Tx};
+use trade::clock::Clock;
+use trade::ids::ImportJobId;
+use uuid::Uuid;
+
+use super::job::{self, Beat, Claim, Counts, Ending, Job, JobState};
+use super::notes::{self, Keeper, Numbered};
+use super::trial::{Counting, Trial, shortened};
+use super::{limits, trial::TrialNotes};
+use crate::import::{self, Files, ImportError, Lines, Progress};
+use crate::store::{BatchPut, Companion, Delivery, Done, Incoming, Tried, put_along, try_put};
+
+/// How often a claim is renewed and a pause listened for.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Where jobs are worked on.
+#[derive(Debug, Clone)]
+pub struct Bench {
+    /// The catalogue's database.
+    pub store: Store,
+    /// The desk's folder.
+    pub folder: PathBuf,
+    /// What time it is.
+    pub clock: Clock,
+    /// Set when the program ends: work stops after the next batch, for another to go on with.
+    pub closing: Arc<AtomicBool>,
+}
+
+/// The end of the names of jobs' files.
+const UPLOAD: &str = ".upload";
+
+/// How long a file without a job may still be arriving.
+const UNCLAIMED: Duration = Duration::from_secs(24 * 3600);
+
+/// Where the file of a job lies.
+pub fn file_of(folder: &Path, job: ImportJobId) -> PathBuf {
+    folder.join(format!("{job}{UPLOAD}"))
+}
+
+impl Bench {
+    /// Works on the oldest job that has something to do, whose file lies here, and that nobody else works on. Says
+    /// whether there was one. Blocks.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database outside the work itself; what breaks the work off ends its job instead.
+    pub fn run_next(&self) -> Result<bool, Fault> {
+        let now = self.clock.now();
+        let claimable = self.store.read_blocking(|tx| job::claimable(tx, now))?;
+        if claimable.iter().any(|one| one.halting) {
+            self.store
+                .write_blocking(move |tx| job::halt_left(tx, now))?;
+        }
+        for id in claimable.into_iter().map(|one| one.job) {
+            if self.closing.load(Ordering::Relaxed) || !file_of(&self.folder, id).exists() {
+                continue;
+            }
+            let claim = Claim {
+                job: id,
+                runner: Uuid::now_v7().to_string(),
+            };
+            let (mine, now) = (claim.clone(), self.clock.now());
+            let claimed = self
+                .store
+                .write_blocking(move |tx| job::claim(tx, &mine, now))?;
+            if let Some(job) = claimed {
+                self.work(&claim, &job)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Removes files that have no use: of jobs that are over, and uploads that broke off before they were a job.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database; a file that cannot be removed stays.
+    pub fn sweep(&self) -> Result<(), Fault> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return Ok(());
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(UPLOAD));
+            let Some(Ok(id)) = id.map(str::parse) else {
+                continue;
+            };
+            let age = entry.metadata().and_then(|metadata| metadata.modified());
+            let is_old = age
+                .ok()
+                .and_then(|modified| modified.elapsed().ok())
+                .is_some_and(|age| age > UNCLAIMED);
+            let job = self.store.read_blocking(|tx| job::job(tx, id))?;
+            let is_over = job.map_or(is_old, |job| {
+                matches!(job.state, JobState::Done | JobState::Stopped)
+            });
+            if is_over {
+                drop(std::fs::remove_file(entry.path()));
+            }
+        }
+        Ok(())
+    }
+
+    fn work(&self, claim: &Claim, job: &Job) -> Result<(), Fault> {
+        let watch = Watch::default();
+        std::thread::scope(|scope| {
+            let (end, ended) = channel::<()>();
+            let watch = &watch;
+            scope.spawn(move || {
+                while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(BEAT) {
+                    self.beat(claim, watch);
+                }
+            });
+            let _beating: Sender<()> = end;
+            match job.state {
+                JobState::Trying => self.try_out(claim, job, watch),
+                _ => self.import(claim, job, watch),
+            }
+        })
+    }
+
+    fn beat(&self, claim: &Claim, watch: &Watch) {
+        let (mine, now, reading) = (claim.clone(), self.clock.now(), watch.reading());
+        let beaten = self
+            .store
+            .write_blocking(move |tx| job::beat(tx, &mine, now, reading));
+        match beaten {
+            Ok(Beat::GoOn) if self.closing.load(Ordering::Relaxed) => watch.halt(Halt::Closing),
+            Ok(Beat::GoOn) => {}
+            Ok(Beat::Pause) => watch.halt(Halt::Pause),
+            Ok(Beat::Lost) => watch.halt(Halt::Lost),
+            // The next beat says it again, or the lease ends.
+            Err(fault) => tracing::warn!(import = %claim.job, fault = fault.detail(), "no beat"),
+        }
+    }
+
+    fn import(&self, claim: &Claim, job: &Job, watch: &Watch) -> Result<(), Fault> {
+        let path = file_of(&self.folder, job.id);
+        let names = (path.display().to_string(), job.name.clone());
+        let mut report = Keeper::of(&self.store, job.id, names)?;
+        let to_skip = Cell::new(job.committed);
+        let read = import::read_files(
+            Files {
+                named: &[(path.as_path(), job.name.clone())],
+                mapping: job.mapping.as_ref(),
+                today: self.clock.today(),
+                progress: watch,
+            },
+            &mut report,
+            &mut |file, incoming| {
+                let incoming = watch.until_halted(incoming).filter(|_| {
+                    let left = to_skip.get();
+                    to_skip.set(left.saturating_sub(1));
+                    left == 0
+                });
+                self.put_file(claim, job, &file.name, &file.lines, incoming)
+            },
+        );
+        let done = read.and_then(|tally| Ok((tally, report.finish()?)));
+        let halt = watch.halted();
+        if halt == Some(Halt::Closing) || is_away(&done) {
+            let mine = claim.clone();
+            return self.store.write_blocking(move |tx| job::release(tx, &mine));
+        }
+        let mut ending = Ending {
+            state: JobState::Failed,
+            reading: watch.reading(),
+            rejected: 0,
+            unkept: 0,
+        };
+        match (done, halt) {
+            (Ok(_), Some(_)) => ending.state = JobState::Paused,
+            (Ok((tally, unkept)), None) => {
+                ending.state = JobState::Done;
+                ending.rejected = tally.rejected;
+                ending.unkept = unkept;
+            }
+            (Err(error), _) => say_broken(job.id, &error),
+        }
+        let (mine, now) = (claim.clone(), self.clock.now());
+        self.store
+            .write_blocking(move |tx| job::end(tx, &mine, &ending, now))?;
+        if ending.state == JobState::Done {
+            drop(std::fs::remove_file(&path));
+        }
+        Ok(())
+    }
+
+    /// Puts the records of one file in, going on with its import if that was begun. What became of them is counted in
+    /// the job, batch by batch.
+    fn put_file(
+        &self,
+        claim: &Claim,
+        job: &Job,
+        name: &str,
+        lines: &Lines,
+        incoming: impl Iterator<Item = Incoming>,
+    ) -> Result<Done, Fault> {
+        let (id, file) = (job.id, name.to_owned());
+        let begun = self
+            .store
+            .read_blocking(|tx| job::import_begun(tx, id, &file))?;
+        let companion = Arc::new(Desk {
+            claim: claim.clone(),
+            file,
+            lines: lines.clone(),
+        });
+        let delivery = Delivery {
+            name: name.to_owned(),
+            staff: job.staff.clone(),
+            at: job.received,
+        };
+        put_along(&self.store, &delivery, begun, &companion, incoming)?;
+        Ok(Done::default())
+    }
+
+    fn try_out(&self, claim: &Claim, job: &Job, watch: &Watch) -> Result<(), Fault> {
+        let path = file_of(&self.folder, job.id);
+        let mut counting = Counting {
+            notes: TrialNotes::default(),
+            names: (path.display().to_string(), job.name.clone()),
+        };
+        let mut changes = Vec::new();
+        let read = import::read_files(
+            Files {
+                named: &[(path.as_path(), job.name.clone())],
+                mapping: job.mapping.as_ref(),
+                today: self.clock.today(),
+                progress: watch,
+            },
+            &mut counting,
+            &mut |file, incoming| {
+                let room = limits::TRIAL_CHANGES.saturating_sub(changes.len());
+                let delivery = Delivery {
+                    name: file.name.clone(),
+                    staff: job.staff.clone(),
+                    at: job.received,
+                };
+                let tried: Tried =
+                    try_put(&self.store, &delivery, room, watch.until_halted(incoming))?;
+                changes.extend(tried.changes.into_iter().map(shortened));
+                Ok(tried.done)
+            },
+        );
+        let trial = match (read, watch.halted()) {
+            (_, Some(Halt::Closing)) => {
+                let mine = claim.clone();
+                return self.store.write_blocking(move |tx| job::release(tx, &mine));
+            }
+            (Ok(tally), None) => Some(Trial {
+                records: tally.products,
+                counts: Counts {
+                    created: tally.created,
+                    updated: tally.updated,
+                    unchanged: tally.unchanged,
+                    hidden: tally.hidden,
+                    rejected: tally.rejected,
+                },
+                changes,
+                notes: counting.notes,
+            }),
+            (Ok(_), Some(_)) => None,
+            (Err(error), _) => {
+                say_broken(job.id, &error);
+                None
+            }
+        };
+        let mine = claim.clone();
+        self.store
+            .write_blocking(move |tx| job::end_trial(tx, &mine, trial.as_ref()))
+    }
+}
+
+/// Whether the database was not to be had: that passes, and the job is gone on with.
+fn is_away<T>(done: &Result<T, ImportError>) -> bool {
+    let is_away = matches!(
+        done,
+        Err(ImportError::Fault(Fault::Busy | Fault::Unavailable(_)))
+    );
+    if is_away {
+        tracing::warn!("the database is away: an import waits for it");
+    }
+    is_away
+}
+
+fn say_broken(job: ImportJobId, error: &ImportError) {
+    let details = match error {
+        ImportError::Fault(fault) => fault.detail(),
+        ImportError::Open { source, .. } => source.to_string(),
+    };
+    tracing::error!(import = %job, details, "import broken off");
+}
+
+/// Why the work stops before the end of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Halt {
+    Pause,
+    Closing,
+    Lost,
+}
+
+/// What the two threads of a job tell each other.
+#[derive(Default)]
+struct Watch {
+    halt: AtomicU8,
+    read_bytes: AtomicU64,
+    total_bytes: AtomicU64,
+    records: AtomicU64,
+}
+
+impl Watch {
+    fn halt(&self, halt: Halt) {
+        let code = match halt {
+            Halt::Pause => 1,
+            Halt::Closing => 2,
+            Halt::Lost => 3,
+        };
+        self.halt.store(code, Ordering::Relaxed);
+    }
+
+    fn halted(&self) -> Option<Halt> {
+        match self.halt.load(Ordering::Relaxed) {
+            0 => None,
+            1 => Some(Halt::Pause),
+            2 => Some(Halt::Closing),
+            _ => Some(Halt::Lost),
+        }
+    }
+
+    fn reading(&self) -> job::Reading {
+        job::Reading {
+            read_bytes: self.read_bytes.load(Ordering::Relaxed),
+            total_bytes: self.total_bytes.load(Ordering::Relaxed),
+            records: self.records.load(Ordering::Relaxed),
+        }
+    }
+
+    fn until_halted<'w>(
+        &'w self,
+        mut incoming: impl Iterator<Item = Incoming> + 'w,
+    ) -> impl Iterator<Item = Incoming> + 'w {
+        std::iter::from_fn(move || match self.halted() {
+            None => incoming.next(),
+            Some(_) => None,
+        })
+    }
+}
+
+impl Progress for Watch {
+    fn advance(&self, read_bytes: u64, total_bytes: u64, records: u64) {
+        self.read_bytes.store(read_bytes, Ordering::Relaxed);
+        self.total_bytes.store(total_bytes, Ordering::Relaxed);
+        self.records.store(records, Ordering::Relaxed);
+    }
+}
+
+/// Counts each batch in the job, in the batch's own transaction, and keeps what the catalogue found.
+struct Desk {
+    claim: Claim,
+    file: String,
+    lines: Lines,
+}
+
+impl Companion for Desk {
+    fn batch_put(&self, tx: &mut dyn Tx, batch: &BatchPut<'_>) -> Result<(), Fault> {
+        let (findings, messages) = job::count_batch(tx, &self.claim, batch.messages, batch.done)?;
+        if findings > limits::NOTES {
+            return Ok(());
+        }
+        // A message has two findings at most: that it is old, and that its ISBN is another's.
+        let first = messages.saturating_sub(batch.messages).saturating_mul(2);
+        let notes: Vec<_> = (first..)
+            .zip(&batch.done.findings)
+            .map(|(number, finding)| {
+                let line = self.lines.of(&finding.sender, &finding.reference);
+                let note = import::note_of_finding(finding, &self.file, line);
+                (number, note)
+            })
+            .collect();
+        notes::put(tx, self.claim.job, Numbered::Found, &notes)
+    }
+}

@@ -1,0 +1,212 @@
+//! What the bookseller herself says of an edition: corrections.
+//!
+//! A correction is a record of a sender of her own that says what is corrected and nothing else. It is joined with a
+//! record of the edition by a decision, comes before every other sender, and takes the same road as any message. So
+//! the next feed does not undo it, its fields have a source, and it is taken back like an import or withdrawn. It
+//! holds no edition up: without another record there is none.
+
+use storage::{Fault, Tx};
+
+use super::batch::Prepared;
+use super::decide::{record_of, write_down};
+use super::incoming::{Incoming, Message, Record};
+use super::put::{Delivery, lock, put_batch};
+use super::row::{self, RecordRow, StandingCode};
+use super::undo::{By, Refusal, log};
+use super::{merge, precedence, settle};
+use crate::model::{
+    Availability, Contributor, Edition, EditionId, Embargo, Isbn13, Price, PublicationDate,
+    Subject, SubjectScheme,
+};
+use crate::thema::Thema;
+
+/// The sender of corrections.
+pub const CORRECTIONS: &str = "bouquin:corrections";
+
+/// What the import of a correction is called, before the edition's number.
+pub const CORRECTION_OF: &str = "correction:";
+
+/// What a bookseller says instead of the senders; what is none is theirs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Correction {
+    /// The title, with its subtitle, which stands with it.
+    pub title: Option<(String, Option<String>)>,
+    /// All who made it.
+    pub contributors: Option<Vec<Contributor>>,
+    /// The ISBN it is sold under.
+    pub isbn: Option<Isbn13>,
+    /// Its price.
+    pub price: Option<Price>,
+    /// Its publisher.
+    pub publisher: Option<String>,
+    /// When it appears or appeared, with its embargo, which stands with it.
+    pub published: Option<(PublicationDate, Embargo)>,
+    /// Whether the supplier delivers it.
+    pub availability: Option<Availability>,
+    /// Its main subject.
+    pub thema: Option<Thema>,
+}
+
+impl Correction {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Correction::default()
+    }
+
+    /// The record that says so.
+    fn record(&self) -> Edition {
+        let (title, subtitle) = self.title.clone().unwrap_or_default();
+        let thema = self.thema.map(|thema| Subject {
+            scheme: SubjectScheme::Thema,
+            code: Some(thema.code().to_owned()),
+            heading: String::new(),
+        });
+        Edition {
+            subtitle,
+            contributors: self.contributors.clone().unwrap_or_default(),
+            isbn: self.isbn,
+            price: self.price,
+            publisher: self.publisher.clone(),
+            published: self.published.map(|(date, _)| date),
+            embargo: self
+                .published
+                .map(|(_, embargo)| embargo)
+                .unwrap_or_default(),
+            availability: self.availability.unwrap_or(Availability::Unknown),
+            subjects: thema.into_iter().collect(),
+            ..Edition::titled(title)
+        }
+    }
+}
+
+/// What a record of an edition says, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Who sent it.
+    pub sender: String,
+    /// The sender's name for it.
+    pub reference: String,
+    /// What it says, or last said before it was withdrawn.
+    pub edition: Edition,
+    /// The message that said so.
+    pub origin: super::Origin,
+    /// Its sender withdrew it.
+    pub withdrawn: bool,
+}
+
+/// What each record of an edition says, in the order in which they are believed.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn said(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Said>, Fault> {
+    let records = row::records_of_editions(tx, &[edition.0])?;
+    let mut settling = settle::Settling::begin(tx)?;
+    settling.touch(tx, &records)?;
+    let precedence = precedence::Precedence::read(tx)?;
+    let mut said: Vec<Said> = settling
+        .records
+        .values()
+        .filter_map(|held| {
+            let standing = held.standing.as_ref()?;
+            Some(Said {
+                sender: held.row.sender.clone(),
+                reference: held.row.reference.clone(),
+                edition: standing.edition.edition.clone(),
+                origin: standing.whole,
+                withdrawn: standing.withdrawn,
+            })
+        })
+        .collect();
+    precedence.sort(&mut said, |said| {
+        (&said.sender, &said.reference, &said.edition)
+    });
+    Ok(said)
+}
+
+/// What the senders say of an edition without its corrections; none when they say nothing.
+pub fn uncorrected(said: &[Said]) -> Option<Edition> {
+    let theirs: Vec<&Edition> = said
+        .iter()
+        .filter(|said| said.sender != CORRECTIONS && !said.withdrawn)
+        .map(|said| &said.edition)
+        .collect();
+    merge::merge(&theirs)
+}
+
+/// Corrects an edition: `correction` is all that is corrected of it from now on, and when it is empty nothing is.
+///
+/// # Errors
+/// [`Refusal::NoEdition`] when no sender speaks of the edition, or a fault.
+pub fn correct(
+    tx: &mut dyn Tx,
+    edition: EditionId,
+    correction: &Correction,
+    by: &By,
+) -> Result<(), Refusal> {
+    lock(tx)?;
+    let records = row::records_of_editions(tx, &[edition.0])?;
+    let known = row::records(tx, &records)?
+        .into_iter()
+        .find(|record| record.sender == CORRECTIONS);
+    let reference = match known {
+        Some(known) => known.reference,
+        None if correction.is_empty() => return Ok(()),
+        None => begin(tx, edition)?,
+    };
+    let message = Some(Message {
+        sent: by.at,
+        number: None,
+    });
+    let incoming = match correction.is_empty() {
+        true => Incoming::Hide {
+            sender: CORRECTIONS.to_owned(),
+            reference,
+            message,
+        },
+        false => Incoming::Put(Box::new(Record {
+            sender: CORRECTIONS.to_owned(),
+            reference,
+            message,
+            edition: correction.record(),
+        })),
+    };
+    let delivery = Delivery {
+        name: format!("{CORRECTION_OF}{edition}"),
+        staff: by.staff.clone(),
+        at: by.at,
+    };
+    put_batch(tx, &[Prepared::of(incoming)], &delivery, None)?;
+    log(tx, by, "edition.correct", Some(edition.0), "")?;
+    Ok(())
+}
+
+/// Makes the silent record that the correction of an edition will speak by, joined with one of the edition's.
+fn begin(tx: &mut dyn Tx, edition: EditionId) -> Result<String, Refusal> {
+    let target = record_of(tx, edition)?;
+    let target = row::records(tx, &[target])?
+        .pop()
+        .ok_or(Refusal::NoEdition(edition))?;
+    let reference = format!("of-record-{}", target.id);
+    let identity = std::iter::once((CORRECTIONS, reference.as_str()));
+    // The edition that it corrected was parted since: it stays with the record it was made for.
+    if !row::records_by_identity(tx, identity)?.is_empty() {
+        return Ok(reference);
+    }
+    let own = RecordRow {
+        id: row::LastIds::read(tx)?.record + 1,
+        sender: CORRECTIONS.to_owned(),
+        reference: reference.clone(),
+        edition: None,
+        home: None,
+        isbn: None,
+        standing: StandingCode::Silent,
+        decided: true,
+    };
+    let joined = RecordRow {
+        decided: true,
+        ..target
+    };
+    row::RECORD.rows(tx, &[own.columns(), joined.columns()])?;
+    write_down(tx, "join", joined.id, Some(own.id))?;
+    Ok(reference)
+}

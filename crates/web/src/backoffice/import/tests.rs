@@ -1,0 +1,293 @@
+//! The import desk through its pages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use trade::isbn::Isbn13;
+
+use crate::backoffice::fixture::{self, COUNTED, Small, hidden, location, text};
+
+/// Two lines, of which the second is no record.
+const LINES: &str = "{\"id\":\"t:1\",\"source\":\"t\",\"title\":\"Bel-Ami\",\"contributors\":[{\"name\":\"Maupassant, \
+                     Guy de\"}]}\nnot json\n";
+
+/// Somebody at the desk.
+pub(in crate::backoffice) struct Visitor<'s> {
+    shop: &'s Small,
+    cookie: String,
+    csrf: String,
+}
+
+impl Visitor<'_> {
+    pub(in crate::backoffice) async fn at(shop: &Small) -> Visitor<'_> {
+        let cookie = shop.log_in("lire").await;
+        let csrf = hidden(
+            &text(shop.get("/office/import", &cookie).await).await,
+            "csrf",
+        );
+        Visitor { shop, cookie, csrf }
+    }
+
+    /// Hands a file in and returns the address of its page.
+    pub(in crate::backoffice) async fn send(&self, name: &str, file: &str) -> String {
+        let csrf = &self.csrf;
+        let upload = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--b\r\nContent-Disposition: form-data; \
+             name=\"file\"; filename=\"{name}\"\r\n\r\n{file}\r\n--b--\r\n"
+        );
+        let kind = "multipart/form-data; boundary=b";
+        let sent = self
+            .shop
+            .send("POST", "/office/import", &self.cookie, kind, &upload)
+            .await;
+        let page = location(&sent).to_owned();
+        assert!(page.starts_with("/office/import/"), "{page}");
+        page
+    }
+
+    pub(in crate::backoffice) async fn read(&self, path: &str) -> String {
+        let page = self.shop.get(path, &self.cookie).await;
+        assert_eq!(page.status(), StatusCode::OK, "{path}");
+        text(page).await
+    }
+
+    pub(in crate::backoffice) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    pub(in crate::backoffice) async fn post_raw(&self, path: &str, fields: &str) -> Response<Body> {
+        let form = format!("csrf={}{fields}", self.csrf);
+        self.shop.post(path, &self.cookie, &form).await
+    }
+
+    /// Sends a form and returns where it leads.
+    pub(in crate::backoffice) async fn post(&self, path: &str, fields: &str) -> String {
+        let answer = self.post_raw(path, fields).await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+        location(&answer).to_owned()
+    }
+
+    /// Looks at a page until it stands still.
+    async fn wait(&self, page: &str) -> String {
+        for _ in 0..200 {
+            let shown = self.read(page).await;
+            if !shown.contains("http-equiv=\"refresh\"") {
+                return shown;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{page} never stands still");
+    }
+
+    pub(in crate::backoffice) async fn import(&self, page: &str) -> String {
+        self.post(&format!("{page}/import"), "").await;
+        self.wait(page).await
+    }
+}
+
+/// The title of the edition sold under an ISBN, from the database.
+async fn title_of(shop: &Small, isbn: &str) -> Option<String> {
+    let isbn = Isbn13::parse(isbn).unwrap();
+    let found = shop
+        .state
+        .store
+        .read(move |tx| catalogue::store::by_isbn(tx, isbn));
+    found
+        .await
+        .unwrap()
+        .first()
+        .map(|edition| edition.title.clone())
+}
+
+fn files(shop: &Small) -> usize {
+    std::fs::read_dir(&shop.state.settings.imports)
+        .map(Iterator::count)
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_file_is_looked_at_then_imported_in_the_background_and_reported() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LINES).await;
+    let before = desk.read(&page).await;
+    assert!(before.contains("JSON lines."), "{before}");
+    assert!(
+        before.contains("Bel-Ami") && before.contains("Import now"),
+        "{before}"
+    );
+    assert_eq!(files(&shop), 1);
+    let done = desk.import(&page).await;
+    for shown in ["livres.jsonl", "Created", "Rejected", "invalid JSON"] {
+        assert!(done.contains(shown), "{shown} in {done}");
+    }
+    assert_eq!(files(&shop), 0, "the file has no use any more");
+    let report = desk.read(&format!("{page}/report")).await;
+    let line: serde_json::Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&line["severity"], &line["line"]),
+        (&"error".into(), &2.into())
+    );
+    assert_eq!(line["file"], "livres.jsonl");
+}
+
+#[tokio::test]
+async fn notes_are_found_by_severity_code_and_text() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let wrong =
+        "{\"id\":\"t:2\",\"source\":\"t\",\"title\":\"Une vie\",\"isbn13\":[\"9782070541271\"]}\n";
+    let page = desk.send("livres.jsonl", &format!("{LINES}{wrong}")).await;
+    desk.import(&page).await;
+    let all = desk.read(&format!("{page}/notes")).await;
+    assert!(
+        all.contains("json-invalid") && all.contains("isbn-invalid"),
+        "{all}"
+    );
+    let errors = desk.read(&format!("{page}/notes?severity=error")).await;
+    let table = |page: &str| page.split("<table").nth(1).unwrap_or_default().to_owned();
+    assert!(table(&errors).contains("json-invalid") && !table(&errors).contains("isbn-invalid"));
+    let by_code = desk.read(&format!("{page}/notes?code=isbn-invalid")).await;
+    assert!(!table(&by_code).contains("json-invalid") && table(&by_code).contains("t:2"));
+    assert!(table(&by_code).contains("/office/editions/"), "{by_code}");
+    let by_text = desk.read(&format!("{page}/notes?q=T:2")).await;
+    assert!(table(&by_text).contains("isbn-invalid") && !table(&by_text).contains("json-invalid"));
+    let nothing = desk.read(&format!("{page}/notes?q=100%25")).await;
+    assert!(table(&nothing).is_empty(), "{nothing}");
+}
+
+#[tokio::test]
+async fn a_trial_shows_what_would_change_and_stores_nothing() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let file = format!(
+        "EAN;Titre;Prix TTC\n{COUNTED};Harry Potter à l'école des sorciers;11,50\n9782070360024;L'Étranger;7,00\n"
+    );
+    let page = desk.send("stock-2026-11-25.csv", &file).await;
+    desk.post(
+        &format!("{page}/mapping"),
+        "&sender=zzz&headings=yes&prices=fixed_fr&c0=isbn&c1=title&c2=price",
+    )
+    .await;
+    // The new sender speaks after the one that is known, so it changes nothing until it is placed first.
+    let by = catalogue::store::By {
+        staff: "lire".to_owned(),
+        at: shop.state.clock.now(),
+    };
+    let store = shop.state.store.clone();
+    tokio::task::spawn_blocking(move || {
+        catalogue::store::set_precedence(&store, &["zzz".to_owned()], &by).unwrap();
+    })
+    .await
+    .unwrap();
+    desk.post(&format!("{page}/trial"), "").await;
+    let tried = desk.wait(&page).await;
+    assert!(tried.contains("What the import would do"), "{tried}");
+    assert!(
+        tried.contains("€9.90") && tried.contains("€11.50"),
+        "{tried}"
+    );
+    assert_eq!(title_of(&shop, "9782070360024").await, None);
+    let done = desk.import(&page).await;
+    assert!(done.contains("Created"), "{done}");
+    assert_eq!(
+        title_of(&shop, "9782070360024").await.unwrap(),
+        "L'Étranger"
+    );
+}
+
+#[tokio::test]
+async fn the_columns_of_a_sender_are_proposed_for_the_next_file() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let table = |title: &str| format!("A;B;C\n9782070360024;x;{title}\n");
+    let page = desk.send("quai_01.csv", &table("La Peste")).await;
+    assert!(
+        desk.read(&page)
+            .await
+            .contains("recognised by their headings")
+    );
+    let told = desk
+        .post(
+            &format!("{page}/mapping"),
+            "&sender=quai&headings=yes&prices=free&c0=isbn&c2=title",
+        )
+        .await;
+    assert!(told.ends_with("told=mapped"), "{told}");
+    let mapped = desk.read(&page).await;
+    assert!(
+        mapped.contains("La Peste") && mapped.contains("value=\"quai\""),
+        "{mapped}"
+    );
+    let next = desk.send("quai_02.csv", &table("La Chute")).await;
+    let proposed = desk.read(&next).await;
+    assert!(
+        proposed.contains("those you saved for this sender"),
+        "{proposed}"
+    );
+    assert!(proposed.contains("La Chute"), "{proposed}");
+    let nameless = desk
+        .post(&format!("{page}/mapping"), "&sender=+&c2=title")
+        .await;
+    assert!(nameless.ends_with("told=unmapped"), "{nameless}");
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_wants_is_dismissed_with_its_bytes() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LINES).await;
+    let led = desk.post(&format!("{page}/dismiss"), "").await;
+    assert!(led.contains("dismissed"));
+    assert_eq!(files(&shop), 0);
+    let gone = shop.get(&page, &desk.cookie).await;
+    assert_eq!(gone.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_import_is_undone_and_redone_from_its_page_but_not_before_its_end() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let table = "EAN;Titre\n9782070360024;La Peste\n";
+    let page = desk.send("quai.csv", table).await;
+    let early = desk.post(&format!("{page}/undo"), "").await;
+    assert!(early.ends_with("told=running"), "{early}");
+    assert!(desk.read(&early).await.contains("This import is not over"));
+    desk.import(&page).await;
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+    desk.post(&format!("{page}/undo"), "").await;
+    let undone = desk.wait(&page).await;
+    assert!(undone.contains("This import is undone"), "{undone}");
+    assert_eq!(title_of(&shop, "9782070360024").await, None);
+    assert!(desk.read("/office/import").await.contains(">undone<"));
+    desk.post(&format!("{page}/redo"), "").await;
+    assert!(!desk.wait(&page).await.contains("This import is undone"));
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+}
+
+#[tokio::test]
+async fn imports_that_no_file_was_handed_in_for_are_listed_and_undone_too() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let list = desk.read("/office/import").await;
+    assert!(
+        list.contains("/office/imports/1") && list.contains("by command"),
+        "{list}"
+    );
+    desk.post("/office/imports/1/undo", "").await;
+    assert_eq!(title_of(&shop, COUNTED).await, None);
+    assert!(
+        desk.wait("/office/imports/1")
+            .await
+            .contains("This import is undone")
+    );
+    desk.post("/office/imports/1/redo", "").await;
+    assert!(title_of(&shop, COUNTED).await.is_some());
+}

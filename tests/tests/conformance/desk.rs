@@ -1,0 +1,597 @@
+//! The import desk alike on both engines: jobs are claimed once, stand still, go on, and count what they did.
+
+use std::{
+    fmt::Write as _,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+use catalogue::{
+    desk::{
+        Job, JobState, Received,
+        drop_folder::{DropFolder, STILL, Watcher},
+        job as jobs, mappings, notes, run,
+    },
+    import,
+    model::{Availability, Edition, EditionId, Goods, Isbn13, Money, Price, PriceRegime},
+    store::{self, By, CORRECTIONS, Correction, Field, Incoming, Message, Record, Refusal},
+};
+use storage::Fault;
+use trade::{clock::Timestamp, ids::ImportJobId};
+
+use crate::counter::Counter;
+
+/// Enough that an import of it is not over before somebody can pause it.
+const MANY: usize = 12_000;
+
+fn lines(count: usize) -> String {
+    let mut lines = String::new();
+    for number in 0..count {
+        writeln!(
+            lines,
+            "{{\"id\":\"d:{number}\",\"source\":\"d\",\"title\":\"Livre {number}\"}}"
+        )
+        .unwrap();
+    }
+    lines.push_str("not json\n");
+    lines
+}
+
+fn bench(counter: &Counter, folder: &Path) -> run::Bench {
+    run::Bench {
+        store: counter.store.clone(),
+        folder: folder.to_owned(),
+        clock: counter.clock.clone(),
+        closing: Arc::new(AtomicBool::new(false)),
+    }
+}
+
+async fn hand_in(counter: &Counter, folder: &Path, file: &str, at_once: bool) -> ImportJobId {
+    let job = ImportJobId::new();
+    std::fs::write(run::file_of(folder, job), file).unwrap();
+    let received = Received {
+        name: "livres.jsonl".to_owned(),
+        bytes: file.len() as u64,
+        mapping: None,
+        at_once,
+    };
+    let by = By {
+        staff: "libraire".to_owned(),
+        at: counter.clock.now(),
+    };
+    counter
+        .store
+        .write(move |tx| jobs::receive(tx, job, &received, &by))
+        .await
+        .unwrap();
+    job
+}
+
+async fn look(counter: &Counter, job: ImportJobId) -> Job {
+    let read = counter.store.read(move |tx| jobs::job(tx, job)).await;
+    read.unwrap().unwrap()
+}
+
+async fn work(bench: &run::Bench) -> bool {
+    let bench = bench.clone();
+    let worked = tokio::task::spawn_blocking(move || bench.run_next()).await;
+    worked.unwrap().unwrap()
+}
+
+pub async fn one_of_two_workers_does_a_job(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(700), true).await;
+    let (one, other) = (
+        bench(&counter, folder.path()),
+        bench(&counter, folder.path()),
+    );
+    let (one, other) = tokio::join!(work(&one), work(&other));
+    assert!(one != other, "one of them worked: {one} {other}");
+    let done = look(&counter, job).await;
+    assert_eq!(done.state, JobState::Done);
+    assert_eq!((done.counts.created, done.counts.rejected), (700, 1));
+    assert_eq!((done.committed, done.reading.records), (700, 701));
+    assert!(!run::file_of(folder.path(), job).exists());
+    // Elsewhere there is no such file, so there is nothing to do.
+    let elsewhere = tempfile::tempdir().unwrap();
+    hand_in(&counter, folder.path(), &lines(1), true).await;
+    assert!(!work(&bench(&counter, elsewhere.path())).await);
+}
+
+pub async fn a_paused_import_goes_on_where_it_stood(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(MANY), true).await;
+    let worker = bench(&counter, folder.path());
+    let working = tokio::spawn({
+        let worker = worker.clone();
+        async move { work(&worker).await }
+    });
+    let begun = Instant::now();
+    while look(&counter, job).await.committed == 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "nothing is imported"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let paused = counter.store.write(move |tx| jobs::pause(tx, job)).await;
+    assert!(paused.unwrap());
+    assert!(working.await.unwrap());
+    let paused = look(&counter, job).await;
+    assert_eq!(paused.state, JobState::Paused);
+    assert!((1..MANY as u64).contains(&paused.committed), "{paused:?}");
+    assert_eq!(paused.counts.created, paused.committed);
+    assert!(!work(&worker).await, "a paused job is nobody's");
+    let resumed = counter.store.write(move |tx| jobs::want_import(tx, job));
+    assert!(resumed.await.unwrap());
+    assert!(work(&worker).await);
+    let done = look(&counter, job).await;
+    let many = MANY as u64;
+    assert_eq!((done.state, done.counts.created), (JobState::Done, many));
+    assert_eq!((done.counts.unchanged, done.counts.rejected), (0, 1));
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, job))
+        .await;
+    let imports = imports.unwrap();
+    assert_eq!((imports.len(), imports[0].messages), (1, MANY as i64));
+    let store = counter.store.clone();
+    let by = By {
+        staff: "libraire".to_owned(),
+        at: Timestamp::micros(1),
+    };
+    let import = imports[0].id;
+    tokio::task::spawn_blocking(move || store::undo_import(&store, import, &by).unwrap())
+        .await
+        .unwrap();
+    let left = counter.store.read(|tx| store::count(tx)).await.unwrap();
+    assert_eq!(left, 7, "all of it can be undone");
+}
+
+pub async fn a_worker_that_lost_its_claim_writes_nothing_more(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(MANY), true).await;
+    let (one, other) = (
+        bench(&counter, folder.path()),
+        bench(&counter, folder.path()),
+    );
+    let first = tokio::spawn(async move { work(&one).await });
+    let begun = Instant::now();
+    while look(&counter, job).await.committed == 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "nothing is imported"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The first is taken for dead, and is not; when it says that it lives in this very moment, again.
+    let mut taken_over = false;
+    while !taken_over && !first.is_finished() {
+        counter.clock.advance(Duration::from_secs(60));
+        taken_over = work(&other).await;
+    }
+    assert!(taken_over, "the second was never let in");
+    assert!(first.await.unwrap());
+    let done = look(&counter, job).await;
+    assert_eq!(
+        (done.state, done.counts.created),
+        (JobState::Done, MANY as u64)
+    );
+    assert_eq!((done.counts.unchanged, done.counts.rejected), (0, 1));
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, job))
+        .await;
+    let messages: Vec<i64> = imports
+        .unwrap()
+        .iter()
+        .map(|import| import.messages)
+        .collect();
+    assert_eq!(messages, [MANY as i64]);
+}
+
+pub async fn a_trial_counts_and_stores_nothing(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let worker = bench(&counter, folder.path());
+    hand_in(&counter, folder.path(), &lines(3), true).await;
+    assert!(work(&worker).await);
+    let changed = lines(5).replace("Livre 1\"", "Livre premier\"");
+    let job = hand_in(&counter, folder.path(), &changed, false).await;
+    assert!(!work(&worker).await, "nobody asked for anything");
+    let before = counter.store.read(|tx| store::sequence(tx)).await.unwrap();
+    let wanted = counter
+        .store
+        .write(move |tx| jobs::want_trial(tx, job))
+        .await;
+    assert!(wanted.unwrap());
+    assert!(work(&worker).await);
+    let tried = look(&counter, job).await;
+    assert_eq!((tried.state, tried.counts.all()), (JobState::Tried, 0));
+    let trial = tried.trial.unwrap();
+    assert_eq!((trial.counts.created, trial.counts.updated), (2, 1));
+    assert_eq!((trial.counts.unchanged, trial.counts.rejected), (2, 1));
+    assert_eq!((trial.records, trial.notes.errors), (6, 1));
+    let change = &trial.changes[0];
+    assert_eq!(trial.changes.len(), 1);
+    assert_eq!(change.fields, [store::Field::Title]);
+    assert_eq!(
+        (change.was.title.as_str(), change.becomes.title.as_str()),
+        ("Livre 1", "Livre premier")
+    );
+    let after = counter.store.read(|tx| store::sequence(tx)).await.unwrap();
+    assert_eq!(before, after);
+}
+
+pub async fn mappings_and_notes_are_found_again(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(1), true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let store = counter.store.clone();
+    let found = async move |text: &str| {
+        let wanted = notes::Wanted {
+            severity: Some(import::Severity::Error),
+            code: "json-invalid".to_owned(),
+            text: text.to_owned(),
+        };
+        let read = store.read(move |tx| -> Result<_, Fault> {
+            let notes = notes::notes(tx, job, &wanted, 10, 0)?;
+            Ok((notes::count(tx, job, &wanted)?, notes))
+        });
+        read.await.unwrap()
+    };
+    let (count, notes) = found("NOT A RECORD").await;
+    assert_eq!((count, notes.len()), (1, 1));
+    assert_eq!((notes[0].file.as_str(), notes[0].line), ("livres.jsonl", 2));
+    assert_eq!(found("100%").await.0, 0);
+    let kinds = counter.store.read(move |tx| notes::kinds(tx, job)).await;
+    assert_eq!(kinds.unwrap().len(), 1);
+
+    let path = folder.path().join("stock_1.csv");
+    std::fs::write(&path, "Titre;EAN\nNadja;9782070360024\n").unwrap();
+    let table = import::preview(&path, None, 1).unwrap().table.unwrap();
+    let mut mapping = table.mapping.clone();
+    mapping.sender = "quai".to_owned();
+    let (kept, looked) = (mapping.clone(), table.clone());
+    let now = counter.clock.now();
+    let saved =
+        move |tx: &mut dyn storage::Tx| mappings::save(tx, "stock_1.csv", &looked, &kept, now);
+    counter.store.write(saved).await.unwrap();
+    let likely = counter
+        .store
+        .read(move |tx| mappings::likely(tx, "Stock_2.csv", &table))
+        .await;
+    assert_eq!(likely.unwrap(), Some(mapping.clone()));
+    let of_sender = counter
+        .store
+        .read(|tx| mappings::of_sender(tx, "quai"))
+        .await;
+    assert_eq!(of_sender.unwrap(), Some(mapping));
+}
+
+const TABLE: &str = "EAN;Titre;Prix TTC\n9782070360024;Nadja;12,50\n";
+
+/// A folder where a sender's files arrive, and the desks of two shops.
+struct Dropping {
+    folder: tempfile::TempDir,
+    desks: [tempfile::TempDir; 2],
+    watchers: [Watcher; 2],
+}
+
+fn dropping() -> Dropping {
+    let folder = tempfile::tempdir().unwrap();
+    let desks = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let drop = DropFolder {
+        folder: folder.path().to_owned(),
+        sender: "quai".to_owned(),
+    };
+    let watchers = [
+        Watcher::of(drop.clone(), desks[0].path()),
+        Watcher::of(drop, desks[1].path()),
+    ];
+    Dropping {
+        folder,
+        desks,
+        watchers,
+    }
+}
+
+/// Both shops look at once; says how many files they took.
+async fn look_both(counter: &Counter, dropping: Dropping) -> (Dropping, usize) {
+    let Dropping {
+        folder,
+        desks,
+        watchers,
+    } = dropping;
+    let looking = watchers.map(|mut watcher| {
+        let (store, now) = (counter.store.clone(), counter.clock.now());
+        tokio::task::spawn_blocking(move || {
+            let taken = watcher.look(&store, now).unwrap();
+            (watcher, taken)
+        })
+    });
+    let [one, other] = looking;
+    let (one, other) = (one.await.unwrap(), other.await.unwrap());
+    let dropping = Dropping {
+        folder,
+        desks,
+        watchers: [one.0, other.0],
+    };
+    (dropping, one.1 + other.1)
+}
+
+pub async fn two_shops_take_a_dropped_file_once(counter: Counter) {
+    let dropping = dropping();
+    let folder = dropping.folder.path().to_owned();
+    std::fs::write(folder.join("stock du jour.csv"), TABLE).unwrap();
+    std::fs::write(folder.join("next.csv.part"), TABLE).unwrap();
+    let (dropping, taken) = look_both(&counter, dropping).await;
+    assert_eq!(taken, 0, "it may still be arriving");
+    counter.clock.advance(STILL);
+    let (dropping, taken) = look_both(&counter, dropping).await;
+    assert_eq!(taken, 1, "one file, whoever takes it");
+    let listed = counter.store.read(|tx| jobs::jobs(tx, 10)).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    let job = &listed[0];
+    assert_eq!((job.staff.as_str(), job.state), ("quai", JobState::Waiting));
+    assert_eq!(job.mapping.as_ref().unwrap().sender, "quai");
+    let worked = [
+        work(&bench(&counter, dropping.desks[0].path())).await,
+        work(&bench(&counter, dropping.desks[1].path())).await,
+    ];
+    assert_eq!(worked.iter().filter(|worked| **worked).count(), 1);
+    // Renamed when it was whole, so it need not lie still.
+    std::fs::rename(folder.join("next.csv.part"), folder.join("next.csv")).unwrap();
+    let (dropping, taken) = look_both(&counter, dropping).await;
+    assert_eq!(taken, 1);
+    let done = folder.join("done");
+    assert_eq!(
+        std::fs::read_to_string(done.join("stock_du_jour.csv")).unwrap(),
+        TABLE
+    );
+    assert!(done.join("stock_du_jour.csv.report.jsonl").exists());
+    assert_eq!(look(&counter, job.id).await.counts.created, 1);
+    drop(dropping);
+}
+
+pub async fn what_is_no_ordinary_file_is_left_where_it_lies(counter: Counter) {
+    let dropping = dropping();
+    let folder = dropping.folder.path().to_owned();
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret.csv");
+    std::fs::write(&secret, TABLE).unwrap();
+    std::os::unix::fs::symlink(&secret, folder.join("link.csv")).unwrap();
+    std::fs::hard_link(&secret, folder.join("hard.csv")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.join("socket.csv")).unwrap();
+    std::fs::write(folder.join("noise.bin"), [0_u8, 1, 2, 3]).unwrap();
+    let (dropping, _) = look_both(&counter, dropping).await;
+    counter.clock.advance(STILL);
+    let (dropping, taken) = look_both(&counter, dropping).await;
+    assert_eq!(taken, 1, "the file that is only no feed");
+    for left in ["link.csv", "hard.csv", "socket.csv"] {
+        assert!(folder.join(left).symlink_metadata().is_ok(), "{left}");
+    }
+    for desk in &dropping.desks {
+        work(&bench(&counter, desk.path())).await;
+    }
+    let (_dropping, _) = look_both(&counter, dropping).await;
+    let failed = folder.join("failed");
+    assert!(failed.join("noise.bin").exists());
+    let report = std::fs::read_to_string(failed.join("noise.bin.report.jsonl")).unwrap();
+    assert!(report.contains("not-recognised"), "{report}");
+    // What is ours to make is not made through somebody else's link.
+    let linked = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(outside.path(), linked.path().join("done")).unwrap();
+    let drop = DropFolder {
+        folder: linked.path().to_owned(),
+        sender: "quai".to_owned(),
+    };
+    let mut watcher = Watcher::of(drop, outside.path());
+    let (store, now) = (counter.store.clone(), counter.clock.now());
+    let refused = tokio::task::spawn_blocking(move || watcher.look(&store, now).is_err());
+    assert!(refused.await.unwrap());
+}
+
+fn by(counter: &Counter) -> By {
+    counter.clock.advance(Duration::from_secs(1));
+    By {
+        staff: "libraire".to_owned(),
+        at: counter.clock.now(),
+    }
+}
+
+fn sent(counter: &Counter, sender: &str, title: &str, cents: i64) -> Incoming {
+    counter.clock.advance(Duration::from_secs(1));
+    Incoming::Put(Box::new(Record {
+        sender: sender.to_owned(),
+        reference: "1".to_owned(),
+        message: Some(Message {
+            sent: counter.clock.now(),
+            number: None,
+        }),
+        edition: Edition {
+            isbn: Isbn13::parse("9782070360024").ok(),
+            ..crate::counter::title(title, Some(cents), Goods::NewBook, Availability::InStock)
+        },
+    }))
+}
+
+async fn put(counter: &Counter, incoming: Vec<Incoming>) {
+    let store = counter.store.clone();
+    tokio::task::spawn_blocking(move || store::put_all(&store, incoming.into_iter()).unwrap())
+        .await
+        .unwrap();
+}
+
+/// The edition that the tests correct, with its price in cents.
+async fn corrected(counter: &Counter) -> (EditionId, String, i64, usize) {
+    let isbn = Isbn13::parse("9782070360024").unwrap();
+    let found = counter.store.read(move |tx| store::by_isbn(tx, isbn)).await;
+    let found = found.unwrap();
+    let edition = &found[0];
+    let price = edition.price.unwrap().amount.as_cents();
+    (edition.id, edition.title.clone(), price, found.len())
+}
+
+async fn correct(counter: &Counter, edition: EditionId, correction: Correction) {
+    let by = by(counter);
+    let corrected = counter
+        .store
+        .write(move |tx| store::correct(tx, edition, &correction, &by));
+    corrected.await.unwrap();
+}
+
+fn of_price(cents: i64) -> Correction {
+    Correction {
+        price: Some(Price {
+            amount: Money::cents(cents),
+            regime: PriceRegime::FixedFr,
+        }),
+        ..Correction::default()
+    }
+}
+
+pub async fn a_correction_outlives_the_next_feed_and_is_taken_back(counter: Counter) {
+    put(
+        &counter,
+        vec![sent(&counter, "a", "Nadja (vieux titre)", 900)],
+    )
+    .await;
+    let (edition, ..) = corrected(&counter).await;
+    correct(&counter, edition, of_price(1250)).await;
+    // The next feed changes what was not corrected, and nothing else; so does another sender that joins.
+    put(&counter, vec![sent(&counter, "a", "Nadja", 950)]).await;
+    put(&counter, vec![sent(&counter, "b", "Nadja", 1000)]).await;
+    assert_eq!(
+        corrected(&counter).await,
+        (edition, "Nadja".to_owned(), 1250, 1)
+    );
+    let sources = counter
+        .store
+        .read(move |tx| store::sources(tx, edition))
+        .await
+        .unwrap();
+    let of = |field| {
+        &sources
+            .iter()
+            .find(|source| source.field == field)
+            .unwrap()
+            .sender
+    };
+    assert_eq!(of(Field::Price), CORRECTIONS);
+    assert_eq!(of(Field::Title), "a");
+    // The order of senders does not reach it.
+    let (store, me) = (counter.store.clone(), by(&counter));
+    let order = ["b".to_owned(), "a".to_owned()];
+    tokio::task::spawn_blocking(move || store::set_precedence(&store, &order, &me).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(corrected(&counter).await.2, 1250);
+    // Corrected again, another field too; then as the senders have it.
+    let more = Correction {
+        title: Some(("Nadja !".to_owned(), None)),
+        ..of_price(1300)
+    };
+    correct(&counter, edition, more).await;
+    assert_eq!(
+        corrected(&counter).await,
+        (edition, "Nadja !".to_owned(), 1300, 1)
+    );
+    correct(&counter, edition, Correction::default()).await;
+    assert_eq!(
+        corrected(&counter).await,
+        (edition, "Nadja".to_owned(), 1000, 1)
+    );
+    correct(&counter, edition, of_price(1400)).await;
+    // Like everything that is said, it can be undone as an import.
+    let imports = counter
+        .store
+        .read(|tx| store::imports(tx, 1))
+        .await
+        .unwrap();
+    assert!(imports[0].delivery.name.starts_with(store::CORRECTION_OF));
+    let (store, me, import) = (counter.store.clone(), by(&counter), imports[0].id);
+    tokio::task::spawn_blocking(move || store::undo_import(&store, import, &me).unwrap())
+        .await
+        .unwrap();
+    assert_eq!(corrected(&counter).await.2, 1000);
+    let decisions = counter
+        .store
+        .read(move |tx| store::decisions(tx, edition))
+        .await;
+    assert!(
+        decisions.unwrap().is_empty(),
+        "tying a correction to its edition is no decision"
+    );
+}
+
+pub async fn what_was_decided_about_an_edition_is_listed(counter: Counter) {
+    let both = vec![
+        sent(&counter, "a", "Nadja", 900),
+        sent(&counter, "b", "Nadja", 1000),
+    ];
+    put(&counter, both).await;
+    let (edition, _, _, count) = corrected(&counter).await;
+    assert_eq!(count, 1);
+    correct(&counter, edition, of_price(1250)).await;
+    let senders = counter.store.read(|tx| store::senders(tx)).await.unwrap();
+    assert!(
+        senders.iter().any(|sender| sender == "a") && senders.iter().any(|sender| sender == "b")
+    );
+    assert!(!senders.iter().any(|sender| sender == CORRECTIONS));
+    let me = by(&counter);
+    let split = counter.store.write(move |tx| -> Result<_, Refusal> {
+        store::split(tx, "b", "1", &me)?;
+        Ok(store::edition_of(tx, "b", "1")?.unwrap())
+    });
+    let parted = split.await.unwrap();
+    assert_ne!(parted, edition);
+    let decisions = counter
+        .store
+        .read(move |tx| store::decisions(tx, parted))
+        .await
+        .unwrap();
+    assert_eq!(decisions.len(), 1);
+    assert_eq!(
+        (&decisions[0].one.0, &decisions[0].other),
+        (&"b".to_owned(), &None)
+    );
+    let (me, id) = (by(&counter), decisions[0].id);
+    let undone = counter
+        .store
+        .write(move |tx| store::undo_decision(tx, id, &me));
+    undone.await.unwrap();
+    assert_eq!(
+        corrected(&counter).await,
+        (edition, "Nadja".to_owned(), 1250, 1)
+    );
+    let said = counter
+        .store
+        .read(move |tx| store::said(tx, edition))
+        .await
+        .unwrap();
+    let order: Vec<&str> = said.iter().map(|said| said.sender.as_str()).collect();
+    assert_eq!(order, [CORRECTIONS, "a", "b"]);
+    assert_eq!(
+        store::uncorrected(&said).unwrap().price.unwrap().amount,
+        Money::cents(900)
+    );
+    // Without a sender there is no edition, whatever was corrected of it.
+    for sender in ["a", "b"] {
+        counter.clock.advance(Duration::from_secs(1));
+        let hide = Incoming::Hide {
+            sender: sender.to_owned(),
+            reference: "1".to_owned(),
+            message: Some(Message {
+                sent: counter.clock.now(),
+                number: None,
+            }),
+        };
+        put(&counter, vec![hide]).await;
+    }
+    let gone = counter
+        .store
+        .read(move |tx| store::edition(tx, edition))
+        .await;
+    assert_eq!(gone.unwrap(), None);
+}
