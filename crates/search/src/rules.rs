@@ -146,19 +146,19 @@ impl Rules {
         let mut readings = vec![text.to_owned()];
         // From the end, so that what stands before keeps its place.
         for (place, means) in self.matches(words).into_iter().rev() {
-            let mut longer = Vec::with_capacity(readings.len() * means.len());
-            for reading in &readings {
-                for instead in &means {
-                    let mut other = reading.clone();
-                    other.replace_range(place.clone(), instead);
-                    longer.push(other);
-                }
-            }
-            readings.extend(longer);
-            readings.truncate(READINGS + 1);
+            let in_other_words = |reading: &String, instead: &str| {
+                let mut other = reading.clone();
+                other.replace_range(place.clone(), instead);
+                other
+            };
+            let others: Vec<String> = readings
+                .iter()
+                .flat_map(|reading| means.iter().map(|instead| in_other_words(reading, instead)))
+                .take(READINGS)
+                .collect();
+            readings.extend(others);
         }
-        readings.remove(0);
-        readings
+        readings.into_iter().skip(1).take(READINGS).collect()
     }
 
     /// The phrases with synonyms in a query, longest first at each place and none within another.

@@ -1,5 +1,7 @@
 //! The job: adds up the paid orders of the window, a day at a time, and publishes the list.
 
+use std::time::Duration;
+
 use jiff::{Span, civil::Date};
 use storage::{Fault, Row, Store, Tx};
 use trade::{
@@ -9,8 +11,8 @@ use trade::{
 
 use super::{Method, Ranking, Sale, table};
 
-/// Hours before another run may begin: a restart or a second node does not reckon again what was reckoned last night.
-const HOURS_APART: u64 = 20;
+/// How long a run may take before another node takes it for lost and begins it again.
+const RUN_TIME: Duration = Duration::from_secs(3600);
 
 storage::statements! {
     SOLD_ON = "SELECT e.work_id, l.edition,
@@ -24,7 +26,7 @@ storage::statements! {
 /// What a run did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refreshed {
-    /// A run began not long ago, here or on another node.
+    /// The list of yesterday is there, or another node is at it.
     Recent,
     /// A list was published.
     Published {
@@ -45,7 +47,7 @@ pub async fn refresh(store: &Store, clock: &Clock) -> Result<Refreshed, Fault> {
         return Ok(Refreshed::Recent);
     };
     let first = last.saturating_sub(Span::new().days(i64::from(method.window_days.max(1)) - 1));
-    let not_after = now.minus(std::time::Duration::from_secs(HOURS_APART * 3600));
+    let not_after = now.minus(RUN_TIME);
     let beginning =
         store.write(move |tx: &mut dyn Tx| table::begin(tx, (first, last), not_after, now));
     let Some(run) = beginning.await? else {

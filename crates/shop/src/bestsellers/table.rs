@@ -13,7 +13,8 @@ use crate::columns;
 storage::statements! {
     BEGIN = "INSERT INTO sales_rank_runs (begun_us, first_day, last_day)
         SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS TEXT)
-        WHERE NOT EXISTS (SELECT 1 FROM sales_rank_runs WHERE begun_us > $4)
+        WHERE NOT EXISTS (SELECT 1 FROM sales_rank_runs
+            WHERE last_day >= $3 AND (published_us IS NOT NULL OR begun_us > $4))
         RETURNING id";
     PUT = "INSERT INTO sales_ranks (run, place, work, edition) VALUES ($1, $2, $3, $4)";
     PUBLISH = "UPDATE sales_rank_runs SET published_us = $2 WHERE id = $1";
@@ -48,7 +49,8 @@ pub struct Bestsellers {
     pub editions: Vec<EditionId>,
 }
 
-/// Begins a run, unless another was begun after `not_after`: another node is at it, or was today.
+/// Begins a run for the list that ends with `last_day`, unless that was published, or begun after `not_after`: another
+/// node is at it.
 pub(super) fn begin(
     tx: &mut dyn Tx,
     (first_day, last_day): (Date, Date),
