@@ -242,6 +242,7 @@ async fn whole_path() -> Result<()> {
         ("office-dashboard", "/office"),
         ("office-stock", "/office/stock"),
         ("office-import", "/office/import"),
+        ("office-covers", "/office/covers"),
         ("office-staff", "/office/staff"),
         ("office-reviews", "/office/reviews"),
         ("office-editorial", "/office/editorial/1"),

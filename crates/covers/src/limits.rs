@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// Bytes of one file: the largest cover met in real feeds has 5 MB.
+/// Bytes of one file: a cover of 1,400 by 2,100 pixels that was made with care has 1.6 MB, and some are made for print.
 pub const FILE_BYTES: usize = 20 << 20;
 
-/// Time for one cover from the first question to the last byte, redirects included: what a slow server needs for 5 MB.
+/// Time for one cover from the first question to the last byte, redirects included: 20 MB at 6 Mbit/s.
 pub const FETCH: Duration = Duration::from_secs(30);
 
 /// Time for one address to take the connection.
@@ -17,7 +17,7 @@ pub const ADDRESSES: usize = 3;
 /// How often a link may lead on (http to https, to `www`, to a storage).
 pub const REDIRECTS: usize = 3;
 
-/// Bytes of an answer's head: servers send 2 kB, with cookies.
+/// Bytes of an answer's head: as much as most servers let a question have, four times over.
 pub const HEAD_BYTES: usize = 32 << 10;
 
 /// Characters of an `ETag` or `Last-Modified` that are kept.

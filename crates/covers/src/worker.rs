@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalogue::covers::picture::place_of;
+use catalogue::covers::picture::{Format, place_of};
 use catalogue::store::{
-    CoverReason, DueCover, HeldFile, cover_failed, cover_is_the_same, cover_waits, follow_covers,
-    keep_cover, refuse_cover, take_due_covers,
+    CoverReason, DueCover, HeldFile, cover_failed, cover_is_the_same, cover_waits, covers_lost,
+    follow_covers, keep_cover, pictures, refuse_cover, take_due_covers,
 };
-use storage::{Fault, Store};
+use storage::{Fault, Store, Tx};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use trade::clock::{Clock, Timestamp};
+use trade::ids::EditionId;
 use url::Url;
 
 use crate::fetch::{Answer, Fetcher, File};
@@ -49,6 +50,9 @@ impl<R: Reach> Worker<R> {
     /// Fetches covers for as long as the shop is open.
     pub async fn run(self) {
         let this = Arc::new(self);
+        if let Err(fault) = this.miss_files().await {
+            tracing::warn!(fault = fault.detail(), "covers were not looked for");
+        }
         loop {
             match Arc::clone(&this).round().await {
                 Ok(0) => tokio::time::sleep(limits::LOOK).await,
@@ -59,6 +63,37 @@ impl<R: Reach> Worker<R> {
                 }
             }
         }
+    }
+
+    /// Has pictures fetched again whose files are not in the folder; says how many.
+    ///
+    /// # Errors
+    /// A [`Fault`] of the database.
+    pub async fn miss_files(&self) -> Result<usize, Fault> {
+        let kept = self.store.read(|tx| pictures(tx, None)).await?;
+        let folder = self.folder.clone();
+        let looking = tokio::task::spawn_blocking(move || {
+            let lost = kept.into_iter().filter_map(|(edition, picture)| {
+                let file = picture?.file(picture?.largest(), Format::Jpeg);
+                let (within, _) = place_of(&file)?;
+                (!folder.join(within).join(&file).is_file()).then_some(edition)
+            });
+            lost.collect::<Vec<EditionId>>()
+        });
+        let lost = looking.await.unwrap_or_default();
+        let now = self.clock.now();
+        for some in lost.chunks(limits::BATCH as usize) {
+            let some = some.to_vec();
+            let again = move |tx: &mut dyn Tx| covers_lost(tx, &some, now);
+            self.store.write(again).await?;
+        }
+        if !lost.is_empty() {
+            tracing::warn!(
+                lost = lost.len(),
+                "files of covers are gone: they are fetched again"
+            );
+        }
+        Ok(lost.len())
     }
 
     /// Takes in what senders offer, and tries up to [`limits::BATCH`] covers that are due; says how many.
@@ -106,7 +141,7 @@ impl<R: Reach> Worker<R> {
             if let Some(pause) = pause {
                 let due = self.clock.now().plus(pause);
                 let waiting: Vec<DueCover> = covers.collect();
-                let put_off = move |tx: &mut dyn storage::Tx| {
+                let put_off = move |tx: &mut dyn Tx| {
                     waiting.iter().try_for_each(|one| cover_waits(tx, one, due))
                 };
                 return self.store.write(put_off).await;
@@ -118,6 +153,11 @@ impl<R: Reach> Worker<R> {
 
     /// What comes of a cover, and how long its server wants to be left alone.
     async fn try_cover(&self, cover: &DueCover, desk: &Semaphore) -> (Outcome, Option<Duration>) {
+        let said = cover.offer.bytes.unwrap_or(0);
+        if said > limits::FILE_BYTES as u64 {
+            let detail = format!("its sender says that it has {said} bytes");
+            return (Outcome::Refused(CoverReason::TooLarge, detail), None);
+        }
         let fetched = self.fetcher.fetch(&cover.offer.link, cover.held.as_ref());
         match fetched.await {
             Ok(Answer::NotModified) => (Outcome::TheSame(None), None),

@@ -282,6 +282,34 @@ async fn o21_a_server_in_trouble_is_left_alone_with_all_its_covers() {
 }
 
 #[tokio::test]
+async fn o21_pictures_whose_files_are_gone_are_fetched_again() {
+    let shop = Shop::open().await;
+    shop.supplier
+        .put_file("/1.jpg", "ETag: \"a\"\r\n", &jpeg(400, 600, 1));
+    shop.offer("1", Some(shop.linked("/1.jpg"))).await;
+    assert_eq!(shop.worker.miss_files().await.unwrap(), 0);
+    std::fs::remove_dir_all(shop.folder.path().join("covers")).unwrap();
+    assert_eq!(shop.worker.miss_files().await.unwrap(), 1);
+    assert_eq!(shop.picture().await, None, "until then it is drawn");
+    assert_eq!(shop.round().await, 1);
+    assert!(!shop.supplier.asked()[1].contains("if-none-match"));
+    assert!(shop.picture().await.is_some());
+    assert_eq!(shop.worker.miss_files().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn o21_a_file_that_is_announced_as_too_large_is_not_asked_for() {
+    let shop = Shop::open().await;
+    let huge = CoverLink {
+        bytes: Some(limits::FILE_BYTES as u64 + 1),
+        ..shop.linked("/1.jpg")
+    };
+    shop.offer("1", Some(huge)).await;
+    assert_eq!(shop.troubles().await[0].reason, CoverReason::TooLarge);
+    assert!(shop.supplier.asked().is_empty());
+}
+
+#[tokio::test]
 async fn o21_a_cover_that_ends_the_process_is_not_tried_at_every_start() {
     let shop = Shop::open().await;
     shop.supplier.put_file("/1.jpg", "", &jpeg(400, 600, 1));

@@ -92,7 +92,7 @@ mod tests {
     )]
     use super::*;
 
-    /// What a catalogue of 150,000 covers costs: 8 MB with the map's own part.
+    /// What every cover of the catalogue costs in memory, for as long as the shop runs.
     #[test]
     fn a_picture_on_the_board_is_small() {
         assert!(size_of::<(EditionId, Picture)>() <= 48);

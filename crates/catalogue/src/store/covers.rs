@@ -48,6 +48,9 @@ storage::statements! {
     REFUSE = "UPDATE covers SET state = 'refused', due_us = NULL, etag = NULL, modified = NULL, sha256 = NULL,
             picture = NULL, width = NULL, height = NULL, reason = $3, detail = $4, changed_us = $5
         WHERE edition_id = $1 AND offer = $2";
+    LOST = "UPDATE covers SET state = 'waiting', due_us = $2, tries = 0, etag = NULL, modified = NULL, sha256 = NULL,
+            picture = NULL, width = NULL, height = NULL, changed_us = $2
+        WHERE edition_id = $1";
     LATER = "UPDATE covers SET due_us = $2, tries = tries - 1 WHERE edition_id = $1 AND tries > 0";
     AGAIN = "UPDATE covers SET state = 'waiting', due_us = $2, tries = 0
         WHERE edition_id = $1 AND state IN ('refused', 'failing')";
@@ -59,7 +62,7 @@ storage::statements! {
     CHANGED_PICTURES = "SELECT edition_id, picture, width, height FROM covers WHERE changed_us >= $1";
 }
 
-/// Changes of editions that are looked at in one transaction: some milliseconds of the one writer's time.
+/// Changes of editions that are looked at in one transaction: few enough that an order never waits long behind them.
 pub const COVERS_FOLLOWED_AT_ONCE: u32 = 1_000;
 
 /// When a cover is tried again of which nothing more was heard: the process ended meanwhile.
@@ -412,6 +415,14 @@ pub fn refuse_cover(
         now.as_micros().into(),
     ];
     tx.execute(&REFUSE, &row).map(drop)
+}
+
+/// The files of editions' pictures are gone, as after a restored backup: they are fetched again.
+pub fn covers_lost(tx: &mut dyn Tx, editions: &[EditionId], now: Timestamp) -> Result<(), Fault> {
+    for edition in editions {
+        tx.execute(&LOST, &[edition.0.into(), now.as_micros().into()])?;
+    }
+    Ok(())
 }
 
 /// Was not tried after all: its server asked for a pause.

@@ -37,8 +37,8 @@ mod work;
 pub use correct::{CORRECTION_OF, CORRECTIONS, Correction, Said, correct, said, uncorrected};
 pub use covers::{
     CoverReason, CoverState, CoverTrouble, DueCover, HeldFile, cover_counts, cover_failed,
-    cover_is_the_same, cover_troubles, cover_waits, follow_covers, keep_cover, pictures,
-    refuse_cover, take_due_covers, try_covers_again,
+    cover_is_the_same, cover_troubles, cover_waits, covers_lost, follow_covers, keep_cover,
+    pictures, refuse_cover, take_due_covers, try_covers_again,
 };
 pub use day::turn;
 pub use decide::{

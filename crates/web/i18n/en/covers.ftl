@@ -2,7 +2,7 @@
 
 office-covers = Covers
 office-covers-help = Pictures of covers that suppliers announce are fetched, checked and kept in several sizes. Without a picture the cover is drawn.
-office-covers-off = This shop fetches nothing: the setting covers.fetch keeps it from doing so.
+office-covers-off = This shop fetches nothing. The setting covers.fetch allows it.
 office-covers-none = Nothing was refused, nothing failed.
 office-covers-troubles = Recent refusals and failures
 office-covers-reason = Reason

@@ -2,7 +2,7 @@
 
 office-covers = Couvertures
 office-covers-help = Les images de couverture annoncées par les fournisseurs sont téléchargées, vérifiées et gardées en plusieurs tailles. Sans image, la couverture est dessinée.
-office-covers-off = Cette boutique ne télécharge rien : le réglage covers.fetch l’en empêche.
+office-covers-off = Cette boutique ne télécharge rien. Le réglage covers.fetch l’y autorise.
 office-covers-none = Aucun refus, aucun échec.
 office-covers-troubles = Refus et échecs récents
 office-covers-reason = Raison

@@ -12,6 +12,11 @@ use crate::model::PriceRegime;
 /// Share of titles, in per cent, with ` / ` in them, from which on what follows is a statement of responsibility.
 const STATEMENT_SHARE: usize = 20;
 
+/// Columns that a note names, and characters of each name: a note is read by a person, and what was taken for a heading
+/// may be half of a file.
+const NAMED_COLUMNS: usize = 40;
+const NAME_CHARS: usize = 40;
+
 /// Everything that reading a row needs.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -97,15 +102,28 @@ fn unknown_columns(unknown: &[String], headings: &[String]) -> Rejection {
         format!(
             "The mapping names columns that the file does not have ({}); it has: {}. Nothing was read: correct the \
              mapping, or choose the one for this sender.",
-            unknown.join(", "),
-            headings.join(", ")
+            listed(unknown),
+            listed(headings)
         ),
     )
 }
 
+/// The names of columns as a note says them.
+fn listed(names: &[String]) -> String {
+    let short = |name: &String| match name.char_indices().nth(NAME_CHARS) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+        None => name.clone(),
+    };
+    let mut listed: Vec<String> = names.iter().take(NAMED_COLUMNS).map(short).collect();
+    if names.len() > NAMED_COLUMNS {
+        listed.push("…".to_owned());
+    }
+    listed.join(", ")
+}
+
 fn no_title(headings: &[String], rows: &[Row]) -> Rejection {
     let columns = match headings.is_empty() {
-        false => headings.join(", "),
+        false => listed(headings),
         true => {
             let first = rows
                 .first()

@@ -203,6 +203,23 @@ fn a_table_without_a_known_title_is_refused_with_a_way_out() {
 }
 
 #[test]
+fn o18_a_note_about_columns_stays_short_whatever_they_are_called() {
+    // Found by fuzzing: UTF-16 in the wrong order is one heading as long as the file.
+    let wide = format!("{};{}\n1;2\n", "é".repeat(50_000), "x;".repeat(500));
+    for mapping in [None, Some(r#"{"columns":{"nom":"title"}}"#)] {
+        let (_, notes) = match mapping {
+            None => read_bytes(wide.as_bytes(), TODAY),
+            Some(mapping) => {
+                let mapping = serde_json::from_str(mapping).unwrap();
+                read_bytes_mapped(wide.as_bytes(), TODAY, mapping)
+            }
+        };
+        assert_eq!(notes.len(), 1, "{mapping:?}");
+        assert!(notes[0].message.chars().count() < 1_000, "{mapping:?}");
+    }
+}
+
+#[test]
 fn a_mapping_says_what_headings_do_not() {
     let mapping: Mapping = serde_json::from_str(
         r##"{"sender":"quai","prices":"free","columns":{"nom":"title","code":"isbn","#3":"price_without_tax"}}"##,
