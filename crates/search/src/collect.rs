@@ -5,26 +5,16 @@ use std::sync::Arc;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::{DocId, Score, SegmentOrdinal, SegmentReader};
 
-use crate::facet::{FACET_VALUES, FACETS, numbers_of};
+use crate::facet::{FACETS, numbers_of};
 use crate::query::Facet;
 use crate::snapshot::{Rows, Snapshot};
 
-/// What was found.
-#[derive(Debug)]
+/// What was found. Counts reach as far as values were met: languages have thousands of numbers, and books few of them.
+#[derive(Debug, Default)]
 pub struct Tally {
     pub editions: u64,
     works: Vec<u64>,
     counts: [Vec<u32>; FACETS.len()],
-}
-
-impl Default for Tally {
-    fn default() -> Tally {
-        Tally {
-            editions: 0,
-            works: Vec::new(),
-            counts: FACET_VALUES.map(|values| vec![0; values]),
-        }
-    }
 }
 
 impl Tally {
@@ -64,6 +54,9 @@ impl Tally {
             return;
         };
         for (counts, number) in self.counts.iter_mut().zip(numbers_of(*face)) {
+            if counts.len() <= number {
+                counts.resize(number + 1, 0);
+            }
             if let Some(count) = counts.get_mut(number) {
                 *count += 1;
             }
@@ -86,6 +79,9 @@ impl Tally {
             *cell |= more;
         }
         for (counts, others) in self.counts.iter_mut().zip(other.counts) {
+            if counts.len() < others.len() {
+                counts.resize(others.len(), 0);
+            }
             for (count, more) in counts.iter_mut().zip(others) {
                 *count += more;
             }
