@@ -4,6 +4,7 @@
 //! dismissed. [`run::run_next`] works on one job on the caller's thread. What an import does to editions is said in
 //! [`crate::store`], how a file is read in [`crate::import`].
 
+mod claim;
 pub mod drop_folder;
 pub mod job;
 pub mod limits;
@@ -18,5 +19,11 @@ pub use trial::{Trial, TrialNotes};
 
 /// Every statement of the desk, for the test that prepares them on both engines.
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
-    [job::STATEMENTS, mappings::STATEMENTS, notes::STATEMENTS].concat()
+    [
+        claim::STATEMENTS,
+        job::STATEMENTS,
+        mappings::STATEMENTS,
+        notes::STATEMENTS,
+    ]
+    .concat()
 }

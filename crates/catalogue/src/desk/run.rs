@@ -16,7 +16,8 @@ use trade::clock::Clock;
 use trade::ids::ImportJobId;
 use uuid::Uuid;
 
-use super::job::{self, Beat, Claim, Counts, Ending, Job, JobState};
+use super::claim::{self, Beat, Claim, Ending};
+use super::job::{self, Counts, Job, JobState};
 use super::notes::{self, Keeper, Numbered};
 use super::trial::{Counting, Trial, shortened};
 use super::{limits, trial::TrialNotes};
@@ -58,10 +59,10 @@ impl Bench {
     /// A [`Fault`] of the database outside the work itself; what breaks the work off ends its job instead.
     pub fn run_next(&self) -> Result<bool, Fault> {
         let now = self.clock.now();
-        let claimable = self.store.read_blocking(|tx| job::claimable(tx, now))?;
+        let claimable = self.store.read_blocking(|tx| claim::claimable(tx, now))?;
         if claimable.iter().any(|one| one.halting) {
             self.store
-                .write_blocking(move |tx| job::halt_left(tx, now))?;
+                .write_blocking(move |tx| claim::halt_left(tx, now))?;
         }
         for id in claimable.into_iter().map(|one| one.job) {
             if self.closing.load(Ordering::Relaxed) || !file_of(&self.folder, id).exists() {
@@ -74,7 +75,7 @@ impl Bench {
             let (mine, now) = (claim.clone(), self.clock.now());
             let claimed = self
                 .store
-                .write_blocking(move |tx| job::claim(tx, &mine, now))?;
+                .write_blocking(move |tx| claim::claim(tx, &mine, now))?;
             if let Some(job) = claimed {
                 self.work(&claim, &job)?;
                 return Ok(true);
@@ -135,7 +136,7 @@ impl Bench {
         let (mine, now, reading) = (claim.clone(), self.clock.now(), watch.reading());
         let beaten = self
             .store
-            .write_blocking(move |tx| job::beat(tx, &mine, now, reading));
+            .write_blocking(move |tx| claim::beat(tx, &mine, now, reading));
         match beaten {
             Ok(Beat::GoOn) if self.closing.load(Ordering::Relaxed) => watch.halt(Halt::Closing),
             Ok(Beat::GoOn) => {}
@@ -172,7 +173,9 @@ impl Bench {
         let halt = watch.halted();
         if halt == Some(Halt::Closing) || is_away(&done) {
             let mine = claim.clone();
-            return self.store.write_blocking(move |tx| job::release(tx, &mine));
+            return self
+                .store
+                .write_blocking(move |tx| claim::release(tx, &mine));
         }
         let mut ending = Ending {
             state: JobState::Failed,
@@ -191,7 +194,7 @@ impl Bench {
         }
         let (mine, now) = (claim.clone(), self.clock.now());
         self.store
-            .write_blocking(move |tx| job::end(tx, &mine, &ending, now))?;
+            .write_blocking(move |tx| claim::end(tx, &mine, &ending, now))?;
         if ending.state == JobState::Done {
             drop(std::fs::remove_file(&path));
         }
@@ -211,7 +214,7 @@ impl Bench {
         let (id, file) = (job.id, name.to_owned());
         let begun = self
             .store
-            .read_blocking(|tx| job::import_begun(tx, id, &file))?;
+            .read_blocking(|tx| claim::import_begun(tx, id, &file))?;
         let companion = Arc::new(Desk {
             claim: claim.clone(),
             file,
@@ -257,7 +260,9 @@ impl Bench {
         let trial = match (read, watch.halted()) {
             (_, Some(Halt::Closing)) => {
                 let mine = claim.clone();
-                return self.store.write_blocking(move |tx| job::release(tx, &mine));
+                return self
+                    .store
+                    .write_blocking(move |tx| claim::release(tx, &mine));
             }
             (Ok(tally), None) => Some(Trial {
                 records: tally.products,
@@ -279,7 +284,7 @@ impl Bench {
         };
         let mine = claim.clone();
         self.store
-            .write_blocking(move |tx| job::end_trial(tx, &mine, trial.as_ref()))
+            .write_blocking(move |tx| claim::end_trial(tx, &mine, trial.as_ref()))
     }
 }
 
@@ -375,7 +380,7 @@ struct Desk {
 
 impl Companion for Desk {
     fn batch_put(&self, tx: &mut dyn Tx, batch: &BatchPut<'_>) -> Result<(), Fault> {
-        let (findings, messages) = job::count_batch(tx, &self.claim, batch.messages, batch.done)?;
+        let (findings, messages) = claim::count_batch(tx, &self.claim, batch.messages, batch.done)?;
         if findings > limits::NOTES {
             return Ok(());
         }

@@ -1,0 +1,224 @@
+//! The worker's side of a job: who works on it, how far that is, and how it ends.
+//!
+//! Who works on a job holds a lease; a process that died does not renew it, and another goes on where the last
+//! committed batch ended. Every write of a worker is guarded by its own name in the row: who lost the lease writes
+//! nothing more.
+
+use std::time::Duration;
+
+use storage::{Fault, Tx, Value};
+use trade::clock::Timestamp;
+use trade::ids::ImportJobId;
+
+use super::job::{Job, JobState, Reading, big, id, id_of_column, job, json, unsigned};
+use super::trial::Trial;
+use crate::store::{Done, ImportId};
+
+/// How long a claim lasts without being renewed: ten times as long as between two renewals.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
+
+storage::statements! {
+    HALT_LEFT = "UPDATE import_jobs SET state = CASE state WHEN 'trying' THEN 'received' ELSE 'paused' END,
+            halt = 0, runner = NULL
+        WHERE halt = 1 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
+    CLAIMABLE = "SELECT id, halt FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
+        ORDER BY id LIMIT 50";
+    CLAIM = "UPDATE import_jobs SET runner = $2, lease_us = $3, begun_us = $4, read_bytes = 0, records = 0,
+            state = CASE state WHEN 'waiting' THEN 'running' ELSE state END
+        WHERE id = $1 AND lease_us < $4 AND state IN ('trying', 'waiting', 'running') AND halt = 0";
+    BEAT = "UPDATE import_jobs SET lease_us = $3, read_bytes = $4, total_bytes = $5, records = $6
+        WHERE id = $1 AND runner = $2 RETURNING halt";
+    BATCH = "UPDATE import_jobs SET messages = messages + $3, created = created + $4, updated = updated + $5,
+            unchanged = unchanged + $6, hidden = hidden + $7, rejected = rejected + $8, findings = findings + $9
+        WHERE id = $1 AND runner = $2 RETURNING findings, messages";
+    LINK_IMPORT = "UPDATE imports SET job_id = $2 WHERE id = $1 AND job_id IS NULL";
+    IMPORT_OF_JOB = "SELECT id FROM imports WHERE job_id = $1 AND name = $2 LIMIT 1";
+    RELEASE = "UPDATE import_jobs SET runner = NULL, lease_us = 0,
+            state = CASE state WHEN 'running' THEN 'waiting' ELSE state END
+        WHERE id = $1 AND runner = $2";
+    END = "UPDATE import_jobs SET state = $3, ended_us = $4, runner = NULL, lease_us = 0, halt = 0, records = $5,
+            rejected = rejected + $6, unkept = $7, read_bytes = $8
+        WHERE id = $1 AND runner = $2";
+    END_TRIAL = "UPDATE import_jobs SET state = $3, trial = $4, runner = NULL, lease_us = 0, halt = 0
+        WHERE id = $1 AND runner = $2";
+}
+
+/// A worker's claim on a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) job: ImportJobId,
+    pub(super) runner: String,
+}
+
+impl Claim {
+    fn params(&self) -> [Value; 2] {
+        [id(self.job), self.runner.as_str().into()]
+    }
+}
+
+/// How a worker leaves a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ending {
+    pub(super) state: JobState,
+    pub(super) reading: Reading,
+    /// Records that the reader did not take.
+    pub(super) rejected: u64,
+    pub(super) unkept: u64,
+}
+
+/// A job that nobody works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claimable {
+    pub(super) job: ImportJobId,
+    /// Its worker died before it stood still, as it was asked to.
+    pub(super) halting: bool,
+}
+
+/// Jobs that somebody could work on now, oldest first.
+pub(super) fn claimable(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<Claimable>, Fault> {
+    let rows = tx.query(&CLAIMABLE, &[now.as_micros().into()])?;
+    rows.iter()
+        .map(|row| {
+            Ok(Claimable {
+                job: id_of_column(row, 0)?,
+                halting: row.flag(1)?,
+            })
+        })
+        .collect()
+}
+
+/// Lets those stand still whose worker died before it did so.
+pub(super) fn halt_left(tx: &mut dyn Tx, now: Timestamp) -> Result<(), Fault> {
+    tx.execute(&HALT_LEFT, &[now.as_micros().into()]).map(drop)
+}
+
+/// Claims a job, unless another worker was faster.
+pub(super) fn claim(tx: &mut dyn Tx, claim: &Claim, now: Timestamp) -> Result<Option<Job>, Fault> {
+    let [one, runner] = claim.params();
+    let params = [
+        one,
+        runner,
+        now.plus(LEASE).as_micros().into(),
+        now.as_micros().into(),
+    ];
+    match tx.execute(&CLAIM, &params)? {
+        0 => Ok(None),
+        _ => job(tx, claim.job),
+    }
+}
+
+/// What a worker learns when it renews its claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beat {
+    /// Nothing.
+    GoOn,
+    /// Somebody asked for a pause.
+    Pause,
+    /// The claim is another's.
+    Lost,
+}
+
+/// Renews a claim and says how far the work is.
+pub(super) fn beat(
+    tx: &mut dyn Tx,
+    claim: &Claim,
+    now: Timestamp,
+    reading: Reading,
+) -> Result<Beat, Fault> {
+    let [job, runner] = claim.params();
+    let params = [
+        job,
+        runner,
+        now.plus(LEASE).as_micros().into(),
+        big(reading.read_bytes),
+        big(reading.total_bytes),
+        big(reading.records),
+    ];
+    match tx.query_opt(&BEAT, &params)? {
+        None => Ok(Beat::Lost),
+        Some(row) if row.flag(0)? => Ok(Beat::Pause),
+        Some(_) => Ok(Beat::GoOn),
+    }
+}
+
+/// Counts a batch in its own transaction, and says how many findings of the job there are, and its messages.
+pub(super) fn count_batch(
+    tx: &mut dyn Tx,
+    claim: &Claim,
+    messages: u64,
+    done: &Done,
+) -> Result<(u64, u64), Fault> {
+    let [job, runner] = claim.params();
+    let tally = done.tally;
+    let params = [
+        job.clone(),
+        runner,
+        big(messages),
+        big(tally.created),
+        big(tally.updated),
+        big(tally.unchanged),
+        big(tally.hidden),
+        big(tally.rejected),
+        big(done.findings.len() as u64),
+    ];
+    let Some(row) = tx.query_opt(&BATCH, &params)? else {
+        return Err(Fault::defect("another process works on this import"));
+    };
+    if let Some(import) = done.import {
+        tx.execute(&LINK_IMPORT, &[import.0.into(), job])?;
+    }
+    Ok((unsigned(&row, 0)?, unsigned(&row, 1)?))
+}
+
+/// The import that was begun for a file of the job.
+pub(super) fn import_begun(
+    tx: &mut dyn Tx,
+    job: ImportJobId,
+    file: &str,
+) -> Result<Option<ImportId>, Fault> {
+    let row = tx.query_opt(&IMPORT_OF_JOB, &[id(job), file.into()])?;
+    row.map(|row| row.int(0).map(ImportId)).transpose()
+}
+
+/// Leaves a job for another worker.
+pub(super) fn release(tx: &mut dyn Tx, claim: &Claim) -> Result<(), Fault> {
+    tx.execute(&RELEASE, &claim.params()).map(drop)
+}
+
+/// Ends an import, or lets it stand still.
+pub(super) fn end(
+    tx: &mut dyn Tx,
+    claim: &Claim,
+    ending: &Ending,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let [job, runner] = claim.params();
+    let ended = ending.state.has_ended().then(|| now.as_micros());
+    let params = [
+        job,
+        runner,
+        ending.state.code().into(),
+        ended.into(),
+        big(ending.reading.records),
+        big(ending.rejected),
+        big(ending.unkept),
+        big(ending.reading.read_bytes),
+    ];
+    tx.execute(&END, &params).map(drop)
+}
+
+/// Ends a trial; without a result the file lies there as before.
+pub(super) fn end_trial(
+    tx: &mut dyn Tx,
+    claim: &Claim,
+    trial: Option<&Trial>,
+) -> Result<(), Fault> {
+    let [job, runner] = claim.params();
+    let state = match trial {
+        Some(_) => JobState::Tried,
+        None => JobState::Received,
+    };
+    let trial = trial.map(json).transpose()?;
+    let params = [job, runner, state.code().into(), trial.into()];
+    tx.execute(&END_TRIAL, &params).map(drop)
+}
