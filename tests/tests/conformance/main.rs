@@ -11,6 +11,7 @@
 
 mod also_bought;
 mod counter;
+mod covers;
 mod engine;
 mod life;
 mod office;
@@ -78,6 +79,7 @@ const BODIES: &[(&str, Body)] = bodies![
     office::a_session_ends,
     records::senders_are_merged_and_every_step_is_taken_back,
     records::carts_and_copies_follow_a_merged_edition,
+    covers::covers_wait_are_kept_refused_and_taken_back,
     also_bought::few_readers_are_never_shown,
     also_bought::what_was_given_back_does_not_count,
     reviews::a_second_review_replaces_the_first_when_it_is_published_itself,
