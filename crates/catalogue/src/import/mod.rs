@@ -355,7 +355,7 @@ impl<'a> Session<'a> {
             reference: reference.map(str::to_owned),
             code,
             severity,
-            message: message.to_owned(),
+            message: report::shortened(message, limits::NOTE_CHARS),
         });
     }
 
