@@ -3,7 +3,7 @@
 //! Shelf and index each know up to which transaction they hold the catalogue, so a crash between the two is made good
 //! at the next start.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -19,15 +19,21 @@ use trade::clock::{Clock, Timestamp};
 
 /// How often the database is asked.
 const FOLLOW: Duration = Duration::from_millis(500);
+/// How often it is looked for copies of merged editions that were given back.
+const LOOK_FOR_HELD: Duration = Duration::from_secs(300);
 
 /// Brings shelf and index up to the database, and carts and copies to the editions that took theirs over, for ever.
 pub async fn follow(store: Store, shelf: Arc<ShelfHandle>, index: Arc<Index>, clock: Clock) {
     let mut merging: Option<tokio::task::JoinHandle<()>> = None;
+    let merged_lead = Arc::new(Mutex::new(Merged::default()));
     loop {
         let one_step = {
             let (store, shelf, index) = (store.clone(), Arc::clone(&shelf), Arc::clone(&index));
-            let now = clock.now();
-            move || step(&store, &shelf, &index, now)
+            let (now, merged_lead) = (clock.now(), Arc::clone(&merged_lead));
+            move || {
+                let mut lead = merged_lead.lock().unwrap_or_else(PoisonError::into_inner);
+                step(&store, &shelf, &index, &mut lead, now)
+            }
         };
         let more = match tokio::task::spawn_blocking(one_step).await {
             Ok(Ok(more)) => more,
@@ -66,10 +72,53 @@ fn merge(store: &Store, shelf: &ShelfHandle) {
     }
 }
 
-fn step(store: &Store, shelf: &ShelfHandle, index: &Index, now: Timestamp) -> Result<bool> {
-    let turned = store::turn(store, now.date_in_paris()).context("the day")?;
-    if turned > 0 {
-        tracing::info!(turned, "a day began: prices and embargoes of editions");
+/// Whether there may be something that follows merged editions: carts, copies, what booksellers laid out.
+struct Merged {
+    may_move: bool,
+    looked: Option<Timestamp>,
+}
+
+impl Default for Merged {
+    /// What was merged while the shop was closed leads nothing yet.
+    fn default() -> Merged {
+        Merged {
+            may_move: true,
+            looked: None,
+        }
+    }
+}
+
+impl Merged {
+    /// Lets follow what can. Copies held for unpaid orders follow later, so it is looked for them now and then.
+    fn lead(&mut self, store: &Store, now: Timestamp) -> Result<()> {
+        let is_long_ago = self
+            .looked
+            .is_none_or(|looked| now.minus(LOOK_FOR_HELD) > looked);
+        if self.may_move || is_long_ago {
+            let moved = store.write_blocking(move |tx| merged::follow(tx, now))?;
+            // A hundred at a time: there may be more.
+            self.may_move = moved > 0;
+            self.looked = Some(now);
+        }
+        Ok(())
+    }
+}
+
+fn step(
+    store: &Store,
+    shelf: &ShelfHandle,
+    index: &Index,
+    merged: &mut Merged,
+    now: Timestamp,
+) -> Result<bool> {
+    match store::turn(store, now.date_in_paris()) {
+        Ok(0) => {}
+        Ok(turned) => tracing::info!(turned, "a day began: prices and embargoes of editions"),
+        // What else changed is followed all the same.
+        Err(fault) => tracing::error!(
+            fault = fault.detail(),
+            "the day of the catalogue was not turned"
+        ),
     }
     let refreshed = catch_up(store, shelf, index)?;
     if !refreshed.is_empty() {
@@ -78,8 +127,9 @@ fn step(store: &Store, shelf: &ShelfHandle, index: &Index, now: Timestamp) -> Re
             removed = refreshed.removed.len(),
             "the catalogue changed"
         );
-        store.write_blocking(move |tx| merged::follow(tx, now))?;
+        merged.may_move = true;
     }
+    merged.lead(store, now)?;
     Ok(refreshed.more)
 }
 

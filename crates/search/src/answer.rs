@@ -30,7 +30,6 @@ impl Index {
     /// Answers a query by the rules in force.
     pub fn search(&self, query: &Query) -> Result<Results, SearchError> {
         let begun = Instant::now();
-        // Before the rules: answers kept in an older snapshot may follow older rules, in a newer one never.
         let snapshot = self.shared.now();
         if let Some(known) = snapshot.answer(query) {
             return Ok(Results {
@@ -38,7 +37,7 @@ impl Index {
                 ..Results::clone(&known)
             });
         }
-        let results = self.answer(&snapshot, query, &self.rules())?;
+        let results = self.answer(&snapshot, query, &snapshot.rules)?;
         snapshot.keep_answer(query, &results);
         Ok(results)
     }

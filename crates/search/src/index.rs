@@ -49,8 +49,6 @@ pub(crate) struct Shared {
     suggestions: RwLock<Suggestions>,
     /// Held while suggestions are gathered.
     gathering: Mutex<()>,
-    /// The rules in force.
-    rules: ArcSwap<Rules>,
 }
 
 impl Shared {
@@ -120,7 +118,6 @@ impl Index {
             writer: Mutex::new(None),
             suggestions: RwLock::default(),
             gathering: Mutex::new(()),
-            rules: ArcSwap::default(),
         };
         let index = Index {
             shared: Arc::new(shared),
@@ -162,16 +159,15 @@ impl Index {
 
     /// The rules in force.
     pub fn rules(&self) -> Arc<Rules> {
-        self.shared.rules.load_full()
+        Arc::clone(&self.shared.now().rules)
     }
 
     /// Puts other rules in force, from the next search on.
     pub fn set_rules(&self, rules: Rules) {
         let shared = &self.shared;
-        shared.rules.store(Arc::new(rules));
-        // Answers kept by the old rules are forgotten; no change may slip in meanwhile.
+        // No change of the index may slip in meanwhile.
         let _unchanged = shared.works.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.snapshot.store(Arc::new(shared.now().renewed()));
+        shared.snapshot.store(Arc::new(shared.now().under(rules)));
     }
 
     /// Number of editions in the index.
@@ -201,25 +197,12 @@ impl Index {
     ) -> Result<(), SearchError> {
         let shared = &self.shared;
         let mut held = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let writer = match &mut *held {
-            Some(writer) => writer,
-            none => none.insert(
-                shared
-                    .index
-                    .writer_with_num_threads(1, APPLY_MEMORY_BYTES)?,
-            ),
-        };
-        let by_number =
-            |edition: EditionId| Term::from_field_i64(shared.fields.edition, edition.get());
-        for edition in removed {
-            writer.delete_term(by_number(*edition));
-        }
-        for edition in changed {
-            writer.delete_term(by_number(edition.id));
-            writer.add_document(document(&shared.fields, edition))?;
-        }
         let sequence = sequence.max(self.sequence());
-        commit(writer, sequence)?;
+        if let Err(fault) = write(shared, &mut held, changed, removed, sequence) {
+            // A writer whose threads failed takes documents in and loses them: the next one begins at the last commit.
+            *held = None;
+            return Err(fault);
+        }
         shared.reload()?;
         shared.sequence.store(sequence, Ordering::Release);
         let labels: Vec<_> = changed
@@ -263,6 +246,33 @@ fn beside(dir: &Path) -> PathBuf {
     let mut name = dir.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     dir.with_file_name(name)
+}
+
+/// Writes changes down to the disk.
+fn write(
+    shared: &Shared,
+    held: &mut Option<IndexWriter>,
+    changed: &[Arc<Edition>],
+    removed: &[EditionId],
+    sequence: i64,
+) -> Result<(), SearchError> {
+    let writer = match held {
+        Some(writer) => writer,
+        none => none.insert(
+            shared
+                .index
+                .writer_with_num_threads(1, APPLY_MEMORY_BYTES)?,
+        ),
+    };
+    let by_number = |edition: EditionId| Term::from_field_i64(shared.fields.edition, edition.get());
+    for edition in removed {
+        writer.delete_term(by_number(*edition));
+    }
+    for edition in changed {
+        writer.delete_term(by_number(edition.id));
+        writer.add_document(document(&shared.fields, edition))?;
+    }
+    commit(writer, sequence)
 }
 
 fn commit(writer: &mut IndexWriter, sequence: i64) -> Result<(), SearchError> {

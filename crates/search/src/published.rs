@@ -4,7 +4,7 @@ use std::ops::{Bound, RangeInclusive};
 
 use jiff::civil::Date;
 use tantivy::collector::TopDocs;
-use tantivy::query::RangeQuery;
+use tantivy::query::{BooleanQuery, Query as TantivyQuery, RangeQuery};
 use tantivy::{Order, Term};
 use trade::ids::EditionId;
 
@@ -12,6 +12,9 @@ use crate::Index;
 use crate::error::SearchError;
 use crate::rank::collapsed;
 use crate::schema::fast;
+
+/// Months looked at: more than any list asks for.
+const MONTHS: usize = 120;
 
 /// In which order books of several days stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +35,12 @@ impl Index {
         limit: usize,
     ) -> Result<Vec<EditionId>, SearchError> {
         let field = self.shared.fields.published;
-        let bound = |day: &Date| Bound::Included(Term::from_field_i64(field, number(*day)));
-        let query = RangeQuery::new(bound(days.start()), bound(days.end()));
+        let bound = |day: Date| Bound::Included(Term::from_field_i64(field, number(day)));
+        // Month by month, because a month without a day stands before its first.
+        let months = months(days).map(|month| -> Box<dyn TantivyQuery> {
+            Box::new(RangeQuery::new(bound(*month.start()), bound(*month.end())))
+        });
+        let query = BooleanQuery::union(months.collect());
         let order = match order {
             Days::Latest => Order::Desc,
             Days::Earliest => Order::Asc,
@@ -44,14 +51,24 @@ impl Index {
         let snapshot = self.shared.now();
         let searcher = &snapshot.searcher;
         let found = searcher.search(&query, &best)?;
-        let places: Vec<_> = found
-            .into_iter()
-            .filter(|(day, _)| day.is_some_and(|day| day % 32 > 0))
-            .map(|(_, place)| place)
-            .collect();
+        let places: Vec<_> = found.into_iter().map(|(_, place)| place).collect();
         let hits = collapsed(searcher, &places)?.into_iter();
         Ok(hits.take(limit).map(|hit| hit.edition).collect())
     }
+}
+
+/// The days of each month within `days`, of [`MONTHS`] months at most.
+fn months(days: RangeInclusive<Date>) -> impl Iterator<Item = RangeInclusive<Date>> {
+    let (first, last) = days.into_inner();
+    let month = move |from: &Date| *from..=from.last_of_month().min(last);
+    let next = move |from: &Date| {
+        from.last_of_month()
+            .tomorrow()
+            .ok()
+            .filter(|day| *day <= last)
+    };
+    let begins = std::iter::successors((first <= last).then_some(first), next);
+    begins.take(MONTHS).map(move |from| month(&from))
 }
 
 /// A day as [`crate::schema::Fields::published`] writes it.

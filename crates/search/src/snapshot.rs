@@ -13,11 +13,14 @@ use tantivy::{Searcher, SegmentReader};
 
 use crate::limits::{KEPT_ANSWERS, WIDE_HITS};
 use crate::query::{Hit, Query, Results};
+use crate::rules::Rules;
 use crate::schema::fast;
 
 /// The index as it is until the next change.
 pub struct Snapshot {
     pub searcher: Searcher,
+    /// The rules in force: here, so that an answer kept by a snapshot follows the rules that stand beside it.
+    pub rules: Arc<Rules>,
     rows: HashMap<SegmentId, Arc<Rows>>,
     /// Answers that cost much, because they found much.
     answers: Cache<Query, Arc<Results>>,
@@ -85,16 +88,18 @@ impl Snapshot {
         }
         Ok(Snapshot {
             searcher,
+            rules: before.map_or_else(Arc::default, |before| Arc::clone(&before.rules)),
             rows,
             answers: Cache::new(KEPT_ANSWERS),
             related: Cache::new(KEPT_ANSWERS),
         })
     }
 
-    /// The same index, with nothing worked out yet.
-    pub fn renewed(&self) -> Snapshot {
+    /// The same index under other rules, with nothing worked out yet.
+    pub fn under(&self, rules: Rules) -> Snapshot {
         Snapshot {
             searcher: self.searcher.clone(),
+            rules: Arc::new(rules),
             rows: self.rows.clone(),
             answers: Cache::new(KEPT_ANSWERS),
             related: Cache::new(KEPT_ANSWERS),

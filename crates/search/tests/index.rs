@@ -11,8 +11,9 @@ mod shelf;
 use std::sync::{Arc, LazyLock};
 
 use catalogue::model::{Edition, EditionId, PublicationDate};
+use jiff::civil::date;
 use proptest::prelude::*;
-use search::{Filters, Index, Query, SearchError, Sort, Suggested, eval};
+use search::{Days, Filters, Index, Query, SearchError, Sort, Suggested, eval};
 use shelf::{Shelf, edition};
 use trade::locale::Locale;
 
@@ -198,4 +199,29 @@ proptest! {
         let typed = if accent { title.clone() } else { search::analysis::fold(&title).into_owned() };
         prop_assert_eq!(shelf.first(&typed), title.as_str());
     }
+}
+
+#[test]
+fn books_of_which_only_the_month_is_known_hide_no_day() {
+    let dated = |number: i64, day: Option<u8>| {
+        let mut edition = edition(number, "Titre");
+        edition.published = Some(PublicationDate {
+            year: 2026,
+            month: Some(12),
+            day,
+        });
+        edition
+    };
+    let mut editions: Vec<Edition> = (1..=60).map(|number| dated(number, None)).collect();
+    editions.extend([dated(61, Some(4)), dated(62, Some(3))]);
+    let shelf = Shelf::indexing(editions);
+    let days = date(2026, 11, 20)..=date(2027, 2, 3);
+    let found = |order| shelf.index.published(days.clone(), order, 5).unwrap();
+    assert_eq!(found(Days::Earliest), [EditionId(62), EditionId(61)]);
+    assert_eq!(found(Days::Latest), [EditionId(61), EditionId(62)]);
+    let backwards = date(2027, 1, 1)..=date(2026, 1, 1);
+    assert_eq!(
+        shelf.index.published(backwards, Days::Latest, 5).unwrap(),
+        []
+    );
 }

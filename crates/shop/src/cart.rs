@@ -33,7 +33,7 @@ storage::statements! {
         AND edition IN (SELECT edition FROM order_lines WHERE order_id = $2)";
     COUNT = "SELECT COUNT(*), CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM cart_lines WHERE cart = $1";
     VIEW = "SELECT l.edition, l.quantity, e.title, e.isbn13, e.price_cents, e.goods,
-            CASE WHEN e.hidden = 1 THEN 0 ELSE e.buyable END, s.on_hand - s.held, s.policy
+            CASE WHEN e.hidden <> 0 THEN 0 ELSE e.buyable END, s.on_hand - s.held, s.policy
         FROM cart_lines l JOIN editions e ON e.id = l.edition
         LEFT JOIN stock s ON s.edition = l.edition
         WHERE l.cart = $1 ORDER BY l.added_us, l.edition";

@@ -34,4 +34,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 6,
         sql: include_str!("../migrations/0006_display.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 7,
+        sql: include_str!("../migrations/0007_hidden.sql"),
+    },
 ];

@@ -6,6 +6,7 @@ use catalogue::{
 };
 use jiff::{ToSpan, civil::Date};
 use shop::{
+    checkout::Refusal,
     payment::{SettleRefusal, Settled, ship},
     stock::StockPolicy,
 };
@@ -121,4 +122,33 @@ pub async fn o12_a_parcel_waits_for_its_day(counter: Counter) {
     turn(store, day).await;
     let shipped = ship(store, zone, clock, &number, "anne").await.unwrap();
     assert_eq!(shipped, Settled::Done);
+}
+
+pub async fn o12_what_must_not_be_shown_is_not_sold(counter: Counter) {
+    let store = &counter.store;
+    let edition = title("Secret", Some(990), Goods::NewBook, Availability::InStock);
+    counter.put([edition.clone()]).await;
+    let draft = counter.draft(&[(NEW, 1)]);
+    let cart = counter.cart(&[(NEW, 1)]).await;
+    counter
+        .put([Edition {
+            embargo: Embargo {
+                display: Some(in_days(10)),
+                ..Embargo::default()
+            },
+            ..edition
+        }])
+        .await;
+    let refused = counter.place(&draft).await;
+    assert!(
+        matches!(refused, Err(Refusal::NotBuyable { edition }) if edition == NEW),
+        "{refused:?}"
+    );
+    let shown = store
+        .read(move |tx| shop::cart::view(tx, cart))
+        .await
+        .unwrap();
+    assert!(shown.lines.iter().all(|line| !line.buyable), "{shown:?}");
+    turn(store, in_days(10)).await;
+    assert!(counter.place(&draft).await.is_ok());
 }

@@ -11,6 +11,7 @@
 
 mod also_bought;
 mod counter;
+mod covers;
 mod days;
 mod desk;
 mod display;
@@ -82,6 +83,7 @@ const BODIES: &[(&str, Body)] = bodies![
     office::a_session_ends,
     days::o12_prices_and_embargoes_turn_with_the_day,
     days::o12_a_parcel_waits_for_its_day,
+    days::o12_what_must_not_be_shown_is_not_sold,
     records::senders_are_merged_and_every_step_is_taken_back,
     records::carts_and_copies_follow_a_merged_edition,
     desk::one_of_two_workers_does_a_job,
@@ -93,6 +95,7 @@ const BODIES: &[(&str, Body)] = bodies![
     desk::what_is_no_ordinary_file_is_left_where_it_lies,
     desk::a_correction_outlives_the_next_feed_and_is_taken_back,
     desk::what_was_decided_about_an_edition_is_listed,
+    covers::covers_wait_are_kept_refused_and_taken_back,
     also_bought::few_readers_are_never_shown,
     also_bought::what_was_given_back_does_not_count,
     reviews::a_second_review_replaces_the_first_when_it_is_published_itself,

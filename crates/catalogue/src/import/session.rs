@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
 
+use super::report;
 use super::{FileKind, Mapping, Note, ReportSink, Severity, Table};
 use crate::limits;
 use crate::store::{Finding, Found};
@@ -65,7 +66,7 @@ impl<'a> Session<'a> {
             reference: reference.map(str::to_owned),
             code,
             severity,
-            message: message.to_owned(),
+            message: report::shortened(message, limits::NOTE_CHARS),
         });
     }
 
@@ -85,7 +86,7 @@ impl<'a> Session<'a> {
             reference: Some(reference.to_owned()),
             code,
             severity,
-            message: message.to_owned(),
+            message: report::shortened(message, limits::NOTE_CHARS),
         });
     }
 

@@ -12,7 +12,7 @@ use storage::{Fault, Row, Statement, Tx};
 use trade::ids::{EditionId, WorkId};
 use trade::isbn::Isbn13;
 
-use crate::model::{Edition, Goods, Money, Price, PriceRegime};
+use crate::model::{Edition, Embargo, Goods, Money, Price, PriceRegime};
 
 mod batch;
 mod correct;
@@ -70,6 +70,8 @@ storage::statements! {
         WHERE changed_seq > $1 ORDER BY changed_seq, id LIMIT $2";
     OFFER = "SELECT isbn13, title, price_cents, regime, goods, buyable, generated
         FROM editions WHERE id = $1 AND hidden = 0";
+    EMBARGO = "SELECT id, work_id, document, as_of FROM editions
+        WHERE id = COALESCE((SELECT edition_id FROM records WHERE home_id = $1), $1)";
     COUNT = "SELECT COUNT(*) FROM editions WHERE hidden = 0";
     FORWARD = "SELECT edition_id FROM records WHERE home_id = $1 AND home_id <> edition_id";
     FORWARDS = "SELECT home_id, edition_id FROM records WHERE home_id > $1 AND home_id <> edition_id
@@ -157,6 +159,14 @@ pub fn offer(tx: &mut dyn Tx, id: EditionId) -> Result<Option<Offer>, Fault> {
     tx.query_opt(&OFFER, &[id.0.into()])?
         .map(|row| offer_of_row(id, &row))
         .transpose()
+}
+
+/// What is forbidden about an edition, with its title: of the one it was merged into if it was, and of a hidden one too,
+/// because orders may name it.
+pub fn embargo(tx: &mut dyn Tx, id: EditionId) -> Result<Option<(String, Embargo)>, Fault> {
+    let row = tx.query_opt(&EMBARGO, &[id.0.into()])?;
+    let edition = row.as_ref().map(edition_of_row).transpose()?;
+    Ok(edition.map(|edition| (edition.title, edition.embargo)))
 }
 
 /// Up to `limit` visible editions with an id above `after`, in order of id.

@@ -169,15 +169,11 @@ fn begin_capture(tx: &mut dyn Tx, intent: &Intent) -> Result<Question, SettleRef
 
 fn respect_embargoes(tx: &mut dyn Tx, order: OrderId, today: Date) -> Result<(), SettleRefusal> {
     for row in tx.query(&EDITIONS, &[order.0.into()])? {
-        let edition = catalogue_store::edition(tx, EditionId(row.int(0)?))?;
-        let embargo = edition
-            .as_ref()
-            .and_then(|edition| edition.embargo.delivery);
-        if let (Some(edition), Some(until)) = (edition, embargo.filter(|until| today < *until)) {
-            return Err(SettleRefusal::Embargo {
-                title: edition.title,
-                until,
-            });
+        let embargo = catalogue_store::embargo(tx, EditionId(row.int(0)?))?;
+        if let Some((title, embargo)) = embargo
+            && let Some(until) = embargo.delivery.filter(|until| today < *until)
+        {
+            return Err(SettleRefusal::Embargo { title, until });
         }
     }
     Ok(())

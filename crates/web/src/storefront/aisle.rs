@@ -128,7 +128,7 @@ fn show(
         shelf.sequence(),
         shelf.content_hash(),
         state.stock.version(),
-        state.index.rules().version(),
+        (state.index.sequence(), state.index.rules().version()),
         state.covers.version(),
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
@@ -201,7 +201,11 @@ pub(crate) async fn subjects(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let shelf = state.shelf.load();
-    let version = (shelf.sequence(), shelf.content_hash());
+    let version = (
+        shelf.sequence(),
+        shelf.content_hash(),
+        state.index.sequence(),
+    );
     let key = PageKey::new("/subjects", visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
         let reader = Reader::new(visitor.locale, &state.settings, "/subjects");

@@ -117,6 +117,7 @@ fn show(
     let version = (
         shelf.sequence(),
         shelf.content_hash(),
+        state.index.sequence(),
         state.stock.version(),
         state.covers.version(),
         state.bestsellers.version(),

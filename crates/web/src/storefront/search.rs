@@ -214,7 +214,7 @@ pub(crate) async fn show(
         shelf.sequence(),
         shelf.content_hash(),
         state.stock.version(),
-        state.index.rules().version(),
+        (state.index.sequence(), state.index.rules().version()),
         state.covers.version(),
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
