@@ -13,8 +13,8 @@ use jiff::civil::date;
 /// Drawn covers are small, whatever stands on them.
 const COVER_BYTES: usize = 12_000;
 
-/// A note is a sentence or two for a person, with some words of the file in it.
-const NOTE_CHARS: usize = 10_000;
+/// A note is a sentence or two for a person, and the mark that it was cut short.
+const NOTE_CHARS: usize = catalogue::limits::NOTE_CHARS + 1;
 
 /// Reads bytes as a file, and checks what came of them.
 pub fn read(bytes: &[u8]) {

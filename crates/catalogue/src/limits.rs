@@ -56,6 +56,10 @@ pub const TEXT_CHARS: usize = 100_000;
 /// Characters of a title, a name or a heading that are kept: the longest real title met has 1,400.
 pub const NAME_CHARS: usize = 2_000;
 
+/// Characters of a note: a sentence with the longest name that is kept in it. What senders write instead of a code or a
+/// number has no end.
+pub const NOTE_CHARS: usize = 2_500;
+
 /// Characters of a link that are kept: browsers and servers agree on 2,000.
 pub const LINK_CHARS: usize = 2_000;
 

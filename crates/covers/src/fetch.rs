@@ -155,13 +155,18 @@ impl<R: Reach> Fetcher<R> {
             .with_safe_default_protocol_versions()?
             .with_platform_verifier()?
             .with_no_client_auth();
+        Ok(Fetcher::trusting(reach, agent, bounds, tls))
+    }
+
+    /// The same with certificates judged as `tls` has it.
+    pub fn trusting(reach: R, agent: &str, bounds: Bounds, tls: ClientConfig) -> Fetcher<R> {
         let agent = HeaderValue::from_str(agent);
-        Ok(Fetcher {
+        Fetcher {
             reach,
             tls: TlsConnector::from(Arc::new(tls)),
             agent: agent.unwrap_or(HeaderValue::from_static("Bouquin")),
             bounds,
-        })
+        }
     }
 
     /// Asks for the file of a link; with a file that is `held`, only for another one.

@@ -13,6 +13,11 @@ use std::time::{Duration, Instant};
 use catalogue::store::{CoverReason, HeldFile};
 use covers::fetch::{Answer, FetchFault, Fetcher};
 use house::{BOUNDS, OnlyThis, Page, Supplier, answer, fetcher, jpeg, moved};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 async fn fault(fetcher: &Fetcher<OnlyThis>, link: &str) -> FetchFault {
     fetcher.fetch(link, None).await.expect_err(link)
@@ -224,5 +229,64 @@ async fn o21_a_server_that_asks_for_a_pause_gets_it() {
     assert_eq!(
         reason(&fetcher, &supplier.link("/known")).await,
         CoverReason::Answer
+    );
+}
+
+/// A server that speaks TLS with a certificate for `secure.example`, and a client's trust in that certificate.
+async fn secure(answer: Vec<u8>) -> (std::net::SocketAddr, ClientConfig) {
+    let own = rcgen::generate_simple_self_signed(vec!["secure.example".to_owned()]).unwrap();
+    let (certificate, key) = (own.cert.der().clone(), own.signing_key.serialize_der());
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
+    let server = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key)
+        .unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).unwrap();
+    let client = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let acceptor = TlsAcceptor::from(std::sync::Arc::new(server));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let mut asked = [0; 4096];
+                let _ = stream.read(&mut asked).await;
+                let _ = stream.write_all(&answer).await;
+                let _ = stream.shutdown().await;
+            }
+        }
+    });
+    (address, client)
+}
+
+#[tokio::test]
+async fn o21_a_secure_server_must_be_the_one_that_the_link_names() {
+    let bytes = jpeg(100, 150, 4);
+    let (address, trust) = secure(answer("200 OK", "", &bytes).bytes).await;
+    let reach = OnlyThis::at(address);
+    for name in ["secure.example", "other.example"] {
+        reach.knows(name, &[&["127.0.0.1"], &["127.0.0.1"]]);
+    }
+    let link = |name: &str| format!("https://{name}:{}/1.jpg", address.port());
+    let trusting = Fetcher::trusting(reach.clone(), "Bouquin/test", BOUNDS, trust);
+    let Ok(Answer::File(file)) = trusting.fetch(&link("secure.example"), None).await else {
+        panic!("no file");
+    };
+    assert_eq!(file.bytes, bytes);
+    let unreachable = CoverReason::Unreachable;
+    assert_eq!(reason(&trusting, &link("other.example")).await, unreachable);
+    // The system knows nothing of this certificate.
+    let doubting = fetcher(&reach);
+    assert_eq!(
+        reason(&doubting, &link("secure.example")).await,
+        unreachable
     );
 }

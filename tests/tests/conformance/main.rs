@@ -11,6 +11,7 @@
 
 mod also_bought;
 mod counter;
+mod covers;
 mod days;
 mod desk;
 mod display;
@@ -93,6 +94,7 @@ const BODIES: &[(&str, Body)] = bodies![
     desk::what_is_no_ordinary_file_is_left_where_it_lies,
     desk::a_correction_outlives_the_next_feed_and_is_taken_back,
     desk::what_was_decided_about_an_edition_is_listed,
+    covers::covers_wait_are_kept_refused_and_taken_back,
     also_bought::few_readers_are_never_shown,
     also_bought::what_was_given_back_does_not_count,
     reviews::a_second_review_replaces_the_first_when_it_is_published_itself,

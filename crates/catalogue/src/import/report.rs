@@ -57,6 +57,29 @@ pub struct Note {
     pub message: String,
 }
 
+/// Names that a note lists, and characters of each: a note is read by a person, and what was taken for a name may be half
+/// of a file.
+const LISTED_NAMES: usize = 40;
+const LISTED_CHARS: usize = 40;
+
+/// Names as a note lists them.
+pub(super) fn listed(names: &[String]) -> String {
+    let named = names.iter().take(LISTED_NAMES);
+    let mut listed: Vec<String> = named.map(|name| shortened(name, LISTED_CHARS)).collect();
+    if names.len() > LISTED_NAMES {
+        listed.push("…".to_owned());
+    }
+    listed.join(", ")
+}
+
+/// The first `chars` of a text.
+pub(super) fn shortened(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Where notes go.
 pub trait ReportSink {
     /// Takes one note, in the order of the file.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
 
-use super::{FileKind, Mapping, Note, ReportSink, Severity, Table};
+use super::{FileKind, Mapping, Note, ReportSink, Severity, Table, report};
 use crate::limits;
 use crate::store::{Finding, Found};
 
@@ -65,7 +65,7 @@ impl<'a> Session<'a> {
             reference: reference.map(str::to_owned),
             code,
             severity,
-            message: message.to_owned(),
+            message: report::shortened(message, limits::NOTE_CHARS),
         });
     }
 

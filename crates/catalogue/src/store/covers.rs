@@ -39,19 +39,20 @@ storage::statements! {
     TRIED = "UPDATE covers SET tries = tries + 1, tried_us = $2, due_us = $3 WHERE edition_id = $1";
     KEEP = "UPDATE covers SET state = 'kept', due_us = $3, tries = 0, etag = $4, modified = $5, sha256 = $6,
             picture = $7, width = $8, height = $9, reason = NULL, detail = NULL, changed_us = $10
-        WHERE edition_id = $1 AND offer = $2";
+        WHERE edition_id = $1 AND offer = $2 AND state <> 'withdrawn'";
     STILL = "UPDATE covers SET state = 'kept', due_us = $3, tries = 0, etag = COALESCE($4, etag),
             modified = COALESCE($5, modified), reason = NULL, detail = NULL
-        WHERE edition_id = $1 AND offer = $2 AND picture IS NOT NULL";
+        WHERE edition_id = $1 AND offer = $2 AND state <> 'withdrawn' AND picture IS NOT NULL";
     FAIL = "UPDATE covers SET state = 'failing', due_us = $3, reason = $4, detail = $5
-        WHERE edition_id = $1 AND offer = $2";
+        WHERE edition_id = $1 AND offer = $2 AND state <> 'withdrawn'";
     REFUSE = "UPDATE covers SET state = 'refused', due_us = NULL, etag = NULL, modified = NULL, sha256 = NULL,
             picture = NULL, width = NULL, height = NULL, reason = $3, detail = $4, changed_us = $5
-        WHERE edition_id = $1 AND offer = $2";
+        WHERE edition_id = $1 AND offer = $2 AND state <> 'withdrawn'";
     LOST = "UPDATE covers SET state = 'waiting', due_us = $2, tries = 0, etag = NULL, modified = NULL, sha256 = NULL,
             picture = NULL, width = NULL, height = NULL, changed_us = $2
         WHERE edition_id = $1";
-    LATER = "UPDATE covers SET due_us = $2, tries = tries - 1 WHERE edition_id = $1 AND tries > 0";
+    LATER = "UPDATE covers SET due_us = $2, tries = tries - 1 WHERE edition_id = $1 AND tries > 0
+            AND state <> 'withdrawn'";
     AGAIN = "UPDATE covers SET state = 'waiting', due_us = $2, tries = 0
         WHERE edition_id = $1 AND state IN ('refused', 'failing')";
     ALL_AGAIN = "UPDATE covers SET state = 'waiting', due_us = $1, tries = 0 WHERE state IN ('refused', 'failing')";

@@ -7,15 +7,11 @@ use super::rows::Row;
 use super::shift::Columns;
 use super::values::{self, DateOrder};
 use crate::import::Rejection;
+use crate::import::report::listed;
 use crate::model::PriceRegime;
 
 /// Share of titles, in per cent, with ` / ` in them, from which on what follows is a statement of responsibility.
 const STATEMENT_SHARE: usize = 20;
-
-/// Columns that a note names, and characters of each name: a note is read by a person, and what was taken for a heading
-/// may be half of a file.
-const NAMED_COLUMNS: usize = 40;
-const NAME_CHARS: usize = 40;
 
 /// Everything that reading a row needs.
 #[derive(Debug)]
@@ -106,19 +102,6 @@ fn unknown_columns(unknown: &[String], headings: &[String]) -> Rejection {
             listed(headings)
         ),
     )
-}
-
-/// The names of columns as a note says them.
-fn listed(names: &[String]) -> String {
-    let short = |name: &String| match name.char_indices().nth(NAME_CHARS) {
-        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
-        None => name.clone(),
-    };
-    let mut listed: Vec<String> = names.iter().take(NAMED_COLUMNS).map(short).collect();
-    if names.len() > NAMED_COLUMNS {
-        listed.push("…".to_owned());
-    }
-    listed.join(", ")
 }
 
 fn no_title(headings: &[String], rows: &[Row]) -> Rejection {

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::import::Remarks;
 use crate::import::plain_text::one_line;
+use crate::import::report::listed;
 use crate::limits;
 use crate::model::{Edition, Embargo, Form, Goods, Isbn13, Language, PublicationDate};
 use crate::store::{Block, BlockUpdate, Incoming, Record};
@@ -40,7 +41,7 @@ pub(super) fn read(
     })?;
     let mut remarks = Remarks::default();
     if !tree.unknown_entities.is_empty() {
-        let names = tree.unknown_entities.join(", ");
+        let names = listed(&tree.unknown_entities);
         remarks.warn(
             "entity-unknown",
             format!("Entities that nobody declared ({names}) were left as they are written."),

@@ -6,6 +6,7 @@ use trade::language::Language;
 
 use super::tree::{self, Element, Entities};
 use super::{dates, tags};
+use crate::import::report::listed;
 use crate::import::{Severity, entity};
 use crate::store::Message;
 
@@ -116,7 +117,7 @@ impl Prologue {
                 message: format!(
                     "The file declares entities outside itself ({}). They are never fetched; products that use them \
                      are skipped.",
-                    self.entities.external.join(", ")
+                    listed(&self.entities.external)
                 ),
             });
         }
@@ -127,7 +128,7 @@ impl Prologue {
                 message: format!(
                     "The file declares entities made of entities or tags ({}), which can grow without end. They are \
                      never expanded; products that use them are skipped.",
-                    self.entities.nested.join(", ")
+                    listed(&self.entities.nested)
                 ),
             });
         }
@@ -139,7 +140,10 @@ impl Prologue {
             Some(root) if !self.is_message => (
                 Severity::Error,
                 "not-onix",
-                format!("The file is XML, but its root is <{root}>, not an ONIX message. Nothing was read."),
+                format!(
+                    "The file is XML, but its root is <{}>, not an ONIX message. Nothing was read.",
+                    listed(std::slice::from_ref(root))
+                ),
             ),
             Some(_) if !has_products => (
                 Severity::Warning,

@@ -2,6 +2,25 @@
 
 use super::*;
 
+#[test]
+fn o18_a_note_stays_short_whatever_it_quotes() {
+    // Found by fuzzing: what stands for a name or a code may be half of a file.
+    let long = "x".repeat(60_000);
+    let unknown = product("r", "").replace(">03<", &format!(">{long}<"));
+    for sent in [format!("<{long}>"), message(&unknown)] {
+        let (_, notes) = read(&sent);
+        assert!(!notes.is_empty());
+        for note in notes {
+            let chars = note.message.chars().count();
+            assert!(
+                chars <= crate::limits::NOTE_CHARS + 1,
+                "{} {chars}",
+                note.code
+            );
+        }
+    }
+}
+
 /// Blocks with a title of these words.
 pub(super) fn titled(words: &str) -> String {
     format!(
