@@ -149,6 +149,35 @@ async fn o21_a_cover_is_fetched_again_only_when_it_is_newer() {
 }
 
 #[tokio::test]
+async fn o21_a_new_link_is_not_asked_with_what_is_known_of_the_old_one() {
+    let shop = Shop::open().await;
+    let wrong = "Last-Modified: Fri, 20 Nov 2026 08:00:00 GMT\r\n";
+    let right = "Last-Modified: Sun, 01 Mar 2026 08:00:00 GMT\r\n";
+    shop.supplier.put_file("/a.jpg", wrong, &jpeg(400, 600, 1));
+    shop.supplier.put_file("/b.jpg", right, &jpeg(300, 450, 9));
+    shop.offer("1", Some(shop.linked("/a.jpg"))).await;
+    shop.offer("1", Some(shop.linked("/b.jpg"))).await;
+    assert!(!shop.supplier.asked()[1].contains("if-modified-since"));
+    assert_eq!(shop.picture().await.unwrap().width(), 300);
+
+    // The same file elsewhere, by its hash, is not fetched; what comes of that address later is.
+    let moved = |updated| CoverLink {
+        sha256: Some(covers::render::sha256(&jpeg(300, 450, 9))),
+        updated,
+        ..shop.linked("/c.jpg")
+    };
+    assert_eq!(shop.offer("1", Some(moved(None))).await, 0);
+    let older = "Last-Modified: Sun, 01 Feb 2026 08:00:00 GMT\r\n";
+    shop.supplier.put_file("/c.jpg", older, &jpeg(200, 300, 5));
+    let corrected = CoverLink {
+        sha256: None,
+        ..moved(Some(date(2026, 11, 21)))
+    };
+    shop.offer("1", Some(corrected)).await;
+    assert_eq!(shop.picture().await.unwrap().width(), 200);
+}
+
+#[tokio::test]
 async fn o21_a_picture_of_which_nothing_is_said_is_asked_for_again_after_a_month() {
     let shop = Shop::open().await;
     shop.supplier

@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
             reference: Some(reference.to_owned()),
             code,
             severity,
-            message: message.to_owned(),
+            message: report::shortened(message, limits::NOTE_CHARS),
         });
     }
 

@@ -31,6 +31,7 @@ storage::statements! {
         ON CONFLICT (edition_id) DO UPDATE SET offer = excluded.offer, state = 'waiting', due_us = excluded.due_us,
             tries = 0, reason = NULL, detail = NULL, changed_us = excluded.changed_us";
     RESTATE = "UPDATE covers SET offer = $2 WHERE edition_id = $1";
+    ASK_ANEW = "UPDATE covers SET etag = NULL, modified = NULL WHERE edition_id = $1";
     WITHDRAW = "UPDATE covers SET state = 'withdrawn', due_us = NULL, etag = NULL, modified = NULL, sha256 = NULL,
             picture = NULL, width = NULL, height = NULL, reason = NULL, detail = NULL, changed_us = $2
         WHERE edition_id = $1";
@@ -288,15 +289,22 @@ fn take_offer(
     let offer = read_offer(offered)?;
     let written = write_offer(&offer);
     match known {
-        Some(known) if known.state != "withdrawn" && known.offer == written => Ok(()),
-        Some(known) if known.state == "kept" && !is_newer(known, &offer)? => tx
-            .execute(&RESTATE, &[edition.into(), written.into()])
-            .map(drop),
+        Some(known) if known.state != "withdrawn" && known.offer == written => return Ok(()),
+        Some(known) if known.state == "kept" && !is_newer(known, &offer)? => {
+            tx.execute(&RESTATE, &[edition.into(), written.into()])?;
+        }
         _ => {
             let row = [edition.into(), written.into(), now.as_micros().into()];
-            tx.execute(&WANT, &row).map(drop)
+            tx.execute(&WANT, &row)?;
         }
     }
+    // What a server said of the file under the old link says nothing of the one under the new (RFC 9110, 8.8).
+    if let Some(known) = known
+        && read_offer(&known.offer)?.link != offer.link
+    {
+        tx.execute(&ASK_ANEW, &[edition.into()])?;
+    }
+    Ok(())
 }
 
 /// Whether what is offered may be another file than the one that is kept: not when its hash is the same.
