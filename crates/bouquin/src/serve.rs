@@ -124,7 +124,7 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         .await?;
     state
         .covers
-        .refresh(&state.store, state.clock.now())
+        .refresh(&state.store, &state.settings.covers, state.clock.now())
         .await?;
     state
         .reviews
@@ -287,6 +287,7 @@ fn fetch_covers(state: &AppState) -> Result<Worker<PublicInternet>> {
         fetcher,
         folder: state.settings.covers.clone(),
         pause: covers::limits::POLITE_PAUSE,
+        server_time: covers::limits::SERVER_TIME,
     })
 }
 

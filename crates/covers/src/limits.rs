@@ -32,14 +32,25 @@ pub const SIDE: u32 = 16_383;
 /// Pixels of the shorter side below which it is no cover: a dot that counts readers, a stand-in.
 pub const SHORT_SIDE: u32 = 40;
 
-/// Bytes that a decoder may take at a time: 50 megapixels in three colours, and as much again to work in.
-pub const DECODER_BYTES: u64 = 320 << 20;
+/// Bytes that the pixels of a picture may take at a time, decoding and what is made of it together: 50 megapixels of a PNG
+/// in three colours twice over. JPEG and WebP, whose decoders take more, reach it at 30 megapixels, which is more than A4
+/// at 400 dots an inch.
+pub const PIXEL_BYTES: u64 = 320 << 20;
 
 /// Covers that are taken from the queue at a time.
 pub const BATCH: u32 = 100;
 
 /// Servers that are asked at the same time; each is asked one thing at a time.
 pub const SERVERS_AT_ONCE: usize = 4;
+
+/// Time for one server in one round, after which its covers wait for the next one: one question may take half of it.
+pub const SERVER_TIME: Duration = Duration::from_secs(60);
+
+/// Pictures whose files are looked for at a time: a million of them are looked through in a hundred times.
+pub const LOOKED_THROUGH: u32 = 10_000;
+
+/// How often files are removed that no row names.
+pub const SWEEP: Duration = Duration::from_secs(24 * 3600);
 
 /// Pause between two questions to one server.
 pub const POLITE_PAUSE: Duration = Duration::from_millis(250);

@@ -11,7 +11,10 @@ use catalogue::covers::picture::Format;
 use catalogue::store::CoverReason;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use image::metadata::Orientation;
+use image::{
+    ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage,
+};
 use sha2::{Digest, Sha256};
 
 use crate::limits;
@@ -24,7 +27,7 @@ const RENDERING: u8 = 1;
 pub struct Rendered {
     /// What it is called and how large it was.
     pub picture: Picture,
-    /// Its files by name.
+    /// Its files by name, in the order in which they are to be written: see [`Picture::is_in`].
     pub files: Vec<(String, Vec<u8>)>,
 }
 
@@ -42,8 +45,8 @@ pub enum RenderFault {
         /// Lines.
         height: u32,
     },
-    /// Its pixels need more memory than [`limits::DECODER_BYTES`].
-    #[error("its pixels need more than {} MB", limits::DECODER_BYTES >> 20)]
+    /// Its pixels need more memory than [`limits::PIXEL_BYTES`].
+    #[error("its pixels need more than {} MB", limits::PIXEL_BYTES >> 20)]
     TooMuchMemory,
     /// A side shorter than [`limits::SHORT_SIDE`].
     #[error("it has {width} × {height} pixels")]
@@ -77,19 +80,21 @@ pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Makes the files of a cover. Takes up to seconds and [`limits::DECODER_BYTES`]: for a thread of its own.
+/// Makes the files of a cover. Takes up to seconds and [`limits::PIXEL_BYTES`] beside the file: for a thread of its own.
 ///
 /// # Errors
 /// See [`RenderFault`].
 pub fn render(bytes: &[u8]) -> Result<Rendered, RenderFault> {
-    let pixels = decode(bytes)?;
-    let name = name(bytes);
-    let picture = Picture::new(&name, pixels.width(), pixels.height())
+    let (pixels, turn) = decode(bytes)?;
+    let (width, height) = swapped_if(turns_over(turn), pixels.dimensions());
+    let picture = Picture::new(&name(bytes), width, height)
         .ok_or_else(|| RenderFault::Damaged("it has no pixels".to_owned()))?;
     let mut files = Vec::new();
-    let mut larger = largest(pixels, &picture);
-    let jpeg = picture.file(picture.largest(), Format::Jpeg);
-    files.push((jpeg, jpeg_of(&larger)?));
+    let mut larger = turned(largest(pixels, &picture, turn), turn);
+    let jpeg = (
+        picture.file(picture.largest(), Format::Jpeg),
+        jpeg_of(&larger)?,
+    );
     let mut widths: Vec<u32> = picture.widths().collect();
     widths.reverse();
     for width in widths {
@@ -100,6 +105,7 @@ pub fn render(bytes: &[u8]) -> Result<Rendered, RenderFault> {
         let file = picture.file(width, Format::WebP);
         files.push((file, webp_of(&larger)?));
     }
+    files.push(jpeg);
     Ok(Rendered { picture, files })
 }
 
@@ -116,22 +122,67 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn decode(bytes: &[u8]) -> Result<RgbImage, RenderFault> {
-    let (width, height) = reader(bytes)?.into_dimensions().map_err(damaged)?;
-    if u64::from(width) * u64::from(height) > limits::PIXELS || width.max(height) > limits::SIDE {
+/// The pixels as they lie in the file, in 8 bits, and how they are to be turned.
+fn decode(bytes: &[u8]) -> Result<(RgbImage, Orientation), RenderFault> {
+    let sized = reader(bytes)?;
+    let format = sized.format();
+    let (width, height) = sized.into_dimensions().map_err(damaged)?;
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > limits::PIXELS || width.max(height) > limits::SIDE {
         return Err(RenderFault::TooManyPixels { width, height });
     }
     if width.min(height) < limits::SHORT_SIDE {
         return Err(RenderFault::TooSmall { width, height });
     }
     let mut decoder = reader(bytes)?.into_decoder().map_err(damaged)?;
-    if decoder.total_bytes() > limits::DECODER_BYTES {
+    if pixels * bytes_a_pixel(format, decoder.color_type()) > limits::PIXEL_BYTES {
         return Err(RenderFault::TooMuchMemory);
     }
-    let orientation = decoder.orientation().map_err(damaged)?;
-    let mut pixels = DynamicImage::from_decoder(decoder).map_err(damaged)?;
-    pixels.apply_orientation(orientation);
-    Ok(on_white(pixels))
+    let turn = decoder.orientation().map_err(damaged)?;
+    let pixels = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    Ok((on_white(pixels), turn))
+}
+
+/// Bytes that each pixel takes at most at a time: what is decoded, and beside it either what the decoder works in or what
+/// becomes of it in 8 bits. The decoders of JPEG and WebP are not held to a limit: the one keeps two bytes for each of up
+/// to four colours of a progressive file, the other what it decodes, its transparency and its brightness.
+fn bytes_a_pixel(format: Option<ImageFormat>, colours: ColorType) -> u64 {
+    let worked_in = match format {
+        Some(ImageFormat::Png) => 0,
+        Some(ImageFormat::Gif) => 4,
+        _ => 8,
+    };
+    let is_wide = colours.bits_per_pixel() > 8 * u16::from(colours.channel_count());
+    let made_of_it = match (colours, is_wide, colours.has_alpha()) {
+        (ColorType::Rgb8, _, _) => 0,
+        (_, true, true) => 4,
+        _ => 3,
+    };
+    u64::from(colours.bytes_per_pixel()) + u64::max(worked_in, made_of_it)
+}
+
+/// Whether width and height change places.
+fn turns_over(turn: Orientation) -> bool {
+    matches!(
+        turn,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
+}
+
+fn swapped_if(swapped: bool, (width, height): (u32, u32)) -> (u32, u32) {
+    match swapped {
+        true => (height, width),
+        false => (width, height),
+    }
+}
+
+fn turned(pixels: RgbImage, turn: Orientation) -> RgbImage {
+    let mut pixels = DynamicImage::ImageRgb8(pixels);
+    pixels.apply_orientation(turn);
+    pixels.into_rgb8()
 }
 
 /// A reader of one of the four formats, with its limits.
@@ -146,7 +197,7 @@ fn reader(bytes: &[u8]) -> Result<ImageReader<Cursor<&[u8]>>, RenderFault> {
         return Err(RenderFault::Type);
     }
     let mut allowed = Limits::no_limits();
-    allowed.max_alloc = Some(limits::DECODER_BYTES);
+    allowed.max_alloc = Some(limits::PIXEL_BYTES);
     reader.limits(allowed);
     Ok(reader)
 }
@@ -176,18 +227,19 @@ fn on_white(pixels: DynamicImage) -> RgbImage {
     flat
 }
 
-/// The picture in the largest width that is kept. Many pixels are first averaged, which is quick, then weighed.
-fn largest(pixels: RgbImage, picture: &Picture) -> RgbImage {
-    let width = picture.largest();
+/// The picture in the largest size that is kept, not turned yet, because turning takes as much memory again. Many pixels
+/// are first averaged, which is quick, then weighed.
+fn largest(pixels: RgbImage, picture: &Picture, turn: Orientation) -> RgbImage {
+    let size = |width| swapped_if(turns_over(turn), (width, picture.height_at(width)));
+    let (width, height) = size(picture.largest());
     if pixels.width() == width {
         return pixels;
     }
-    let twice = width * 2;
-    let averaged = match pixels.width() > twice * 2 {
-        true => image::imageops::thumbnail(&pixels, twice, picture.height_at(twice)),
+    let (twice_width, twice_height) = size(picture.largest() * 2);
+    let averaged = match pixels.width() > twice_width * 2 {
+        true => image::imageops::thumbnail(&pixels, twice_width, twice_height),
         false => pixels,
     };
-    let height = picture.height_at(width);
     image::imageops::resize(&averaged, width, height, FilterType::Lanczos3)
 }
 

@@ -1,26 +1,26 @@
 //! Working off the queue: a few servers at a time, each asked one thing at a time and with pauses.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use catalogue::covers::picture::{Format, place_of};
 use catalogue::store::{
-    CoverReason, DueCover, HeldFile, cover_failed, cover_is_the_same, cover_waits, covers_lost,
-    follow_covers, keep_cover, pictures, refuse_cover, take_due_covers,
+    CoverReason, DueCover, HeldFile, cover_failed, cover_is_the_same, cover_waits, follow_covers,
+    keep_cover, pictures, refuse_cover, take_due_covers,
 };
+use hyper::body::Bytes;
 use storage::{Fault, Store, Tx};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use trade::clock::{Clock, Timestamp};
-use trade::ids::EditionId;
 use url::Url;
 
 use crate::fetch::{Answer, Fetcher, File};
+use crate::folder;
 use crate::limits;
+use crate::mend::Mending;
 use crate::reach::Reach;
 use crate::render::{self, Rendered};
 
@@ -36,6 +36,8 @@ pub struct Worker<R> {
     pub folder: PathBuf,
     /// Pause between two questions to one server.
     pub pause: Duration,
+    /// Time for one server in one round: [`limits::SERVER_TIME`].
+    pub server_time: Duration,
 }
 
 /// What came of one cover.
@@ -46,15 +48,28 @@ enum Outcome {
     Failed(CoverReason, String),
 }
 
+/// Why there are no files of a picture.
+pub(crate) enum Unmade {
+    /// They could not be written.
+    Disk(String),
+    /// What was fetched is no cover.
+    Faulty(CoverReason, String),
+}
+
 impl<R: Reach> Worker<R> {
     /// Fetches covers for as long as the shop is open.
     pub async fn run(self) {
         let this = Arc::new(self);
-        if let Err(fault) = this.miss_files().await {
-            tracing::warn!(fault = fault.detail(), "covers were not looked for");
-        }
+        let mut mending = Mending::default();
+        let mut swept: Option<Instant> = None;
         loop {
-            match Arc::clone(&this).round().await {
+            if swept.is_none_or(|at| at.elapsed() >= limits::SWEEP) {
+                swept = Some(Instant::now());
+                if let Err(fault) = this.sweep().await {
+                    tracing::warn!(fault = fault.detail(), "old covers are not removed");
+                }
+            }
+            match this.turn(&mut mending).await {
                 Ok(0) => tokio::time::sleep(limits::LOOK).await,
                 Ok(_) => {}
                 Err(fault) => {
@@ -65,35 +80,27 @@ impl<R: Reach> Worker<R> {
         }
     }
 
-    /// Has pictures fetched again whose files are not in the folder; says how many.
+    async fn turn(self: &Arc<Self>, mending: &mut Mending) -> Result<usize, Fault> {
+        let tried = Arc::clone(self).round().await?;
+        Ok(tried + self.mend(mending).await?)
+    }
+
+    /// Removes files from this node's folder that no row names any more; says how many.
     ///
     /// # Errors
-    /// A [`Fault`] of the database.
-    pub async fn miss_files(&self) -> Result<usize, Fault> {
-        let kept = self.store.read(|tx| pictures(tx, None)).await?;
+    /// A [`Fault`] of the database; a folder that cannot be read is told to the operator.
+    pub async fn sweep(&self) -> Result<u64, Fault> {
+        let named = self.store.read(|tx| pictures(tx, None)).await?;
+        let named = named.into_iter().filter_map(|(_, picture)| picture);
+        let named: HashSet<String> = named.map(|picture| picture.name()).collect();
         let folder = self.folder.clone();
-        let looking = tokio::task::spawn_blocking(move || {
-            let lost = kept.into_iter().filter_map(|(edition, picture)| {
-                let file = picture?.file(picture?.largest(), Format::Jpeg);
-                let (within, _) = place_of(&file)?;
-                (!folder.join(within).join(&file).is_file()).then_some(edition)
-            });
-            lost.collect::<Vec<EditionId>>()
-        });
-        let lost = looking.await.unwrap_or_default();
-        let now = self.clock.now();
-        for some in lost.chunks(limits::BATCH as usize) {
-            let some = some.to_vec();
-            let again = move |tx: &mut dyn Tx| covers_lost(tx, &some, now);
-            self.store.write(again).await?;
+        let sweeping = tokio::task::spawn_blocking(move || folder::sweep(&folder, &named));
+        match sweeping.await {
+            Ok(Ok(swept)) => return Ok(swept),
+            Ok(Err(error)) => tracing::warn!(%error, "old covers are not removed"),
+            Err(stopped) => tracing::error!(%stopped, "removing old covers stopped"),
         }
-        if !lost.is_empty() {
-            tracing::warn!(
-                lost = lost.len(),
-                "files of covers are gone: they are fetched again"
-            );
-        }
-        Ok(lost.len())
+        Ok(0)
     }
 
     /// Takes in what senders offer, and tries up to [`limits::BATCH`] covers that are due; says how many.
@@ -128,18 +135,19 @@ impl<R: Reach> Worker<R> {
         }
     }
 
-    /// Asks one server for its covers, and stops at the first answer that asks for a pause.
+    /// Asks one server for its covers, and stops at the first answer that asks for a pause, or when its time is over.
     async fn ask_server(
         self: Arc<Self>,
         covers: Vec<DueCover>,
         desk: Arc<Semaphore>,
     ) -> Result<(), Fault> {
+        let began = Instant::now();
         let mut covers = covers.into_iter();
         while let Some(cover) = covers.next() {
             let (outcome, pause) = self.try_cover(&cover, &desk).await;
             self.write_down(cover, outcome, pause).await?;
-            if let Some(pause) = pause {
-                let due = self.clock.now().plus(pause);
+            if pause.is_some() || began.elapsed() >= self.server_time {
+                let due = self.clock.now().plus(pause.unwrap_or_default());
                 let waiting: Vec<DueCover> = covers.collect();
                 let put_off = move |tx: &mut dyn Tx| {
                     waiting.iter().try_for_each(|one| cover_waits(tx, one, due))
@@ -185,24 +193,30 @@ impl<R: Reach> Worker<R> {
         let Ok(_turn) = desk.acquire().await else {
             return Outcome::Failed(CoverReason::Disk, "the shop closes".to_owned());
         };
-        let folder = self.folder.clone();
-        let bytes = file.bytes;
-        let work = tokio::task::spawn_blocking(move || {
-            render::render(&bytes).map(|rendered| (keep(&folder, &rendered), rendered))
-        });
-        match work.await {
-            Ok(Ok((Ok(()), rendered))) => Outcome::Kept {
+        match self.make(file.bytes).await {
+            Ok(rendered) => Outcome::Kept {
                 rendered,
                 file: held,
             },
-            Ok(Ok((Err(error), _))) => Outcome::Failed(CoverReason::Disk, error.to_string()),
-            Ok(Err(fault)) => Outcome::Refused(fault.reason(), fault.to_string()),
-            // A decoder that panics has met a file that its authors did not think of.
-            Err(_) => {
-                let detail = "it cannot be decoded".to_owned();
-                Outcome::Refused(CoverReason::Damaged, detail)
-            }
+            Err(Unmade::Disk(error)) => Outcome::Failed(CoverReason::Disk, error),
+            Err(Unmade::Faulty(reason, detail)) => Outcome::Refused(reason, detail),
         }
+    }
+
+    /// Makes the files of a picture and keeps them in this node's folder.
+    pub(crate) async fn make(&self, bytes: Bytes) -> Result<Rendered, Unmade> {
+        let folder = self.folder.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let rendered = render::render(&bytes)
+                .map_err(|fault| Unmade::Faulty(fault.reason(), fault.to_string()))?;
+            folder::keep(&folder, &rendered).map_err(|error| Unmade::Disk(error.to_string()))?;
+            Ok(rendered)
+        });
+        // A decoder that panics has met a file that its authors did not think of.
+        work.await.unwrap_or_else(|_| {
+            let detail = "it cannot be decoded".to_owned();
+            Err(Unmade::Faulty(CoverReason::Damaged, detail))
+        })
     }
 
     async fn write_down(
@@ -235,11 +249,17 @@ impl<R: Reach> Worker<R> {
 fn by_server(due: Vec<DueCover>) -> BTreeMap<String, Vec<DueCover>> {
     let mut servers: BTreeMap<String, Vec<DueCover>> = BTreeMap::new();
     for cover in due {
-        let url = Url::parse(&cover.offer.link).ok();
-        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        servers.entry(host.to_owned()).or_default().push(cover);
+        let server = server_of(&cover.offer.link);
+        servers.entry(server).or_default().push(cover);
     }
     servers
+}
+
+/// The server that a link names; empty when it names none.
+pub(crate) fn server_of(link: &str) -> String {
+    let url = Url::parse(link).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    host.to_owned()
 }
 
 /// When a picture is asked for again: never by itself where its sender would say that it is another one.
@@ -250,30 +270,11 @@ fn look_again(cover: &DueCover, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// The pause after so many tries in a row that failed.
-fn pause_after(tries: u32) -> Duration {
+pub(crate) fn pause_after(tries: u32) -> Duration {
     let times = 4_u32.saturating_pow(tries.saturating_sub(1));
     limits::FIRST_PAUSE
         .saturating_mul(times)
         .min(limits::LONGEST_PAUSE)
-}
-
-/// Writes the files of a picture, each whole or not at all. Files of that name say the same and are left alone.
-fn keep(folder: &Path, rendered: &Rendered) -> io::Result<()> {
-    for (name, bytes) in &rendered.files {
-        let (within, _) = place_of(name).ok_or(io::ErrorKind::InvalidFilename)?;
-        let folder = folder.join(within);
-        fs::create_dir_all(&folder)?;
-        let path = folder.join(name);
-        if path.exists() {
-            continue;
-        }
-        let unfinished = folder.join(format!("{name}.new"));
-        let mut file = fs::File::create(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&unfinished, &path)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -43,10 +43,10 @@ fn o21_a_cover_in_any_of_the_four_formats_is_made_new_in_its_sizes() {
         assert_eq!(
             sizes(&rendered),
             [
-                (Format::Jpeg, 640, 960),
                 (Format::WebP, 640, 960),
                 (Format::WebP, 320, 480),
                 (Format::WebP, 160, 240),
+                (Format::Jpeg, 640, 960),
             ],
             "{format:?}"
         );
@@ -71,9 +71,9 @@ fn o21_a_cover_in_any_of_the_four_formats_is_made_new_in_its_sizes() {
 fn o21_a_small_cover_is_not_blown_up_and_equal_files_have_equal_names() {
     let rendered = render(&jpeg(224, 297, 1)).unwrap();
     let expected = [
-        (Format::Jpeg, 224, 297),
         (Format::WebP, 224, 297),
         (Format::WebP, 160, 212),
+        (Format::Jpeg, 224, 297),
     ];
     assert_eq!(sizes(&rendered), expected);
     assert_eq!(
@@ -101,6 +101,25 @@ fn o21_a_picture_that_claims_too_many_pixels_is_refused_before_it_is_decoded() {
     // Within the limit, but the pixels are not there.
     assert_eq!(reason(&png_that_claims(1_000, 1_500)), CoverReason::Damaged);
     assert_eq!(reason(&png_that_claims(0, 0)), CoverReason::Damaged);
+}
+
+#[test]
+fn o21_formats_whose_decoders_take_more_memory_may_have_fewer_pixels() {
+    let claims = |width: u16, height: u16| {
+        let mut bytes = jpeg(100, 100, 1);
+        let frame = bytes
+            .windows(2)
+            .position(|two| two == [0xff, 0xc0])
+            .unwrap();
+        // Length and precision stand between the marker and the size (ITU-T T.81, B.2.2).
+        bytes[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+        bytes[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+        bytes
+    };
+    assert_eq!(reason(&claims(5_000, 7_000)), CoverReason::TooManyPixels);
+    assert_eq!(render(&claims(100, 100)).unwrap().picture.width(), 100);
+    // A PNG of that size would be decoded.
+    assert_eq!(reason(&png_that_claims(5_000, 7_000)), CoverReason::Damaged);
 }
 
 #[test]
@@ -153,9 +172,8 @@ fn o21_damaged_files_never_end_the_process() {
 fn o21_what_shines_through_becomes_white() {
     let clear = RgbaImage::from_pixel(100, 150, image::Rgba([10, 20, 30, 0]));
     let rendered = render(&encoded(&DynamicImage::ImageRgba8(clear), ImageFormat::Png)).unwrap();
-    let picture = image::load_from_memory(&rendered.files[0].1)
-        .unwrap()
-        .into_rgb8();
+    let (_, file) = rendered.files.last().unwrap();
+    let picture = image::load_from_memory(file).unwrap().into_rgb8();
     assert_eq!(picture.get_pixel(50, 75).0, [255, 255, 255]);
 }
 
@@ -172,4 +190,8 @@ fn o21_a_picture_is_turned_as_its_camera_says() {
         (200, 300)
     );
     assert_eq!(Orientation::from_exif(6), Some(Orientation::Rotate90));
+    // Red ran to the right and runs down, green ran down and runs to the left.
+    let (_, file) = rendered.files.last().unwrap();
+    let picture = image::load_from_memory(file).unwrap().into_rgb8();
+    assert!(picture.get_pixel(100, 280).0[0] > 200 && picture.get_pixel(190, 150).0[1] < 50);
 }

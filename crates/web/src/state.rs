@@ -156,7 +156,8 @@ impl AppState {
             self.also_bought.keep_up(&self.store),
             self.bestsellers.keep_up(&self.store),
             self.display.keep_up(&self.store),
-            self.covers.keep_up(&self.store, &self.clock),
+            self.covers
+                .keep_up(&self.store, &self.settings.covers, &self.clock),
             self.reviews.keep_up(&self.store, &self.clock),
             self.search_rules
                 .keep_up(&self.store, &self.index, &self.clock),

@@ -1,5 +1,7 @@
 //! A supplier's cover as the shop keeps it: a few sizes of one picture, in files that never change.
 
+use std::path::Path;
+
 /// Widths in pixels that covers are kept in: lists show them 56 to 152 pixels wide and a book's page 250, on screens with
 /// up to two and a half pixels for one.
 pub const WIDTHS: [u32; 3] = [160, 320, 640];
@@ -89,6 +91,12 @@ impl Picture {
     /// The file of a width in a format.
     pub fn file(&self, width: u32, format: Format) -> String {
         format!("{:032x}-{width}.{}", self.name, format.extension())
+    }
+
+    /// Whether its files are in a folder of pictures: its JPEG, which is written last, stands for all of them.
+    pub fn is_in(&self, pictures: &Path) -> bool {
+        let file = self.file(self.largest(), Format::Jpeg);
+        place_of(&file).is_some_and(|(folder, _)| pictures.join(folder).join(&file).is_file())
     }
 }
 

@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
 
-use super::report;
-use super::{FileKind, Mapping, Note, ReportSink, Severity, Table};
+use super::{FileKind, Mapping, Note, ReportSink, Severity, Table, report};
 use crate::limits;
 use crate::store::{Finding, Found};
 

@@ -31,6 +31,7 @@ storage::statements! {
         ON CONFLICT (edition_id) DO UPDATE SET offer = excluded.offer, state = 'waiting', due_us = excluded.due_us,
             tries = 0, reason = NULL, detail = NULL, changed_us = excluded.changed_us";
     RESTATE = "UPDATE covers SET offer = $2 WHERE edition_id = $1";
+    ASK_ANEW = "UPDATE covers SET etag = NULL, modified = NULL WHERE edition_id = $1";
     WITHDRAW = "UPDATE covers SET state = 'withdrawn', due_us = NULL, etag = NULL, modified = NULL, sha256 = NULL,
             picture = NULL, width = NULL, height = NULL, reason = NULL, detail = NULL, changed_us = $2
         WHERE edition_id = $1";
@@ -48,9 +49,15 @@ storage::statements! {
     REFUSE = "UPDATE covers SET state = 'refused', due_us = NULL, etag = NULL, modified = NULL, sha256 = NULL,
             picture = NULL, width = NULL, height = NULL, reason = $3, detail = $4, changed_us = $5
         WHERE edition_id = $1 AND offer = $2 AND state <> 'withdrawn'";
-    LOST = "UPDATE covers SET state = 'waiting', due_us = $2, tries = 0, etag = NULL, modified = NULL, sha256 = NULL,
-            picture = NULL, width = NULL, height = NULL, changed_us = $2
-        WHERE edition_id = $1";
+    KEPT = "SELECT edition_id, offer, sha256, picture, width, height FROM covers
+        WHERE edition_id > $1 AND state = 'kept' AND picture IS NOT NULL AND sha256 IS NOT NULL
+        ORDER BY edition_id LIMIT $2";
+    LOOK_WHOLE = "UPDATE covers SET due_us = $3, etag = NULL, modified = NULL, sha256 = NULL
+        WHERE edition_id = $1 AND picture = $2 AND state = 'kept'";
+    BEHIND =
+        sqlite "UPDATE covers SET due_us = $2 WHERE edition_id IN (SELECT value FROM json_each($1))",
+        postgres "UPDATE covers SET due_us = $2
+            WHERE edition_id = ANY (ARRAY(SELECT jsonb_array_elements_text(($1::text)::jsonb)::bigint))";
     LATER = "UPDATE covers SET due_us = $2, tries = tries - 1 WHERE edition_id = $1 AND tries > 0
             AND state <> 'withdrawn'";
     AGAIN = "UPDATE covers SET state = 'waiting', due_us = $2, tries = 0
@@ -65,6 +72,13 @@ storage::statements! {
 
 /// Changes of editions that are looked at in one transaction: few enough that an order never waits long behind them.
 pub const COVERS_FOLLOWED_AT_ONCE: u32 = 1_000;
+
+/// Covers that one server is asked for of one batch: a supplier of a million covers leaves room for the others.
+pub const COVERS_OF_ONE_SERVER: usize = 25;
+
+/// Covers that are looked at to fill a batch: those of one supplier that stand in front of everybody else's, and are not
+/// in the batch, step behind, so that a million of them are passed in 200 batches.
+const LOOKED_AT: u32 = 5_000;
 
 /// When a cover is tried again of which nothing more was heard: the process ended meanwhile.
 const UNHEARD_OF: Duration = Duration::from_secs(60 * 60);
@@ -288,15 +302,22 @@ fn take_offer(
     let offer = read_offer(offered)?;
     let written = write_offer(&offer);
     match known {
-        Some(known) if known.state != "withdrawn" && known.offer == written => Ok(()),
-        Some(known) if known.state == "kept" && !is_newer(known, &offer)? => tx
-            .execute(&RESTATE, &[edition.into(), written.into()])
-            .map(drop),
+        Some(known) if known.state != "withdrawn" && known.offer == written => return Ok(()),
+        Some(known) if known.state == "kept" && !is_newer(known, &offer)? => {
+            tx.execute(&RESTATE, &[edition.into(), written.into()])?;
+        }
         _ => {
             let row = [edition.into(), written.into(), now.as_micros().into()];
-            tx.execute(&WANT, &row).map(drop)
+            tx.execute(&WANT, &row)?;
         }
     }
+    // What a server said of the file under the old link says nothing of the one under the new (RFC 9110, 8.8).
+    if let Some(known) = known
+        && read_offer(&known.offer)?.link != offer.link
+    {
+        tx.execute(&ASK_ANEW, &[edition.into()])?;
+    }
+    Ok(())
 }
 
 /// Whether what is offered may be another file than the one that is kept: not when its hash is the same.
@@ -307,22 +328,44 @@ fn is_newer(known: &Known, offer: &CoverLink) -> Result<bool, Fault> {
     Ok(!is_held && !is_said_again)
 }
 
-/// Up to `limit` covers that are due, each counted as tried.
+/// Up to `limit` covers that are due, up to [`COVERS_OF_ONE_SERVER`] of each server, each counted as tried. What its
+/// server has no turn for steps behind those that came later.
 pub fn take_due_covers(
     tx: &mut dyn Tx,
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<DueCover>, Fault> {
-    let rows = tx.query(&DUE, &[now.as_micros().into(), limit.into()])?;
+    let rows = tx.query(&DUE, &[now.as_micros().into(), LOOKED_AT.into()])?;
     let again = now.plus(UNHEARD_OF).as_micros();
-    let mut due = Vec::with_capacity(rows.len());
+    let mut of_server: HashMap<String, usize> = HashMap::new();
+    let (mut due, mut behind) = (Vec::new(), Vec::new());
     for row in &rows {
+        if due.len() >= limit as usize {
+            break;
+        }
         let cover = due_of_row(row)?;
+        let taken = of_server.entry(server_of(&cover.offer.link)).or_default();
+        if *taken >= COVERS_OF_ONE_SERVER {
+            behind.push(cover.edition.0);
+            continue;
+        }
+        *taken += 1;
         let tried = [cover.edition.0.into(), now.as_micros().into(), again.into()];
         tx.execute(&TRIED, &tried)?;
         due.push(cover);
     }
+    if !behind.is_empty() {
+        let behind = [super::row::list(behind), now.as_micros().into()];
+        tx.execute(&BEHIND, &behind)?;
+    }
     Ok(due)
+}
+
+/// What stands for the server in a link, which may be no link at all: for turns only, never for asking.
+fn server_of(link: &str) -> String {
+    let rest = link.split_once("://").map_or(link, |(_, rest)| rest);
+    let server = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    server.to_ascii_lowercase()
 }
 
 fn due_of_row(row: &Row) -> Result<DueCover, Fault> {
@@ -418,15 +461,54 @@ pub fn refuse_cover(
     tx.execute(&REFUSE, &row).map(drop)
 }
 
-/// The files of editions' pictures are gone, as after a restored backup: they are fetched again.
-pub fn covers_lost(tx: &mut dyn Tx, editions: &[EditionId], now: Timestamp) -> Result<(), Fault> {
-    for edition in editions {
-        tx.execute(&LOST, &[edition.0.into(), now.as_micros().into()])?;
-    }
-    Ok(())
+/// A cover that is kept, for a node that lacks its files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptCover {
+    /// The edition.
+    pub edition: EditionId,
+    /// Where the file was fetched.
+    pub link: String,
+    /// SHA-256 of the file, 64 lower-case hexadecimal figures.
+    pub sha256: String,
+    /// The picture that was made of it.
+    pub picture: Picture,
 }
 
-/// Was not tried after all: its server asked for a pause.
+/// Up to `limit` covers that are kept, of the editions that follow `after` or of the first, in the order of editions.
+pub fn kept_covers(
+    tx: &mut dyn Tx,
+    after: Option<EditionId>,
+    limit: u32,
+) -> Result<Vec<KeptCover>, Fault> {
+    let rows = tx.query(
+        &KEPT,
+        &[after.map_or(0, |after| after.0).into(), limit.into()],
+    )?;
+    let kept = rows.iter().map(|row| {
+        let name = row.text(3)?;
+        let picture = Picture::new(name, row.count(4)?, row.count(5)?);
+        Ok(KeptCover {
+            edition: EditionId(row.int(0)?),
+            link: read_offer(row.text(1)?)?.link,
+            sha256: row.text(2)?.to_owned(),
+            picture: picture.ok_or_else(|| super::unknown("picture of its cover", name))?,
+        })
+    });
+    kept.collect()
+}
+
+/// A node that lacks the files of a picture got another file under its link: the cover is due, and is fetched whole. The
+/// picture is shown until then by the nodes that have it.
+pub fn look_whole(tx: &mut dyn Tx, cover: &KeptCover, now: Timestamp) -> Result<(), Fault> {
+    let row = [
+        cover.edition.0.into(),
+        cover.picture.name().into(),
+        now.as_micros().into(),
+    ];
+    tx.execute(&LOOK_WHOLE, &row).map(drop)
+}
+
+/// Was not tried after all: its server asked for a pause, or its turn was over.
 pub fn cover_waits(tx: &mut dyn Tx, cover: &DueCover, due: Timestamp) -> Result<(), Fault> {
     let row = [cover.edition.0.into(), due.as_micros().into()];
     tx.execute(&LATER, &row).map(drop)

@@ -36,9 +36,9 @@ mod work;
 
 pub use correct::{CORRECTION_OF, CORRECTIONS, Correction, Said, correct, said, uncorrected};
 pub use covers::{
-    CoverReason, CoverState, CoverTrouble, DueCover, HeldFile, cover_counts, cover_failed,
-    cover_is_the_same, cover_troubles, cover_waits, covers_lost, follow_covers, keep_cover,
-    pictures, refuse_cover, take_due_covers, try_covers_again,
+    COVERS_OF_ONE_SERVER, CoverReason, CoverState, CoverTrouble, DueCover, HeldFile, KeptCover,
+    cover_counts, cover_failed, cover_is_the_same, cover_troubles, cover_waits, follow_covers,
+    keep_cover, kept_covers, look_whole, pictures, refuse_cover, take_due_covers, try_covers_again,
 };
 pub use day::turn;
 pub use decide::{

@@ -60,22 +60,12 @@ impl Supplier {
         let head = String::from_utf8(head).ok()?;
         let path = head.split(' ').nth(1)?.to_owned();
         let page = self.pages.lock().unwrap().get(&path).cloned();
-        let is_known = page.as_ref().and_then(|page| {
-            let text = String::from_utf8_lossy(&page.bytes);
-            let tag = text
-                .split("ETag: ")
-                .nth(1)?
-                .split("\r\n")
-                .next()?
-                .to_owned();
-            Some(head.contains(&format!("if-none-match: {tag}\r\n")))
-        });
-        self.asked.lock().unwrap().push(head);
-        let page = match (page, is_known) {
-            (Some(_), Some(true)) => answer("304 Not Modified", "", b""),
-            (Some(page), _) => page,
-            (None, _) => answer("404 Not Found", "", b"nothing"),
+        let page = match page {
+            Some(page) if is_known(&head, &page) => answer("304 Not Modified", "", b""),
+            Some(page) => page,
+            None => answer("404 Not Found", "", b"nothing"),
         };
+        self.asked.lock().unwrap().push(head);
         stream.write_all(&page.bytes).await.ok()?;
         if page.holds {
             tokio::time::sleep(Duration::from_secs(600)).await;
@@ -105,6 +95,24 @@ impl Supplier {
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
+}
+
+/// Whether who asks has the page: by its tag, or because it is no younger than the date that is named (RFC 9110, 13.2.2).
+fn is_known(head: &str, page: &Page) -> bool {
+    let text = String::from_utf8_lossy(&page.bytes);
+    let value = |of: &str, name: &str| {
+        let value = of.split_once(name)?.1.split("\r\n").next()?;
+        Some(value.to_owned())
+    };
+    if let Some(named) = value(head, "if-none-match: ") {
+        return value(&text, "ETag: ").as_ref() == Some(&named);
+    }
+    let date = |text: String| jiff::fmt::rfc2822::parse(&text).unwrap().timestamp();
+    let (since, changed) = (
+        value(head, "if-modified-since: ").map(date),
+        value(&text, "Last-Modified: ").map(date),
+    );
+    matches!((since, changed), (Some(since), Some(changed)) if changed <= since)
 }
 
 pub fn answer(status: &str, headers: &str, bytes: &[u8]) -> Page {

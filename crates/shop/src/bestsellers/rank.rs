@@ -1,23 +1,21 @@
 //! Sales become an order of works. Nothing here knows where sales come from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 use trade::ids::{EditionId, WorkId};
 
 use super::{Method, WORKS};
 
-/// What one edition sold on one day.
+/// What one order names of one edition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sale {
     /// The work.
     pub work: WorkId,
     /// The edition.
     pub edition: EditionId,
-    /// Copies that count.
+    /// Copies.
     pub copies: u32,
-    /// Orders that name it.
-    pub orders: u32,
 }
 
 /// Sales added up, for the list of one day.
@@ -44,16 +42,25 @@ impl Ranking {
         }
     }
 
-    /// Adds what was sold on `day`.
-    pub fn add(&mut self, day: Date, sales: &[Sale]) {
+    /// Adds what one order of `day` names. Of each work it counts once, and with so many copies as the method takes of an
+    /// order, whatever editions they are of.
+    pub fn add(&mut self, day: Date, order: impl Iterator<Item = Sale>) {
         let days = self.day.since(day).map_or(0, |ago| ago.get_days());
         let weight = self.method.weight(days);
-        for sale in sales {
-            let sold = self.works.entry(sale.work).or_default();
-            let counted = weight * f64::from(sale.copies);
-            sold.weight += counted;
-            sold.orders += sale.orders;
-            *sold.editions.entry(sale.edition).or_default() += counted;
+        let mut works: BTreeMap<WorkId, Vec<Sale>> = BTreeMap::new();
+        for sale in order {
+            works.entry(sale.work).or_default().push(sale);
+        }
+        for (work, sales) in works {
+            let copies: f64 = sales.iter().map(|sale| f64::from(sale.copies)).sum();
+            let counted = copies.min(self.method.copies_per_order.into());
+            let sold = self.works.entry(work).or_default();
+            sold.weight += weight * counted;
+            sold.orders += 1;
+            for sale in sales {
+                let share = f64::from(sale.copies) / copies.max(1.0);
+                *sold.editions.entry(sale.edition).or_default() += weight * counted * share;
+            }
         }
     }
 
@@ -90,19 +97,24 @@ mod tests {
 
     const DAY: Date = date(2026, 11, 26);
 
-    fn sale(work: i64, edition: i64, copies: u32, orders: u32) -> Sale {
+    fn sale(work: i64, edition: i64, copies: u32) -> Sale {
         Sale {
             work: WorkId(work),
             edition: EditionId(edition),
             copies,
-            orders,
         }
     }
 
-    fn ranked(sales: &[(i32, Sale)]) -> Vec<(i64, i64)> {
+    /// So many orders of one copy, so many days ago.
+    fn orders(many: usize, ago: i32, work: i64, edition: i64) -> Vec<(i32, Vec<Sale>)> {
+        vec![(ago, vec![sale(work, edition, 1)]); many]
+    }
+
+    fn ranked(orders: &[(i32, Vec<Sale>)]) -> Vec<(i64, i64)> {
         let mut ranking = Ranking::new(Method::on(DAY).unwrap(), DAY);
-        for (ago, sale) in sales {
-            ranking.add(DAY.checked_sub(ago.days()).unwrap(), &[*sale]);
+        for (ago, order) in orders {
+            let day = DAY.checked_sub(ago.days()).unwrap();
+            ranking.add(day, order.iter().copied());
         }
         let ranked = ranking.ranked().into_iter();
         ranked.map(|(work, edition)| (work.0, edition.0)).collect()
@@ -110,26 +122,36 @@ mod tests {
 
     #[test]
     fn what_sells_now_passes_what_sold_more_a_month_ago() {
-        let sales = [(28, sale(1, 1, 16, 16)), (0, sale(2, 2, 5, 5))];
-        assert_eq!(ranked(&sales), [(2, 2), (1, 1)]);
-        let sales = [(28, sale(1, 1, 24, 24)), (0, sale(2, 2, 5, 5))];
-        assert_eq!(ranked(&sales), [(1, 1), (2, 2)]);
+        let now = orders(5, 0, 2, 2);
+        let before = |many| [orders(many, 28, 1, 1), now.clone()].concat();
+        assert_eq!(ranked(&before(16)), [(2, 2), (1, 1)]);
+        assert_eq!(ranked(&before(24)), [(1, 1), (2, 2)]);
     }
 
     #[test]
     fn editions_of_a_work_count_together_and_the_better_one_is_shown() {
-        let sales = [
-            (0, sale(1, 10, 2, 2)),
-            (1, sale(1, 11, 4, 4)),
-            (0, sale(2, 20, 5, 5)),
+        let sold = [
+            orders(2, 0, 1, 10),
+            orders(4, 1, 1, 11),
+            orders(5, 0, 2, 20),
         ];
-        assert_eq!(ranked(&sales), [(1, 11), (2, 20)]);
+        assert_eq!(ranked(&sold.concat()), [(1, 11), (2, 20)]);
     }
 
     #[test]
     fn what_few_orders_name_is_on_no_list() {
-        assert_eq!(ranked(&[(0, sale(1, 1, 10, 2))]), []);
-        let sales = [(0, sale(1, 1, 1, 2)), (3, sale(1, 1, 1, 1))];
-        assert_eq!(ranked(&sales), [(1, 1)], "orders of all days count");
+        // Two orders, each of the paperback and the hardback.
+        let both = (0, vec![sale(1, 1, 5), sale(1, 2, 5)]);
+        assert_eq!(ranked(&[both.clone(), both.clone()]), []);
+        let third = (3, vec![sale(1, 1, 1)]);
+        let counted = [both.clone(), both, third];
+        assert_eq!(ranked(&counted), [(1, 1)], "orders of all days count");
+    }
+
+    #[test]
+    fn copies_of_an_order_count_up_to_a_limit_for_all_editions_of_a_work() {
+        let class = (0, vec![sale(1, 1, 30), sale(1, 2, 30)]);
+        let three = [vec![class; 3], orders(16, 0, 2, 3)].concat();
+        assert_eq!(ranked(&three), [(2, 3), (1, 1)], "15 copies and 16");
     }
 }

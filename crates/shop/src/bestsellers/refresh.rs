@@ -15,12 +15,11 @@ use super::{Method, Ranking, Sale, table};
 const RUN_TIME: Duration = Duration::from_secs(3600);
 
 storage::statements! {
-    SOLD_ON = "SELECT e.work_id, l.edition,
-            CAST(SUM(CASE WHEN l.quantity > $2 THEN $2 ELSE l.quantity END) AS BIGINT), COUNT(DISTINCT o.id)
+    SOLD_ON = "SELECT o.id, e.work_id, l.edition, CAST(SUM(l.quantity) AS BIGINT)
         FROM orders o JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
             JOIN editions e ON e.id = l.edition AND e.hidden = 0
         WHERE o.confirmed_on = $1 AND o.state IN ('confirmed', 'shipped')
-        GROUP BY e.work_id, l.edition";
+        GROUP BY o.id, e.work_id, l.edition ORDER BY o.id";
 }
 
 /// What a run did.
@@ -58,10 +57,10 @@ pub async fn refresh(store: &Store, clock: &Clock) -> Result<Refreshed, Fault> {
         .series(Span::new().days(1))
         .take_while(|day| *day <= last)
     {
-        let sold = store
-            .read(move |tx: &mut dyn Tx| sold_on(tx, day, method.copies_per_order))
-            .await?;
-        ranking.add(day, &sold);
+        let sold = store.read(move |tx: &mut dyn Tx| sold_on(tx, day)).await?;
+        for order in sold.chunk_by(|one, other| one.0 == other.0) {
+            ranking.add(day, order.iter().map(|(_, sale)| *sale));
+        }
     }
     let ranked = ranking.ranked();
     let works = ranked.len();
@@ -71,16 +70,16 @@ pub async fn refresh(store: &Store, clock: &Clock) -> Result<Refreshed, Fault> {
     Ok(Refreshed::Published { works })
 }
 
-/// What was sold on a day, of each order at most so many copies of an edition.
-fn sold_on(tx: &mut dyn Tx, day: Date, copies_per_order: u16) -> Result<Vec<Sale>, Fault> {
-    let rows = tx.query(&SOLD_ON, &[day.to_string().into(), copies_per_order.into()])?;
+/// What was sold on a day, with the number of the order; what one order names stands together.
+fn sold_on(tx: &mut dyn Tx, day: Date) -> Result<Vec<(i64, Sale)>, Fault> {
+    let rows = tx.query(&SOLD_ON, &[day.to_string().into()])?;
     let sale = |row: &Row| {
-        Ok(Sale {
-            work: WorkId(row.int(0)?),
-            edition: EditionId(row.int(1)?),
-            copies: row.count(2)?,
-            orders: row.count(3)?,
-        })
+        let sale = Sale {
+            work: WorkId(row.int(1)?),
+            edition: EditionId(row.int(2)?),
+            copies: row.count(3)?,
+        };
+        Ok((row.int(0)?, sale))
     };
     rows.iter().map(sale).collect()
 }

@@ -13,8 +13,8 @@ office-covers-again = Try again
 office-covers-all-again = Try all again
 office-covers-told = { $count ->
     [0] There is no cover to try again.
-    [one] { $shown } cover will be tried again in a few seconds.
-   *[other] { $shown } covers will be tried again in a few seconds.
+    [one] { $shown } cover is queued again.
+   *[other] { $shown } covers are queued again.
   }
 cover-state-kept = Shown
 cover-state-waiting = To be fetched

@@ -2,7 +2,8 @@
 
 bestsellers = Bestsellers
 bestsellers-of = Bestsellers: { $subject }
-bestsellers-reason = What this bookshop sold online from { $from } to { $until }: copies of paid orders, without those cancelled or refunded. A sale of { $halflife } days ago counts half as much as one of the last day. At least { $orders } orders are needed to stand here.
+bestsellers-reason = What this bookshop sold online from { $from } to { $until }: copies of paid orders, without those cancelled or refunded. An order counts for at most { $copies } copies of one title, in all its editions. A sale of { $halflife } days ago counts half as much as one of the last day. At least { $orders } orders are needed to stand here.
+bestsellers-here = Only what can be bought now is shown here.
 bestsellers-none = This bookshop has not sold enough yet to make a list that says something.
 new-reason = The latest publications first. A book whose day of publication is not known is not here.
 forthcoming = Forthcoming
@@ -11,7 +12,7 @@ shelf-best-reason = By readers’ interest as the catalogue knows it, not by our
 picks = Staff picks
 picks-intro = What our booksellers have read and stand up for.
 picks-none = No staff picks at the moment.
-pick-of = { $bookseller }’s pick
+pick-of = Staff pick: { $bookseller }
 display-made-up = made up for the demonstration
 office-display = Display
 office-picks = Staff picks

@@ -13,10 +13,10 @@ office-covers-again = Réessayer
 office-covers-all-again = Tout réessayer
 office-covers-told = { $count ->
     [0] Aucune couverture à réessayer.
-    [one] { $shown } couverture sera réessayée dans quelques secondes.
-   *[other] { $shown } couvertures seront réessayées dans quelques secondes.
+    [one] { $shown } couverture est de nouveau dans la file d’attente.
+   *[other] { $shown } couvertures sont de nouveau dans la file d’attente.
   }
-cover-state-kept = En rayon
+cover-state-kept = Affichées
 cover-state-waiting = À télécharger
 cover-state-failing = En échec
 cover-state-refused = Refusées

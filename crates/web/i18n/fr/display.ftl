@@ -2,7 +2,8 @@
 
 bestsellers = Meilleures ventes
 bestsellers-of = Meilleures ventes : { $subject }
-bestsellers-reason = Ce que cette librairie a vendu en ligne du { $from } au { $until } : exemplaires des commandes payées, sans celles qui sont annulées ou remboursées. Une vente d’il y a { $halflife } jours compte moitié moins qu’une vente du dernier jour. Il faut { $orders } commandes au moins pour figurer ici.
+bestsellers-reason = Ce que cette librairie a vendu en ligne du { $from } au { $until } : exemplaires des commandes payées, sans celles qui sont annulées ou remboursées. Une commande compte pour { $copies } exemplaires d’un titre au plus, toutes éditions confondues. Une vente d’il y a { $halflife } jours compte moitié moins qu’une vente du dernier jour. Il faut { $orders } commandes au moins pour figurer ici.
+bestsellers-here = N’est montré ici que ce qui peut être acheté maintenant.
 bestsellers-none = Cette librairie n’a pas encore assez vendu pour dresser une liste qui dise quelque chose.
 new-reason = Les parutions les plus récentes d’abord. Un livre dont le jour de parution n’est pas connu n’y est pas.
 forthcoming = À paraître
@@ -11,7 +12,7 @@ shelf-best-reason = D’après l’intérêt des lecteurs tel que le catalogue l
 picks = Coups de cœur
 picks-intro = Ce que nos libraires ont lu et défendent.
 picks-none = Aucun coup de cœur en ce moment.
-pick-of = Le coup de cœur de { $bookseller }
+pick-of = Coup de cœur : { $bookseller }
 display-made-up = inventé pour la démonstration
 office-display = Vitrine
 office-picks = Coups de cœur

@@ -42,13 +42,13 @@ pub(super) async fn list(
     };
     let (counts, troubles) = state.store.read(read).await?;
     let words = visit.words();
-    let shelf = state.shelf.load();
+    let (shelf, fetches) = (state.shelf.load(), state.settings.fetches_covers);
     let body = html! {
         @if let Some(count) = told.again {
             (frame::notice(true, &words.tell("office-covers-told", &counted(count, visit.locale))))
         }
         p { (words.say("office-covers-help")) }
-        @if !state.settings.fetches_covers { p.muted { (words.say("office-covers-off")) } }
+        @if !fetches { p.muted { (words.say("office-covers-off")) } }
         dl.figures { @for one in CoverState::ALL {
             div {
                 dt { (words.one_of("cover-state", one.code())) }
@@ -57,11 +57,13 @@ pub(super) async fn list(
         } }
         @if troubles.is_empty() { p.muted { (words.say("office-covers-none")) } }
         @else {
-            form.actions method="post" action="/office/covers/again" {
-                (token(&visit))
-                button.button.quiet { (words.say("office-covers-all-again")) }
+            @if fetches {
+                form.actions method="post" action="/office/covers/again" {
+                    (token(&visit))
+                    button.button.quiet { (words.say("office-covers-all-again")) }
+                }
             }
-            (table(&visit, &shelf, &troubles))
+            (table(&visit, &shelf, &troubles, fetches))
         }
     };
     let title = words.say("office-covers");
@@ -73,7 +75,8 @@ fn count_of(counts: &std::collections::HashMap<CoverState, u64>, state: CoverSta
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn table(visit: &Visit, shelf: &Shelf, troubles: &[CoverTrouble]) -> Markup {
+/// The troubles; with a way to try again where that `fetches` anything.
+fn table(visit: &Visit, shelf: &Shelf, troubles: &[CoverTrouble], fetches: bool) -> Markup {
     let words = visit.words();
     html! {
         h2 { (words.say("office-covers-troubles")) }
@@ -83,15 +86,15 @@ fn table(visit: &Visit, shelf: &Shelf, troubles: &[CoverTrouble]) -> Markup {
                     th scope="col" { (words.say("office-order-title-column")) }
                     th scope="col" { (words.say("office-covers-reason")) }
                     th scope="col" { (words.say("office-covers-tried")) }
-                    th scope="col" { (words.say("office-covers-again-column")) }
+                    @if fetches { th scope="col" { (words.say("office-covers-again-column")) } }
                 } }
-                tbody { @for trouble in troubles { (row(visit, shelf, trouble)) } }
+                tbody { @for trouble in troubles { (row(visit, shelf, trouble, fetches)) } }
             }
         }
     }
 }
 
-fn row(visit: &Visit, shelf: &Shelf, trouble: &CoverTrouble) -> Markup {
+fn row(visit: &Visit, shelf: &Shelf, trouble: &CoverTrouble, fetches: bool) -> Markup {
     let words = visit.words();
     let edition = shelf.edition(trouble.edition);
     let title = edition.as_ref().map_or_else(
@@ -116,10 +119,12 @@ fn row(visit: &Visit, shelf: &Shelf, trouble: &CoverTrouble) -> Markup {
                 @if let Some(tried) = trouble.tried { (time(visit, tried)) }
                 @if let Some(due) = trouble.due { div.muted.small { (words.say("office-covers-next")) " " (time(visit, due)) } }
             }
-            td {
-                form method="post" action={ "/office/covers/" (trouble.edition) "/again" } {
-                    (token(visit))
-                    button.button.quiet { (words.say("office-covers-again")) span.sr { " " (title) } }
+            @if fetches {
+                td {
+                    form method="post" action={ "/office/covers/" (trouble.edition) "/again" } {
+                        (token(visit))
+                        button.button.quiet { (words.say("office-covers-again")) span.sr { " " (title) } }
+                    }
                 }
             }
         }

@@ -42,7 +42,7 @@ async fn a_pick_is_written_shown_and_removed() {
     let saved = shop.post("/office/picks/new", &cookie, &form).await;
     assert_eq!(location(&saved), "/office/picks?told=saved");
     let book = text(shop.get(&format!("/en/books/{COUNTED}"), "").await).await;
-    assert!(book.contains("Anne L.’s pick") && book.contains("Magique."));
+    assert!(book.contains("Staff pick: Anne L.") && book.contains("Magique."));
     assert!(!book.contains("made up"));
     let list = text(shop.get("/office/picks", &cookie).await).await;
     assert!(list.contains("/office/picks/1") && list.contains("Anne L."));

@@ -528,7 +528,7 @@ async fn o21_refused_covers_are_shown_with_their_reason_and_tried_again() {
     use catalogue::model::CoverLink;
     use catalogue::store::{self, CoverReason, Incoming, Record};
 
-    let shop = fixture::small().await;
+    let mut shop = fixture::small().await;
     let counted = Isbn13::parse(COUNTED).unwrap();
     let mut edition = (*shop.state.shelf.load().by_isbn(counted).unwrap()).clone();
     edition.cover = Some(CoverLink::of("http://192.168.0.7/<1>.jpg".into()));
@@ -563,6 +563,13 @@ async fn o21_refused_covers_are_shown_with_their_reason_and_tried_again() {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     assert!(!page.contains("href=\"http://192"), "a stranger's link");
+    assert!(!page.contains("/again\""), "nothing would come of it");
+
+    let mut settings = (*shop.state.settings).clone();
+    settings.fetches_covers = true;
+    shop.state.settings = settings.into();
+    shop.site = crate::router(shop.state.clone());
+    let page = text(shop.get("/office/covers", &cookie).await).await;
     let edition = page.split("/office/covers/").find_map(|rest| {
         let number = rest.split_once("/again")?.0;
         number.parse::<i64>().ok()
@@ -572,7 +579,7 @@ async fn o21_refused_covers_are_shown_with_their_reason_and_tried_again() {
     let answer = shop.post(&again, &cookie, &format!("csrf={csrf}")).await;
     assert_eq!(location(&answer), "/office/covers?again=1");
     let told = text(shop.get(location(&answer), &cookie).await).await;
-    assert!(told.contains("1 cover will be tried again"), "{told}");
+    assert!(told.contains("1 cover is queued again"), "{told}");
     assert!(told.contains("Nothing was refused"), "{told}");
     let form = format!("csrf={csrf}");
     let all = shop.post("/office/covers/again", &cookie, &form).await;

@@ -111,7 +111,8 @@ fn show(
         shelf.sequence(),
         shelf.content_hash(),
         promise.code(),
-        state.covers.picture(edition.id),
+        // Other editions and related books are shown with their covers too.
+        state.covers.version(),
         state.also_bought.version(),
         today,
         voices.version,

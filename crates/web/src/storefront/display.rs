@@ -15,6 +15,7 @@ use super::layout::{Page, document};
 use super::lists::hits;
 use super::parts::{Plate, book_path, cover, foreign, paragraphs, price_line};
 use super::reader::Reader;
+use crate::display::Laid;
 use crate::problem::{Kind, Problem};
 use crate::render::PageKey;
 use crate::state::AppState;
@@ -33,8 +34,9 @@ pub(crate) async fn picks(
     State(state): State<AppState>,
     visitor: Visitor,
 ) -> Result<Response, Problem> {
-    show(&state, &visitor, "/picks", |reader| {
-        let (laid, shelf) = (state.display.laid(), state.shelf.load());
+    let laid = state.display.laid();
+    show(&state, &visitor, "/picks", &laid, |reader| {
+        let shelf = state.shelf.load();
         let picks: Vec<(&Pick, Arc<Edition>)> = laid
             .picks(state.clock.today())
             .filter_map(|pick| Some((pick, shelf.edition(pick.draft.edition)?)))
@@ -105,7 +107,7 @@ pub(crate) async fn table(
     let table = laid.tables(today).find(|table| table.slug == slug);
     let table = table.ok_or(Problem::of(Kind::NotFound))?;
     let address = table_path(table);
-    show(&state, &visitor, &address, |reader| {
+    show(&state, &visitor, &address, &laid, |reader| {
         let shelf = state.shelf.load();
         let books = table.content.editions.iter();
         let books: Vec<Arc<Edition>> = books.filter_map(|id| shelf.edition(*id)).collect();
@@ -127,11 +129,12 @@ fn intro(reader: &Reader<'_>, intro: &Words) -> Markup {
     html! { @if !text.is_empty() { div lang=[language.map(Locale::code)] { (paragraphs(text)) } } }
 }
 
-/// The kept page, or the one that is made now.
+/// The kept page of what is laid out, or the one that is made of it now.
 fn show(
     state: &AppState,
     visitor: &Visitor,
     address: &str,
+    laid: &Laid,
     make: impl FnOnce(&Reader<'_>) -> Result<Markup, Problem>,
 ) -> Result<Response, Problem> {
     let shelf = state.shelf.load();
@@ -140,7 +143,7 @@ fn show(
         shelf.content_hash(),
         state.stock.version(),
         state.covers.version(),
-        state.display.laid().version(),
+        laid.version(),
         state.clock.today(),
     );
     let key = PageKey::new(address, visitor.locale, version);

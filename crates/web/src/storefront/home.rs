@@ -1,8 +1,10 @@
 //! The home page: what is new, what others buy, and a shelf for each subject. No hero, nothing that moves.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::response::Response;
-use catalogue::model::EditionId;
+use catalogue::model::{Edition, EditionId};
 use catalogue::shelf::{Counts, Shelf};
 use catalogue::subject::ShopSubject;
 use fluent_bundle::FluentValue;
@@ -15,7 +17,7 @@ use trade::locale::Locale;
 use super::display::table_path;
 use super::layout::{Page, document};
 use super::lists::reason;
-use super::parts::{Heading, Shown, shelf};
+use super::parts::{Heading, Shown, card, shelf, shelf_of};
 use super::reader::Reader;
 use crate::display;
 use crate::problem::Problem;
@@ -40,9 +42,7 @@ pub struct View<'a> {
     /// How much there is.
     pub counts: Counts,
     /// Booksellers' picks, the latest first.
-    pub picks: Vec<Shown<'a>>,
-    /// Whether some of them were made up for the demonstration.
-    pub picks_made_up: bool,
+    pub picks: Vec<Picked<'a>>,
     /// Display tables, the latest first.
     pub tables: Vec<Laid<'a>>,
     /// Newest first.
@@ -53,6 +53,13 @@ pub struct View<'a> {
     pub best_reason: Option<String>,
     /// A shelf for each subject.
     pub by_subject: Vec<(ShopSubject, Vec<Shown<'a>>)>,
+}
+
+/// A bookseller's pick.
+pub struct Picked<'a> {
+    book: Shown<'a>,
+    /// Whether it was made up for the demonstration.
+    made_up: bool,
 }
 
 /// A display table.
@@ -101,7 +108,7 @@ pub(crate) async fn show(
 /// Books of a list that are looked at to fill a shelf with what can be had.
 const BEST_LOOKED_AT: usize = 60;
 
-type Editions = Vec<std::sync::Arc<catalogue::model::Edition>>;
+type Editions = Vec<Arc<Edition>>;
 
 /// A display table with its books looked up.
 struct Table<'a> {
@@ -111,8 +118,8 @@ struct Table<'a> {
 
 /// The editions of the shelves, looked up.
 struct Books<'a> {
-    picks: Editions,
-    picks_made_up: bool,
+    /// With whether the pick was made up.
+    picks: Vec<(Arc<Edition>, bool)>,
     tables: Vec<Table<'a>>,
     new: Editions,
     best: Editions,
@@ -130,12 +137,13 @@ impl<'b> Books<'b> {
     ) -> Books<'b> {
         let look_up = |ids: &[EditionId]| ids.iter().filter_map(|id| shelf.edition(*id)).collect();
         let showcase = shelf.showcase();
-        let picked: Vec<EditionId> = laid.picks(today).map(|pick| pick.draft.edition).collect();
         let tables = laid.tables(today).take(TABLES);
         let best = sales.map_or(&showcase.best_selling, |list| &list.editions);
         Books {
-            picks: look_up(&picked),
-            picks_made_up: laid.picks(today).any(|pick| pick.made_up),
+            picks: laid
+                .picks(today)
+                .filter_map(|pick| Some((shelf.edition(pick.draft.edition)?, pick.made_up)))
+                .collect(),
             tables: tables
                 .map(|table| Table {
                     table,
@@ -155,20 +163,24 @@ impl<'b> Books<'b> {
     }
 
     fn view<'a>(&'a self, reader: &Reader<'_>, counts: Counts, stock: &StockBoard) -> View<'a> {
-        let shown = |editions: &'a Editions| {
-            let each = editions.iter().map(|edition| Shown {
-                edition,
-                promise: Promise::of(edition, stock.level(edition.id)),
-            });
-            // What cannot be had now is found by search, but not laid out on a shelf.
-            each.filter(|book| book.promise.buyable())
-                .take(BOOKS_ON_A_SHELF)
-                .collect()
+        // What cannot be had now is found by search, but not laid out on a shelf.
+        let to_be_had = |edition: &'a Arc<Edition>| {
+            let promise = Promise::of(edition, stock.level(edition.id));
+            promise.buyable().then_some(Shown { edition, promise })
         };
+        let shown = |editions: &'a Editions| {
+            let each = editions.iter().filter_map(to_be_had);
+            each.take(BOOKS_ON_A_SHELF).collect()
+        };
+        let picks = self.picks.iter().filter_map(|(edition, made_up)| {
+            Some(Picked {
+                book: to_be_had(edition)?,
+                made_up: *made_up,
+            })
+        });
         View {
             counts,
-            picks: shown(&self.picks),
-            picks_made_up: self.picks_made_up,
+            picks: picks.take(BOOKS_ON_A_SHELF).collect(),
             tables: self
                 .tables
                 .iter()
@@ -185,9 +197,10 @@ impl<'b> Books<'b> {
                 .collect(),
             new: shown(&self.new),
             best: shown(&self.best),
-            best_reason: self
-                .sales
-                .and_then(|list| Some(reason(reader, list, Method::on(list.last_day)?))),
+            best_reason: self.sales.and_then(|list| {
+                let counted = reason(reader, list, Method::on(list.last_day)?);
+                Some(format!("{counted} {}", reader.say("bestsellers-here")))
+            }),
             by_subject: self
                 .by_subject
                 .iter()
@@ -260,11 +273,14 @@ fn made_up(reader: &Reader<'_>, made_up: bool) -> Option<&'static str> {
 }
 
 fn picks(reader: &Reader<'_>, view: &View<'_>) -> Markup {
-    let heading = Heading {
-        reason: made_up(reader, view.picks_made_up),
-        ..plain("picks", reader.say("picks"), "/picks")
-    };
-    shelf(reader, heading, &view.picks, false)
+    let heading = plain("picks", reader.say("picks"), "/picks");
+    let cards = view.picks.iter().map(|pick| {
+        html! {
+            (card(reader, &pick.book, false))
+            @if let Some(words) = made_up(reader, pick.made_up) { p.small { span.mark { (words) } } }
+        }
+    });
+    shelf_of(reader, heading, cards)
 }
 
 /// A display table as a shelf.

@@ -196,6 +196,7 @@ pub(super) fn reason(reader: &Reader<'_>, list: &Bestsellers, method: Method) ->
             ("until", day(list.last_day)),
             ("halflife", number(method.half_life_days.into())),
             ("orders", number(method.least_orders)),
+            ("copies", number(method.copies_per_order.into())),
         ],
     )
 }

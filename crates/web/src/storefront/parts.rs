@@ -184,6 +184,16 @@ pub struct Heading<'a> {
 
 /// A shelf: a heading, a way to the whole list, covers that scroll sideways.
 pub fn shelf(reader: &Reader<'_>, heading: Heading<'_>, books: &[Shown<'_>], lazy: bool) -> Markup {
+    let cards = books.iter().map(|book| card(reader, book, lazy));
+    shelf_of(reader, heading, cards)
+}
+
+/// The same of cards that are made already.
+pub fn shelf_of(
+    reader: &Reader<'_>,
+    heading: Heading<'_>,
+    cards: impl Iterator<Item = Markup>,
+) -> Markup {
     let Heading {
         id,
         words,
@@ -198,7 +208,7 @@ pub fn shelf(reader: &Reader<'_>, heading: Heading<'_>, books: &[Shown<'_>], laz
                 a href=(reader.path(all)) aria-label={ (reader.say("shelf-all")) (reader.colon()) " " (words) } { (reader.say("shelf-all")) }
             }
             @if let Some(reason) = reason { p.small.muted { (reason) } }
-            ul.row { @for book in books { li { (card(reader, book, lazy)) } } }
+            ul.row { @for card in cards { li { (card) } } }
         }
     }
 }

@@ -56,18 +56,27 @@ async fn with_a_cover() -> (House, Edition, Picture, TempDir) {
             .try_for_each(|cover| keep_cover(tx, cover, &file, &picture, None, now))
     };
     house.state.store.write(keep).await.unwrap();
-    house
-        .state
-        .covers
-        .refresh(&house.state.store, now)
-        .await
-        .unwrap();
+    // Another node fetched it: what is not in this one's folder is not shown.
+    look_again(&house).await;
+    assert_eq!(house.state.covers.picture(edition.id), None);
     std::fs::create_dir(folder.path().join("01")).unwrap();
     for width in picture.widths() {
         let file = picture.file(width, Format::WebP);
         std::fs::write(folder.path().join("01").join(file), b"RIFF").unwrap();
     }
+    let jpeg = picture.file(640, Format::Jpeg);
+    std::fs::write(folder.path().join("01").join(jpeg), b"JFIF").unwrap();
+    look_again(&house).await;
+    assert_eq!(house.state.covers.picture(edition.id), Some(picture));
     (house, (*edition).clone(), picture, folder)
+}
+
+async fn look_again(house: &House) {
+    let (state, now) = (&house.state, house.state.clock.now());
+    let looking = state
+        .covers
+        .refresh(&state.store, &state.settings.covers, now);
+    looking.await.unwrap();
 }
 
 #[tokio::test]
@@ -106,6 +115,31 @@ async fn o21_a_book_is_shown_with_its_suppliers_cover() {
 
     // Others keep their drawn ones.
     assert!(house.get("/fr/search").await.text().contains(".svg?v="));
+}
+
+#[tokio::test]
+async fn o21_a_new_cover_is_shown_on_the_pages_of_other_books_too() {
+    let (house, edition, picture, folder) = with_a_cover().await;
+    let jpeg = picture.file(640, Format::Jpeg);
+    let path = folder.path().join("01").join(&jpeg);
+    let file = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    look_again(&house).await;
+    let drawn = format!("/covers/{}.svg", edition.id);
+    let mut pages = Vec::new();
+    for other in house.state.shelf.load().iter() {
+        let page = format!("/fr{}", web::storefront::parts::book_path(&other));
+        if other.id != edition.id && house.get(&page).await.text().contains(&drawn) {
+            pages.push(page);
+        }
+    }
+    assert!(!pages.is_empty(), "it is related to nothing");
+    std::fs::write(&path, file).unwrap();
+    look_again(&house).await;
+    for page in pages {
+        let html = house.get(&page).await.text();
+        assert!(html.contains(NAME) && !html.contains(&drawn), "{page}");
+    }
 }
 
 #[tokio::test]
