@@ -40,7 +40,8 @@ const watch = async () => {
     const fresh = page.getElementById("live");
     if (!answer.ok || !fresh) { location.reload(); return; }
     if (!fresh.hasAttribute("data-live")) { location.reload(); return; }
-    live.replaceChildren(...fresh.childNodes);
+    // Who is on a button or a link there by keyboard keeps it: what is replaced under the focus loses it.
+    if (!live.contains(document.activeElement)) live.replaceChildren(...fresh.childNodes);
   } catch {
     // The line is down for a moment: look again.
   }

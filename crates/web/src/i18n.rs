@@ -343,6 +343,55 @@ mod tests {
         }
     }
 
+    /// What the logs call what somebody did: `order.ship`, as it is written where it is done.
+    fn actions() -> BTreeSet<String> {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let is_word = |text: &str| {
+            let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+            !text.is_empty() && text.bytes().all(is_letter)
+        };
+        let endings = ["csv", "db", "js", "jsonl", "rs", "svg"];
+        [
+            "shop/src",
+            "web/src/backoffice",
+            "catalogue/src/store",
+            "catalogue/src/desk",
+        ]
+        .iter()
+        .flat_map(|folder| sources(&crates.join(folder)))
+        .flat_map(|source| {
+            let text = std::fs::read_to_string(source).unwrap();
+            let quoted = text.split('"').map(str::to_owned);
+            quoted.collect::<Vec<_>>()
+        })
+        .filter(|quoted| {
+            quoted.split_once('.').is_some_and(|(what, deed)| {
+                is_word(what) && is_word(deed) && !endings.contains(&deed)
+            })
+        })
+        // Written with the kind of the decision in it.
+        .chain(["edition.split", "edition.join"].map(str::to_owned))
+        .collect()
+    }
+
+    #[test]
+    fn every_action_of_the_logs_has_its_words() {
+        let (known, actions) = (messages(Locale::Fr), actions());
+        for expected in [
+            "order.ship",
+            "catalogue.give_up",
+            "edition.correct",
+            "import.undo",
+            "precedence.set",
+        ] {
+            assert!(actions.contains(expected), "{expected} in {actions:?}");
+        }
+        for action in actions {
+            let id = format!("office-action-{}", action.replace('.', "-"));
+            assert!(known.contains_key(&id), "{id}");
+        }
+    }
+
     #[test]
     fn t1_french_spaces_and_apostrophes() {
         for name in file_names(Locale::Fr) {

@@ -556,6 +556,16 @@ pub async fn what_was_decided_about_an_edition_is_listed(counter: Counter) {
         (&decisions[0].one.0, &decisions[0].other),
         (&"b".to_owned(), &None)
     );
+    let log = counter
+        .store
+        .read(|tx| shop::staff::audit::latest(tx, 1, 2))
+        .await;
+    let log = log.unwrap().into_iter().map(|entry| entry.action);
+    assert_eq!(
+        log.collect::<Vec<_>>(),
+        ["edition.split", "edition.correct"],
+        "the administrator reads it with what the shop did"
+    );
     let (me, id) = (by(&counter), decisions[0].id);
     let undone = counter
         .store

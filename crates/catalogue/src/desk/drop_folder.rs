@@ -3,13 +3,15 @@
 //!
 //! A file is taken by moving it into `.taken/` under the name of its job: that succeeds for one process only, and
 //! whatever dies afterwards, the next one to look finds it there. What is imported is a copy, which its sender cannot
-//! change any more. Names are never trusted, and what is no ordinary file of its own is left where it lies.
+//! change any more. Names are never trusted, and what is no ordinary file of its own is left where it lies. Whoever
+//! sends may write to the folder, so nothing is written through a name that was there before, and only into folders
+//! that nobody else may write to.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, DirBuilder, File, Metadata};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,6 +33,11 @@ const TAKING: Duration = Duration::from_secs(60);
 
 /// Endings of names of files that are still being sent.
 const UNFINISHED: [&str; 3] = [".part", ".tmp", ".filepart"];
+
+/// The mode of our own folders: others may fetch what is laid aside, and leave nothing there.
+const OWN_FOLDER: u32 = 0o755;
+/// The bits of a mode by which others write.
+const OTHERS_WRITE: u32 = 0o022;
 
 const TAKEN: &str = ".taken";
 const DONE: &str = "done";
@@ -77,6 +84,14 @@ pub enum DropError {
         #[source]
         source: io::Error,
     },
+    /// What bears the name of a folder of ours is none that only we may write to.
+    #[error(
+        "{path} must be a folder of the account that the shop runs under, which nobody else may write to: remove it, and it is made anew"
+    )]
+    NotOurs {
+        /// What.
+        path: PathBuf,
+    },
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -118,19 +133,20 @@ impl Watcher {
         move |source| DropError::Folder { path, source }
     }
 
-    /// Makes a folder of ours, unless something else bears its name.
+    /// Makes a folder of ours, or makes sure that it is one.
     fn own_folder(&self, part: &str) -> Result<(), DropError> {
         let path = self.path(part);
-        match fs::symlink_metadata(&path) {
-            Ok(metadata) if metadata.is_dir() => Ok(()),
-            Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
-            Err(_) => fs::create_dir(&path).or_else(|error| match error.kind() {
-                // Another process was faster.
-                io::ErrorKind::AlreadyExists => Ok(()),
-                _ => Err(error),
-            }),
+        match DirBuilder::new().mode(OWN_FOLDER).create(&path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(self.failed(&path)(error));
+            }
+            _ => {}
         }
-        .map_err(self.failed(&path))
+        let metadata = fs::symlink_metadata(&path).map_err(self.failed(&path))?;
+        match is_ours(&metadata) {
+            true => Ok(()),
+            false => Err(DropError::NotOurs { path }),
+        }
     }
 
     /// The names of files that have not changed for [`STILL`], or whose last letters were just taken off.
@@ -289,13 +305,11 @@ impl Watcher {
             JobState::Done if anything => DONE,
             _ => FAILED,
         };
-        let aside = free(&self.path(part), job.id, name);
-        let mut report = aside.clone().into_os_string();
-        report.push(".report.jsonl");
-        let report = PathBuf::from(report);
-        write_report(store, job.id, &report).map_err(|error| match error {
+        let folder = self.path(part);
+        let (aside, report) = place_aside(&folder, job.id, name).map_err(self.failed(&folder))?;
+        write_report(store, job.id, report).map_err(|error| match error {
             ReportError::Fault(fault) => DropError::Fault(fault),
-            ReportError::Io(error) => self.failed(&report)(error),
+            ReportError::Io(error) => self.failed(&report_of(&aside))(error),
         })?;
         match fs::rename(taken, &aside) {
             // Another process was faster.
@@ -308,6 +322,13 @@ impl Watcher {
 /// An ordinary file, of which there is no second name that somebody could write it by.
 fn is_ordinary(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.nlink() == 1
+}
+
+/// A real folder of the account we run under, which others may not write to.
+fn is_ours(metadata: &Metadata) -> bool {
+    metadata.is_dir()
+        && metadata.uid() == rustix::process::geteuid().as_raw()
+        && metadata.mode() & OTHERS_WRITE == 0
 }
 
 /// Copies a file that is ordinary, and still the same once it is open.
@@ -361,12 +382,44 @@ fn harmless(name: &str) -> String {
     }
 }
 
-/// A path in `folder` that nothing bears yet.
+/// A path in `folder` that nothing bears yet, nor its report.
 fn free(folder: &Path, job: ImportJobId, name: &str) -> PathBuf {
     let path = folder.join(name);
-    match fs::symlink_metadata(&path) {
-        Ok(_) => folder.join(format!("{job}-{name}")),
-        Err(_) => path,
+    let is_free = |path: &Path| fs::symlink_metadata(path).is_err();
+    match is_free(&path) && is_free(&report_of(&path)) {
+        true => path,
+        false => of_job(folder, job, name),
+    }
+}
+
+/// The path that only a job's own file bears.
+fn of_job(folder: &Path, job: ImportJobId, name: &str) -> PathBuf {
+    folder.join(format!("{job}-{name}"))
+}
+
+/// Where the report of a file lies.
+fn report_of(path: &Path) -> PathBuf {
+    let mut report = path.as_os_str().to_owned();
+    report.push(".report.jsonl");
+    PathBuf::from(report)
+}
+
+/// Where a taken file goes, and its new report there. A link by the report's name is never followed.
+fn place_aside(folder: &Path, job: ImportJobId, name: &str) -> io::Result<(PathBuf, File)> {
+    let aside = free(folder, job, name);
+    match File::create_new(report_of(&aside)) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let aside = of_job(folder, job, name);
+            let report = report_of(&aside);
+            // Of a look that died before it had moved the file.
+            match fs::remove_file(&report) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let file = File::create_new(&report)?;
+            Ok((aside, file))
+        }
+        created => Ok((aside, created?)),
     }
 }
 
@@ -375,8 +428,8 @@ enum ReportError {
     Io(io::Error),
 }
 
-fn write_report(store: &Store, job: ImportJobId, path: &Path) -> Result<(), ReportError> {
-    let mut out = BufWriter::new(File::create(path).map_err(ReportError::Io)?);
+fn write_report(store: &Store, job: ImportJobId, file: File) -> Result<(), ReportError> {
+    let mut out = BufWriter::new(file);
     let mut skipped = 0;
     loop {
         let page = |tx: &mut dyn Tx| notes::notes(tx, job, &Wanted::default(), 1_000, skipped);
@@ -395,6 +448,10 @@ fn write_report(store: &Store, job: ImportJobId, path: &Path) -> Result<(), Repo
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
     use super::*;
 
     #[test]
@@ -412,5 +469,43 @@ mod tests {
         let path = PathBuf::from(format!("/x/{job}-a-b.csv"));
         assert_eq!(taken_name(&path), Some((job, "a-b.csv".to_owned())));
         assert_eq!(taken_name(Path::new("/x/stock.csv")), None);
+    }
+
+    #[test]
+    fn a_report_is_never_written_through_a_link() {
+        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let target = outside.path().join("target");
+        let job = ImportJobId::new();
+        let own = format!("{job}-a.csv.report.jsonl");
+        for planted in ["a.csv.report.jsonl", own.as_str()] {
+            symlink(&target, folder.path().join(planted)).unwrap();
+        }
+        let (aside, mut report) = place_aside(folder.path(), job, "a.csv").unwrap();
+        report.write_all(b"{}").unwrap();
+        assert_eq!(aside, folder.path().join(format!("{job}-a.csv")));
+        assert_eq!(fs::read(folder.path().join(own)).unwrap(), b"{}");
+        assert!(!target.exists(), "nothing was written outside");
+    }
+
+    #[test]
+    fn only_a_folder_that_nobody_else_may_write_to_is_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let watcher = Watcher::of(
+            DropFolder {
+                folder: folder.path().to_owned(),
+                sender: "quai".to_owned(),
+            },
+            folder.path(),
+        );
+        assert!(watcher.own_folder(DONE).is_ok(), "made");
+        assert!(watcher.own_folder(DONE).is_ok(), "found again");
+        let done = folder.path().join(DONE);
+        fs::set_permissions(&done, fs::Permissions::from_mode(0o775)).unwrap();
+        let refused = |part| matches!(watcher.own_folder(part), Err(DropError::NotOurs { .. }));
+        assert!(refused(DONE), "a group may write to it");
+        symlink(&done, folder.path().join(FAILED)).unwrap();
+        assert!(refused(FAILED), "a link");
+        fs::write(folder.path().join(TAKEN), "").unwrap();
+        assert!(refused(TAKEN), "a file");
     }
 }

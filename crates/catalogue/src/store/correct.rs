@@ -15,8 +15,8 @@ use super::row::{self, RecordRow, StandingCode};
 use super::undo::{By, Refusal, log};
 use super::{merge, precedence, settle};
 use crate::model::{
-    Availability, Contributor, Edition, EditionId, Embargo, Isbn13, Price, PublicationDate,
-    Subject, SubjectScheme,
+    Availability, Contributor, Edition, EditionId, Isbn13, Price, PublicationDate, Subject,
+    SubjectScheme,
 };
 use crate::thema::Thema;
 
@@ -39,8 +39,8 @@ pub struct Correction {
     pub price: Option<Price>,
     /// Its publisher.
     pub publisher: Option<String>,
-    /// When it appears or appeared, with its embargo, which stands with it.
-    pub published: Option<(PublicationDate, Embargo)>,
+    /// When it appears or appeared. Its embargo stays the senders'.
+    pub published: Option<PublicationDate>,
     /// Whether the supplier delivers it.
     pub availability: Option<Availability>,
     /// Its main subject.
@@ -51,6 +51,34 @@ impl Correction {
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         *self == Correction::default()
+    }
+
+    /// What the bookseller said last of an edition, of which `said` is all that is said.
+    pub fn kept(said: &[Said]) -> Correction {
+        let own = said
+            .iter()
+            .find(|said| said.sender == CORRECTIONS && !said.withdrawn);
+        own.map(|own| Correction::of_record(&own.edition))
+            .unwrap_or_default()
+    }
+
+    /// What a record of corrections says.
+    fn of_record(record: &Edition) -> Correction {
+        let title = (record.title.clone(), record.subtitle.clone());
+        let thema = record.subjects.iter().find_map(|subject| {
+            let code = subject.code.as_deref();
+            code.and_then(Thema::parse)
+        });
+        Correction {
+            title: Some(title).filter(|(title, _)| !title.is_empty()),
+            contributors: Some(record.contributors.clone()).filter(|all| !all.is_empty()),
+            isbn: record.isbn,
+            price: record.price,
+            publisher: record.publisher.clone(),
+            published: record.published,
+            availability: Some(record.availability).filter(|one| *one != Availability::Unknown),
+            thema,
+        }
     }
 
     /// The record that says so.
@@ -67,11 +95,7 @@ impl Correction {
             isbn: self.isbn,
             price: self.price,
             publisher: self.publisher.clone(),
-            published: self.published.map(|(date, _)| date),
-            embargo: self
-                .published
-                .map(|(_, embargo)| embargo)
-                .unwrap_or_default(),
+            published: self.published,
             availability: self.availability.unwrap_or(Availability::Unknown),
             subjects: thema.into_iter().collect(),
             ..Edition::titled(title)
@@ -130,7 +154,7 @@ pub fn uncorrected(said: &[Said]) -> Option<Edition> {
         .filter(|said| said.sender != CORRECTIONS && !said.withdrawn)
         .map(|said| &said.edition)
         .collect();
-    merge::merge(&theirs)
+    merge::merge(0, &theirs)
 }
 
 /// Corrects an edition: `correction` is all that is corrected of it from now on, and when it is empty nothing is.
@@ -209,4 +233,40 @@ fn begin(tx: &mut dyn Tx, edition: EditionId) -> Result<String, Refusal> {
     row::RECORD.rows(tx, &[own.columns(), joined.columns()])?;
     write_down(tx, "join", joined.id, Some(own.id))?;
     Ok(reference)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_correction_is_read_back_from_its_record() {
+        assert_eq!(
+            Correction::of_record(&Correction::default().record()),
+            Correction::default()
+        );
+        let whole = Correction {
+            title: Some(("Nadja".to_owned(), Some("roman".to_owned()))),
+            contributors: Some(vec![Contributor {
+                name: "André Breton".to_owned(),
+                inverted: None,
+                role: crate::model::ContributorRole::Author,
+            }]),
+            isbn: Isbn13::parse("9782070360024").ok(),
+            price: Some(Price {
+                amount: trade::money::Money::cents(900),
+                regime: trade::price::PriceRegime::FixedFr,
+            }),
+            publisher: Some("Gallimard".to_owned()),
+            published: Some(PublicationDate {
+                year: 1928,
+                month: None,
+                day: None,
+            }),
+            availability: Some(Availability::InStock),
+            thema: Thema::parse("FBC"),
+        };
+        assert!(whole.isbn.is_some() && whole.thema.is_some());
+        assert_eq!(Correction::of_record(&whole.record()), whole);
+    }
 }

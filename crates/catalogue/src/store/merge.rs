@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::notification::Origin;
 use crate::limits;
-use crate::model::{Availability, Edition, Form, Goods, Isbn13, Text};
+use crate::model::{Availability, Edition, Embargo, Form, Goods, Isbn13, Text};
 use crate::text;
 
 /// The fields of an edition that a source is named for.
@@ -218,8 +218,9 @@ pub(super) fn sources(records: &[&Edition]) -> Vec<(Field, usize)> {
         .collect()
 }
 
-/// The edition that `records` are of, in order of precedence; none of none.
-pub(super) fn merge(records: &[&Edition]) -> Option<Edition> {
+/// The edition that `records` are of, in order of precedence, the first `corrections` of them the bookseller's; none
+/// of none.
+pub(super) fn merge(corrections: usize, records: &[&Edition]) -> Option<Edition> {
     let (first, others) = records.split_first()?;
     let mut edition = (*first).clone();
     if others.is_empty() {
@@ -234,7 +235,17 @@ pub(super) fn merge(records: &[&Edition]) -> Option<Edition> {
         add(&mut edition, other);
     }
     gather_isbns(&mut edition, records);
+    let theirs = records.get(corrections..).unwrap_or_default();
+    edition.embargo = embargo(theirs);
     Some(edition)
+}
+
+/// The embargo stands with the senders' date: a publisher may lift it or set it after a bookseller corrected the date
+/// (O12).
+fn embargo(theirs: &[&Edition]) -> Embargo {
+    let dated = theirs.iter().find(|edition| edition.published.is_some());
+    let one = dated.or(theirs.first());
+    one.map(|edition| edition.embargo).unwrap_or_default()
 }
 
 fn take(field: Field, edition: &mut Edition, source: &Edition) {
@@ -248,10 +259,7 @@ fn take(field: Field, edition: &mut Edition, source: &Edition) {
         Field::Collection => edition.collection.clone_from(&source.collection),
         Field::Series => edition.series.clone_from(&source.series),
         Field::Language => edition.language = source.language,
-        Field::Published => {
-            edition.published = source.published;
-            edition.embargo = source.embargo;
-        }
+        Field::Published => edition.published = source.published,
         Field::Form => {
             edition.form = source.form;
             edition.goods = source.goods;
@@ -306,4 +314,55 @@ fn gather_isbns(edition: &mut Edition, records: &[&Edition]) {
         }
     }
     edition.other_isbns = others;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::model::PublicationDate;
+
+    fn of_year(year: i16) -> Edition {
+        Edition {
+            published: Some(PublicationDate {
+                year,
+                month: None,
+                day: None,
+            }),
+            ..Edition::titled("Demain")
+        }
+    }
+
+    #[test]
+    fn o12_the_embargo_follows_the_senders_whatever_is_corrected() {
+        let day = |day| Embargo {
+            order: Some(date(2026, 12, day)),
+            ..Embargo::default()
+        };
+        let correction = Edition {
+            embargo: day(1),
+            ..of_year(2027)
+        };
+        for theirs in [of_year(2026), Edition::titled("Demain")] {
+            let theirs = Edition {
+                embargo: day(2),
+                ..theirs
+            };
+            let merged = merge(1, &[&correction, &theirs]).unwrap();
+            assert_eq!(merged.published, correction.published);
+            assert_eq!(merged.embargo, day(2), "set after the correction");
+        }
+        let lifted = merge(1, &[&correction, &of_year(2026)]).unwrap();
+        assert_eq!(lifted.embargo, Embargo::default());
+        let (undated, dated) = (Edition::titled("Demain"), of_year(2026));
+        let dated = Edition {
+            embargo: day(3),
+            ..dated
+        };
+        let merged = merge(0, &[&undated, &dated]).unwrap();
+        assert_eq!(merged.embargo, day(3), "it stands with the date");
+    }
 }

@@ -386,7 +386,11 @@ impl Settling {
             .iter()
             .map(|(_, standing)| &standing.edition.edition)
             .collect();
-        let edition = merge::merge(&editions)?;
+        let corrections = listed
+            .iter()
+            .take_while(|(held, _)| held.is_correction())
+            .count();
+        let edition = merge::merge(corrections, &editions)?;
         let document = row::document(&edition);
         Some(Merged {
             id,

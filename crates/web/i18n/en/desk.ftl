@@ -193,6 +193,7 @@ desk-code-isbn-destroyed = ISBN destroyed
 desk-code-isbn-disagrees = ISBNs disagree
 desk-code-isbn-shared = ISBN shared
 desk-code-number-of-no-book = number of no book
+desk-code-cover-unusable = cover of no use
 desk-code-not-a-book = not a book
 desk-code-vat-differs = VAT differs
 desk-code-tax-disagrees = tax disagrees

@@ -193,6 +193,7 @@ desk-code-isbn-destroyed = ISBN détruit
 desk-code-isbn-disagrees = ISBN contradictoires
 desk-code-isbn-shared = ISBN partagé
 desk-code-number-of-no-book = numéro d’autre chose
+desk-code-cover-unusable = couverture inutilisable
 desk-code-not-a-book = n’est pas un livre
 desk-code-vat-differs = TVA différente
 desk-code-tax-disagrees = TVA contradictoire

@@ -4,7 +4,7 @@
 //! an administrator's door stays shut for a bookseller, and a form without the session's token is not read.
 //! A handler behind a door finds a [`Visit`] with the request and need not ask again.
 
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
@@ -35,6 +35,15 @@ pub(super) enum Door {
     Administrator,
 }
 
+/// What the forms of a room send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Fields: read here, and refused without the token.
+    Fields,
+    /// A file too large for that. Its handler reads the token as the first field, by [`Visit::owns`].
+    Upload,
+}
+
 /// Somebody who works here, looking at a page.
 #[derive(Debug, Clone)]
 pub(super) struct Visit {
@@ -55,12 +64,12 @@ impl Visit {
 
 /// Lets a request through `door`, or says why not.
 pub(super) async fn guard(
-    State((state, door)): State<(AppState, Door)>,
+    State((state, door, body)): State<(AppState, Door, Body)>,
     visitor: Visitor,
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match pass(&state, door, &visitor, request).await {
+    let mut response = match pass(&state, door, body, &visitor, request).await {
         Ok(request) => next.run(request).await,
         Err(refusal) => refusal,
     };
@@ -74,6 +83,7 @@ pub(super) async fn guard(
 async fn pass(
     state: &AppState,
     door: Door,
+    body: Body,
     visitor: &Visitor,
     mut request: Request,
 ) -> Result<Request, Response> {
@@ -95,7 +105,7 @@ async fn pass(
         return Err(Problem::of(Kind::Forbidden).into_response());
     }
     if request.method() == Method::POST {
-        request = with_token(request, &session.csrf).await?;
+        request = with_token(request, body, &session.csrf).await?;
     }
     request.extensions_mut().insert(Visit {
         member: session.member,
@@ -121,18 +131,12 @@ fn to_login(request: &Request, visitor: &Visitor) -> Response {
     Redirect::to(&visitor.path(&address)).into_response()
 }
 
-/// Reads a form, looks for the token in it, and puts the form back. An upload is too large for that: its
-/// handler reads the token as the first field, by [`Visit::owns`].
-async fn with_token(request: Request, csrf: &str) -> Result<Request, Response> {
-    let (parts, body) = request.into_parts();
-    let kind = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
-    if kind.starts_with("multipart/form-data") {
-        return Ok(Request::from_parts(parts, body));
+/// Reads a form, looks for the token in it, and puts the form back.
+async fn with_token(request: Request, kind: Body, csrf: &str) -> Result<Request, Response> {
+    if kind == Body::Upload {
+        return Ok(request);
     }
+    let (parts, body) = request.into_parts();
     let form = to_bytes(body, limits::FORM_BYTES).await;
     let form = form.map_err(|_| Problem::of(Kind::TooLarge).into_response())?;
     // The token is letters, digits, - and _: a browser never escapes it.
@@ -142,7 +146,7 @@ async fn with_token(request: Request, csrf: &str) -> Result<Request, Response> {
     if !given.is_some_and(|given| given.ct_eq(csrf.as_bytes()).into()) {
         return Err(Problem::of(Kind::ForeignOrigin).into_response());
     }
-    Ok(Request::from_parts(parts, Body::from(form)))
+    Ok(Request::from_parts(parts, axum::body::Body::from(form)))
 }
 
 impl Visit {

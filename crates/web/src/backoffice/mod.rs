@@ -38,7 +38,7 @@ use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router, middleware};
 
 use crate::AppState;
-use access::Door;
+use access::{Body, Door};
 use login::Attempts;
 
 /// What the back office remembers between requests, in this process.
@@ -51,6 +51,7 @@ struct Office {
 struct Room {
     path: &'static str,
     door: Door,
+    body: Body,
     methods: MethodRouter<AppState>,
 }
 
@@ -59,6 +60,7 @@ impl Room {
         Room {
             path,
             door: Door::Open,
+            body: Body::Fields,
             methods,
         }
     }
@@ -67,7 +69,16 @@ impl Room {
         Room {
             path,
             door: Door::Staff,
+            body: Body::Fields,
             methods,
+        }
+    }
+
+    /// For staff, with a form that carries a file; what it may weigh is counted while it is written.
+    fn upload(path: &'static str, methods: MethodRouter<AppState>) -> Room {
+        Room {
+            body: Body::Upload,
+            ..Room::staff(path, methods.layer(DefaultBodyLimit::disable()))
         }
     }
 
@@ -75,6 +86,7 @@ impl Room {
         Room {
             path,
             door: Door::Administrator,
+            body: Body::Fields,
             methods,
         }
     }
@@ -126,13 +138,7 @@ fn rooms() -> Vec<Room> {
         Room::staff("/office/tables/{id}", get(tables::show).post(tables::save)),
         Room::staff("/office/tables/{id}/books", post(tables::arrange)),
         Room::staff("/office/tables/{id}/remove", post(tables::remove)),
-        // Its own limit is counted while the file is written.
-        Room::staff(
-            "/office/import",
-            get(import::list)
-                .post(import::send)
-                .layer(DefaultBodyLimit::disable()),
-        ),
+        Room::upload("/office/import", get(import::list).post(import::send)),
         Room::staff("/office/import/{id}", get(import::show)),
         Room::staff("/office/import/{id}/mapping", post(import::save_mapping)),
         Room::staff("/office/import/{id}/trial", post(import::try_out)),
@@ -181,7 +187,8 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
         attempts: Arc::new(Attempts::new()),
     };
     let site = rooms().into_iter().fold(Router::new(), |site, room| {
-        let door = middleware::from_fn_with_state((state.clone(), room.door), access::guard);
+        let door =
+            middleware::from_fn_with_state((state.clone(), room.door, room.body), access::guard);
         site.route(room.path, room.methods.layer(door))
     });
     site.layer(Extension(office))

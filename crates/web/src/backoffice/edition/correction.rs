@@ -1,4 +1,8 @@
-//! Correcting an edition: what is typed and differs from what the senders say is the bookseller's own from then on.
+//! Correcting an edition: what is typed anew and differs from what the senders say is the bookseller's own from then
+//! on.
+//!
+//! The form carries what it was opened with, so a field that nobody touched neither pins what a feed has changed since
+//! nor takes back what somebody else corrected meanwhile.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +58,162 @@ const AVAILABILITIES: [Availability; 7] = [
     Availability::Unknown,
 ];
 
-/// The form as it is filled.
+/// What a hidden field, which says how the form was opened, bears before the name of its field.
+const WAS: &str = "was-";
+
+/// A form that is shown or was sent.
+#[derive(Debug, Clone)]
+pub(super) struct Filled {
+    /// As it was opened.
+    was: Typed,
+    /// As it is filled.
+    now: Typed,
+    /// The names of the fields that cannot be read.
+    wrong: Vec<&'static str>,
+}
+
+impl Filled {
+    /// The form as an edition opens it.
+    pub(super) fn of(edition: &Edition, locale: Locale) -> Filled {
+        let typed = Typed::of(edition, locale);
+        Filled {
+            was: typed.clone(),
+            now: typed,
+            wrong: Vec::new(),
+        }
+    }
+
+    fn read(form: &BTreeMap<String, String>) -> Filled {
+        Filled {
+            was: Typed::read(form, WAS),
+            now: Typed::read(form, ""),
+            wrong: Vec::new(),
+        }
+    }
+
+    /// All that is corrected from now on: `kept` but for what was changed in the form. What is as the senders say, or
+    /// was emptied, is theirs. The names of the fields that cannot be read as an error.
+    fn correction(
+        &self,
+        kept: Correction,
+        theirs: &Edition,
+    ) -> Result<Correction, Vec<&'static str>> {
+        let mut changes = Changes::of(self);
+        let mut own = kept;
+        changes.title(&mut own, theirs);
+        if self.now.contributors != self.was.contributors {
+            let typed = self.now.contributors(theirs);
+            let is_own = !typed.is_empty() && typed != theirs.contributors;
+            own.contributors = is_own.then_some(typed);
+        }
+        let isbn = |text: &str| Isbn13::parse(text).ok();
+        changes.field("isbn", |form| &form.isbn, &mut own.isbn, isbn, theirs.isbn);
+        let amount = |text: &str| {
+            let amount = Money::parse_decimal(text).filter(|amount| !amount.is_negative());
+            amount.map(|amount| price(amount, theirs))
+        };
+        changes.field(
+            "price",
+            |form| &form.price,
+            &mut own.price,
+            amount,
+            theirs.price,
+        );
+        let known = theirs.publisher.clone();
+        changes.field(
+            "publisher",
+            |form| &form.publisher,
+            &mut own.publisher,
+            some,
+            known,
+        );
+        let known = theirs.published;
+        changes.field(
+            "published",
+            |form| &form.published,
+            &mut own.published,
+            date,
+            known,
+        );
+        let known = Some(theirs.availability);
+        let code = |code: &str| availability(code, theirs);
+        changes.field(
+            "availability",
+            |form| &form.availability,
+            &mut own.availability,
+            code,
+            known,
+        );
+        let known = main_thema(theirs).as_deref().and_then(Thema::parse);
+        changes.field(
+            "thema",
+            |form| &form.thema,
+            &mut own.thema,
+            Thema::parse,
+            known,
+        );
+        match changes.wrong.is_empty() {
+            true => Ok(own),
+            false => Err(changes.wrong),
+        }
+    }
+}
+
+/// What of a form differs from what it was opened with.
+struct Changes<'f> {
+    was: &'f Typed,
+    now: &'f Typed,
+    /// The names of the fields that cannot be read.
+    wrong: Vec<&'static str>,
+}
+
+impl Changes<'_> {
+    fn of(filled: &Filled) -> Changes<'_> {
+        Changes {
+            was: &filled.was,
+            now: &filled.now,
+            wrong: Vec::new(),
+        }
+    }
+
+    /// The title with its subtitle, which stands with it.
+    fn title(&mut self, own: &mut Correction, theirs: &Edition) {
+        let (was, now) = (self.was, self.now);
+        if now.title.is_empty() {
+            self.wrong.push("title");
+        } else if (&now.title, &now.subtitle) != (&was.title, &was.subtitle) {
+            let typed = (now.title.clone(), some(&now.subtitle));
+            let known = (theirs.title.clone(), theirs.subtitle.clone());
+            own.title = Some(typed).filter(|typed| *typed != known);
+        }
+    }
+
+    /// A field: what is typed is the bookseller's own, unless it is `known` of the senders or nothing.
+    fn field<T: PartialEq>(
+        &mut self,
+        name: &'static str,
+        of: impl Fn(&Typed) -> &String,
+        own: &mut Option<T>,
+        read: impl Fn(&str) -> Option<T>,
+        known: Option<T>,
+    ) {
+        let typed = of(self.now);
+        if typed == of(self.was) {
+            return;
+        }
+        if typed.is_empty() {
+            *own = None;
+            return;
+        }
+        match read(typed) {
+            None => self.wrong.push(name),
+            value if value == known => *own = None,
+            value => *own = value,
+        }
+    }
+}
+
+/// What a form shows of an edition, field by field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Typed {
     title: String,
@@ -93,9 +252,12 @@ impl Typed {
         }
     }
 
-    fn read(form: &BTreeMap<String, String>) -> Typed {
+    /// The fields whose names bear `before` in front.
+    fn read(form: &BTreeMap<String, String>, before: &str) -> Typed {
         let field = |name: &str| {
-            let value = form.get(name).map_or("", |value| value.trim());
+            let value = form
+                .get(&format!("{before}{name}"))
+                .map_or("", |value| value.trim());
             let value = value.chars().filter(|letter| !letter.is_control());
             value.take(NAME_CHARS).collect::<String>()
         };
@@ -120,64 +282,6 @@ impl Typed {
         }
     }
 
-    /// What of it differs from what the senders say; the names of the fields that cannot be read as an error.
-    fn correction(
-        &self,
-        theirs: &Edition,
-        locale: Locale,
-    ) -> Result<Correction, Vec<&'static str>> {
-        let known = Typed::of(theirs, locale);
-        let mut wrong = Vec::new();
-        let mut correction = Correction::default();
-        if (&self.title, &self.subtitle) != (&known.title, &known.subtitle) {
-            match self.title.is_empty() {
-                true => wrong.push("title"),
-                false => correction.title = Some((self.title.clone(), some(&self.subtitle))),
-            }
-        }
-        if self.contributors != known.contributors && !self.contributors.is_empty() {
-            correction.contributors = Some(self.contributors(theirs));
-        }
-        let differs = |typed: &String, known: &String| !typed.is_empty() && typed != known;
-        if differs(&self.isbn, &known.isbn) {
-            match Isbn13::parse(&self.isbn) {
-                Ok(isbn) => correction.isbn = Some(isbn).filter(|isbn| Some(*isbn) != theirs.isbn),
-                Err(_) => wrong.push("isbn"),
-            }
-        }
-        if differs(&self.price, &known.price) {
-            match Money::parse_decimal(&self.price).filter(|price| !price.is_negative()) {
-                Some(amount) => correction.price = Some(price(amount, theirs)),
-                None => wrong.push("price"),
-            }
-        }
-        if differs(&self.publisher, &known.publisher) {
-            correction.publisher = Some(self.publisher.clone());
-        }
-        if differs(&self.published, &known.published) {
-            match date(&self.published) {
-                Some(date) => correction.published = Some((date, theirs.embargo)),
-                None => wrong.push("published"),
-            }
-        }
-        if differs(&self.availability, &known.availability) {
-            let found = AVAILABILITIES.into_iter();
-            correction.availability = found
-                .filter(|one| *one != Availability::Unknown)
-                .find(|one| one.code() == self.availability);
-        }
-        if differs(&self.thema, &known.thema) {
-            match Thema::parse(&self.thema) {
-                Some(thema) => correction.thema = Some(thema),
-                None => wrong.push("thema"),
-            }
-        }
-        match wrong.is_empty() {
-            true => Ok(correction),
-            false => Err(wrong),
-        }
-    }
-
     /// The contributors; who was known by this name keeps the form under which she is shelved.
     fn contributors(&self, theirs: &Edition) -> Vec<Contributor> {
         let typed = self.contributors.iter().map(|(name, role)| {
@@ -193,6 +297,16 @@ impl Typed {
         });
         typed.collect()
     }
+}
+
+/// How deliverable it is, by the code of one of [`AVAILABILITIES`]. Not known is nothing to say: it is as the senders
+/// say.
+fn availability(code: &str, theirs: &Edition) -> Option<Availability> {
+    let known = theirs.availability;
+    if code == known.code() || code == Availability::Unknown.code() {
+        return Some(known);
+    }
+    AVAILABILITIES.into_iter().find(|one| one.code() == code)
 }
 
 fn some(text: &str) -> Option<String> {
@@ -253,7 +367,12 @@ fn date(text: &str) -> Option<PublicationDate> {
     Some(date)
 }
 
-pub(super) fn form(visit: &Visit, shown: &Shown, typed: &Typed, wrong: &[&'static str]) -> Markup {
+pub(super) fn form(visit: &Visit, shown: &Shown, filled: &Filled) -> Markup {
+    let Filled {
+        was,
+        now: typed,
+        wrong,
+    } = filled;
     let words = visit.words();
     let address = format!("/office/editions/{}", shown.edition.id);
     let line = |name: &'static str, value: &str, hint: Option<&str>| {
@@ -282,6 +401,7 @@ pub(super) fn form(visit: &Visit, shown: &Shown, typed: &Typed, wrong: &[&'stati
         p { (words.say("edition-correct-help")) }
         form.narrow method="post" action={ (address) "/correct" } novalidate {
             (token(visit))
+            (opened_with(was))
             (line("title", &typed.title, None))
             (line("subtitle", &typed.subtitle, None))
             fieldset.people {
@@ -314,6 +434,28 @@ pub(super) fn form(visit: &Visit, shown: &Shown, typed: &Typed, wrong: &[&'stati
     }
 }
 
+/// What the form was opened with, unseen.
+fn opened_with(was: &Typed) -> Markup {
+    let fields = [
+        ("title", &was.title),
+        ("subtitle", &was.subtitle),
+        ("isbn", &was.isbn),
+        ("price", &was.price),
+        ("publisher", &was.publisher),
+        ("published", &was.published),
+        ("availability", &was.availability),
+        ("thema", &was.thema),
+    ];
+    let people = was.contributors.iter().take(CONTRIBUTORS_TYPED).enumerate();
+    html! {
+        @for (name, value) in fields { input type="hidden" name={ (WAS) (name) } value=(value); }
+        @for (place, (name, role)) in people {
+            input type="hidden" name={ (WAS) "name" (place) } value=(name);
+            input type="hidden" name={ (WAS) "role" (place) } value=(role);
+        }
+    }
+}
+
 fn person(visit: &Visit, place: usize, typed: Option<&(String, String)>) -> Markup {
     let words = visit.words();
     let number = (place + 1).to_string();
@@ -337,18 +479,49 @@ pub(in crate::backoffice) async fn save(
     Form(form): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     let id = EditionId(id);
-    let shown = here(&state, id).await?;
-    let theirs = store::uncorrected(&shown.said).ok_or_else(|| Problem::of(Kind::NotFound))?;
-    let typed = Typed::read(&form);
-    let correction = match typed.correction(&theirs, visit.locale) {
-        Ok(correction) => correction,
-        Err(wrong) => {
-            let page = page(&visit, &shown, "", &typed, &wrong);
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let filled = Filled::read(&form);
+    match correct(&state, &visit, id, filled.clone()).await? {
+        Corrected::Done => {
+            Ok(Redirect::to(&format!("/office/editions/{id}?told=corrected")).into_response())
         }
-    };
-    correct(&state, &visit, id, correction).await?;
-    Ok(Redirect::to(&format!("/office/editions/{id}?told=corrected")).into_response())
+        Corrected::Wrong(wrong) => {
+            let shown = here(&state, id).await?;
+            let page = page(&visit, &shown, "", &Filled { wrong, ..filled });
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+    }
+}
+
+/// What became of a form.
+enum Corrected {
+    Done,
+    /// The names of the fields that cannot be read; nothing was changed.
+    Wrong(Vec<&'static str>),
+}
+
+/// Changes the correction that is kept now, in one transaction with reading it.
+async fn correct(
+    state: &AppState,
+    visit: &Visit,
+    id: EditionId,
+    filled: Filled,
+) -> Result<Corrected, Problem> {
+    let by = by(state, visit);
+    let corrected = state
+        .store
+        .write(move |tx| -> Result<Corrected, Refusal> {
+            let said = store::said(tx, id)?;
+            let theirs = store::uncorrected(&said).ok_or(Refusal::NoEdition(id))?;
+            match filled.correction(Correction::kept(&said), &theirs) {
+                Ok(correction) => {
+                    store::correct(tx, id, &correction, &by)?;
+                    Ok(Corrected::Done)
+                }
+                Err(wrong) => Ok(Corrected::Wrong(wrong)),
+            }
+        })
+        .await;
+    corrected.map_err(problem)
 }
 
 /// `POST /office/editions/{id}/take-back`
@@ -358,29 +531,28 @@ pub(in crate::backoffice) async fn take_back(
     Path(id): Path<i64>,
 ) -> Result<Redirect, Problem> {
     let id = EditionId(id);
-    correct(&state, &visit, id, Correction::default()).await?;
+    let by = by(&state, &visit);
+    let nothing = Correction::default();
+    let taken_back = state
+        .store
+        .write(move |tx| store::correct(tx, id, &nothing, &by));
+    taken_back.await.map_err(problem)?;
     Ok(Redirect::to(&format!(
         "/office/editions/{id}?told=taken-back"
     )))
 }
 
-async fn correct(
-    state: &AppState,
-    visit: &Visit,
-    id: EditionId,
-    correction: Correction,
-) -> Result<(), Problem> {
-    let by = By {
+fn by(state: &AppState, visit: &Visit) -> By {
+    By {
         staff: visit.member.login.clone(),
         at: state.clock.now(),
-    };
-    let corrected = state
-        .store
-        .write(move |tx| store::correct(tx, id, &correction, &by));
-    match corrected.await {
-        Ok(()) => Ok(()),
-        Err(Refusal::Fault(fault)) => Err(fault.into()),
-        Err(_) => Err(Problem::of(Kind::NotFound)),
+    }
+}
+
+fn problem(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Fault(fault) => fault.into(),
+        _ => Problem::of(Kind::NotFound),
     }
 }
 
@@ -401,25 +573,45 @@ mod tests {
         }
     }
 
+    fn typed(filled: &Filled, theirs: &Edition) -> Result<Correction, Vec<&'static str>> {
+        filled.correction(Correction::default(), theirs)
+    }
+
     #[test]
     fn only_what_differs_is_a_correction() {
         let mut theirs = Edition::titled("Les Marées");
         theirs.publisher = Some("Quai".to_owned());
-        let mut typed = Typed::of(&theirs, Locale::Fr);
-        assert!(typed.correction(&theirs, Locale::Fr).unwrap().is_empty());
-        typed.price = "12,50".to_owned();
-        typed.publisher = String::new();
-        let correction = typed.correction(&theirs, Locale::Fr).unwrap();
+        let mut filled = Filled::of(&theirs, Locale::Fr);
+        assert!(typed(&filled, &theirs).unwrap().is_empty());
+        filled.now.price = "12,50".to_owned();
+        filled.now.publisher = String::new();
+        let correction = typed(&filled, &theirs).unwrap();
         assert_eq!(correction.price.unwrap().amount, Money::cents(1250));
         assert_eq!(
             (correction.title, correction.publisher, correction.isbn),
             (None, None, None)
         );
-        typed.isbn = "9782070541271".to_owned();
-        typed.thema = "nonsense".to_owned();
-        assert_eq!(
-            typed.correction(&theirs, Locale::Fr),
-            Err(vec!["isbn", "thema"])
-        );
+        filled.now.isbn = "9782070541271".to_owned();
+        filled.now.thema = "nonsense".to_owned();
+        assert_eq!(typed(&filled, &theirs), Err(vec!["isbn", "thema"]));
+    }
+
+    #[test]
+    fn a_field_is_given_back_by_typing_what_the_sender_says_or_nothing() {
+        let mut theirs = Edition::titled("Les Marées");
+        theirs.publisher = Some("Quai".to_owned());
+        let kept = Correction {
+            publisher: Some("Rive".to_owned()),
+            ..Correction::default()
+        };
+        let mut edition = theirs.clone();
+        edition.publisher.clone_from(&kept.publisher);
+        let mut filled = Filled::of(&edition, Locale::Fr);
+        assert_eq!(filled.correction(kept.clone(), &theirs), Ok(kept.clone()));
+        for typed in ["Quai", ""] {
+            filled.now.publisher = typed.to_owned();
+            let correction = filled.correction(kept.clone(), &theirs).unwrap();
+            assert!(correction.is_empty(), "{typed:?}: {correction:?}");
+        }
     }
 }

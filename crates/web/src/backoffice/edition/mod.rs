@@ -26,7 +26,7 @@ use crate::storefront::parts::book_path;
 pub(super) use correction::{save as correct, take_back};
 pub(super) use decisions::{join, redo, split, undo};
 
-use correction::Typed;
+use correction::Filled;
 
 /// Other editions of its ISBNs that are offered to be joined: real numbers are shared by two or three.
 const NAMESAKES: usize = 10;
@@ -58,8 +58,8 @@ pub(super) async fn show(
     let id = EditionId(id);
     match find(&state, id).await? {
         Found::Here(shown) => {
-            let typed = Typed::of(&shown.edition, visit.locale);
-            Ok(page(&visit, &shown, &told.told, &typed, &[]).into_response())
+            let filled = Filled::of(&shown.edition, visit.locale);
+            Ok(page(&visit, &shown, &told.told, &filled).into_response())
         }
         Found::Elsewhere(other) => {
             let told = match told.told.as_str() {
@@ -114,7 +114,7 @@ async fn here(state: &AppState, id: EditionId) -> Result<Box<Shown>, Problem> {
     }
 }
 
-fn page(visit: &Visit, shown: &Shown, told: &str, typed: &Typed, wrong: &[&'static str]) -> Markup {
+fn page(visit: &Visit, shown: &Shown, told: &str, filled: &Filled) -> Markup {
     let words = visit.words();
     let edition = &shown.edition;
     let body = html! {
@@ -132,7 +132,7 @@ fn page(visit: &Visit, shown: &Shown, told: &str, typed: &Typed, wrong: &[&'stat
                 (decisions::records(visit, shown))
                 (decisions::decided(visit, shown))
             }
-            div { (correction::form(visit, shown, typed, wrong)) }
+            div { (correction::form(visit, shown, filled)) }
         }
     };
     frame::page(visit, Part::Stock, &edition.title, &body)

@@ -57,6 +57,117 @@ async fn an_edition_is_corrected_in_place_and_the_correction_taken_back() {
     let told = desk.post(&format!("{page}/take-back"), "").await;
     assert!(desk.read(&told).await.contains("taken back"));
     assert_eq!(edition_of(&shop, COUNTED).await.publisher, None);
+    let chef = shop.log_in("chef").await;
+    let log = text(shop.get("/office/audit", &chef).await).await;
+    assert_eq!(log.matches("book corrected").count(), 2, "{log}");
+}
+
+/// The form of the page as a browser would send it back, for the test to type in.
+fn opened(page: &str) -> Vec<(String, String)> {
+    let form = page.split("/correct\"").nth(1).unwrap();
+    let form = form.split("</form>").next().unwrap();
+    let attribute = |tag: &str, name: &str| {
+        let value = tag.split(&format!(" {name}=\"")).nth(1)?;
+        let value = value.split('"').next()?;
+        Some(value.replace("&amp;", "&").replace("&quot;", "\""))
+    };
+    let inputs = form.split("<input").skip(1).filter_map(|tag| {
+        let tag = tag.split('>').next()?;
+        let name = attribute(tag, "name").filter(|name| name != "csrf")?;
+        Some((name, attribute(tag, "value")?))
+    });
+    let selects = form.split("<select").skip(1).filter_map(|select| {
+        let chosen = select.split("</select>").next()?;
+        let chosen = chosen.split("<option").find(|option| {
+            let tag = option.split('>').next().unwrap_or_default();
+            tag.ends_with(" selected")
+        });
+        let value = chosen.and_then(|tag| attribute(tag, "value"));
+        Some((attribute(select, "name")?, value?))
+    });
+    inputs.chain(selects).collect()
+}
+
+/// A form with `typed` in its fields.
+fn sent(opened: &[(String, String)], typed: &[(&str, &str)]) -> String {
+    let value = |name: &str, known: &str| {
+        let typed = typed.iter().find(|(field, _)| *field == name);
+        typed.map_or(known.to_owned(), |(_, value)| (*value).to_owned())
+    };
+    opened
+        .iter()
+        .map(|(name, known)| {
+            let value = crate::storefront::reader::encoded(&value(name, known));
+            format!("&{name}={value}")
+        })
+        .collect()
+}
+
+async fn fed(shop: &Small, cents: i64) {
+    use catalogue::store::{Incoming, Record, put_all};
+    let mut edition = edition_of(shop, COUNTED).await;
+    edition.title = "Harry Potter à l'école des sorciers".to_owned();
+    edition.price = Some(catalogue::model::Price {
+        amount: trade::money::Money::cents(cents),
+        regime: trade::price::PriceRegime::FixedFr,
+    });
+    let record = Record {
+        sender: "test".into(),
+        reference: COUNTED.into(),
+        message: None,
+        edition,
+    };
+    let store = shop.state.store.clone();
+    let put = tokio::task::spawn_blocking(move || {
+        put_all(&store, std::iter::once(Incoming::Put(Box::new(record)))).unwrap();
+    });
+    put.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_form_that_lay_open_does_not_pin_what_the_feed_changed_meanwhile() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    fed(&shop, 1000).await;
+    let page = format!("/office/editions/{}", edition_of(&shop, COUNTED).await.id);
+    let form = opened(&desk.read(&page).await);
+    assert!(
+        form.contains(&("price".to_owned(), "10.00".to_owned())),
+        "{form:?}"
+    );
+    fed(&shop, 1200).await;
+    let title = [("title", "Harry Potter")];
+    desk.post(&format!("{page}/correct"), &sent(&form, &title))
+        .await;
+    let after = edition_of(&shop, COUNTED).await;
+    assert_eq!(after.title, "Harry Potter");
+    assert_eq!(after.price.unwrap().amount.as_cents(), 1200);
+    fed(&shop, 1300).await;
+    let after = edition_of(&shop, COUNTED).await;
+    assert_eq!(after.title, "Harry Potter");
+    assert_eq!(after.price.unwrap().amount.as_cents(), 1300);
+}
+
+#[tokio::test]
+async fn a_second_form_does_not_take_back_what_the_first_corrected() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = format!("/office/editions/{}", edition_of(&shop, COUNTED).await.id);
+    let form = opened(&desk.read(&page).await);
+    let correct = format!("{page}/correct");
+    desk.post(&correct, &sent(&form, &[("price", "11.50")]))
+        .await;
+    desk.post(&correct, &sent(&form, &[("publisher", "Gallimard")]))
+        .await;
+    let after = edition_of(&shop, COUNTED).await;
+    assert_eq!(after.publisher.as_deref(), Some("Gallimard"));
+    assert_eq!(after.price.unwrap().amount.as_cents(), 1150);
+    // What cannot be read comes back with what the form was opened with.
+    let wrong = sent(&form, &[("price", "beaucoup")]);
+    let shown = text(desk.post_raw(&correct, &wrong).await).await;
+    let again = opened(&shown);
+    let kept = ("was-price".to_owned(), "9.90".to_owned());
+    assert!(again.contains(&kept), "{again:?}");
 }
 
 #[tokio::test]

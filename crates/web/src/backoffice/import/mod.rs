@@ -36,6 +36,9 @@ pub(super) use taken::{name, redo as redo_taken, show as show_taken, undo as und
 /// How often a page that watches is read again.
 const REFRESH_S: u32 = 2;
 
+/// Bytes read of the token of an upload: three times as long as one is.
+const TOKEN_BYTES: usize = 128;
+
 /// What stands in the address of the list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -179,18 +182,7 @@ pub(super) async fn send(
     Extension(visit): Extension<Visit>,
     mut form: Multipart,
 ) -> Result<Redirect, Problem> {
-    let first = form
-        .next_field()
-        .await
-        .map_err(|_| Problem::of(Kind::Malformed))?;
-    let first = first
-        .filter(|field| field.name() == Some("csrf"))
-        .ok_or_else(|| Problem::of(Kind::ForeignOrigin))?;
-    let given = first
-        .text()
-        .await
-        .map_err(|_| Problem::of(Kind::Malformed))?;
-    if !visit.owns(&given) {
+    if !visit.owns(&first_token(&mut form).await?) {
         return Err(Problem::of(Kind::ForeignOrigin));
     }
     if state.store.read(|tx| jobs::lying(tx)).await? >= limits::IMPORTS_LYING {
@@ -206,6 +198,23 @@ pub(super) async fn send(
     }
     written?;
     Ok(Redirect::to(&format!("/office/import/{job}")))
+}
+
+/// The token, which is the first field; nothing longer than one is read.
+async fn first_token(form: &mut Multipart) -> Result<String, Problem> {
+    let malformed = |_| Problem::of(Kind::Malformed);
+    let first = form.next_field().await.map_err(malformed)?;
+    let mut first = first
+        .filter(|field| field.name() == Some("csrf"))
+        .ok_or_else(|| Problem::of(Kind::ForeignOrigin))?;
+    let mut given = Vec::new();
+    while let Some(chunk) = first.chunk().await.map_err(malformed)? {
+        given.extend_from_slice(&chunk);
+        if given.len() > TOKEN_BYTES {
+            return Err(Problem::of(Kind::ForeignOrigin));
+        }
+    }
+    String::from_utf8(given).map_err(|_| Problem::of(Kind::ForeignOrigin))
 }
 
 /// Writes the file to the disk, and says its name and size; none when it is empty. What was refused is deleted.
