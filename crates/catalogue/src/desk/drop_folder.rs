@@ -86,7 +86,7 @@ pub enum DropError {
     },
     /// What bears the name of a folder of ours is none that only we may write to.
     #[error(
-        "{path} must be a folder of the account that the shop runs under, which nobody else may write to: remove it, and it is made anew"
+        "{path} must be a folder of the account that the shop runs under, which nobody else may write to: change its rights (chmod go-w), or move it away and it is made anew"
     )]
     NotOurs {
         /// What.
