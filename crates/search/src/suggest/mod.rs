@@ -283,7 +283,7 @@ fn key(text: &str, bare: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::indexing_slicing)]
+    #![allow(clippy::indexing_slicing, clippy::panic)]
     use super::*;
 
     fn label(title: &str, author: &str) -> Label {
