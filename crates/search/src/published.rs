@@ -4,17 +4,15 @@ use std::ops::{Bound, RangeInclusive};
 
 use jiff::civil::Date;
 use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, Query as TantivyQuery, RangeQuery};
+use tantivy::query::RangeQuery;
 use tantivy::{Order, Term};
 use trade::ids::EditionId;
 
 use crate::Index;
 use crate::error::SearchError;
+use crate::limits::DEEPEST_HIT;
 use crate::rank::collapsed;
 use crate::schema::fast;
-
-/// Months looked at: more than any list asks for.
-const MONTHS: usize = 120;
 
 /// In which order books of several days stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,40 +33,37 @@ impl Index {
         limit: usize,
     ) -> Result<Vec<EditionId>, SearchError> {
         let field = self.shared.fields.published;
-        let bound = |day: Date| Bound::Included(Term::from_field_i64(field, number(day)));
-        // Month by month, because a month without a day stands before its first.
-        let months = months(days).map(|month| -> Box<dyn TantivyQuery> {
-            Box::new(RangeQuery::new(bound(*month.start()), bound(*month.end())))
-        });
-        let query = BooleanQuery::union(months.collect());
+        let bound = |day: &Date| Bound::Included(Term::from_field_i64(field, number(*day)));
+        let query = RangeQuery::new(bound(days.start()), bound(days.end()));
         let order = match order {
             Days::Latest => Order::Desc,
             Days::Earliest => Order::Asc,
         };
-        // Editions of one work often come out together.
-        let best = TopDocs::with_limit(limit.max(1) * 2)
-            .order_by_fast_field::<i64>(fast::PUBLISHED, order);
         let snapshot = self.shared.now();
-        let searcher = &snapshot.searcher;
-        let found = searcher.search(&query, &best)?;
-        let places: Vec<_> = found.into_iter().map(|(_, place)| place).collect();
-        let hits = collapsed(searcher, &places)?.into_iter();
-        Ok(hits.take(limit).map(|hit| hit.edition).collect())
+        // Editions of one work often come out together, and a month without a day stands before its first: look
+        // further down while the list is not full.
+        let mut looked_at = limit.max(1) * 2;
+        loop {
+            let best = TopDocs::with_limit(looked_at)
+                .order_by_fast_field::<i64>(fast::PUBLISHED, order.clone());
+            let found = snapshot.searcher.search(&query, &best)?;
+            let are_all = found.len() < looked_at || looked_at >= DEEPEST_HIT as usize;
+            let places: Vec<_> = found
+                .into_iter()
+                .filter(|(day, _)| day.is_some_and(|day| day % 32 > 0))
+                .map(|(_, place)| place)
+                .collect();
+            let hits = collapsed(&snapshot.searcher, &places)?;
+            if hits.len() >= limit || are_all {
+                return Ok(hits
+                    .into_iter()
+                    .take(limit)
+                    .map(|hit| hit.edition)
+                    .collect());
+            }
+            looked_at *= 4;
+        }
     }
-}
-
-/// The days of each month within `days`, of [`MONTHS`] months at most.
-fn months(days: RangeInclusive<Date>) -> impl Iterator<Item = RangeInclusive<Date>> {
-    let (first, last) = days.into_inner();
-    let month = move |from: &Date| *from..=from.last_of_month().min(last);
-    let next = move |from: &Date| {
-        from.last_of_month()
-            .tomorrow()
-            .ok()
-            .filter(|day| *day <= last)
-    };
-    let begins = std::iter::successors((first <= last).then_some(first), next);
-    begins.take(MONTHS).map(move |from| month(&from))
 }
 
 /// A day as [`crate::schema::Fields::published`] writes it.

@@ -23,7 +23,7 @@ use trade::{clock::Timestamp, ids::ImportJobId};
 use crate::counter::Counter;
 
 /// Enough that an import of it is not over before somebody can pause it.
-const MANY: usize = 12_000;
+const MANY: usize = 30_000;
 
 fn lines(count: usize) -> String {
     let mut lines = String::new();

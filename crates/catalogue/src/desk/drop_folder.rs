@@ -239,7 +239,7 @@ impl Watcher {
         let copy = file_of(&self.desk, job);
         if let Err(error) = copy_ordinary(taken, &self.desk, &copy) {
             tracing::warn!(file = %taken.display(), %error, "not taken");
-            let aside = free(&self.path(FAILED), job, &name);
+            let aside = of_job(&self.path(FAILED), job, &name);
             return fs::rename(taken, &aside).map_err(self.failed(&aside));
         }
         let mapping = self.mapping(store, &copy)?;
@@ -283,7 +283,7 @@ impl Watcher {
             };
             match store.read_blocking(|tx| job::job(tx, id))? {
                 Some(job) if job.state.has_ended() => {
-                    self.lay_one_aside(store, &path, &job, &name)?
+                    self.lay_one_aside(store, &path, &job, &name, now)?
                 }
                 Some(_) => {}
                 None if is_left(&path, now) => self.hand_in(store, id, &path, now)?,
@@ -299,6 +299,7 @@ impl Watcher {
         taken: &Path,
         job: &Job,
         name: &str,
+        now: Timestamp,
     ) -> Result<(), DropError> {
         let anything = job.counts.all() > job.counts.rejected;
         let part = match job.state {
@@ -306,7 +307,10 @@ impl Watcher {
             _ => FAILED,
         };
         let folder = self.path(part);
-        let (aside, report) = place_aside(&folder, job.id, name).map_err(self.failed(&folder))?;
+        let placed = place_aside(&folder, job.id, name, now).map_err(self.failed(&folder))?;
+        let Some((aside, report)) = placed else {
+            return Ok(()); // another process is at it
+        };
         write_report(store, job.id, report).map_err(|error| match error {
             ReportError::Fault(fault) => DropError::Fault(fault),
             ReportError::Io(error) => self.failed(&report_of(&aside))(error),
@@ -372,23 +376,15 @@ fn harmless(name: &str) -> String {
         letter if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_') => letter,
         _ => '_',
     });
-    let name: String = letters
+    let mut name: String = letters
         .skip_while(|letter| *letter == '.')
         .take(60)
         .collect();
+    // File systems count bytes, and the job's name goes before it and the report's behind.
+    name.truncate(name.floor_char_boundary(180));
     match name.is_empty() {
         true => "file".to_owned(),
         false => name,
-    }
-}
-
-/// A path in `folder` that nothing bears yet, nor its report.
-fn free(folder: &Path, job: ImportJobId, name: &str) -> PathBuf {
-    let path = folder.join(name);
-    let is_free = |path: &Path| fs::symlink_metadata(path).is_err();
-    match is_free(&path) && is_free(&report_of(&path)) {
-        true => path,
-        false => of_job(folder, job, name),
     }
 }
 
@@ -404,23 +400,39 @@ fn report_of(path: &Path) -> PathBuf {
     PathBuf::from(report)
 }
 
-/// Where a taken file goes, and its new report there. A link by the report's name is never followed.
-fn place_aside(folder: &Path, job: ImportJobId, name: &str) -> io::Result<(PathBuf, File)> {
-    let aside = free(folder, job, name);
-    match File::create_new(report_of(&aside)) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let aside = of_job(folder, job, name);
-            let report = report_of(&aside);
-            // Of a look that died before it had moved the file.
-            match fs::remove_file(&report) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+/// Where a taken file goes, and its new report there: its own name, or the job's where that is taken. None while another
+/// process writes the report, after which it moves the file. A link by the report's name is never followed.
+fn place_aside(
+    folder: &Path,
+    job: ImportJobId,
+    name: &str,
+    now: Timestamp,
+) -> io::Result<Option<(PathBuf, File)>> {
+    let aside = folder.join(name);
+    if fs::symlink_metadata(&aside).is_err() {
+        match File::create_new(report_of(&aside)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if is_being_written(&report_of(&aside), now) {
+                    return Ok(None);
+                }
             }
-            let file = File::create_new(&report)?;
-            Ok((aside, file))
+            created => return Ok(Some((aside, created?))),
         }
-        created => Ok((aside, created?)),
     }
+    let aside = of_job(folder, job, name);
+    let report = report_of(&aside);
+    // Of a look that died before it had moved the file.
+    match fs::remove_file(&report) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = File::create_new(&report)?;
+    Ok(Some((aside, file)))
+}
+
+/// Whether a report was begun a moment ago.
+fn is_being_written(report: &Path, now: Timestamp) -> bool {
+    fs::symlink_metadata(report).is_ok_and(|metadata| metadata.is_file()) && !is_left(report, now)
 }
 
 enum ReportError {
@@ -480,7 +492,9 @@ mod tests {
         for planted in ["a.csv.report.jsonl", own.as_str()] {
             symlink(&target, folder.path().join(planted)).unwrap();
         }
-        let (aside, mut report) = place_aside(folder.path(), job, "a.csv").unwrap();
+        let now = Timestamp::micros(i64::MAX / 2);
+        let placed = place_aside(folder.path(), job, "a.csv", now).unwrap();
+        let (aside, mut report) = placed.unwrap();
         report.write_all(b"{}").unwrap();
         assert_eq!(aside, folder.path().join(format!("{job}-a.csv")));
         assert_eq!(fs::read(folder.path().join(own)).unwrap(), b"{}");
