@@ -44,8 +44,8 @@ impl Index {
         // further down while the list is not full.
         let mut looked_at = limit.max(1) * 2;
         loop {
-            let best = TopDocs::with_limit(looked_at)
-                .order_by_fast_field::<i64>(fast::PUBLISHED, order.clone());
+            let best =
+                TopDocs::with_limit(looked_at).order_by_fast_field::<i64>(fast::PUBLISHED, order);
             let found = snapshot.searcher.search(&query, &best)?;
             let are_all = found.len() < looked_at || looked_at >= DEEPEST_HIT as usize;
             let places: Vec<_> = found
