@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -225,8 +225,23 @@ impl Drop for Browser {
     }
 }
 
-/// The driver on a port of its own choosing.
+/// How often the driver is started when it does not come up.
+const STARTS: usize = 5;
+
+/// The driver on a port of its own choosing. It looks for one that is free on IPv4 and gives up when another program
+/// has it on IPv6, so it is given more than one try.
 fn start_driver() -> Result<(Child, u16)> {
+    let mut last = None;
+    for _ in 0..STARTS {
+        match try_driver() {
+            Ok(started) => return Ok(started),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| anyhow!("chromedriver was not started")))
+}
+
+fn try_driver() -> Result<(Child, u16)> {
     let mut driver = Command::new(CHROMEDRIVER)
         .arg("--port=0")
         .stdout(Stdio::piped())
@@ -242,6 +257,7 @@ fn start_driver() -> Result<(Child, u16)> {
         }
     }
     drop(driver.kill());
+    drop(driver.wait());
     bail!("chromedriver did not say its port")
 }
 
