@@ -43,6 +43,12 @@ pub fn run(options: &Options) -> Result<()> {
         "cargo",
         &["deny", "check", "licenses", "bans", "sources"],
     )?;
+    // Outside the workspace, so nothing else notices when its lock file is behind.
+    step(
+        "lock of the readers",
+        "cargo",
+        &["fetch", "--locked", "--manifest-path", "fuzz/Cargo.toml"],
+    )?;
     // The whole-system tests start the executable itself.
     step("build", "cargo", &["build", "--workspace", "--locked"])?;
     step(
