@@ -7,6 +7,7 @@ use catalogue::demo;
 use search::limits::SUGGESTIONS;
 use search::{Index, Query, Sort};
 use tempfile::TempDir;
+use trade::locale::Locale;
 
 /// Titles of the catalogue: enough for words to be corrected into one another.
 const TITLES: u32 = 300;
@@ -29,7 +30,7 @@ static INDEX: LazyLock<(Index, TempDir)> = LazyLock::new(|| {
             edition.work = trade::ids::WorkId(number);
             Arc::new(edition)
         });
-    let index = Index::build(&folder.path().join("index"), editions, |_| ());
+    let index = Index::build(&folder.path().join("index"), editions, 0, |_| ());
     (index.expect("an index"), folder)
 });
 
@@ -58,6 +59,7 @@ libfuzzer_sys::fuzz_target!(|asked: (u8, &str)| {
         let counted: u64 = facet.values.iter().map(|(_, count)| count).sum();
         assert!(counted <= found.editions, "{facet:?}");
     }
-    let suggested = index.suggest(text, SUGGESTIONS);
+    let locale = Locale::ALL[usize::from(choice) % Locale::ALL.len()];
+    let suggested = index.suggest(text, SUGGESTIONS, locale);
     assert!(suggested.len() <= SUGGESTIONS);
 });
