@@ -72,16 +72,17 @@ impl Index {
         } else {
             self.search_words(snapshot, &typed, query, rules, page)?
         };
-        let mut hits = collapsed(searcher, &ranked.best)?;
+        let mut hits = collapsed(snapshot, &ranked.best);
         // Editions of one work share a hit: look further down while the page is not full.
         let mut looked_at = page.first_guess();
         while hits.len() < page.end
+            && (hits.len() as u64) < ranked.tally.works()
             && (looked_at as u64) < ranked.tally.editions
             && looked_at < DEEPEST_HIT as usize
         {
             looked_at *= 4;
             ranked = rank(snapshot, &*asked, query.sort, looked_at)?;
-            hits = collapsed(searcher, &ranked.best)?;
+            hits = collapsed(snapshot, &ranked.best);
         }
         let mut hits: Vec<Hit> = hits.into_iter().take(page.end).skip(page.start).collect();
         for hit in &mut hits {
@@ -117,34 +118,17 @@ impl Index {
         rules: &Rules,
         page: Page,
     ) -> Result<Attempt, SearchError> {
+        let searcher = &snapshot.searcher;
         let mut plan = Plan::new(self.shared.fields, typed, query, rules);
-        let attempt =
-            |plan: &Plan, reach: Reach| -> Result<(Box<dyn TantivyQuery>, Ranked), SearchError> {
-                let asked = plan.query(reach, rules);
-                let ranked = rank(snapshot, &*asked, query.sort, page.first_guess())?;
-                Ok((asked, ranked))
-            };
-        let (mut asked, mut ranked) = attempt(&plan, Reach::Typed)?;
-        let as_typed = ranked.tally.editions;
-        if as_typed >= FEW_HITS || plan.words() == 0 {
-            return Ok(Attempt {
-                asked,
-                ranked,
-                corrected: None,
-            });
+        let as_typed = plan.look(searcher, Reach::Typed)?;
+        if as_typed < FEW_HITS && plan.words() > 0 {
+            let found = plan.look(searcher, Reach::Wider)?;
+            look_further(searcher, &mut plan, as_typed, found)?;
         }
-        (asked, ranked) = attempt(&plan, Reach::Wider)?;
-        let too_few = if as_typed == 0 { TOO_FEW_HITS } else { 1 };
-        if ranked.tally.editions < too_few && plan.respell(&snapshot.searcher)? {
-            (asked, ranked) = attempt(&plan, Reach::Respelt)?;
-        }
-        let mut words = plan.words();
-        while ranked.tally.editions == 0 && words > 1 && words > plan.words() / 2 {
-            words -= 1;
-            (asked, ranked) = attempt(&plan, Reach::Some(words))?;
-        }
+        let asked = plan.query(searcher, rules)?;
+        let ranked = rank(snapshot, &*asked, query.sort, page.first_guess())?;
         let corrected = match ranked.best.first() {
-            Some(best) if as_typed == 0 => plan.corrected(&self.label(&snapshot.searcher, *best)?),
+            Some(best) if as_typed == 0 => plan.corrected(&self.label(searcher, *best)?),
             _ => None,
         };
         Ok(Attempt {
@@ -168,6 +152,25 @@ impl Index {
             .unwrap_or_default()
             .to_owned())
     }
+}
+
+/// Respells and leaves words out while too little is found.
+fn look_further(
+    searcher: &Searcher,
+    plan: &mut Plan,
+    as_typed: usize,
+    mut found: usize,
+) -> Result<(), SearchError> {
+    let too_few = if as_typed == 0 { TOO_FEW_HITS } else { 1 };
+    if found < too_few && plan.respell(searcher)? {
+        found = plan.look(searcher, Reach::Respelt)?;
+    }
+    let mut words = plan.words();
+    while found == 0 && words > 1 && words > plan.words() / 2 {
+        words -= 1;
+        found = plan.look(searcher, Reach::Some(words))?;
+    }
+    Ok(())
 }
 
 fn micros_since(begun: Instant) -> u64 {
@@ -197,6 +200,6 @@ impl Page {
 
     /// Editions looked at before it is known how many share a work.
     fn first_guess(self) -> usize {
-        self.end + self.end / 2 + 8
+        self.end * 4 + 16
     }
 }

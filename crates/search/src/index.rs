@@ -84,7 +84,7 @@ impl Shared {
 }
 
 impl Index {
-    /// Opens the index in `dir`.
+    /// Opens the index in `dir`. A large one has no suggestions until [`gather_suggestions`](Index::gather_suggestions).
     ///
     /// [`SearchError::Missing`] and [`SearchError::Outdated`] ask for a [`build`](Index::build).
     pub fn open(dir: &Path) -> Result<Index, SearchError> {
@@ -122,7 +122,9 @@ impl Index {
         let index = Index {
             shared: Arc::new(shared),
         };
-        index.gather_suggestions()?;
+        if index.len() <= GATHERED_AT_ONCE {
+            index.gather_suggestions()?;
+        }
         Ok(index)
     }
 
@@ -148,6 +150,11 @@ impl Index {
         writer.set_merge_policy(Box::new(NoMergePolicy));
         add_all(&writer, &fields, editions, &mut progress)?;
         commit(&mut writer, sequence)?;
+        // Every search looks its words up in each segment.
+        let segments = index.searchable_segment_ids()?;
+        if segments.len() > 1 {
+            writer.merge(&segments).wait()?;
+        }
         writer.wait_merging_threads()?;
         drop(index);
         if dir.exists() {
@@ -216,9 +223,9 @@ impl Index {
         Ok(())
     }
 
-    /// Gathers the suggestions of a small index now, those of a large one in the background: the first page does
-    /// not wait for them.
-    fn gather_suggestions(&self) -> Result<(), SearchError> {
+    /// Gathers the suggestions of a small index now, those of a large one in the background, which takes one core for
+    /// seconds: call it when the first page need not wait for that core.
+    pub fn gather_suggestions(&self) -> Result<(), SearchError> {
         if self.len() <= GATHERED_AT_ONCE {
             return self.shared.gather_suggestions();
         }
@@ -233,7 +240,7 @@ impl Index {
         Ok(())
     }
 
-    /// What may be meant by `typed`, best first; nothing in the first second after a large index was opened.
+    /// What may be meant by `typed`, best first; nothing before the suggestions of a large index are gathered.
     pub fn suggest(&self, typed: &str, limit: usize, locale: Locale) -> Vec<Suggestion> {
         let suggestions = self.shared.suggestions.read();
         let suggestions = suggestions.unwrap_or_else(PoisonError::into_inner);

@@ -15,8 +15,10 @@ mod document;
 mod error;
 pub mod eval;
 mod facet;
+mod found;
 mod index;
 pub mod limits;
+mod merit;
 mod plan;
 mod published;
 mod query;
@@ -28,6 +30,7 @@ mod signature;
 mod snapshot;
 mod spelling;
 mod suggest;
+mod words;
 
 pub use aisle::{Aisle, Name};
 pub use error::SearchError;

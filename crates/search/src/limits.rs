@@ -17,9 +17,9 @@ pub const BUILD_MEMORY_BYTES: usize = 240_000_000;
 /// The same for changes: they come by hundreds, not by thousands.
 pub const APPLY_MEMORY_BYTES: usize = 20_000_000;
 /// Fewer hits than this and the query is also tried as the beginning of a word and in the summaries.
-pub const FEW_HITS: u64 = 8;
+pub const FEW_HITS: usize = 8;
 /// Fewer hits than this and other spellings are tried too (rule S6: "nothing or too little").
-pub const TOO_FEW_HITS: u64 = 3;
+pub const TOO_FEW_HITS: usize = 3;
 /// Other spellings tried for one word.
 pub const SPELLINGS: usize = 10;
 /// Words of one query that are respelt; each costs a walk through the dictionary.

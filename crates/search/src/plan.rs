@@ -7,21 +7,22 @@
 mod respell;
 pub mod terms;
 
-use tantivy::Term;
-use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query,
-};
+use tantivy::query::{AllQuery, BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, Query};
+use tantivy::{Searcher, Term};
 use trade::limits::QUERY_CHARS;
 
 use self::respell::replaced;
 use self::terms::{beginning, constant, filter_terms, term, term_query, weighted};
 use crate::analysis::{Forms, Word, fold, is_stop_word, normalize, number, split, stems, volumes};
+use crate::found::Found;
 use crate::limits::QUERY_WORDS;
+use crate::merit::{Merit, Weighed};
 use crate::query::Query as Narrowed;
 use crate::rules::Rules;
 use crate::schema::Fields;
 use crate::signature::{self, Asked};
 use crate::spelling::Spelling;
+use crate::words::{Form, Words};
 
 /// Weight of a word in the field that ranks it, times BM25.
 const TITLE_WORD: f32 = 2.0;
@@ -73,6 +74,11 @@ pub struct Plan {
     wanted: Vec<Wanted>,
     asked: Asked,
     filters: Vec<Term>,
+    /// How far was looked last, and what was found.
+    reach: Reach,
+    found: Found,
+    /// What was found within [`Reach::Typed`]: it comes first among hits of a wider reach.
+    as_typed: Found,
     /// The same query in the words of synonyms; empty for a reading itself.
     readings: Vec<Plan>,
 }
@@ -156,6 +162,9 @@ impl Plan {
             wanted,
             asked,
             filters: filter_terms(fields.filter, narrowed),
+            reach: Reach::Typed,
+            found: Found::default(),
+            as_typed: Found::default(),
             readings: Vec::new(),
         }
     }
@@ -181,19 +190,48 @@ impl Plan {
         self.text.trim().is_empty()
     }
 
-    /// The query within a reach, with what the rules put forward.
-    pub fn query(&self, reach: Reach, rules: &Rules) -> Box<dyn Query> {
-        let mut query = self.read_as_typed(reach);
+    /// Looks how much there is within a reach, whatever the filters: what is narrowed to nothing was not mistyped.
+    pub fn look(&mut self, searcher: &Searcher, reach: Reach) -> tantivy::Result<usize> {
+        self.find(searcher, reach)?;
+        let mut all = self.found.clone();
+        for mut reading in std::mem::take(&mut self.readings) {
+            reading.find(searcher, self.reach_of(&reading, reach))?;
+            all = all.or(searcher, &reading.found)?;
+            self.readings.push(reading);
+        }
+        Ok(all.count())
+    }
+
+    fn find(&mut self, searcher: &Searcher, reach: Reach) -> tantivy::Result<()> {
+        self.reach = reach;
+        if self.wanted.is_empty() {
+            return Ok(());
+        }
+        let words: Vec<Vec<Form>> = self.wanted.iter().map(|word| self.forms(word)).collect();
+        let words = match reach {
+            Reach::Some(least) => Words { words, least },
+            _ => Words::all(words),
+        };
+        self.found = words.find(searcher)?;
+        if reach == Reach::Typed {
+            self.as_typed = self.found.clone();
+        }
+        Ok(())
+    }
+
+    /// The query as it was last looked for, narrowed by the filters, with what the rules put forward.
+    pub fn query(&self, searcher: &Searcher, rules: &Rules) -> tantivy::Result<Box<dyn Query>> {
+        let mut query = self.read_as_typed(searcher)?;
         if !self.readings.is_empty() {
             // A book counts by the reading that it answers best.
             let mut readings = vec![query];
             for reading in &self.readings {
-                let read = reading.read_as_typed(self.reach_of(reading, reach));
+                let read = reading.read_as_typed(searcher)?;
                 readings.push(Box::new(BoostQuery::new(read, READ_AS)));
             }
             query = Box::new(DisjunctionMaxQuery::new(readings));
         }
-        rules.applied(&self.fields, &self.text, &self.filters, query)
+        Ok(rules.applied(&self.fields, &self.text, &self.filters, query))
     }
 
     /// The same reach for a reading of more or fewer words: as many of them may be left out.
@@ -207,136 +245,99 @@ impl Plan {
         }
     }
 
-    fn read_as_typed(&self, reach: Reach) -> Box<dyn Query> {
+    fn read_as_typed(&self, searcher: &Searcher) -> tantivy::Result<Box<dyn Query>> {
         if self.is_blank() {
-            return self.filtered(vec![(Occur::Must, Box::new(AllQuery))]);
+            let everything: Box<dyn Query> = match self.filters.as_slice() {
+                [] => Box::new(AllQuery),
+                filters => Box::new(Words::terms(filters).find(searcher)?),
+            };
+            return Ok(constant(everything, 0.0));
         }
-        if self.wanted.is_empty() {
-            return Box::new(EmptyQuery);
-        }
-        let mut clauses = vec![(Occur::Must, constant(self.hits(reach), 0.0))];
+        let mut merits = Vec::with_capacity(16);
         for wanted in &self.wanted {
-            self.rank_word(wanted, reach, &mut clauses);
+            self.rank_word(wanted, &mut merits);
         }
-        self.rank_whole(reach, &mut clauses);
-        if reach > Reach::Typed {
-            clauses.push((Occur::Should, constant(self.hits(Reach::Typed), AS_TYPED)));
+        self.rank_whole(&mut merits);
+        if self.reach > Reach::Typed && self.as_typed.count() > 0 {
+            let as_typed = Box::new(self.as_typed.clone());
+            merits.push(Merit::one(constant(as_typed, AS_TYPED)));
         }
-        self.filtered(clauses)
+        let hits = self.found.narrowed(searcher, &self.filters)?;
+        Ok(Box::new(Weighed {
+            hits: constant(Box::new(hits), 0.0),
+            merits,
+        }))
     }
 
-    fn filtered(&self, mut clauses: Vec<(Occur, Box<dyn Query>)>) -> Box<dyn Query> {
-        clauses.extend(
-            self.filters
-                .iter()
-                .map(|filter| (Occur::Must, constant(term_query(filter.clone()), 0.0))),
-        );
-        Box::new(BooleanQuery::new(clauses))
-    }
-
-    /// What is a hit.
-    fn hits(&self, reach: Reach) -> Box<dyn Query> {
-        let words: Vec<Box<dyn Query>> = self
-            .wanted
-            .iter()
-            .map(|wanted| self.word_hits(wanted, reach))
-            .collect();
-        match reach {
-            Reach::Some(least) => Box::new(BooleanQuery::union_with_minimum_required_clauses(
-                words, least,
-            )),
-            _ => Box::new(BooleanQuery::intersection(words)),
-        }
-    }
-
-    /// Which editions have the word.
-    fn word_hits(&self, wanted: &Wanted, reach: Reach) -> Box<dyn Query> {
-        let all = self.fields.all;
-        let mut terms = vec![term(all, &wanted.word)];
-        terms.extend(wanted.glued.iter().map(|glued| term(all, glued)));
+    /// How an edition may have the word.
+    fn forms(&self, wanted: &Wanted) -> Vec<Form> {
+        let all = |text: &str| Form::Whole(Term::from_field_text(self.fields.all, text));
+        let mut forms = vec![all(&wanted.word)];
+        forms.extend(wanted.glued.iter().map(|glued| all(glued)));
         match wanted.volume {
             Some((number, _)) => {
-                terms.push(term(all, &format!("#{number}")));
-                terms.push(term(all, &number.to_string()));
+                forms.push(all(&format!("#{number}")));
+                forms.push(all(&number.to_string()));
             }
-            None => terms.extend(
-                wanted
-                    .stems
-                    .iter()
-                    .map(|stem| term(all, &format!("~{stem}"))),
-            ),
+            None => forms.extend(wanted.stems.iter().map(|stem| all(&format!("~{stem}")))),
         }
-        if reach >= Reach::Wider {
-            terms.extend(
-                wanted
-                    .stems
-                    .iter()
-                    .map(|stem| term(self.fields.summary, stem)),
-            );
+        if self.reach >= Reach::Wider {
+            let summary = |stem| Form::Whole(Term::from_field_text(self.fields.summary, stem));
+            forms.extend(wanted.stems.iter().map(|stem| summary(stem)));
             if wanted.last {
-                terms.push(beginning(all, &wanted.word));
+                let begun = Term::from_field_text(self.fields.all, &wanted.word);
+                forms.push(Form::Beginning(begun));
             }
         }
-        if reach >= Reach::Respelt {
-            terms.extend(
-                wanted
-                    .spellings
-                    .iter()
-                    .map(|spelling| term(all, &spelling.word)),
-            );
+        if self.reach >= Reach::Respelt {
+            forms.extend(wanted.spellings.iter().map(|spelling| all(&spelling.word)));
         }
-        Box::new(BooleanQuery::union(terms))
+        forms
     }
 
     /// What the word adds to a hit's rank.
-    fn rank_word(&self, wanted: &Wanted, reach: Reach, clauses: &mut Vec<(Occur, Box<dyn Query>)>) {
-        let mut rank = |query| clauses.push((Occur::Should, query));
+    fn rank_word(&self, wanted: &Wanted, merits: &mut Vec<Merit>) {
         if let Some((number, weight)) = wanted.volume {
-            rank(constant(
-                term(self.fields.all, &format!("#{number}")),
-                weight,
-            ));
+            let volume = term(self.fields.all, &format!("#{number}"));
+            merits.push(Merit::one(constant(volume, weight)));
         }
         let stems = wanted
             .stems
             .iter()
             .map(|stem| weighted(self.fields.stem, stem, STEM_WORD))
             .collect();
-        rank(self.ranked_word(&wanted.word, 1.0, stems));
-        if reach >= Reach::Wider && wanted.last {
-            rank(constant(
-                beginning(self.fields.title, &wanted.word),
-                TITLE_PREFIX,
-            ));
+        merits.push(self.ranked_word(&wanted.word, 1.0, stems));
+        if self.reach >= Reach::Wider && wanted.last {
+            let begun = beginning(self.fields.title, &wanted.word);
+            merits.push(Merit::one(constant(begun, TITLE_PREFIX)));
         }
-        if reach >= Reach::Respelt {
-            for spelling in &wanted.spellings {
-                rank(self.ranked_word(&spelling.word, spelling.weight, Vec::new()));
-            }
+        if self.reach >= Reach::Respelt {
+            let spellings = wanted.spellings.iter();
+            merits.extend(
+                spellings
+                    .map(|spelling| self.ranked_word(&spelling.word, spelling.weight, Vec::new())),
+            );
         }
     }
 
     /// A word counts where it says most: an author's name in a title must not lift that title above the others.
-    fn ranked_word(
-        &self,
-        word: &str,
-        weight: f32,
-        mut others: Vec<Box<dyn Query>>,
-    ) -> Box<dyn Query> {
-        others.extend([
+    fn ranked_word(&self, word: &str, weight: f32, mut ways: Vec<Box<dyn Query>>) -> Merit {
+        ways.extend([
             weighted(self.fields.title, word, TITLE_WORD * weight),
             weighted(self.fields.author, word, AUTHOR_WORD * weight),
             weighted(self.fields.series, word, SERIES_WORD * weight),
         ]);
-        Box::new(DisjunctionMaxQuery::with_tie_breaker(others, OTHER_FIELDS))
+        Merit {
+            ways,
+            others: OTHER_FIELDS,
+        }
     }
 
     /// What being the very title or person asked for adds to a hit's rank.
-    fn rank_whole(&self, reach: Reach, clauses: &mut Vec<(Occur, Box<dyn Query>)>) {
+    fn rank_whole(&self, merits: &mut Vec<Merit>) {
         let signature = self.fields.signature;
-        let mut rank = |text: &str, weight| {
-            clauses.push((Occur::Should, constant(term(signature, text), weight)))
-        };
+        let mut rank =
+            |text: &str, weight| merits.push(Merit::one(constant(term(signature, text), weight)));
         rank(&self.asked.title, EXACT_TITLE);
         rank(&self.asked.main, MAIN_TITLE);
         if let Some(stems) = &self.asked.stems {
@@ -351,7 +352,7 @@ impl Plan {
             .stems_within
             .iter()
             .for_each(|stems| rank(stems, STEMMED_WITHIN));
-        if reach >= Reach::Respelt {
+        if self.reach >= Reach::Respelt {
             for (from, to, weight) in self.respelt_words() {
                 for (text, worth) in [
                     (&self.asked.main, MAIN_TITLE),
@@ -363,11 +364,9 @@ impl Plan {
                 }
             }
         }
-        if reach >= Reach::Wider {
-            clauses.push((
-                Occur::Should,
-                constant(beginning(signature, &self.asked.main), TITLE_BEGINNING),
-            ));
+        if self.reach >= Reach::Wider {
+            let begun = beginning(signature, &self.asked.main);
+            merits.push(Merit::one(constant(begun, TITLE_BEGINNING)));
         }
     }
 

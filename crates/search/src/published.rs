@@ -53,7 +53,7 @@ impl Index {
                 .filter(|(day, _)| day.is_some_and(|day| day % 32 > 0))
                 .map(|(_, place)| place)
                 .collect();
-            let hits = collapsed(&snapshot.searcher, &places)?;
+            let hits = collapsed(&snapshot, &places);
             if hits.len() >= limit || are_all {
                 return Ok(hits
                     .into_iter()

@@ -1,19 +1,17 @@
 //! Putting what a query finds in order, and one edition of each work forward.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use tantivy::collector::TopDocs;
-use tantivy::columnar::ColumnValues;
 use tantivy::query::Query as TantivyQuery;
-use tantivy::{DocAddress, Order, Searcher, SegmentReader};
+use tantivy::{DocAddress, DocId, Order, Score, SegmentReader};
 use trade::ids::{EditionId, WorkId};
 
 use crate::collect::{Counting, Tally};
 use crate::error::SearchError;
 use crate::query::{Hit, Sort};
 use crate::schema::fast;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, rows_of};
 
 /// What a tenth of the prior weighs against a point of BM25.
 const PRIOR_WEIGHT: f32 = 0.05;
@@ -37,32 +35,32 @@ pub fn rank(
     let by_number = |top: TopDocs, field: &'static str, order: Order| {
         top.order_by_fast_field::<i64>(field, order)
     };
-    let numbers = |(best, tally): (Vec<(Option<i64>, DocAddress)>, Tally)| Ranked {
+    let by_column = |(best, tally): (Vec<(Option<i64>, DocAddress)>, Tally)| Ranked {
         tally,
         best: places(best),
     };
     let ranked = match sort {
         Sort::Relevance => {
             let (best, tally) =
-                searcher.search(query, &(top.tweak_score(with_prior), counting()))?;
+                searcher.search(query, &(top.tweak_score(with_prior(snapshot)), counting()))?;
             Ranked {
                 tally,
                 best: places(best),
             }
         }
-        Sort::Newest => numbers(searcher.search(
+        Sort::Newest => by_column(searcher.search(
             query,
             &(by_number(top, fast::PUBLISHED, Order::Desc), counting()),
         )?),
-        Sort::PriceUp => numbers(searcher.search(
+        Sort::PriceUp => by_column(searcher.search(
             query,
             &(by_number(top, fast::PRICE, Order::Asc), counting()),
         )?),
-        Sort::PriceDown => numbers(searcher.search(
+        Sort::PriceDown => by_column(searcher.search(
             query,
             &(by_number(top, fast::PRICE, Order::Desc), counting()),
         )?),
-        Sort::Volume => numbers(searcher.search(
+        Sort::Volume => by_column(searcher.search(
             query,
             &(by_number(top, fast::VOLUME, Order::Asc), counting()),
         )?),
@@ -83,42 +81,38 @@ fn places<K>(best: Vec<(K, DocAddress)>) -> Vec<DocAddress> {
 }
 
 /// The score with what the edition itself weighs.
-pub fn with_prior(segment: &SegmentReader) -> impl Fn(u32, f32) -> f32 + use<> {
-    // An index without the column cannot be opened; should it be missing all the same, rank without it.
-    let prior: Option<Arc<dyn ColumnValues<u64>>> = segment
-        .fast_fields()
-        .column_first_or_default::<u64>(fast::PRIOR)
-        .ok();
-    move |doc, score| {
-        score + PRIOR_WEIGHT * prior.as_ref().map_or(0, |prior| prior.get_val(doc)) as f32
+pub fn with_prior(
+    snapshot: &Snapshot,
+) -> impl Fn(&SegmentReader) -> Box<dyn Fn(DocId, Score) -> Score> + use<> {
+    let rows = snapshot.all_rows();
+    move |segment| match rows_of(&rows, segment.segment_id()).cloned() {
+        Some(rows) => Box::new(move |doc, score| {
+            let prior = rows.priors.get(doc as usize).copied();
+            score + PRIOR_WEIGHT * f32::from(prior.unwrap_or_default())
+        }),
+        None => Box::new(|_, score| score),
     }
 }
 
 /// One hit per work, at the place of its best edition.
-pub fn collapsed(searcher: &Searcher, best: &[DocAddress]) -> Result<Vec<Hit>, SearchError> {
-    let mut columns = Vec::with_capacity(searcher.segment_readers().len());
-    for segment in searcher.segment_readers() {
-        let fast_fields = segment.fast_fields();
-        columns.push((
-            fast_fields.column_first_or_default::<i64>(fast::EDITION)?,
-            fast_fields.column_first_or_default::<i64>(fast::WORK)?,
-        ));
-    }
+pub fn collapsed(snapshot: &Snapshot, best: &[DocAddress]) -> Vec<Hit> {
     let mut seen = HashSet::with_capacity(best.len());
-    let mut hits = Vec::with_capacity(best.len());
-    for place in best {
-        let Some((editions, works)) = columns.get(place.segment_ord as usize) else {
-            continue;
-        };
-        let work = works.get_val(place.doc_id);
-        if seen.insert(work) {
-            let edition = EditionId(editions.get_val(place.doc_id));
-            hits.push(Hit {
-                edition,
-                work: WorkId(work),
-                editions_in_work: 1,
-            });
-        }
-    }
-    Ok(hits)
+    let named = numbers(snapshot, best).into_iter();
+    let hits = named.filter(|(_, work)| seen.insert(*work));
+    hits.map(|(edition, work)| Hit {
+        edition,
+        work,
+        editions_in_work: 1,
+    })
+    .collect()
+}
+
+/// The editions at those places, with their works.
+pub fn numbers(snapshot: &Snapshot, places: &[DocAddress]) -> Vec<(EditionId, WorkId)> {
+    let at = |place: &DocAddress| {
+        let rows = snapshot.rows_at(place.segment_ord)?;
+        let edition = EditionId(rows.edition.get_val(place.doc_id));
+        Some((edition, WorkId(rows.work.get_val(place.doc_id))))
+    };
+    places.iter().filter_map(at).collect()
 }

@@ -78,10 +78,10 @@ fn with_any(snapshot: &Snapshot, field: Field, terms: &[String]) -> Result<Vec<H
             Box::new(TermQuery::new(term, IndexRecordOption::Basic))
         })
         .collect();
-    let best = TopDocs::with_limit(RELATED_LOOKED_AT).tweak_score(with_prior);
+    let best = TopDocs::with_limit(RELATED_LOOKED_AT).tweak_score(with_prior(snapshot));
     let found = snapshot.searcher.search(&BooleanQuery::union(any), &best)?;
     let places: Vec<_> = found.into_iter().map(|(_, place)| place).collect();
-    collapsed(&snapshot.searcher, &places)
+    Ok(collapsed(snapshot, &places))
 }
 
 /// The aisles of a book's authors; of its other contributors when it has no author.

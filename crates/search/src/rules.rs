@@ -14,7 +14,8 @@ use trade::ids::EditionId;
 use crate::aisle::Aisle;
 use crate::analysis::{Forms, Word, fold, is_elided, normalize, split, stems};
 use crate::limits::{QUERY_WORDS, READINGS};
-use crate::plan::terms::{constant, term, term_query};
+use crate::merit::{Merit, Weighed};
+use crate::plan::terms::{constant, of_edition, term, term_query};
 use crate::schema::Fields;
 
 /// Above everything that a book's own words can weigh, however many they are.
@@ -199,15 +200,17 @@ impl Rules {
         if self.boosts.is_empty() && pinned.is_empty() {
             return query;
         }
-        let mut clauses = vec![(Occur::Must, with_pinned(fields, filters, query, pinned))];
-        for (what, strength) in &self.boosts {
+        let boosts = self.boosts.iter().map(|(what, strength)| {
             let found = match what {
                 Boosted::Edition(edition) => of_edition(fields, *edition),
                 Boosted::Aisle(aisle) => term(fields.filter, &aisle.term()),
             };
-            clauses.push((Occur::Should, constant(found, strength.weight())));
-        }
-        Box::new(BooleanQuery::new(clauses))
+            Merit::one(constant(found, strength.weight()))
+        });
+        Box::new(Weighed {
+            hits: with_pinned(fields, filters, query, pinned),
+            merits: boosts.collect(),
+        })
     }
 
     fn pinned(&self, text: &str) -> &[EditionId] {
@@ -245,10 +248,6 @@ fn with_pinned(
             .map(|filter| (Occur::Must, constant(term_query(filter.clone()), 0.0))),
     );
     Box::new(BooleanQuery::new(clauses))
-}
-
-fn of_edition(fields: &Fields, edition: EditionId) -> Box<dyn Query> {
-    term_query(Term::from_field_i64(fields.edition, edition.get()))
 }
 
 /// A query as it is compared with others: folded words.

@@ -1,15 +1,17 @@
 //! The index at one moment, with what is worked out once for all searches until it changes.
 //!
-//! What is counted for each hit, the values of its facets and its work, lies in memory in plain rows: 12 bytes for each
+//! What is counted for each hit, the values of its facets and its work, lies in memory in plain rows: 14 bytes for each
 //! edition, and about 36 for each work to number the works in sequence. Their own numbers are too large to count by.
+//! Columns are read where they lie, and opened once: opening one reads the heads of all its blocks.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
+use tantivy::columnar::ColumnValues;
 use tantivy::index::SegmentId;
-use tantivy::{Searcher, SegmentReader};
+use tantivy::{Searcher, SegmentOrdinal, SegmentReader};
 
 use crate::limits::{KEPT_ANSWERS, WIDE_HITS};
 use crate::query::{Hit, Query, Results};
@@ -21,19 +23,24 @@ pub struct Snapshot {
     pub searcher: Searcher,
     /// The rules in force: here, so that an answer kept by a snapshot follows the rules that stand beside it.
     pub rules: Arc<Rules>,
-    rows: HashMap<SegmentId, Arc<Rows>>,
+    rows: Arc<[(SegmentId, Arc<Rows>)]>,
     /// Answers that cost much, because they found much.
     answers: Cache<Query, Arc<Results>>,
     related: Cache<Vec<String>, Arc<Vec<Hit>>>,
 }
 
-/// What is counted for the editions of one segment, by their place in it.
-#[derive(Debug)]
+/// What is counted for the editions of one segment, and what is asked of hits, by their place in it.
 pub struct Rows {
     /// All facets in one number; see [`crate::facet`].
     pub faces: Box<[u64]>,
     /// The work's number in sequence.
     pub works: Box<[u32]>,
+    /// What decides between hits of equal rank, see [`crate::document`].
+    pub priors: Box<[u16]>,
+    /// The edition's own number.
+    pub edition: Arc<dyn ColumnValues<i64>>,
+    /// The work's own number.
+    pub work: Arc<dyn ColumnValues<i64>>,
 }
 
 /// Gives works numbers in sequence.
@@ -76,20 +83,20 @@ impl Snapshot {
         before: Option<&Snapshot>,
         works: &mut Works,
     ) -> tantivy::Result<Snapshot> {
-        let mut rows = HashMap::new();
+        let mut rows = Vec::with_capacity(searcher.segment_readers().len());
         for segment in searcher.segment_readers() {
             let id = segment.segment_id();
-            let known = before.and_then(|before| before.rows.get(&id));
+            let known = before.and_then(|before| before.rows(id));
             let of_segment = match known {
                 Some(known) => Arc::clone(known),
                 None => Arc::new(Rows::of(segment, works)?),
             };
-            rows.insert(id, of_segment);
+            rows.push((id, of_segment));
         }
         Ok(Snapshot {
             searcher,
             rules: before.map_or_else(Arc::default, |before| Arc::clone(&before.rules)),
-            rows,
+            rows: rows.into(),
             answers: Cache::new(KEPT_ANSWERS),
             related: Cache::new(KEPT_ANSWERS),
         })
@@ -100,15 +107,26 @@ impl Snapshot {
         Snapshot {
             searcher: self.searcher.clone(),
             rules: Arc::new(rules),
-            rows: self.rows.clone(),
+            rows: Arc::clone(&self.rows),
             answers: Cache::new(KEPT_ANSWERS),
             related: Cache::new(KEPT_ANSWERS),
         }
     }
 
-    /// What is counted for a segment.
+    /// The rows of a segment.
     pub fn rows(&self, segment: SegmentId) -> Option<&Arc<Rows>> {
-        self.rows.get(&segment)
+        rows_of(&self.rows, segment)
+    }
+
+    /// The rows of the segment with that place among the searcher's.
+    pub fn rows_at(&self, segment: SegmentOrdinal) -> Option<&Rows> {
+        let (_, rows) = self.rows.get(segment as usize)?;
+        Some(rows)
+    }
+
+    /// The rows of all segments.
+    pub fn all_rows(&self) -> Arc<[(SegmentId, Arc<Rows>)]> {
+        Arc::clone(&self.rows)
     }
 
     /// The answer to a query that was asked before.
@@ -147,16 +165,31 @@ impl Rows {
         columns
             .column_first_or_default::<u64>(fast::FACES)?
             .get_range(0, &mut faces);
-        let mut numbers = vec![0; editions];
+        let mut priors = vec![0; editions];
         columns
-            .column_first_or_default::<i64>(fast::WORK)?
-            .get_range(0, &mut numbers);
+            .column_first_or_default::<u64>(fast::PRIOR)?
+            .get_range(0, &mut priors);
+        let work = columns.column_first_or_default::<i64>(fast::WORK)?;
+        let mut numbers = vec![0; editions];
+        work.get_range(0, &mut numbers);
         Ok(Rows {
             faces: faces.into(),
             works: numbers
                 .into_iter()
                 .map(|work| works.in_sequence(work))
                 .collect(),
+            priors: priors
+                .into_iter()
+                .map(|prior| u16::try_from(prior).unwrap_or(u16::MAX))
+                .collect(),
+            edition: columns.column_first_or_default(fast::EDITION)?,
+            work,
         })
     }
+}
+
+/// The rows of one segment among those of several: there are few, a walk is short.
+pub fn rows_of(rows: &[(SegmentId, Arc<Rows>)], segment: SegmentId) -> Option<&Arc<Rows>> {
+    let found = rows.iter().find(|(id, _)| *id == segment);
+    found.map(|(_, rows)| rows)
 }

@@ -3,10 +3,12 @@
 use tantivy::Term;
 use tantivy::query::{BoostQuery, ConstScoreQuery, FuzzyTermQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
+use trade::ids::EditionId;
 
 use crate::aisle::Aisle;
 use crate::facet::filter_term;
 use crate::query::{Filters, Query as Narrowed};
+use crate::schema::Fields;
 
 /// The terms an edition must have to stand in the aisle and pass the filters.
 pub fn filter_terms(field: Field, narrowed: &Narrowed) -> Vec<Term> {
@@ -42,6 +44,11 @@ pub fn term_query(term: Term) -> Box<dyn Query> {
 /// Editions with the text in the field, whatever it weighs.
 pub fn term(field: Field, text: &str) -> Box<dyn Query> {
     term_query(Term::from_field_text(field, text))
+}
+
+/// That edition.
+pub fn of_edition(fields: &Fields, edition: EditionId) -> Box<dyn Query> {
+    term_query(Term::from_field_i64(fields.edition, edition.get()))
 }
 
 /// Editions with the text in the field, by BM25 times `weight`.
