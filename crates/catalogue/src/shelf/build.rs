@@ -7,7 +7,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use storage::{Fault, Store};
 
-use super::file::{FILE_NAME, HEADER_BYTES, Header, Index, Place, ShelfError};
+use super::file::{FILE_NAME, HEADER_BYTES, Header, ShelfError};
+use super::places::{Index, Place};
 use super::record::{self, Front};
 use super::showcase::Chooser;
 use super::{Counts, Shelf};
@@ -200,7 +201,7 @@ impl Writer {
         self.index.isbns.dedup();
         self.index.works.sort_unstable();
         self.index.showcase = self.chooser.choose();
-        let index = postcard::to_stdvec(&self.index).map_err(io::Error::other)?;
+        let index = self.index.to_bytes().map_err(io::Error::other)?;
         self.file.write_all(&index)?;
         self.content.update(&index);
         let header = Header {

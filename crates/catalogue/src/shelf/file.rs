@@ -10,7 +10,7 @@
 //! 72   SHA-256 of the index
 //! 104  zeros
 //! 128  editions, each front and whole in postcard, then the reviews of each edition, postcard
-//!      the index, postcard
+//!      the index, see [`super::places`]
 //! ```
 //! Opening checks magic, version, length and the index's hash. It does not read the records, so that opening is
 //! instant; a record that does not decode is reported in the log and treated as absent.
@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::Fault;
 
+use super::places::{Index, Place};
 use super::record;
 use super::{Counts, Showcase};
 use crate::limits;
@@ -36,7 +36,7 @@ pub(super) const FILE_NAME: &str = "catalogue.shelf";
 pub(super) const HEADER_BYTES: usize = 128;
 const MAGIC: &[u8; 8] = b"BQSHELF\0";
 /// To be raised with every change to the layout or to [`Edition`], [`Review`] or the index.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Why a shelf cannot be opened or built.
 #[derive(Debug, thiserror::Error)]
@@ -80,30 +80,6 @@ pub enum ShelfError {
     /// The database that the shelf is built from.
     #[error(transparent)]
     Fault(#[from] Fault),
-}
-
-/// Where a record lies in the file.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Place {
-    /// The edition it is, or is about.
-    pub(super) id: i64,
-    pub(super) offset: u64,
-    pub(super) bytes: u32,
-}
-
-/// Everything about the file that is kept in memory.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Index {
-    pub(super) counts: Counts,
-    pub(super) showcase: Showcase,
-    /// Sorted by number.
-    pub(super) editions: Vec<Place>,
-    /// ISBN and edition, sorted.
-    pub(super) isbns: Vec<(u64, i64)>,
-    /// Work and edition, sorted.
-    pub(super) works: Vec<(i64, i64)>,
-    /// All reviews of one edition are one record; sorted by edition.
-    pub(super) reviews: Vec<Place>,
 }
 
 /// The fixed beginning of the file.
@@ -209,7 +185,7 @@ impl ShelfFile {
         if Sha256::digest(&index).as_slice() != header.index {
             return Err(damaged());
         }
-        let index: Index = postcard::from_bytes(&index).map_err(|_| damaged())?;
+        let index = Index::of_bytes(&index).ok_or_else(damaged)?;
         let decoded = Cache::new(limits::SHELF_CACHE_EDITIONS);
         Ok(ShelfFile {
             file,

@@ -22,6 +22,7 @@ mod build;
 mod file;
 mod handle;
 mod overlay;
+mod places;
 mod record;
 mod showcase;
 
