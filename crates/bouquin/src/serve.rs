@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use catalogue::desk::drop_folder::DropFolder;
+use catalogue::{desk::drop_folder::DropFolder, shelf::ShelfHandle};
 use covers::{
     fetch::{Bounds, Fetcher},
     reach::PublicInternet,
@@ -11,6 +11,7 @@ use covers::{
 };
 use link::keyfile;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use search::Index;
 use shop::{
     bestsellers, cart,
     order::{self, OrderKeys},
@@ -24,7 +25,7 @@ use trade::{
     clock::{Clock, Timestamp},
     delivery::Tariff,
 };
-use web::{AppState, Parts, Settings, letters::Sender};
+use web::{AppState, Parts, Settings, letters::Sender, stock::StockBoard};
 
 use crate::{
     commands::told_to_end,
@@ -65,6 +66,10 @@ pub async fn run(path: PathBuf) -> Result<()> {
         .with_context(|| format!("shop.listen: {} cannot be used", config.shop.listen))?;
     let (stop, stopping) = watch::channel(false);
     let mut workers = start_workers(&config, &state, &stopping)?;
+    state
+        .index
+        .gather_suggestions()
+        .context("the suggestions")?;
     tracing::info!(address = %config.shop.listen, "the shop is open");
     let closing = async move {
         told_to_end().await;
@@ -82,24 +87,21 @@ pub async fn run(path: PathBuf) -> Result<()> {
 async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
     let store = premises.store().await?;
     let secret = order_link_secret(&premises)?;
-    let (shelf, index) = {
-        let store = store.clone();
-        let bar = progress::counting("search index", 0);
-        tokio::task::spawn_blocking(move || {
-            // After an upgrade that began to keep records, editions of one book are merged first.
-            catalogue::store::settle_again(&store)?;
-            premises.shelf_and_index(&store, &bar)
-        })
-        .await??
-    };
+    let clock = Clock::system();
+    // Levels of a million titles take as long to read as shelf and index take to open: all at once.
+    let stock = Arc::new(StockBoard::new());
+    let counting = tokio::spawn({
+        let (stock, store, now) = (Arc::clone(&stock), store.clone(), clock.now());
+        async move { stock.refresh(&store, now).await }
+    });
+    let (shelf, index) = shelf_and_index(store.clone(), premises).await?;
     let payment = &config.payment;
     let zone = PrivateZone::open(
         &payment.certificates,
         payment.switch,
         payment.card_page.as_str(),
     )?;
-    let clock = Clock::system();
-    let state = AppState::new(Parts {
+    let mut state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),
         index: Arc::new(index),
@@ -114,23 +116,36 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
                 .context("the metrics")?,
         ),
     });
-    state.stock.refresh(&state.store, state.clock.now()).await?;
-    state.also_bought.refresh(&state.store).await?;
-    state.bestsellers.refresh(&state.store).await?;
-    state.display.refresh(&state.store).await?;
-    state
-        .search_rules
-        .refresh(&state.store, &state.index, state.clock.today())
-        .await?;
-    state
-        .covers
-        .refresh(&state.store, &state.settings.covers, state.clock.now())
-        .await?;
-    state
-        .reviews
-        .refresh(&state.store, state.clock.now())
-        .await?;
+    state.stock = stock;
+    fill_boards(&state).await?;
+    counting.await??;
     Ok(state)
+}
+
+async fn shelf_and_index(store: Store, premises: Premises) -> Result<(ShelfHandle, Index)> {
+    let bar = progress::counting("search index", 0);
+    tokio::task::spawn_blocking(move || {
+        // After an upgrade that began to keep records, editions of one book are merged first.
+        catalogue::store::settle_again(&store)?;
+        premises.shelf_and_index(&store, &bar)
+    })
+    .await?
+}
+
+/// Reads what pages show from memory, the stock apart.
+async fn fill_boards(state: &AppState) -> Result<()> {
+    let (store, now) = (&state.store, state.clock.now());
+    tokio::try_join!(
+        state.also_bought.refresh(store),
+        state.bestsellers.refresh(store),
+        state.display.refresh(store),
+        state
+            .search_rules
+            .refresh(store, &state.index, state.clock.today()),
+        state.covers.refresh(store, &state.settings.covers, now),
+        state.reviews.refresh(store, now),
+    )?;
+    Ok(())
 }
 
 /// What a real shop needs beyond a demonstration.

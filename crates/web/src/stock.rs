@@ -75,6 +75,9 @@ impl StockBoard {
 
     fn put(&self, levels: Vec<Level>) {
         let mut held = self.levels.write().unwrap_or_else(PoisonError::into_inner);
+        if held.is_empty() {
+            held.reserve(levels.len());
+        }
         let mut changed = false;
         for level in levels {
             changed |= held.insert(level.edition, level) != Some(level);
