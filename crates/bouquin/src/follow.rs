@@ -111,7 +111,7 @@ fn step(
     merged: &mut Merged,
     now: Timestamp,
 ) -> Result<bool> {
-    match store::turn(store, now.date_in_paris()) {
+    match store::turn(store, now) {
         Ok(0) => {}
         Ok(turned) => tracing::info!(turned, "a day began: prices and embargoes of editions"),
         // What else changed is followed all the same.

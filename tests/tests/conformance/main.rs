@@ -83,6 +83,7 @@ const BODIES: &[(&str, Body)] = bodies![
     office::a_session_ends,
     days::o12_prices_and_embargoes_turn_with_the_day,
     days::o12_a_parcel_waits_for_its_day,
+    days::o12_a_node_whose_clock_is_ahead_turns_nothing,
     days::o12_what_must_not_be_shown_is_not_sold,
     records::senders_are_merged_and_every_step_is_taken_back,
     records::carts_and_copies_follow_a_merged_edition,

@@ -40,7 +40,7 @@ pub use covers::{
     cover_counts, cover_failed, cover_is_the_same, cover_troubles, cover_waits, follow_covers,
     keep_cover, kept_covers, look_whole, pictures, refuse_cover, take_due_covers, try_covers_again,
 };
-pub use day::turn;
+pub use day::{turn, turn_to};
 pub use decide::{
     Decided, DecisionId, decide_work, decisions, join, redo_decision, set_precedence, settle_again,
     split, undo_decision,
