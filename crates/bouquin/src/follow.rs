@@ -95,7 +95,7 @@ impl Merged {
             .looked
             .is_none_or(|looked| now.minus(LOOK_FOR_HELD) > looked);
         if self.may_move || is_long_ago {
-            let moved = store.write_blocking(move |tx| merged::follow(tx, now))?;
+            let moved = merged::follow(store, now)?;
             // A hundred at a time: there may be more.
             self.may_move = moved > 0;
             self.looked = Some(now);

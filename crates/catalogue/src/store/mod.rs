@@ -229,6 +229,19 @@ pub fn forward(tx: &mut dyn Tx, from: EditionId) -> Result<Option<EditionId>, Fa
     row.map(|row| row.int(0).map(EditionId)).transpose()
 }
 
+/// The edition that another one lives in now: itself unless it was merged, and further where that one was merged too.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn lives_in(tx: &mut dyn Tx, edition: EditionId) -> Result<EditionId, Fault> {
+    let mut lives = edition;
+    // A merged edition lives in an older one, so this ends; what a damaged database says, ends too.
+    while let Some(older) = forward(tx, lives)?.filter(|to| to.0 < lives.0) {
+        lives = older;
+    }
+    Ok(lives)
+}
+
 /// The edition that a record belongs to.
 pub fn edition_of(
     tx: &mut dyn Tx,
