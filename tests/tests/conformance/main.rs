@@ -91,6 +91,7 @@ const BODIES: &[(&str, Body)] = bodies![
     merged::what_was_sold_counts_for_the_edition_it_lives_in_now,
     merged::what_was_bought_together_counts_for_the_edition_it_lives_in_now,
     merged::reviews_follow_their_edition_and_go_back,
+    merged::what_a_bookseller_changes_in_the_moment_of_a_merge_stays,
     desk::one_of_two_workers_does_a_job,
     desk::a_paused_import_goes_on_where_it_stood,
     desk::a_worker_that_lost_its_claim_writes_nothing_more,

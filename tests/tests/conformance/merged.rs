@@ -1,6 +1,6 @@
 //! What follows an edition that was merged into another, and what goes back when the two are parted.
 
-use std::time::Duration;
+use std::{sync::mpsc, time::Duration};
 
 use catalogue::{
     model::{Availability, Edition, EditionId, Goods, Isbn13},
@@ -12,19 +12,23 @@ use shop::{
         picks::{self, PickDraft},
         tables::{self, TableDraft, Words},
     },
-    form::Period,
+    form::{Period, Saved},
     recommend,
     reviews::{self, About, Draft, Rating, ReviewId, editorial},
     search_rules::{self, Rule},
     stock::StockPolicy,
 };
-use storage::{Fault, Store};
+use storage::{Engine, Fault, Store, Tx};
 use trade::{address::Email, language::Language, locale::Locale};
 
 use crate::{
     counter::{Counter, ETRANGER, NADJA, title},
     records::{blocking, by, decide, put, whole},
 };
+
+storage::statements! {
+    WAITING = postgres "SELECT COUNT(*) FROM pg_locks WHERE NOT granted";
+}
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -272,4 +276,92 @@ pub async fn reviews_follow_their_edition_and_go_back(counter: Counter) {
     assert_eq!(on_the_pages(&counter).await, parted);
     let editorials = store.read(|tx| editorial::of_edition(tx, FIRST)).await;
     assert_eq!(editorials.unwrap().len(), 1);
+}
+
+/// Lets a bookseller do something that is not committed before everything that is to follow waits for it.
+async fn in_the_moment(
+    counter: &Counter,
+    deed: impl Fn(&mut dyn Tx) -> Result<Saved, Fault> + Send + 'static,
+) {
+    let (doing, done) = mpsc::channel();
+    let store = counter.store.clone();
+    let verb = move |tx: &mut dyn Tx| {
+        let saved = deed(tx)?;
+        doing.send(()).unwrap();
+        // On SQLite there is one writer: what follows waits for its turn.
+        let mut tries = 0;
+        while tx.engine() == Engine::Postgres && tx.query_one(&WAITING, &[])?.int(0)? == 0 {
+            assert!(tries < 1_000, "nothing waits for the bookseller");
+            tries += 1;
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok::<_, Fault>(saved)
+    };
+    let writing = tokio::spawn(async move { store.write(verb).await });
+    tokio::task::spawn_blocking(move || done.recv().unwrap())
+        .await
+        .unwrap();
+    follow(counter).await;
+    assert_eq!(writing.await.unwrap().unwrap(), Saved::Done);
+}
+
+pub async fn what_a_bookseller_changes_in_the_moment_of_a_merge_stays(counter: Counter) {
+    let (store, now) = (&counter.store, counter.clock.now());
+    put(store, vec![whole("a", "1", 1, Some(990))]).await;
+    let merge = async || {
+        lay_out(&counter, FIRST).await;
+        decide(store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await
+    };
+    let part = |join| decide(store, move |tx| store::undo_decision(tx, join, &by()));
+
+    let join = merge().await;
+    let mut pick = store.read(picks::all).await.unwrap()[0].clone();
+    pick.draft.note = "Mieux.".into();
+    let (id, draft) = (pick.id, pick.draft);
+    in_the_moment(&counter, move |tx| {
+        picks::save(tx, Some(id), &draft, "anne", now)
+    })
+    .await;
+    let kept = store.read(picks::all).await.unwrap()[0].draft.clone();
+    assert_eq!((kept.note.as_str(), kept.edition), ("Mieux.", ETRANGER));
+    part(join).await;
+
+    let join = merge().await;
+    let id = store.read(tables::all).await.unwrap()[0].id;
+    let draft = TableDraft {
+        title: Words {
+            fr: "Lire la mer".into(),
+            en: String::new(),
+        },
+        intro: Words::default(),
+        published: true,
+        period: Period::default(),
+    };
+    in_the_moment(&counter, move |tx| {
+        tables::change(tx, id, &draft, "anne", now)
+    })
+    .await;
+    let kept = store.read(tables::all).await.unwrap()[0].content.clone();
+    assert_eq!(kept.title.fr, "Lire la mer");
+    assert_eq!(kept.editions, [ETRANGER, NADJA]);
+    part(join).await;
+
+    merge().await;
+    let id = store
+        .read(search_rules::all)
+        .await
+        .unwrap()
+        .last()
+        .unwrap()
+        .id;
+    let pin = Rule::Pin("marées".into(), FIRST);
+    in_the_moment(&counter, move |tx| {
+        search_rules::save(tx, Some(id), (&pin, Period::default()), "anne", now)
+    })
+    .await;
+    let kept = store.read(search_rules::all).await.unwrap();
+    assert_eq!(
+        kept.last().unwrap().rule,
+        Rule::Pin("marées".into(), ETRANGER)
+    );
 }
