@@ -82,13 +82,13 @@ storage::statements! {
 pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
-        covers::STATEMENTS,
+        &covers::statements(),
         day::STATEMENTS,
         decide::STATEMENTS,
         precedence::STATEMENTS,
         put::STATEMENTS,
         reviews::STATEMENTS,
-        row::STATEMENTS,
+        &row::statements(),
         trial::STATEMENTS,
         undo::STATEMENTS,
     ]
