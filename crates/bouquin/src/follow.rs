@@ -95,7 +95,7 @@ impl Merged {
             .looked
             .is_none_or(|looked| now.minus(LOOK_FOR_HELD) > looked);
         if self.may_move || is_long_ago {
-            let moved = store.write_blocking(move |tx| merged::follow(tx, now))?;
+            let moved = merged::follow(store, now)?;
             // A hundred at a time: there may be more.
             self.may_move = moved > 0;
             self.looked = Some(now);
@@ -111,7 +111,7 @@ fn step(
     merged: &mut Merged,
     now: Timestamp,
 ) -> Result<bool> {
-    match store::turn(store, now.date_in_paris()) {
+    match store::turn(store, now) {
         Ok(0) => {}
         Ok(turned) => tracing::info!(turned, "a day began: prices and embargoes of editions"),
         // What else changed is followed all the same.

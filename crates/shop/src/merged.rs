@@ -1,14 +1,16 @@
-//! Editions that were merged into others: carts, copies on the shelf, and what booksellers laid out follow them.
+//! Editions that were merged into others: carts, copies on the shelf, reviews, and what booksellers laid out follow
+//! them.
 //!
 //! The catalogue finds out that two editions are one, hides the newer and leads from it to the older. Orders keep the
-//! number they were placed with; carts and unpromised copies move here, a moment later. When the two are parted again
-//! nothing moves back by itself: nobody can know which copy was which, so a bookseller counts.
+//! number they were placed with, and what sold is counted where it lives now; carts, unpromised copies and the rest move
+//! here, a moment later. When the two are parted again reviews go back to what they were written of. Copies do not:
+//! nobody can know which copy was which, so a bookseller counts.
 
-use storage::Tx;
+use storage::{Store, Tx};
 use trade::{clock::Timestamp, ids::EditionId};
 
 use crate::{
-    display, search_rules,
+    display, reviews, search_rules,
     stock::{self, StockPolicy, StockRefusal},
 };
 
@@ -26,13 +28,21 @@ storage::statements! {
         WHERE r.home_id = cart_lines.edition AND r.edition_id <> cart_lines.edition)";
 }
 
-/// Moves cart lines, picks, tables, rules of the search, and up to 100 levels of copies that are not promised; says how
-/// many of all were moved. Copies
-/// held for unpaid orders stay where these look for them, and follow when they are given back.
+/// Moves cart lines, reviews, picks, tables, rules of the search, and up to 100 levels of copies that are not promised;
+/// says how many of all were moved. Copies held for unpaid orders stay where these look for them, and follow when they
+/// are given back. Blocks.
 ///
 /// # Errors
 /// A [`storage::Fault`].
-pub fn follow(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, StockRefusal> {
+pub fn follow(store: &Store, now: Timestamp) -> Result<u64, StockRefusal> {
+    let astray = store.read_blocking(reviews::merged::astray)?;
+    store.write_blocking(move |tx| {
+        let moved = reviews::merged::lead(tx, &astray, now)?;
+        Ok(moved + follow_others(tx, now)?)
+    })
+}
+
+fn follow_others(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, StockRefusal> {
     tx.execute(&LINES, &[])?;
     let mut moved = tx.execute(&OLD_LINES, &[])?;
     moved += display::follow(tx, now)? + search_rules::follow(tx)?;

@@ -39,4 +39,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 7,
         sql: include_str!("../migrations/0007_hidden.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 8,
+        sql: include_str!("../migrations/0008_written_of.sql"),
+    },
 ];

@@ -41,6 +41,9 @@ storage::statements! {
     CHANGE = "UPDATE search_rules SET rule = $3, from_day = $4, until_day = $5, changed_us = $6, changed_by = $7
         WHERE id = $1 AND kind = $2";
     REMOVE = "DELETE FROM search_rules WHERE id = $1";
+    /// Locks the rule: what a bookseller changes in the moment of a merge is not written over.
+    RULE = sqlite "SELECT rule FROM search_rules WHERE id = $1",
+        postgres "SELECT rule FROM search_rules WHERE id = $1 FOR UPDATE";
     FOLLOW = "UPDATE search_rules SET rule = $2 WHERE id = $1";
 }
 
@@ -204,14 +207,15 @@ pub fn save(
 /// Leads rules to the editions that theirs were merged into; says how many changed.
 pub(crate) fn follow(tx: &mut dyn Tx) -> Result<u64, Fault> {
     let mut moved = 0;
-    for mut kept in all(tx)? {
-        let (Rule::Pin(_, edition) | Rule::Boost(Target::Edition(edition), _)) = &mut kept.rule
-        else {
+    for kept in all(tx)? {
+        if led(tx, kept.rule)?.is_none() {
+            continue;
+        }
+        let Some(row) = tx.query_opt(&RULE, &[kept.id.into()])? else {
             continue;
         };
-        if let Some(to) = catalogue::store::forward(tx, *edition)? {
-            *edition = to;
-            let json = columns::to_json(&kept.rule)?;
+        if let Some(rule) = led(tx, columns::json(row.text(0)?)?)? {
+            let json = columns::to_json(&rule)?;
             moved += tx.execute(&FOLLOW, &[kept.id.into(), json.into()])?;
         }
     }
@@ -219,6 +223,18 @@ pub(crate) fn follow(tx: &mut dyn Tx) -> Result<u64, Fault> {
         revision::changed(tx, Followed::SearchRules)?;
     }
     Ok(moved)
+}
+
+/// A rule about the edition that its own was merged into; none when it is about no such edition.
+fn led(tx: &mut dyn Tx, mut rule: Rule) -> Result<Option<Rule>, Fault> {
+    let (Rule::Pin(_, edition) | Rule::Boost(Target::Edition(edition), _)) = &mut rule else {
+        return Ok(None);
+    };
+    let Some(to) = catalogue::store::forward(tx, *edition)? else {
+        return Ok(None);
+    };
+    *edition = to;
+    Ok(Some(rule))
 }
 
 /// Removes a rule; `false` when it is gone already.

@@ -3,7 +3,7 @@
 //! The board is a little behind the database, on every node by the same half second. Reviews made up for the demo
 //! are not on it: they come with the shelf.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -53,8 +53,10 @@ pub struct ReviewBoard {
 #[derive(Default)]
 struct Held {
     editions: HashMap<EditionId, Arc<Voices>>,
-    /// Readers' reviews on the board.
-    readers: u64,
+    /// Where each reader's review on the board stands, the oldest review first.
+    readers: BTreeMap<ReviewId, EditionId>,
+    /// Where each editorial review stands.
+    editorial: HashMap<i64, EditionId>,
 }
 
 impl ReviewBoard {
@@ -67,7 +69,7 @@ impl ReviewBoard {
     /// How many readers' reviews are published.
     pub fn count(&self) -> u64 {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.readers
+        held.readers.len() as u64
     }
 
     /// Reads what changed since the last time; the first time, everything.
@@ -136,41 +138,69 @@ impl ReviewBoard {
 }
 
 impl Held {
+    /// Takes in what became of a review; whether it says something else now, or stands elsewhere.
     fn put_reader(&mut self, change: Change) -> bool {
-        let full = self.readers >= u64::from(limits::PUBLISHED_IN_MEMORY);
-        let voices = self.editions.entry(change.edition).or_default();
-        let place = voices
-            .readers
-            .iter()
-            .position(|voice| voice.review.id == change.id);
-        let voice_before = place.and_then(|place| voices.readers.get(place));
-        if voice_before.map(|voice| &voice.review) == change.now.as_ref() {
+        let stands = self.readers.get(&change.id).copied();
+        let voices = stands.and_then(|edition| self.editions.get(&edition));
+        let voice = voices
+            .and_then(|voices| {
+                let mut readers = voices.readers.iter();
+                readers.find(|voice| voice.review.id == change.id)
+            })
+            .zip(stands);
+        let now = change.now.as_ref().map(|review| (review, change.edition));
+        if voice.map(|(voice, edition)| (&voice.review, edition)) == now {
             return false;
         }
-        let bought = voice_before.is_some_and(|voice| voice.bought);
-        let voices = Arc::make_mut(voices);
-        if let Some(place) = place {
-            voices.readers.swap_remove(place);
-            self.readers -= 1;
+        let bought = voice.is_some_and(|(voice, _)| voice.bought);
+        self.take_reader(change.id);
+        if let Some(review) = change.now {
+            self.lay_reader(change.edition, Voice { review, bought });
         }
-        if let Some(review) = change.now.filter(|_| !full || place.is_some()) {
-            voices.readers.push(Voice { review, bought });
-            self.readers += 1;
-        }
-        voices.versioned();
         true
     }
 
+    fn take_reader(&mut self, id: ReviewId) {
+        let stood = self.readers.remove(&id);
+        if let Some(voices) = stood.and_then(|edition| self.editions.get_mut(&edition)) {
+            let voices = Arc::make_mut(voices);
+            voices.readers.retain(|voice| voice.review.id != id);
+            voices.versioned();
+        }
+    }
+
+    /// Lays a review on the board; on a full one the oldest gives way.
+    fn lay_reader(&mut self, edition: EditionId, voice: Voice) {
+        let id = voice.review.id;
+        if self.readers.len() >= limits::PUBLISHED_IN_MEMORY as usize {
+            match self.readers.keys().next().copied() {
+                Some(oldest) if oldest < id => self.take_reader(oldest),
+                _ => return,
+            }
+        }
+        self.readers.insert(id, edition);
+        let voices = Arc::make_mut(self.editions.entry(edition).or_default());
+        voices.readers.push(voice);
+        voices.versioned();
+    }
+
     fn put_editorial(&mut self, editorial: Editorial) {
-        let voices = self.editions.entry(editorial.edition).or_default();
-        if voices.editorial.contains(&editorial) {
+        let stood = self.editorial.get(&editorial.id);
+        if let Some(voices) = stood.and_then(|edition| self.editions.get_mut(edition)) {
+            if voices.editorial.contains(&editorial) {
+                return;
+            }
+            let voices = Arc::make_mut(voices);
+            voices.editorial.retain(|held| held.id != editorial.id);
+            voices.versioned();
+        }
+        if editorial.removed {
+            self.editorial.remove(&editorial.id);
             return;
         }
-        let voices = Arc::make_mut(voices);
-        voices.editorial.retain(|held| held.id != editorial.id);
-        if !editorial.removed {
-            voices.editorial.push(editorial);
-        }
+        self.editorial.insert(editorial.id, editorial.edition);
+        let voices = Arc::make_mut(self.editions.entry(editorial.edition).or_default());
+        voices.editorial.push(editorial);
         voices
             .editorial
             .sort_by_key(|held| std::cmp::Reverse((held.text.written, held.id)));
@@ -201,10 +231,68 @@ impl Voices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use trade::language::Language;
+
+    fn change(id: i64, edition: i64) -> Change {
+        let review = Published {
+            id: ReviewId(id),
+            rating: 4,
+            title: "Relu".into(),
+            body: "D’une traite.".into(),
+            signature: "Jeanne".into(),
+            language: Language::FRENCH,
+            experienced: jiff::civil::date(2026, 11, 1),
+            published: jiff::civil::date(2026, 11, 2),
+            helpful: 0,
+            changed: Timestamp::micros(id),
+        };
+        Change {
+            id: ReviewId(id),
+            edition: EditionId(edition),
+            now: Some(review),
+        }
+    }
+
+    fn on(board: &ReviewBoard, edition: i64) -> Vec<i64> {
+        let voices = board.about(EditionId(edition));
+        voices
+            .readers
+            .iter()
+            .map(|voice| voice.review.id.0)
+            .collect()
+    }
 
     /// What the limit of the board is reckoned with: the fields, beside a text of some 700 bytes.
     #[test]
     fn a_review_on_the_board_takes_a_kilobyte() {
         assert!(size_of::<Voice>() < 256, "{}", size_of::<Voice>());
+    }
+
+    #[test]
+    fn a_review_that_moved_stands_on_one_page() {
+        let board = ReviewBoard::default();
+        assert!(board.put(vec![change(1, 8), change(2, 8)], Vec::new()));
+        assert!(!board.put(vec![change(1, 8)], Vec::new()), "nothing new");
+        assert!(board.put(vec![change(1, 3)], Vec::new()));
+        assert_eq!((on(&board, 8), on(&board, 3)), (vec![2], vec![1]));
+        let gone = Change {
+            now: None,
+            ..change(1, 3)
+        };
+        assert!(board.put(vec![gone], Vec::new()));
+        assert_eq!((on(&board, 3), board.count()), (vec![], 1));
+    }
+
+    #[test]
+    fn on_a_full_board_the_oldest_review_gives_way() {
+        let board = ReviewBoard::default();
+        let most = i64::from(limits::PUBLISHED_IN_MEMORY);
+        let all = (2..most + 2).map(|id| change(id, id)).collect();
+        board.put(all, Vec::new());
+        board.put(vec![change(1, 1)], Vec::new());
+        assert_eq!(on(&board, 1), [0; 0], "older than all of them");
+        board.put(vec![change(most + 2, 7)], Vec::new());
+        assert_eq!((on(&board, 2), on(&board, 7)), (vec![], vec![7, most + 2]));
+        assert_eq!(board.count(), most.unsigned_abs());
     }
 }

@@ -25,7 +25,7 @@ impl Counter {
         placed.number
     }
 
-    async fn near(&self, edition: EditionId) -> Vec<WorkId> {
+    pub async fn near(&self, edition: EditionId) -> Vec<WorkId> {
         let work = self.work(edition).await;
         let table = self.store.read(read).await.unwrap().unwrap();
         assert_eq!(table.origin, Origin::Orders);

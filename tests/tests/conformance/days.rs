@@ -1,5 +1,7 @@
 //! What changes with the day and without a message: prices that begin, embargoes that end (O12).
 
+use std::time::Duration;
+
 use catalogue::{
     model::{Availability, Edition, EditionId, Embargo, Goods, PriceChange},
     store,
@@ -10,7 +12,7 @@ use shop::{
     payment::{SettleRefusal, Settled, ship},
     stock::StockPolicy,
 };
-use storage::{Fault, Store};
+use storage::{Engine, Fault, Store};
 use trade::{clock::Clock, money::Money};
 
 use crate::counter::{Counter, title};
@@ -24,7 +26,7 @@ fn in_days(days: i32) -> Date {
 
 async fn turn(store: &Store, day: Date) -> u64 {
     let store = store.clone();
-    let turning = tokio::task::spawn_blocking(move || store::turn(&store, day));
+    let turning = tokio::task::spawn_blocking(move || store::turn_to(&store, day));
     turning.await.unwrap().unwrap()
 }
 
@@ -96,6 +98,32 @@ pub async fn o12_prices_and_embargoes_turn_with_the_day(counter: Counter) {
     assert_eq!(cents(store).await, Some((Some(1_250), true)));
     assert_eq!(turn(store, in_days(400)).await, 1);
     assert_eq!(cents(store).await, Some((None, false)));
+}
+
+pub async fn o12_a_node_whose_clock_is_ahead_turns_nothing(counter: Counter) {
+    let store = &counter.store;
+    let edition = title("Demain", Some(990), Goods::NewBook, Availability::InStock);
+    counter
+        .put([Edition {
+            price_changes: vec![PriceChange {
+                from: in_days(30),
+                price: None,
+            }],
+            ..edition
+        }])
+        .await;
+    let ahead = Clock::system()
+        .now()
+        .plus(Duration::from_secs(40 * 24 * 3600));
+    let node = store.clone();
+    let turning = tokio::task::spawn_blocking(move || store::turn(&node, ahead));
+    let turned = turning.await.unwrap().unwrap();
+    let (expected, price) = match store.engine() {
+        Engine::Postgres => (0, Some(990)),
+        // The machine's clock is the only one there is.
+        Engine::Sqlite => (1, None),
+    };
+    assert_eq!((turned, cents(store).await.unwrap().0), (expected, price));
 }
 
 pub async fn o12_a_parcel_waits_for_its_day(counter: Counter) {

@@ -17,6 +17,7 @@ mod desk;
 mod display;
 mod engine;
 mod life;
+mod merged;
 mod office;
 mod place;
 mod records;
@@ -82,10 +83,15 @@ const BODIES: &[(&str, Body)] = bodies![
     office::who_guesses_must_wait,
     office::a_session_ends,
     days::o12_prices_and_embargoes_turn_with_the_day,
+    days::o12_a_node_whose_clock_is_ahead_turns_nothing,
     days::o12_a_parcel_waits_for_its_day,
     days::o12_what_must_not_be_shown_is_not_sold,
     records::senders_are_merged_and_every_step_is_taken_back,
-    records::carts_and_copies_follow_a_merged_edition,
+    merged::carts_and_copies_follow_a_merged_edition,
+    merged::what_was_sold_counts_for_the_edition_it_lives_in_now,
+    merged::what_was_bought_together_counts_for_the_edition_it_lives_in_now,
+    merged::reviews_follow_their_edition_and_go_back,
+    merged::what_a_bookseller_changes_in_the_moment_of_a_merge_stays,
     desk::one_of_two_workers_does_a_job,
     desk::a_paused_import_goes_on_where_it_stood,
     desk::a_worker_that_lost_its_claim_writes_nothing_more,

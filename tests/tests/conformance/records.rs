@@ -5,19 +5,10 @@ use catalogue::{
     model::{Availability, Edition, EditionId, Goods, Isbn13},
     store::{self, Block, BlockUpdate, By, Delivery, Done, Incoming, Message, Record, Refusal},
 };
-use shop::{
-    display::{
-        picks::{self, PickDraft},
-        tables::{self, TableDraft, Words},
-    },
-    form::Period,
-    search_rules::{self, Rule},
-    stock::StockPolicy,
-};
 use storage::{Fault, Migration, Store, StoreUrl, Tx, Value};
 use trade::clock::Timestamp;
 
-use crate::counter::{Counter, ETRANGER, NADJA, title};
+use crate::counter::{Counter, title};
 
 storage::statements! {
     OLD_EDITION = "INSERT INTO editions (id, work_id, sender, reference, isbn13, title, goods, availability, buyable,
@@ -34,7 +25,7 @@ fn sent(day: i64) -> Option<Message> {
     })
 }
 
-fn record(sender: &str, reference: &str, day: i64, cents: Option<i64>) -> Record {
+pub fn record(sender: &str, reference: &str, day: i64, cents: Option<i64>) -> Record {
     let edition = title("Les Marées", cents, Goods::NewBook, Availability::InStock);
     Record {
         sender: sender.to_owned(),
@@ -49,11 +40,11 @@ fn record(sender: &str, reference: &str, day: i64, cents: Option<i64>) -> Record
     }
 }
 
-fn whole(sender: &str, reference: &str, day: i64, cents: Option<i64>) -> Incoming {
+pub fn whole(sender: &str, reference: &str, day: i64, cents: Option<i64>) -> Incoming {
     Incoming::Put(Box::new(record(sender, reference, day, cents)))
 }
 
-fn by() -> By {
+pub fn by() -> By {
     By {
         staff: "libraire".to_owned(),
         at: Timestamp::micros(1),
@@ -61,7 +52,7 @@ fn by() -> By {
 }
 
 /// Runs `verb` where blocking is allowed.
-async fn blocking<T: Send + 'static>(
+pub async fn blocking<T: Send + 'static>(
     store: &Store,
     verb: impl FnOnce(&Store) -> T + Send + 'static,
 ) -> T {
@@ -71,7 +62,7 @@ async fn blocking<T: Send + 'static>(
         .unwrap()
 }
 
-async fn put(store: &Store, incoming: Vec<Incoming>) -> Done {
+pub async fn put(store: &Store, incoming: Vec<Incoming>) -> Done {
     let delivery = Delivery {
         name: "test.xml".to_owned(),
         staff: "libraire".to_owned(),
@@ -83,7 +74,7 @@ async fn put(store: &Store, incoming: Vec<Incoming>) -> Done {
     .await
 }
 
-async fn decide<T: Send + 'static>(
+pub async fn decide<T: Send + 'static>(
     store: &Store,
     verb: impl Fn(&mut dyn Tx) -> Result<T, Refusal> + Send + 'static,
 ) -> T {
@@ -194,69 +185,6 @@ pub async fn senders_are_merged_and_every_step_is_taken_back(counter: Counter) {
     assert_eq!(log.len(), 8);
     let imports = store.read(|tx| store::imports(tx, 10)).await.unwrap();
     assert_eq!((imports.len(), imports[0].messages), (3, 2));
-}
-
-pub async fn carts_and_copies_follow_a_merged_edition(counter: Counter) {
-    let store = &counter.store;
-    put(store, vec![whole("a", "1", 1, Some(900))]).await;
-    let edition = EditionId(8);
-    counter.shelve(edition, 3, StockPolicy::Reorder).await;
-    counter.shelve(ETRANGER, 2, StockPolicy::Limited).await;
-    let cart = counter.cart(&[(edition, 2), (ETRANGER, 1)]).await;
-    let now = counter.clock.now();
-    lay_out(&counter, edition).await;
-    decide(store, move |tx| store::join(tx, ETRANGER, edition, &by())).await;
-    store
-        .write(move |tx| shop::merged::follow(tx, now))
-        .await
-        .unwrap();
-    let shown = store
-        .read(move |tx| shop::cart::view(tx, cart))
-        .await
-        .unwrap();
-    let lines: Vec<(EditionId, u32)> = shown
-        .lines
-        .iter()
-        .map(|line| (line.edition, line.quantity))
-        .collect();
-    assert_eq!(lines, [(ETRANGER, 2)]);
-    let level = counter.level(ETRANGER).await;
-    assert_eq!((level.on_hand, level.policy), (5, StockPolicy::Limited));
-    assert_eq!(counter.level(edition).await.on_hand, 0);
-    let (picks, tables) = (store.read(picks::all).await, store.read(tables::all).await);
-    assert_eq!(picks.unwrap()[0].draft.edition, ETRANGER);
-    assert_eq!(tables.unwrap()[0].content.editions, [ETRANGER, NADJA]);
-    let rules = store.read(search_rules::all).await.unwrap();
-    assert_eq!(rules[0].rule, Rule::Pin("x".into(), ETRANGER));
-    let again = store
-        .write(move |tx| shop::merged::follow(tx, now))
-        .await
-        .unwrap();
-    assert_eq!(again, 0);
-}
-
-/// Picks the edition, lays it on a table where its like lies already, and pins it.
-async fn lay_out(counter: &Counter, edition: EditionId) {
-    let now = counter.clock.now();
-    let laying = counter.store.write(move |tx| -> Result<(), Fault> {
-        let pick = PickDraft {
-            edition,
-            bookseller: "Anne".into(),
-            note: "x".into(),
-            period: Period::default(),
-        };
-        picks::save(tx, None, &pick, "anne", now)?;
-        let table = TableDraft {
-            title: Words::default(),
-            intro: Words::default(),
-            published: true,
-            period: Period::default(),
-        };
-        tables::make_up(tx, &table, vec![edition, ETRANGER, NADJA], now)?;
-        let pin = Rule::Pin("x".into(), edition);
-        search_rules::save(tx, None, (&pin, Period::default()), "anne", now).map(drop)
-    });
-    laying.await.unwrap();
 }
 
 /// A catalogue of the time when a record was an edition.

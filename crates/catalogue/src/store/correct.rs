@@ -10,6 +10,7 @@ use storage::{Fault, Tx};
 use super::batch::Prepared;
 use super::decide::{record_of, write_down};
 use super::incoming::{Incoming, Message, Record};
+use super::precedence::Rank;
 use super::put::{Delivery, lock, put_batch};
 use super::row::{self, RecordRow, StandingCode};
 use super::undo::{By, Refusal, log};
@@ -116,6 +117,7 @@ pub struct Said {
     pub origin: super::Origin,
     /// Its sender withdrew it.
     pub withdrawn: bool,
+    rank: Rank,
 }
 
 /// What each record of an edition says, in the order in which they are believed.
@@ -138,6 +140,7 @@ pub fn said(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Said>, Fault> {
                 edition: standing.edition.edition.clone(),
                 origin: standing.whole,
                 withdrawn: standing.withdrawn,
+                rank: precedence.rank(&held.row.sender),
             })
         })
         .collect();
@@ -149,12 +152,12 @@ pub fn said(tx: &mut dyn Tx, edition: EditionId) -> Result<Vec<Said>, Fault> {
 
 /// What the senders say of an edition without its corrections; none when they say nothing.
 pub fn uncorrected(said: &[Said]) -> Option<Edition> {
-    let theirs: Vec<&Edition> = said
+    let theirs: Vec<(Rank, &Edition)> = said
         .iter()
-        .filter(|said| said.sender != CORRECTIONS && !said.withdrawn)
-        .map(|said| &said.edition)
+        .filter(|said| said.rank != Rank::Correction && !said.withdrawn)
+        .map(|said| (said.rank, &said.edition))
         .collect();
-    merge::merge(0, &theirs)
+    merge::merge(&theirs)
 }
 
 /// Corrects an edition: `correction` is all that is corrected of it from now on, and when it is empty nothing is.

@@ -3,9 +3,13 @@
 //! Records say what holds from a day on. The rows of editions say what holds today, so that pages, the search and
 //! orders, which read them, agree to the second. When a day begins, the rows it changes are written anew; no message
 //! needs to come.
+//!
+//! Rows are everybody's, so the day is that of one clock: the database server's where there is one, and the machine's
+//! with SQLite, which no other machine shares. A node whose own clock is ahead turns nothing.
 
 use jiff::civil::Date;
-use storage::{Fault, Store, Tx, Value};
+use storage::{Engine, Fault, Store, Tx, Value};
+use trade::clock::Timestamp;
 
 use super::put::{advance_sequence, lock};
 use super::row::{self, day_column};
@@ -14,7 +18,23 @@ use crate::limits;
 storage::statements! {
     DAY = "SELECT day FROM catalogue_day WHERE one = 1";
     SET_DAY = "UPDATE catalogue_day SET day = $1 WHERE one = 1 AND day < $1";
+    SERVER_NOW = postgres "SELECT CAST(EXTRACT(EPOCH FROM now()) * 1000000 AS BIGINT)";
     DUE = "SELECT id, document FROM editions WHERE turns_on <= $1 ORDER BY turns_on, id LIMIT $2";
+}
+
+/// Writes the editions that change by themselves with the day; how many did. `now` is what this node's clock says, and
+/// counts only where the database has none of its own.
+///
+/// # Errors
+/// As for [`turn_to`].
+pub fn turn(store: &Store, now: Timestamp) -> Result<u64, Fault> {
+    let now = match store.engine() {
+        Engine::Sqlite => now,
+        Engine::Postgres => store.read_blocking(|tx| -> Result<_, Fault> {
+            Ok(Timestamp::micros(tx.query_one(&SERVER_NOW, &[])?.int(0)?))
+        })?,
+    };
+    turn_to(store, now.date_in_paris())
 }
 
 /// Writes the editions for `today` that change by themselves; how many did. An earlier day than the last one changes
@@ -24,7 +44,7 @@ storage::statements! {
 ///
 /// # Errors
 /// A [`Fault`] of the database; what was written stays, and the rest follows at the next call.
-pub fn turn(store: &Store, today: Date) -> Result<u64, Fault> {
+pub fn turn_to(store: &Store, today: Date) -> Result<u64, Fault> {
     let column = day_column(today);
     let (day, is_due) = store.read_blocking(|tx| -> Result<_, Fault> {
         let day = tx.query_one(&DAY, &[])?.int(0)?;

@@ -7,9 +7,11 @@
 
 use std::cmp::Reverse;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::notification::Origin;
+use super::precedence::Rank;
 use crate::limits;
 use crate::model::{Availability, Edition, Embargo, Form, Goods, Isbn13, Text};
 use crate::text;
@@ -218,15 +220,15 @@ pub(super) fn sources(records: &[&Edition]) -> Vec<(Field, usize)> {
         .collect()
 }
 
-/// The edition that `records` are of, in order of precedence, the first `corrections` of them the bookseller's; none
-/// of none.
-pub(super) fn merge(corrections: usize, records: &[&Edition]) -> Option<Edition> {
+/// The edition that records are of, in order of precedence; none of none.
+pub(super) fn merge(ranked: &[(Rank, &Edition)]) -> Option<Edition> {
+    let records: Vec<&Edition> = ranked.iter().map(|(_, edition)| *edition).collect();
     let (first, others) = records.split_first()?;
     let mut edition = (*first).clone();
     if others.is_empty() {
         return Some(edition);
     }
-    for (field, place) in sources(records) {
+    for (field, place) in sources(&records) {
         if let Some(source) = records.get(place).filter(|_| place > 0) {
             take(field, &mut edition, source);
         }
@@ -234,18 +236,30 @@ pub(super) fn merge(corrections: usize, records: &[&Edition]) -> Option<Edition>
     for other in others {
         add(&mut edition, other);
     }
-    gather_isbns(&mut edition, records);
-    let theirs = records.get(corrections..).unwrap_or_default();
-    edition.embargo = embargo(theirs);
+    gather_isbns(&mut edition, &records);
+    edition.embargo = embargo(ranked);
     Some(edition)
 }
 
-/// The embargo stands with the senders' date: a publisher may lift it or set it after a bookseller corrected the date
-/// (O12).
-fn embargo(theirs: &[&Edition]) -> Embargo {
-    let dated = theirs.iter().find(|edition| edition.published.is_some());
-    let one = dated.or(theirs.first());
-    one.map(|edition| edition.embargo).unwrap_or_default()
+/// The embargo of what several senders say (O12): for each of showing, ordering and handing over, the day that the
+/// sender who comes first names.
+///
+/// Who names none lifts nobody's, since most records say nothing of embargoes; a sender lifts its own by sending the
+/// record without it. Where the bookseller did not say whose word counts first, the latest day protects: a book sold a
+/// day late is an annoyance, one sold a day early a breach. Corrections say nothing of embargoes.
+fn embargo(ranked: &[(Rank, &Edition)]) -> Embargo {
+    let day = |of: fn(&Embargo) -> Option<Date>| {
+        let named = ranked
+            .iter()
+            .filter(|(rank, _)| *rank != Rank::Correction)
+            .filter_map(|(rank, edition)| Some((*rank, Reverse(of(&edition.embargo)?))));
+        named.min().map(|(_, Reverse(day))| day)
+    };
+    Embargo {
+        display: day(|embargo| embargo.display),
+        order: day(|embargo| embargo.order),
+        delivery: day(|embargo| embargo.delivery),
+    }
 }
 
 fn take(field: Field, edition: &mut Edition, source: &Edition) {
@@ -325,44 +339,94 @@ mod tests {
     use super::*;
     use crate::model::PublicationDate;
 
-    fn of_year(year: i16) -> Edition {
+    const FIRST: Rank = Rank::Placed(1);
+    const SECOND: Rank = Rank::Placed(2);
+
+    /// What a sender says who forbids to order before a day of December, and before another to hand over.
+    fn forbids(order: Option<i8>, delivery: Option<i8>) -> Edition {
+        let day = |day| date(2026, 12, day);
+        Edition {
+            embargo: Embargo {
+                display: None,
+                order: order.map(day),
+                delivery: delivery.map(day),
+            },
+            ..Edition::titled("Demain")
+        }
+    }
+
+    fn dated(edition: Edition) -> Edition {
         Edition {
             published: Some(PublicationDate {
-                year,
+                year: 2026,
                 month: None,
                 day: None,
             }),
-            ..Edition::titled("Demain")
+            ..edition
+        }
+    }
+
+    fn merged(ranked: &[(Rank, &Edition)]) -> Embargo {
+        merge(ranked).unwrap().embargo
+    }
+
+    #[test]
+    fn o12_a_sender_who_names_no_embargo_lifts_nobodys() {
+        let (silent, strict) = (dated(forbids(None, None)), forbids(Some(9), None));
+        for ranks in [[FIRST, SECOND], [SECOND, FIRST], [Rank::Unplaced; 2]] {
+            let [one, other] = ranks;
+            let mut ranked = [(one, &silent), (other, &strict)];
+            ranked.sort_by_key(|(rank, _)| *rank);
+            assert_eq!(merged(&ranked), strict.embargo, "{ranks:?}");
+        }
+        assert_eq!(merged(&[(FIRST, &silent)]), Embargo::default(), "lifted");
+    }
+
+    #[test]
+    fn o12_of_two_days_for_one_thing_the_first_senders_counts() {
+        let (early, late) = (forbids(Some(2), None), forbids(Some(9), Some(5)));
+        let both = merged(&[(FIRST, &early), (SECOND, &late)]);
+        assert_eq!(
+            both,
+            forbids(Some(2), Some(5)).embargo,
+            "each thing by itself"
+        );
+        let both = merged(&[(FIRST, &late), (SECOND, &early)]);
+        assert_eq!(both, late.embargo);
+        let placed = merged(&[(FIRST, &early), (Rank::Unplaced, &late)]);
+        assert_eq!(placed.order, early.embargo.order);
+    }
+
+    #[test]
+    fn o12_when_nobody_said_who_comes_first_the_later_day_protects() {
+        let (early, late) = (dated(forbids(Some(2), None)), forbids(Some(9), None));
+        for rank in [Rank::Unplaced, FIRST] {
+            for ranked in [[&early, &late], [&late, &early]] {
+                let [one, other] = ranked.map(|edition| (rank, edition));
+                assert_eq!(merged(&[one, other]), late.embargo, "{rank:?}");
+            }
         }
     }
 
     #[test]
     fn o12_the_embargo_follows_the_senders_whatever_is_corrected() {
-        let day = |day| Embargo {
-            order: Some(date(2026, 12, day)),
-            ..Embargo::default()
-        };
         let correction = Edition {
-            embargo: day(1),
-            ..of_year(2027)
+            published: Some(PublicationDate {
+                year: 2027,
+                month: None,
+                day: None,
+            }),
+            ..forbids(Some(1), Some(1))
         };
-        for theirs in [of_year(2026), Edition::titled("Demain")] {
-            let theirs = Edition {
-                embargo: day(2),
-                ..theirs
-            };
-            let merged = merge(1, &[&correction, &theirs]).unwrap();
-            assert_eq!(merged.published, correction.published);
-            assert_eq!(merged.embargo, day(2), "set after the correction");
-        }
-        let lifted = merge(1, &[&correction, &of_year(2026)]).unwrap();
-        assert_eq!(lifted.embargo, Embargo::default());
-        let (undated, dated) = (Edition::titled("Demain"), of_year(2026));
-        let dated = Edition {
-            embargo: day(3),
-            ..dated
-        };
-        let merged = merge(0, &[&undated, &dated]).unwrap();
-        assert_eq!(merged.embargo, day(3), "it stands with the date");
+        let theirs = dated(forbids(Some(2), None));
+        let corrected = merge(&[(Rank::Correction, &correction), (FIRST, &theirs)]).unwrap();
+        assert_eq!(corrected.published, correction.published);
+        assert_eq!(
+            corrected.embargo, theirs.embargo,
+            "set after the correction"
+        );
+        let lifted = dated(forbids(None, None));
+        let lifted = merged(&[(Rank::Correction, &correction), (FIRST, &lifted)]);
+        assert_eq!(lifted, Embargo::default());
     }
 }

@@ -40,7 +40,7 @@ pub use covers::{
     cover_counts, cover_failed, cover_is_the_same, cover_troubles, cover_waits, follow_covers,
     keep_cover, kept_covers, look_whole, pictures, refuse_cover, take_due_covers, try_covers_again,
 };
-pub use day::turn;
+pub use day::{turn, turn_to};
 pub use decide::{
     Decided, DecisionId, decide_work, decisions, join, redo_decision, set_precedence, settle_again,
     split, undo_decision,
@@ -82,13 +82,13 @@ storage::statements! {
 pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
-        covers::STATEMENTS,
+        &covers::statements(),
         day::STATEMENTS,
         decide::STATEMENTS,
         precedence::STATEMENTS,
         put::STATEMENTS,
         reviews::STATEMENTS,
-        row::STATEMENTS,
+        &row::statements(),
         trial::STATEMENTS,
         undo::STATEMENTS,
     ]
@@ -227,6 +227,19 @@ pub fn changes_since(tx: &mut dyn Tx, sequence: i64, limit: usize) -> Result<Cha
 pub fn forward(tx: &mut dyn Tx, from: EditionId) -> Result<Option<EditionId>, Fault> {
     let row = tx.query_opt(&FORWARD, &[from.0.into()])?;
     row.map(|row| row.int(0).map(EditionId)).transpose()
+}
+
+/// The edition that another one lives in now: itself unless it was merged, and further where that one was merged too.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn lives_in(tx: &mut dyn Tx, edition: EditionId) -> Result<EditionId, Fault> {
+    let mut lives = edition;
+    // A merged edition lives in an older one, so this ends; what a damaged database says, ends too.
+    while let Some(older) = forward(tx, lives)?.filter(|to| to.0 < lives.0) {
+        lives = older;
+    }
+    Ok(lives)
 }
 
 /// The edition that a record belongs to.

@@ -23,6 +23,17 @@ storage::statements! {
     PUT_PRECEDENCE = "INSERT INTO precedence (sender, place) VALUES ($1, $2)";
 }
 
+/// Whose word a record is: who comes first is believed before the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// The bookseller's own.
+    Correction,
+    /// A sender's that the bookseller placed; the lowest place comes first.
+    Placed(i64),
+    /// Any other sender's: between two of them nobody decided.
+    Unplaced,
+}
+
 /// Places of senders; the lowest comes first.
 #[derive(Debug, Default)]
 pub(super) struct Precedence(HashMap<String, i64>);
@@ -37,21 +48,26 @@ impl Precedence {
         Ok(Precedence(places))
     }
 
+    /// Where a sender stands.
+    pub(super) fn rank(&self, sender: &str) -> Rank {
+        match (sender, self.0.get(sender)) {
+            (CORRECTIONS, _) => Rank::Correction,
+            (_, Some(place)) => Rank::Placed(*place),
+            (_, None) => Rank::Unplaced,
+        }
+    }
+
     /// Sorts records, given their sender, reference and what they say.
     pub(super) fn sort<T>(
         &self,
         records: &mut [T],
         of: impl Fn(&T) -> (&String, &String, &Edition),
     ) {
-        let place = |sender: &str| match sender {
-            CORRECTIONS => i64::MIN,
-            sender => self.0.get(sender).copied().unwrap_or(i64::MAX),
-        };
         records.sort_by(|one, other| {
             let (sender, reference, edition) = of(one);
             let (other_sender, other_reference, other_edition) = of(other);
-            place(sender)
-                .cmp(&place(other_sender))
+            self.rank(sender)
+                .cmp(&self.rank(other_sender))
                 .then_with(|| default_order(edition).cmp(&default_order(other_edition)))
                 .then_with(|| (sender, reference).cmp(&(other_sender, other_reference)))
         });

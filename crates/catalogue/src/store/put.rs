@@ -148,7 +148,7 @@ pub fn put(
     delivery: &Delivery,
     incoming: impl Iterator<Item = Incoming>,
 ) -> Result<Done, Fault> {
-    day::turn(store, delivery.at.date_in_paris())?;
+    day::turn(store, delivery.at)?;
     decide::settle_again(store)?;
     in_batches(incoming, |waiting| {
         write_batches(store, delivery, None, &Arc::new(Alone), waiting)
@@ -190,7 +190,7 @@ pub(crate) fn put_along<C: Companion>(
     companion: &Arc<C>,
     incoming: impl Iterator<Item = Incoming>,
 ) -> Result<Done, Fault> {
-    day::turn(store, delivery.at.date_in_paris())?;
+    day::turn(store, delivery.at)?;
     decide::settle_again(store)?;
     in_batches(incoming, |waiting| {
         write_batches(store, delivery, begun, companion, waiting)

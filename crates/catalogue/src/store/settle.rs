@@ -19,7 +19,7 @@ use super::group::{Groups, Member, group};
 use super::held::Held;
 use super::merge;
 use super::notification::{Content, Standing, outlived, standing};
-use super::precedence::Precedence;
+use super::precedence::{Precedence, Rank};
 use super::row::{self, Decision, EditionRow, LastIds, RecordRow, StandingCode};
 use super::undo::ImportId;
 use super::work;
@@ -382,15 +382,14 @@ impl Settling {
                 content: Arc::clone(&only.edition),
             });
         }
-        let editions: Vec<&Edition> = listed
+        let ranked: Vec<(Rank, &Edition)> = listed
             .iter()
-            .map(|(_, standing)| &standing.edition.edition)
+            .map(|(held, standing)| {
+                let rank = precedence.rank(&held.row.sender);
+                (rank, &standing.edition.edition)
+            })
             .collect();
-        let corrections = listed
-            .iter()
-            .take_while(|(held, _)| held.is_correction())
-            .count();
-        let edition = merge::merge(corrections, &editions)?;
+        let edition = merge::merge(&ranked)?;
         let document = row::document(&edition);
         Some(Merged {
             id,

@@ -15,11 +15,18 @@ use super::{Method, Ranking, Sale, table};
 const RUN_TIME: Duration = Duration::from_secs(3600);
 
 storage::statements! {
-    SOLD_ON = "SELECT o.id, e.work_id, l.edition, CAST(SUM(l.quantity) AS BIGINT)
-        FROM orders o JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
-            JOIN editions e ON e.id = l.edition AND e.hidden = 0
-        WHERE o.confirmed_on = $1 AND o.state IN ('confirmed', 'shipped')
-        GROUP BY o.id, e.work_id, l.edition ORDER BY o.id";
+    /// Copies count for the edition that the sold one lives in now: those on the way there are hidden.
+    SOLD_ON = "WITH RECURSIVE sold (order_id, edition, quantity) AS (
+            SELECT o.id, l.edition, l.quantity
+            FROM orders o JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
+            WHERE o.confirmed_on = $1 AND o.state IN ('confirmed', 'shipped')),
+        lives (sold, edition) AS (
+            SELECT edition, edition FROM sold
+            UNION SELECT v.sold, r.edition_id FROM lives v
+                JOIN records r ON r.home_id = v.edition AND r.edition_id <> v.edition)
+        SELECT s.order_id, e.work_id, e.id, CAST(SUM(s.quantity) AS BIGINT)
+        FROM sold s JOIN lives v ON v.sold = s.edition JOIN editions e ON e.id = v.edition AND e.hidden = 0
+        GROUP BY s.order_id, e.work_id, e.id ORDER BY s.order_id";
 }
 
 /// What a run did.

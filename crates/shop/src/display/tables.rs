@@ -352,24 +352,36 @@ pub fn arrange(
 pub(super) fn follow(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, Fault> {
     let mut moved = 0;
     for table in all(tx)? {
-        let mut editions: Vec<EditionId> = Vec::with_capacity(table.content.editions.len());
-        for edition in &table.content.editions {
-            let edition = catalogue::store::forward(tx, *edition)?.unwrap_or(*edition);
-            if !editions.contains(&edition) {
-                editions.push(edition);
-            }
+        if led(tx, &table.content.editions)?.is_none() {
+            continue;
         }
-        if editions != table.content.editions {
-            let content = Content {
+        // A bookseller may have changed it since: what is written comes from the locked row.
+        let Some(row) = tx.query_opt(&CONTENT, &[table.id.into()])? else {
+            continue;
+        };
+        let content: Content = columns::json(row.text(0)?)?;
+        if let Some(editions) = led(tx, &content.editions)? {
+            let json = columns::to_json(&Content {
                 editions,
-                ..table.content
-            };
-            let json = columns::to_json(&content)?;
+                ..content
+            })?;
             let params = [table.id.into(), json.into(), now.as_micros().into()];
             moved += tx.execute(&REPLACE, &params)?;
         }
     }
     Ok(moved)
+}
+
+/// The editions that `before` live in now, each once; none when these are the same.
+fn led(tx: &mut dyn Tx, before: &[EditionId]) -> Result<Option<Vec<EditionId>>, Fault> {
+    let mut editions: Vec<EditionId> = Vec::with_capacity(before.len());
+    for edition in before {
+        let edition = catalogue::store::forward(tx, *edition)?.unwrap_or(*edition);
+        if !editions.contains(&edition) {
+            editions.push(edition);
+        }
+    }
+    Ok((editions != before).then_some(editions))
 }
 
 /// Removes a table; `false` when it is gone already.

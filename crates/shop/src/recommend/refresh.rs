@@ -34,11 +34,18 @@ const ORDERS_AT_ONCE: u32 = 2_000;
 const THREADS: usize = 1;
 
 storage::statements! {
-    PURCHASES_BEFORE = "SELECT o.id, LOWER(o.email), e.work_id
-        FROM (SELECT id, email FROM orders WHERE id < $1 AND state IN ('confirmed', 'shipped')
-            ORDER BY id DESC LIMIT $2) o
+    /// What was bought counts for the edition it lives in now: those on the way there are hidden.
+    PURCHASES_BEFORE = "WITH RECURSIVE paid (id, email) AS (
+            SELECT id, email FROM orders WHERE id < $1 AND state IN ('confirmed', 'shipped')
+            ORDER BY id DESC LIMIT $2),
+        lives (bought, edition) AS (
+            SELECT l.edition, l.edition FROM paid o JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
+            UNION SELECT v.bought, r.edition_id FROM lives v
+                JOIN records r ON r.home_id = v.edition AND r.edition_id <> v.edition)
+        SELECT o.id, LOWER(o.email), e.work_id FROM paid o
         LEFT JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
-        LEFT JOIN editions e ON e.id = l.edition AND e.hidden = 0
+        LEFT JOIN lives v ON v.bought = l.edition
+        LEFT JOIN editions e ON e.id = v.edition AND e.hidden = 0
         ORDER BY o.id DESC, l.position";
 }
 

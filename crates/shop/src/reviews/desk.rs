@@ -18,7 +18,8 @@ storage::statements! {
     QUEUE = "SELECT r.id, r.edition, e.title, r.state, r.rating, r.title, r.body, r.signature, r.language,
             r.experienced, r.written_us, r.reason, r.note, r.email, r.locale,
             CASE WHEN EXISTS (SELECT 1 FROM orders o JOIN order_lines l ON l.order_id = o.id
-                WHERE LOWER(o.email) = LOWER(r.author) AND l.edition = r.edition
+                LEFT JOIN records m ON m.home_id = l.edition
+                WHERE LOWER(o.email) = LOWER(r.author) AND COALESCE(m.edition_id, l.edition) = r.edition
                 AND o.state IN ('confirmed', 'shipped')) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
             (SELECT COUNT(*) FROM review_reports p WHERE p.review = r.id)
         FROM reader_reviews r JOIN editions e ON e.id = r.edition
@@ -27,7 +28,8 @@ storage::statements! {
     ENTRY = "SELECT r.id, r.edition, e.title, r.state, r.rating, r.title, r.body, r.signature, r.language,
             r.experienced, r.written_us, r.reason, r.note, r.email, r.locale,
             CASE WHEN EXISTS (SELECT 1 FROM orders o JOIN order_lines l ON l.order_id = o.id
-                WHERE LOWER(o.email) = LOWER(r.author) AND l.edition = r.edition
+                LEFT JOIN records m ON m.home_id = l.edition
+                WHERE LOWER(o.email) = LOWER(r.author) AND COALESCE(m.edition_id, l.edition) = r.edition
                 AND o.state IN ('confirmed', 'shipped')) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
             (SELECT COUNT(*) FROM review_reports p WHERE p.review = r.id)
         FROM reader_reviews r JOIN editions e ON e.id = r.edition WHERE r.id = $1";
@@ -35,13 +37,15 @@ storage::statements! {
     BY_STATE = "SELECT state, COUNT(*) FROM reader_reviews GROUP BY state";
     REPORTED = "SELECT COUNT(*) FROM reader_reviews r WHERE r.state = 'published'
         AND EXISTS (SELECT 1 FROM review_reports p WHERE p.review = r.id)";
-    /// The author's review that readers see now gives way to the one that is published.
+    /// The author's review that readers see now, on the edition $3, gives way to the one that is published there.
     REPLACE = "UPDATE reader_reviews SET state = 'withdrawn', author = '', email = '', title = '', body = '',
             signature = '', note = NULL, changed_us = $2
         WHERE id IN (SELECT earlier.id FROM reader_reviews earlier JOIN reader_reviews later
-            ON later.edition = earlier.edition AND later.author = earlier.author
-            WHERE later.id = $1 AND later.state = 'waiting' AND earlier.state = 'published')";
-    PUBLISH = "UPDATE reader_reviews SET state = 'published', published_us = $2, changed_us = $2
+            ON later.author = earlier.author
+            WHERE later.id = $1 AND later.state = 'waiting' AND earlier.state = 'published'
+                AND earlier.edition IN (later.edition, $3))";
+    PUBLISH = "UPDATE reader_reviews SET state = 'published', published_us = $2, changed_us = $2, edition = $4,
+            written_of = CASE WHEN edition = $4 THEN written_of ELSE COALESCE(written_of, edition) END
         WHERE id = $1 AND state = 'waiting' AND written_us = $3";
     REFUSE = "UPDATE reader_reviews SET state = 'refused', reason = $4, note = $5, changed_us = $2
         WHERE id = $1 AND state IN ('waiting', 'published') AND written_us = $3";
@@ -220,7 +224,8 @@ pub fn counts(tx: &mut dyn Tx) -> Result<Counts, Fault> {
     Ok(counts)
 }
 
-/// Lets a review that was read as written at `seen` onto the page, in the place of its author's earlier one.
+/// Lets a review that was read as written at `seen` onto the page, in the place of its author's earlier one. The page
+/// is that of the edition that the reviewed one lives in now.
 ///
 /// # Errors
 /// [`ReviewRefusal::Changed`] when the author has sent another text since; [`ReviewRefusal::NotNow`].
@@ -232,8 +237,15 @@ pub fn publish(
     now: Timestamp,
 ) -> Result<(), ReviewRefusal> {
     let review = decided(tx, id, seen, Step::Publish)?;
-    tx.execute(&REPLACE, &[id.0.into(), now.as_micros().into()])?;
-    let params = [id.0.into(), now.as_micros().into(), seen.as_micros().into()];
+    let lives = catalogue::store::lives_in(tx, review.edition)?;
+    let params = [id.0.into(), now.as_micros().into(), lives.0.into()];
+    tx.execute(&REPLACE, &params)?;
+    let params = [
+        id.0.into(),
+        now.as_micros().into(),
+        seen.as_micros().into(),
+        lives.0.into(),
+    ];
     if tx.execute(&PUBLISH, &params)? == 0 {
         return Err(ReviewRefusal::Changed);
     }

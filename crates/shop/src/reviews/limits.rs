@@ -22,8 +22,8 @@ pub const UNCONFIRMED_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const ENDED_LIFE: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Reviews forgotten in one transaction, so that it never holds up buyers; the next day takes the next ones.
 pub const FORGOTTEN_AT_ONCE: u32 = 1_000;
-/// Published reviews that pages hold in memory: about 1 kB each, so 100 MB, and ten times what a shop of a
-/// million titles has collected in its first years. The newest are held.
+/// Published reviews that pages hold in memory: 1.2 kB each as measured, so 120 MB, and what a shop with 1,000 orders a
+/// day collects in 13 years if one in fifty brings a review. The newest are held.
 pub const PUBLISHED_IN_MEMORY: u32 = 100_000;
 /// Changes read in one round of half a second: beyond, the next round takes the rest.
 pub const CHANGES_AT_ONCE: u32 = 10_000;

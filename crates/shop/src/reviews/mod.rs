@@ -15,6 +15,7 @@ pub mod editorial;
 mod key;
 pub mod letter;
 pub mod limits;
+pub(crate) mod merged;
 mod own;
 mod published;
 mod state;
@@ -71,6 +72,7 @@ pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         desk::STATEMENTS,
         editorial::STATEMENTS,
+        merged::STATEMENTS,
         own::STATEMENTS,
         published::STATEMENTS,
         submit::STATEMENTS,

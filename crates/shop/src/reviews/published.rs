@@ -18,7 +18,9 @@ storage::statements! {
     BOUGHT = "SELECT r.id FROM reader_reviews r
         WHERE r.state = 'published' AND EXISTS (
             SELECT 1 FROM orders o JOIN order_lines l ON l.order_id = o.id
-            WHERE LOWER(o.email) = LOWER(r.author) AND l.edition = r.edition AND o.state IN ('confirmed', 'shipped'))
+                LEFT JOIN records m ON m.home_id = l.edition
+            WHERE LOWER(o.email) = LOWER(r.author) AND COALESCE(m.edition_id, l.edition) = r.edition
+                AND o.state IN ('confirmed', 'shipped'))
         ORDER BY r.id DESC LIMIT $1";
 }
 
@@ -75,7 +77,7 @@ pub fn changes(tx: &mut dyn Tx, since: Timestamp) -> Result<Vec<Change>, Fault> 
 }
 
 /// The published reviews whose author bought the edition: an order with her address, paid and not given back,
-/// contains it. Asked again and again, because orders are paid and refunded after a review is published.
+/// contains it, or what was merged into it. Asked again and again, because orders are paid and refunded after a review is published.
 pub fn bought(tx: &mut dyn Tx) -> Result<Vec<ReviewId>, Fault> {
     let rows = tx.query(&BOUGHT, &[limits::PUBLISHED_IN_MEMORY.into()])?;
     rows.iter().map(|row| Ok(ReviewId(row.int(0)?))).collect()

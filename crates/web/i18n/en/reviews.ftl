@@ -52,6 +52,8 @@ review-sent-waiting = Your review is kept. A bookseller will read it, and you wi
 review-reported = Your report is with the bookseller, who will read this review again.
 
 review-own-title = Your review of { $book }
+review-own-book = The page of the book
+review-own-note = The bookseller adds: “{ $note }”
 review-confirm = Confirm this review
 review-withdraw = Withdraw this review
 review-state-unconfirmed = This review waits for you to confirm that it is yours.
@@ -70,6 +72,7 @@ review-reason-not_a_review = It says nothing about reading the book.
 review-report-title = Report a review
 review-report-about = You are reporting the review “{ $title }”.
 review-report-reason = What is wrong
+review-report-missing = Say what is wrong.
 review-report-note = More about it, if you like
 review-report-send = Report this review
 review-report-off_topic = It is not about the book
@@ -111,6 +114,16 @@ office-review-experienced = Read
 office-review-language = Language
 office-review-bought = verified purchase
 office-review-not-bought = no purchase found
+office-review-purchase = Purchase
+office-review-purchase-found = verified
+office-review-purchase-none = none found
+office-review-state-unconfirmed = To be confirmed by its author
+office-review-state-waiting = To read
+office-review-state-published = Published
+office-review-state-refused = Refused
+office-review-state-withdrawn = Withdrawn by its author
+office-review-told = Added for the author: “{ $note }”
+office-review-edition = The record of the book
 office-review-reports =
     { $count ->
         [one] { $shown } report

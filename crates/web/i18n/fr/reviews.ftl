@@ -52,6 +52,8 @@ review-sent-waiting = Votre avis est enregistré. Un libraire le lira, et vous r
 review-reported = Votre signalement est chez le libraire, qui relira cet avis.
 
 review-own-title = Votre avis sur { $book }
+review-own-book = La page du livre
+review-own-note = Le libraire précise : « { $note } »
 review-confirm = Confirmer cet avis
 review-withdraw = Retirer cet avis
 review-state-unconfirmed = Cet avis attend que vous confirmiez qu’il est de vous.
@@ -70,6 +72,7 @@ review-reason-not_a_review = Il ne dit rien de la lecture du livre.
 review-report-title = Signaler un avis
 review-report-about = Vous signalez l’avis « { $title } ».
 review-report-reason = Ce qui ne va pas
+review-report-missing = Dites ce qui ne va pas.
 review-report-note = Précision, si vous le souhaitez
 review-report-send = Signaler cet avis
 review-report-off_topic = Il ne parle pas du livre
@@ -111,6 +114,16 @@ office-review-experienced = Lecture
 office-review-language = Langue
 office-review-bought = achat vérifié
 office-review-not-bought = aucun achat trouvé
+office-review-purchase = Achat
+office-review-purchase-found = vérifié
+office-review-purchase-none = aucun trouvé
+office-review-state-unconfirmed = À confirmer par l’auteur
+office-review-state-waiting = À lire
+office-review-state-published = Publié
+office-review-state-refused = Refusé
+office-review-state-withdrawn = Retiré par l’auteur
+office-review-told = Précision envoyée à l’auteur : « { $note } »
+office-review-edition = La fiche du livre
 office-review-reports =
     { $count ->
         [one] { $shown } signalement

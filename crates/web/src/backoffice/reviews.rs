@@ -131,25 +131,17 @@ pub(super) async fn show(
 
 fn text(visit: &Visit, entry: &Entry) -> Markup {
     let words = visit.words();
-    let state = match entry.state {
-        ReviewState::Unconfirmed | ReviewState::Withdrawn => "",
-        ReviewState::Waiting => words.say("office-reviews-waiting"),
-        ReviewState::Published => words.say("office-reviews-published"),
-        ReviewState::Refused => words.say("office-reviews-refused"),
-    };
     html! {
-        p { span.state { (state) } " " span.stars aria-hidden="true" { ("★".repeat(usize::from(entry.rating))) } " " span.num { (entry.rating) "/5" } }
-        div lang=(entry.language.bcp47()) { h2 { (entry.title) } (paragraphs(&entry.body)) }
+        p { span.state { (words.one_of("office-review-state", entry.state.code())) } " " span.stars aria-hidden="true" { ("★".repeat(usize::from(entry.rating))) } " " span.num { (entry.rating) "/5" } }
+        div.prose lang=(entry.language.bcp47()) { h2 { (entry.title) } (paragraphs(&entry.body)) }
         dl.figures {
             div { dt { (words.say("office-review-signature")) } dd { (entry.signature) } }
             div { dt { (words.say("office-review-written")) } dd { (time(visit, entry.written)) } }
             div { dt { (words.say("office-review-experienced")) } dd { (locale::format_date(entry.experienced, visit.locale)) } }
             div { dt { (words.say("office-review-language")) } dd { (entry.language.name(visit.locale)) } }
+            div { dt { (words.say("office-review-purchase")) } dd { (words.one_of("office-review-purchase", if entry.bought { "found" } else { "none" })) } }
         }
-        p { (bought(visit, entry)) }
-        @if let Some(reason) = entry.reason.filter(|_| entry.state == ReviewState::Refused) {
-            p { (words.one_of("review-reason", reason.code())) " " (entry.note.as_deref().unwrap_or_default()) }
-        }
+        p { a href={ "/office/editions/" (entry.edition) } { (words.say("office-review-edition")) } }
     }
 }
 
@@ -171,6 +163,10 @@ fn decisions(visit: &Visit, entry: &Entry) -> Markup {
     let seen = html! { input type="hidden" name="seen" value=(entry.written.as_micros()); };
     html! {
         h2 { (words.say("office-review-decide")) }
+        @if let Some(reason) = entry.reason.filter(|_| entry.state == ReviewState::Refused) {
+            p { (words.one_of("review-reason", reason.code())) }
+            @if let Some(note) = &entry.note { p { (words.tell("office-review-told", &[("note", note.as_str().into())])) } }
+        }
         @if entry.state.after(Step::Publish).is_some() {
             form method="post" action={ (path) "/publish" } {
                 (token(visit)) (seen)

@@ -36,7 +36,7 @@ pub(crate) async fn ask(
     visitor: Visitor,
     Path(id): Path<i64>,
 ) -> Result<Response, Problem> {
-    let about = on_the_shelf(&state, EditionId(id))?;
+    let about = on_the_shelf(&state, EditionId(id)).await?;
     let typed = fresh(&visitor);
     Ok(form(&state, &visitor, &about, None, &typed, &[]))
 }
@@ -49,7 +49,7 @@ pub(crate) async fn send(
     Path(id): Path<i64>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, Problem> {
-    let about = on_the_shelf(&state, EditionId(id))?;
+    let about = on_the_shelf(&state, EditionId(id)).await?;
     let (draft, email) = match checked(&state, &typed) {
         Ok(written) => written,
         Err(flaws) => return Ok(form(&state, &visitor, &about, None, &typed, &flaws)),
@@ -167,8 +167,17 @@ impl Bought {
     }
 }
 
-fn on_the_shelf(state: &AppState, edition: EditionId) -> Result<About, Problem> {
-    let found = state.shelf.load().edition(edition);
+/// What the form is about. An edition that was merged while somebody wrote about it is asked from the database.
+async fn on_the_shelf(state: &AppState, mut edition: EditionId) -> Result<About, Problem> {
+    let shelf = state.shelf.load();
+    let mut found = shelf.edition(edition);
+    if found.is_none() {
+        let living = state
+            .store
+            .read(move |tx| catalogue::store::lives_in(tx, edition));
+        edition = living.await?;
+        found = shelf.edition(edition);
+    }
     let title = found.ok_or(Problem::of(Kind::NotFound))?.title.clone();
     Ok(About { edition, title })
 }

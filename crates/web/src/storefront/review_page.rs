@@ -217,22 +217,40 @@ pub fn own(reader: &Reader<'_>, own: &Own, address: &str, key: &str) -> Markup {
             @if let Some(reason) = own.reason.filter(|_| own.state == ReviewState::Refused) {
                 div.prose {
                     p { (reader.one_of("review-reason", reason.code())) }
-                    @if let Some(note) = &own.note { p { (note) } }
+                    @if let Some(note) = &own.note { p { (reader.tell("review-own-note", &[("note", note.as_str().into())])) } }
                 }
             }
             @if own.state != ReviewState::Withdrawn {
-                article.review { p { (stars(reader, own.rating)) } h2 { (own.title) } blockquote { (paragraphs(&own.body)) } }
+                div.reviews {
+                    article.review { p { (stars(reader, own.rating)) } h2 { (own.title) } blockquote.prose { (paragraphs(&own.body)) } }
+                }
             }
             div.actions {
                 (button(Step::Confirm, "confirm", reader.say("review-confirm"), "button"))
                 (button(Step::Withdraw, "withdraw", reader.say("review-withdraw"), "button quiet"))
             }
+            p.actions { a href=(reader.path(&format!("/editions/{}", own.edition))) { (reader.say("review-own-book")) } }
         },
     )
 }
 
+/// What a reader says against a review, as typed; a reason is missing when she was asked for one already.
+#[derive(Default)]
+pub struct TypedReport<'a> {
+    /// Whether no reason was chosen.
+    pub missing: bool,
+    /// What she added.
+    pub note: &'a str,
+}
+
 /// The form that reports a review.
-pub fn report(reader: &Reader<'_>, action: &str, review_title: &str, missing: bool) -> Markup {
+pub fn report(
+    reader: &Reader<'_>,
+    action: &str,
+    review_title: &str,
+    typed: &TypedReport<'_>,
+) -> Markup {
+    let TypedReport { missing, note } = *typed;
     let title = reader.say("review-report-title");
     document(
         reader,
@@ -243,17 +261,17 @@ pub fn report(reader: &Reader<'_>, action: &str, review_title: &str, missing: bo
             form action=(reader.path(action)) method="post" novalidate {
                 fieldset.step.field aria-describedby=[missing.then_some("reason-error")] {
                     legend { (reader.say("review-report-reason")) }
+                    @if missing { p.error #reason-error role="alert" { (reader.say("review-report-missing")) } }
                     @for (place, reason) in Reason::ALL.iter().enumerate() {
                         label.choice {
                             input type="radio" name="reason" value=(reason.code()) autofocus[missing && place == 0];
                             span { (reader.one_of("review-report", reason.code())) }
                         }
                     }
-                    @if missing { p.error #reason-error role="alert" { (reader.say("field-missing")) } }
                 }
                 div.field {
                     label for="note" { (reader.say("review-report-note")) }
-                    textarea #note name="note" rows="3" maxlength=(limits::NOTE_CHARS) {}
+                    textarea #note name="note" rows="3" maxlength=(limits::NOTE_CHARS) { (note) }
                 }
                 p.actions { button.button type="submit" { (reader.say("review-report-send")) } }
             }

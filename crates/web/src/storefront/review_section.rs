@@ -211,7 +211,7 @@ pub fn section(reader: &Reader<'_>, section: &Section<'_>) -> Markup {
             h2 #reviews { (reader.say("reviews")) }
             // C6: how reviews are checked, how they are sorted.
             p.small.muted { (reader.say("reviews-checked")) " " a href=(reader.path("/legal/reviews")) { (reader.say("legal-reviews")) } }
-            p { a href=(reader.path(&format!("/editions/{}/review", section.edition.id))) rel="nofollow" { (reader.say("review-write")) } }
+            p.actions { a href=(reader.path(&format!("/editions/{}/review", section.edition.id))) rel="nofollow" { (reader.say("review-write")) } }
             @if section.readers.is_empty() { p.muted { (reader.say("reviews-none")) } }
             @else { (readers(reader, section)) }
         }
@@ -240,7 +240,7 @@ fn one_editorial(reader: &Reader<'_>, one: &Editorial) -> Markup {
     let text = &one.text;
     html! {
         article.review {
-            blockquote lang=[foreign(reader, text.language)] { (paragraphs(&text.body)) }
+            blockquote.prose lang=[foreign(reader, text.language)] { (paragraphs(&text.body)) }
             p.small { (text.author) ", " cite { (text.source) } ", " (day(reader, text.written)) (in_language(reader, text.language)) }
         }
     }
@@ -250,7 +250,7 @@ fn one_editorial(reader: &Reader<'_>, one: &Editorial) -> Markup {
 fn sent_editorial(reader: &Reader<'_>, edition: &Edition, text: &Text) -> Markup {
     html! {
         article.review {
-            blockquote lang=[text.language.and_then(|language| foreign(reader, language))] { (paragraphs(&text.body)) }
+            blockquote.prose lang=[text.language.and_then(|language| foreign(reader, language))] { (paragraphs(&text.body)) }
             p.small {
                 @if let Some(cited) = &text.cited {
                     @if let Some(author) = &cited.author { (author) ", " }
@@ -347,7 +347,7 @@ fn one_review(reader: &Reader<'_>, review: &Shown<'_>) -> Markup {
             p { (stars(reader, review.rating)) }
             div lang=[foreign(reader, review.language)] {
                 h3 { (review.title) }
-                blockquote { (paragraphs(review.body)) }
+                blockquote.prose { (paragraphs(review.body)) }
             }
             p.small {
                 (review.signature) ", " (day(reader, review.published))

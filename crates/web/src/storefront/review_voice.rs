@@ -13,7 +13,7 @@ use trade::ids::EditionId;
 use super::forms::{Fields, see_other, with_cookies};
 use super::parts::book_path;
 use super::reader::Reader;
-use super::review_page;
+use super::review_page::{self, TypedReport};
 use crate::pace::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
@@ -132,7 +132,7 @@ pub(crate) async fn ask_report(
     visitor: Visitor,
     Path(id): Path<i64>,
 ) -> Result<Response, Problem> {
-    report_form(&state, &visitor, ReviewId(id), false).await
+    report_form(&state, &visitor, ReviewId(id), &TypedReport::default()).await
 }
 
 /// What the form of a report sends.
@@ -154,7 +154,11 @@ pub(crate) async fn report(
 ) -> Result<Response, Problem> {
     let id = ReviewId(id);
     let Some(reason) = Reason::of_code(&said.reason) else {
-        return report_form(&state, &visitor, id, true).await;
+        let typed = TypedReport {
+            missing: true,
+            note: &said.note,
+        };
+        return report_form(&state, &visitor, id, &typed).await;
     };
     if !state.review_paces.voices.allows(&peer) {
         return Err(Problem::of(Kind::TooFast));
@@ -174,17 +178,17 @@ async fn report_form(
     state: &AppState,
     visitor: &Visitor,
     id: ReviewId,
-    missing: bool,
+    typed: &TypedReport<'_>,
 ) -> Result<Response, Problem> {
     let about = about(state, id).await?;
     let action = format!("/reviews/{id}/report");
     let reader = Reader::new(visitor.locale, &state.settings, &action);
-    let status = if missing {
+    let status = if typed.missing {
         StatusCode::UNPROCESSABLE_ENTITY
     } else {
         StatusCode::OK
     };
-    let page = review_page::report(&reader, &action, &about.title, missing);
+    let page = review_page::report(&reader, &action, &about.title, typed);
     Ok(render::personal(visitor, status, page))
 }
 

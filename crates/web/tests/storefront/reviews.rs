@@ -280,8 +280,11 @@ async fn a_report_needs_a_reason_and_reaches_the_desk() {
             .text()
             .contains("Deux soirs sans dormir")
     );
-    let missing = house.post(&report, "", &[]).await;
+    let missing = house.post(&report, "", &[("note", "la fin !")]).await;
     assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for said in ["Dites ce qui ne va pas.", ">la fin !</textarea>"] {
+        assert!(missing.text().contains(said), "{said}");
+    }
     let sent = house
         .post(&report, "", &[("reason", "spoiler"), ("note", "la fin !")])
         .await;

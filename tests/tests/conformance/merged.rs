@@ -1,0 +1,367 @@
+//! What follows an edition that was merged into another, and what goes back when the two are parted.
+
+use std::{sync::mpsc, time::Duration};
+
+use catalogue::{
+    model::{Availability, Edition, EditionId, Goods, Isbn13},
+    store::{self, Incoming, Record},
+};
+use shop::{
+    bestsellers,
+    display::{
+        picks::{self, PickDraft},
+        tables::{self, TableDraft, Words},
+    },
+    form::{Period, Saved},
+    recommend,
+    reviews::{self, About, Draft, Rating, ReviewId, editorial},
+    search_rules::{self, Rule},
+    stock::StockPolicy,
+};
+use storage::{Engine, Fault, Store, Tx};
+use trade::{address::Email, language::Language, locale::Locale};
+
+use crate::{
+    counter::{Counter, ETRANGER, NADJA, title},
+    records::{blocking, by, decide, put, whole},
+};
+
+storage::statements! {
+    WAITING = postgres "SELECT COUNT(*) FROM pg_locks WHERE NOT granted";
+}
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// The first two editions after those of the counter.
+const FIRST: EditionId = EditionId(8);
+const SECOND: EditionId = EditionId(9);
+
+pub async fn carts_and_copies_follow_a_merged_edition(counter: Counter) {
+    let store = &counter.store;
+    put(store, vec![whole("a", "1", 1, Some(990))]).await;
+    let edition = EditionId(8);
+    counter.shelve(edition, 3, StockPolicy::Reorder).await;
+    counter.shelve(ETRANGER, 2, StockPolicy::Limited).await;
+    let cart = counter.cart(&[(edition, 2), (ETRANGER, 1)]).await;
+    lay_out(&counter, edition).await;
+    decide(store, move |tx| store::join(tx, ETRANGER, edition, &by())).await;
+    follow(&counter).await;
+    let shown = store
+        .read(move |tx| shop::cart::view(tx, cart))
+        .await
+        .unwrap();
+    let lines: Vec<(EditionId, u32)> = shown
+        .lines
+        .iter()
+        .map(|line| (line.edition, line.quantity))
+        .collect();
+    assert_eq!(lines, [(ETRANGER, 2)]);
+    let level = counter.level(ETRANGER).await;
+    assert_eq!((level.on_hand, level.policy), (5, StockPolicy::Limited));
+    assert_eq!(counter.level(edition).await.on_hand, 0);
+    let (picks, tables) = (store.read(picks::all).await, store.read(tables::all).await);
+    assert_eq!(picks.unwrap()[0].draft.edition, ETRANGER);
+    assert_eq!(tables.unwrap()[0].content.editions, [ETRANGER, NADJA]);
+    let rules = store.read(search_rules::all).await.unwrap();
+    assert_eq!(rules[0].rule, Rule::Pin("x".into(), ETRANGER));
+    assert_eq!(follow(&counter).await, 0);
+}
+
+/// Picks the edition, lays it on a table where its like lies already, and pins it.
+async fn lay_out(counter: &Counter, edition: EditionId) {
+    let now = counter.clock.now();
+    let laying = counter.store.write(move |tx| -> Result<(), Fault> {
+        let pick = PickDraft {
+            edition,
+            bookseller: "Anne".into(),
+            note: "x".into(),
+            period: Period::default(),
+        };
+        picks::save(tx, None, &pick, "anne", now)?;
+        let table = TableDraft {
+            title: Words::default(),
+            intro: Words::default(),
+            published: true,
+            period: Period::default(),
+        };
+        tables::make_up(tx, &table, vec![edition, ETRANGER, NADJA], now)?;
+        let pin = Rule::Pin("x".into(), edition);
+        search_rules::save(tx, None, (&pin, Period::default()), "anne", now).map(drop)
+    });
+    laying.await.unwrap();
+}
+
+/// Leads everything to where it belongs now; how many things moved.
+async fn follow(counter: &Counter) -> u64 {
+    let now = counter.clock.now();
+    let following = move |store: &Store| shop::merged::follow(store, now);
+    blocking(&counter.store, following).await.unwrap()
+}
+
+async fn list(counter: &Counter) -> Vec<EditionId> {
+    counter.clock.advance(DAY);
+    bestsellers::refresh(&counter.store, &counter.clock)
+        .await
+        .unwrap();
+    let list = counter.store.read(bestsellers::read).await.unwrap();
+    list.unwrap().editions
+}
+
+/// A book of its own, put in as an import of its own.
+fn another() -> Incoming {
+    let edition = title(
+        "Les Algues",
+        Some(990),
+        Goods::NewBook,
+        Availability::InStock,
+    );
+    Incoming::Put(Box::new(Record {
+        sender: "b".to_owned(),
+        reference: "1".to_owned(),
+        message: None,
+        edition: Edition {
+            isbn: Isbn13::parse("9791034000050").ok(),
+            ..edition
+        },
+    }))
+}
+
+pub async fn what_was_sold_counts_for_the_edition_it_lives_in_now(counter: Counter) {
+    let store = &counter.store;
+    put(store, vec![whole("a", "1", 1, Some(990))]).await;
+    let import = put(store, vec![another()]).await.import.unwrap();
+    counter.bought(0, &[(FIRST, 2), (ETRANGER, 1)]).await;
+    counter.bought(1, &[(FIRST, 2)]).await;
+    counter.bought(2, &[(SECOND, 2)]).await;
+    for reader in 10..13 {
+        counter.bought(reader, &[(NADJA, 1)]).await;
+    }
+    assert_eq!(list(&counter).await, [NADJA], "three orders each, at least");
+
+    // The second lives in the first, although nothing speaks of it any more, and the first in a third.
+    decide(store, |tx| store::join(tx, FIRST, SECOND, &by())).await;
+    blocking(store, move |store| {
+        store::undo_import(store, import, &by()).unwrap()
+    })
+    .await;
+    let join = decide(store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await;
+    let lives = store.read(|tx| store::lives_in(tx, SECOND)).await.unwrap();
+    assert_eq!(lives, ETRANGER);
+    assert_eq!(list(&counter).await, [ETRANGER, NADJA]);
+
+    decide(store, move |tx| store::undo_decision(tx, join, &by())).await;
+    assert_eq!(list(&counter).await, [FIRST, NADJA]);
+}
+
+pub async fn what_was_bought_together_counts_for_the_edition_it_lives_in_now(counter: Counter) {
+    let store = &counter.store;
+    put(store, vec![whole("a", "1", 1, Some(990))]).await;
+    for reader in 0..recommend::LEAST_BUYERS {
+        let bought = if reader == 0 { ETRANGER } else { FIRST };
+        counter.bought(reader, &[(bought, 1), (NADJA, 1)]).await;
+    }
+    let join = decide(store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await;
+    let refresh = async || {
+        counter.clock.advance(DAY);
+        recommend::refresh(&counter.store, &counter.clock)
+            .await
+            .unwrap();
+    };
+    refresh().await;
+    assert_eq!(counter.near(NADJA).await, [counter.work(ETRANGER).await]);
+    assert_eq!(counter.near(ETRANGER).await, [counter.work(NADJA).await]);
+
+    decide(store, move |tx| store::undo_decision(tx, join, &by())).await;
+    refresh().await;
+    assert_eq!(
+        counter.near(NADJA).await,
+        [],
+        "four of one, one of the other"
+    );
+}
+
+/// A published review of the reader of that number in [`Counter::bought`].
+async fn reviewed(counter: &Counter, reader: u32, edition: EditionId, words: &str) -> ReviewId {
+    let draft = Draft {
+        rating: Rating::new(4).unwrap(),
+        title: words.into(),
+        body: words.into(),
+        signature: "Jeanne".into(),
+        language: Language::FRENCH,
+        experienced: "2026-11-01".parse().unwrap(),
+    };
+    let about = About {
+        edition,
+        title: "Les Marées".into(),
+    };
+    let email = Email::parse(&format!("lectrice{reader}@example.org")).unwrap();
+    counter.clock.advance(Duration::from_secs(1));
+    let now = counter.clock.now();
+    let publishing = counter.store.write(move |tx| {
+        let id = reviews::submit(tx, &about, &draft, &email, Locale::Fr, now)?;
+        reviews::publish(tx, id, now, "anne", now).map(|()| id)
+    });
+    publishing.await.unwrap()
+}
+
+/// Which review stands where, and whether it bears the mark of a buyer.
+async fn on_the_pages(counter: &Counter) -> Vec<(ReviewId, EditionId, bool)> {
+    let reading = counter
+        .store
+        .read(|tx| Ok::<_, Fault>((reviews::all(tx)?, reviews::bought(tx)?)));
+    let (all, bought) = reading.await.unwrap();
+    let mut all: Vec<_> = all
+        .into_iter()
+        .map(|change| (change.id, change.edition, bought.contains(&change.id)))
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+pub async fn reviews_follow_their_edition_and_go_back(counter: Counter) {
+    let store = &counter.store;
+    put(store, vec![whole("a", "1", 1, Some(990))]).await;
+    counter.bought(1, &[(FIRST, 1)]).await;
+    counter.bought(2, &[(FIRST, 1)]).await;
+    let one = reviewed(&counter, 1, FIRST, "une").await;
+    let two = reviewed(&counter, 2, ETRANGER, "deux").await;
+    let both = reviewed(&counter, 3, ETRANGER, "trois").await;
+    let unseen = reviewed(&counter, 3, FIRST, "trois aussi").await;
+    let now = counter.clock.now();
+    let article = editorial::EditorialText {
+        author: "A. Critique".into(),
+        source: "Le Journal".into(),
+        written: "2026-06-15".parse().unwrap(),
+        language: Language::FRENCH,
+        body: "Un roman bref.".into(),
+    };
+    let adding = store.write(move |tx| editorial::add(tx, FIRST, &article, "anne", now));
+    adding.await.unwrap();
+
+    let join = decide(store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await;
+    counter.clock.advance(Duration::from_secs(60));
+    let merged = counter.clock.now();
+    follow(&counter).await;
+    let on_one_page = [
+        (one, ETRANGER, true),
+        (two, ETRANGER, true),
+        (both, ETRANGER, false),
+        (unseen, FIRST, false),
+    ];
+    assert_eq!(on_the_pages(&counter).await, on_one_page);
+    let changed = store.read(move |tx| reviews::changes(tx, merged)).await;
+    let changed: Vec<_> = changed.unwrap().iter().map(|change| change.id).collect();
+    assert_eq!(changed, [one], "pages are told");
+    let editorials = store.read(|tx| editorial::of_edition(tx, ETRANGER)).await;
+    assert_eq!(editorials.unwrap().len(), 1);
+
+    // Her next one is of the edition that her order names, and takes the place of the first.
+    let next = reviewed(&counter, 1, FIRST, "relue").await;
+    let expected = [
+        (two, ETRANGER, true),
+        (both, ETRANGER, false),
+        (unseen, FIRST, false),
+        (next, ETRANGER, true),
+    ];
+    assert_eq!(on_the_pages(&counter).await, expected);
+
+    decide(store, move |tx| store::undo_decision(tx, join, &by())).await;
+    follow(&counter).await;
+    let parted = [
+        (two, ETRANGER, false),
+        (both, ETRANGER, false),
+        (unseen, FIRST, false),
+        (next, FIRST, true),
+    ];
+    assert_eq!(on_the_pages(&counter).await, parted);
+    let editorials = store.read(|tx| editorial::of_edition(tx, FIRST)).await;
+    assert_eq!(editorials.unwrap().len(), 1);
+}
+
+/// Lets a bookseller do something that is not committed before everything that is to follow waits for it.
+async fn in_the_moment(
+    counter: &Counter,
+    deed: impl Fn(&mut dyn Tx) -> Result<Saved, Fault> + Send + 'static,
+) {
+    let (doing, done) = mpsc::channel();
+    let store = counter.store.clone();
+    let verb = move |tx: &mut dyn Tx| {
+        let saved = deed(tx)?;
+        doing.send(()).unwrap();
+        // On SQLite there is one writer: what follows waits for its turn.
+        let mut tries = 0;
+        while tx.engine() == Engine::Postgres && tx.query_one(&WAITING, &[])?.int(0)? == 0 {
+            assert!(tries < 1_000, "nothing waits for the bookseller");
+            tries += 1;
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok::<_, Fault>(saved)
+    };
+    let writing = tokio::spawn(async move { store.write(verb).await });
+    tokio::task::spawn_blocking(move || done.recv().unwrap())
+        .await
+        .unwrap();
+    follow(counter).await;
+    assert_eq!(writing.await.unwrap().unwrap(), Saved::Done);
+}
+
+pub async fn what_a_bookseller_changes_in_the_moment_of_a_merge_stays(counter: Counter) {
+    let (store, now) = (&counter.store, counter.clock.now());
+    put(store, vec![whole("a", "1", 1, Some(990))]).await;
+    let merge = async || {
+        lay_out(&counter, FIRST).await;
+        decide(store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await
+    };
+    let part = |join| decide(store, move |tx| store::undo_decision(tx, join, &by()));
+
+    let join = merge().await;
+    let mut pick = store.read(picks::all).await.unwrap()[0].clone();
+    pick.draft.note = "Mieux.".into();
+    let (id, draft) = (pick.id, pick.draft);
+    in_the_moment(&counter, move |tx| {
+        picks::save(tx, Some(id), &draft, "anne", now)
+    })
+    .await;
+    let kept = store.read(picks::all).await.unwrap()[0].draft.clone();
+    assert_eq!((kept.note.as_str(), kept.edition), ("Mieux.", ETRANGER));
+    part(join).await;
+
+    let join = merge().await;
+    let id = store.read(tables::all).await.unwrap()[0].id;
+    let draft = TableDraft {
+        title: Words {
+            fr: "Lire la mer".into(),
+            en: String::new(),
+        },
+        intro: Words::default(),
+        published: true,
+        period: Period::default(),
+    };
+    in_the_moment(&counter, move |tx| {
+        tables::change(tx, id, &draft, "anne", now)
+    })
+    .await;
+    let kept = store.read(tables::all).await.unwrap()[0].content.clone();
+    assert_eq!(kept.title.fr, "Lire la mer");
+    assert_eq!(kept.editions, [ETRANGER, NADJA]);
+    part(join).await;
+
+    merge().await;
+    let id = store
+        .read(search_rules::all)
+        .await
+        .unwrap()
+        .last()
+        .unwrap()
+        .id;
+    let pin = Rule::Pin("marées".into(), FIRST);
+    in_the_moment(&counter, move |tx| {
+        search_rules::save(tx, Some(id), (&pin, Period::default()), "anne", now)
+    })
+    .await;
+    let kept = store.read(search_rules::all).await.unwrap();
+    assert_eq!(
+        kept.last().unwrap().rule,
+        Rule::Pin("marées".into(), ETRANGER)
+    );
+}
