@@ -17,15 +17,15 @@ use crate::{
 storage::statements! {
     COPIES = "SELECT s.edition, r.edition_id, s.on_hand - s.held, s.policy
         FROM stock s JOIN records r ON r.home_id = s.edition
-        WHERE r.edition_id <> s.edition AND s.on_hand > s.held ORDER BY s.edition LIMIT 100";
+        WHERE r.edition_id <> r.home_id AND s.on_hand > s.held ORDER BY s.edition LIMIT 100";
     LINES = "INSERT INTO cart_lines (cart, edition, quantity, added_us)
         SELECT l.cart, r.edition_id, l.quantity, l.added_us
-        FROM cart_lines l JOIN records r ON r.home_id = l.edition WHERE r.edition_id <> l.edition
+        FROM cart_lines l JOIN records r ON r.home_id = l.edition WHERE r.edition_id <> r.home_id
         ON CONFLICT (cart, edition) DO UPDATE SET quantity =
             CASE WHEN cart_lines.quantity > excluded.quantity THEN cart_lines.quantity
                 ELSE excluded.quantity END";
     OLD_LINES = "DELETE FROM cart_lines WHERE EXISTS (SELECT 1 FROM records r
-        WHERE r.home_id = cart_lines.edition AND r.edition_id <> cart_lines.edition)";
+        WHERE r.home_id = cart_lines.edition AND r.edition_id <> r.home_id)";
 }
 
 /// Moves cart lines, reviews, picks, tables, rules of the search, and up to 100 levels of copies that are not promised;

@@ -23,7 +23,7 @@ storage::statements! {
         lives (sold, edition) AS (
             SELECT edition, edition FROM sold
             UNION SELECT v.sold, r.edition_id FROM lives v
-                JOIN records r ON r.home_id = v.edition AND r.edition_id <> v.edition)
+                JOIN records r ON r.home_id = v.edition AND r.edition_id <> r.home_id)
         SELECT s.order_id, e.work_id, e.id, CAST(SUM(s.quantity) AS BIGINT)
         FROM sold s JOIN lives v ON v.sold = s.edition JOIN editions e ON e.id = v.edition AND e.hidden = 0
         GROUP BY s.order_id, e.work_id, e.id ORDER BY s.order_id";

@@ -24,7 +24,7 @@ storage::statements! {
     REMOVE = "DELETE FROM picks WHERE id = $1";
     FOLLOW = "UPDATE picks SET changed_us = $1, edition =
             (SELECT r.edition_id FROM records r WHERE r.home_id = picks.edition)
-        WHERE EXISTS (SELECT 1 FROM records r WHERE r.home_id = picks.edition AND r.edition_id <> picks.edition)";
+        WHERE EXISTS (SELECT 1 FROM records r WHERE r.home_id = picks.edition AND r.edition_id <> r.home_id)";
 }
 
 /// A pick that is kept.

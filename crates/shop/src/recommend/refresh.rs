@@ -41,7 +41,7 @@ storage::statements! {
         lives (bought, edition) AS (
             SELECT l.edition, l.edition FROM paid o JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
             UNION SELECT v.bought, r.edition_id FROM lives v
-                JOIN records r ON r.home_id = v.edition AND r.edition_id <> v.edition)
+                JOIN records r ON r.home_id = v.edition AND r.edition_id <> r.home_id)
         SELECT o.id, LOWER(o.email), e.work_id FROM paid o
         LEFT JOIN order_lines l ON l.order_id = o.id AND l.goods <> 'other'
         LEFT JOIN lives v ON v.bought = l.edition
