@@ -42,4 +42,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 5,
         sql: include_str!("../migrations/0005_desk.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 6,
+        sql: include_str!("../migrations/0006_tries.sql"),
+    },
 ];

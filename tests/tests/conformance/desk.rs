@@ -11,7 +11,7 @@ use catalogue::{
     desk::{
         Job, JobState, Received,
         drop_folder::{DropFolder, STILL, Watcher},
-        job as jobs, mappings, notes, run,
+        job as jobs, limits, mappings, notes, run,
     },
     import,
     model::{Availability, Edition, EditionId, Goods, Isbn13, Money, Price, PriceRegime},
@@ -189,6 +189,131 @@ pub async fn a_worker_that_lost_its_claim_writes_nothing_more(counter: Counter) 
         .map(|import| import.messages)
         .collect();
     assert_eq!(messages, [MANY as i64]);
+}
+
+/// A file that nobody comes to the end of.
+fn endless(folder: &Path, job: ImportJobId) -> std::path::PathBuf {
+    let path = run::file_of(folder, job);
+    std::fs::remove_file(&path).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    path
+}
+
+/// Brings the readers of an endless file to its end.
+async fn let_go(endless: &Path, workers: Vec<tokio::task::JoinHandle<bool>>) {
+    let mut both = std::fs::OpenOptions::new();
+    both.read(true).write(true);
+    while !workers.iter().all(|worker| worker.is_finished()) {
+        drop(both.open(endless).unwrap());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for worker in workers {
+        assert!(worker.await.unwrap());
+    }
+}
+
+/// Lets a worker begin the job that the one before it never came back from. The first ones are not dead, and are taken
+/// for it as soon as they have not been heard for a minute.
+async fn begin(counter: &Counter, folder: &Path, job: ImportJobId) -> tokio::task::JoinHandle<bool> {
+    let tries = look(counter, job).await.tries;
+    let begun = Instant::now();
+    loop {
+        counter.clock.advance(Duration::from_secs(60));
+        let worker = bench(counter, folder);
+        let working = tokio::spawn(async move { work(&worker).await });
+        while !working.is_finished() {
+            if look(counter, job).await.tries > tries {
+                return working;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "nobody begins");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+pub async fn a_file_that_no_worker_survives_is_left_after_three_tries(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(1), true).await;
+    let fifo = endless(folder.path(), job);
+    let mut lost = Vec::new();
+    for _ in 0..limits::TRIES {
+        lost.push(begin(&counter, folder.path(), job).await);
+    }
+    let begun = Instant::now();
+    while look(&counter, job).await.state != JobState::Failed {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is never left");
+        counter.clock.advance(Duration::from_secs(60));
+        assert!(!work(&bench(&counter, folder.path())).await, "tried once more");
+    }
+    let left = look(&counter, job).await;
+    assert_eq!((left.tries, left.was_left()), (limits::TRIES, true));
+    assert!(left.ended.is_some());
+    assert!(!work(&bench(&counter, folder.path())).await, "nobody takes it by himself");
+    // Those who were taken for dead have nothing to say any more.
+    let_go(&fifo, lost).await;
+    assert_eq!(look(&counter, job).await, left);
+    // By hand it is begun again, from nothing.
+    std::fs::remove_file(&fifo).unwrap();
+    std::fs::write(&fifo, lines(1)).unwrap();
+    let wanted = counter.store.write(move |tx| jobs::want_import(tx, job));
+    assert!(wanted.await.unwrap());
+    assert_eq!(look(&counter, job).await.tries, 0);
+    assert!(work(&bench(&counter, folder.path())).await);
+    let done = look(&counter, job).await;
+    assert_eq!((done.state, done.tries), (JobState::Done, 0));
+    assert_eq!(done.counts.created, 1);
+}
+
+pub async fn a_trial_that_no_worker_survives_is_left_too(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(1), false).await;
+    let fifo = endless(folder.path(), job);
+    let wanted = counter.store.write(move |tx| jobs::want_trial(tx, job));
+    assert!(wanted.await.unwrap());
+    let mut lost = Vec::new();
+    for _ in 0..limits::TRIES {
+        lost.push(begin(&counter, folder.path(), job).await);
+    }
+    let begun = Instant::now();
+    while look(&counter, job).await.state != JobState::Received {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is never left");
+        counter.clock.advance(Duration::from_secs(60));
+        assert!(!work(&bench(&counter, folder.path())).await, "tried once more");
+    }
+    let left = look(&counter, job).await;
+    assert_eq!((left.was_left(), left.ended), (true, None));
+    let_go(&fifo, lost).await;
+    let dismissed = counter.store.write(move |tx| jobs::dismiss(tx, job));
+    assert!(dismissed.await.unwrap());
+}
+
+pub async fn a_shop_that_closes_is_no_try(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(MANY), true).await;
+    let mut closed = 0;
+    while closed <= limits::TRIES {
+        let worker = bench(&counter, folder.path());
+        let closing = Arc::clone(&worker.closing);
+        let working = tokio::spawn(async move { work(&worker).await });
+        while look(&counter, job).await.tries == 0 && !working.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        closing.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(working.await.unwrap());
+        let job = look(&counter, job).await;
+        assert_eq!(job.tries, 0, "{job:?}");
+        if job.state == JobState::Done {
+            break;
+        }
+        assert_eq!(job.state, JobState::Waiting);
+        closed += 1;
+    }
+    assert!(closed > 0, "it was over before anybody closed");
+    while look(&counter, job).await.state != JobState::Done {
+        assert!(work(&bench(&counter, folder.path())).await);
+    }
+    assert_eq!(look(&counter, job).await.counts.created, MANY as u64);
 }
 
 pub async fn a_trial_counts_and_stores_nothing(counter: Counter) {

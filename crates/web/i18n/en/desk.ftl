@@ -33,6 +33,14 @@ desk-paused = { $count ->
    *[other] Paused. { $shown } records are imported already; the import will go on where it stopped.
   }
 desk-broken = The import was broken off. What was imported is kept: go on, and it continues where it stopped.
+desk-left = { $count ->
+    [one] The shop went down { $shown } time while it read this file, so it does not begin again by itself. What was imported is kept. Look at the log and the memory of the server; go on when the cause is gone (tries are counted from nothing again), or ask the sender for another file.
+   *[other] The shop went down { $shown } times while it read this file, so it does not begin again by itself. What was imported is kept. Look at the log and the memory of the server; go on when the cause is gone (tries are counted from nothing again), or ask the sender for another file.
+  }
+desk-trial-left = { $count ->
+    [one] The shop went down { $shown } time while it tried this file. Nothing was stored. Look at the log and the memory of the server before you try or import it again, or ask the sender for another file.
+   *[other] The shop went down { $shown } times while it tried this file. Nothing was stored. Look at the log and the memory of the server before you try or import it again, or ask the sender for another file.
+  }
 desk-stopped = Stopped before the end of the file. What was imported is kept; you can undo it.
 desk-resume = Go on
 desk-give-up = Stop here

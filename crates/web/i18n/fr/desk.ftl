@@ -33,6 +33,14 @@ desk-paused = { $count ->
    *[other] En pause. { $shown } notices sont déjà importées ; l’import reprendra où il s’est arrêté.
   }
 desk-broken = L’import a été interrompu. Ce qui était importé est gardé : reprenez, il continuera où il s’est arrêté.
+desk-left = { $count ->
+    [one] La boutique s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
+   *[other] La boutique s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
+  }
+desk-trial-left = { $count ->
+    [one] La boutique s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
+   *[other] La boutique s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
+  }
 desk-stopped = Arrêté avant la fin du fichier. Ce qui était importé est gardé ; vous pouvez l’annuler.
 desk-resume = Reprendre
 desk-give-up = Arrêter là

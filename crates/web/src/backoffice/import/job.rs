@@ -137,7 +137,11 @@ fn standing(state: &AppState, visit: &Visit, shown: &Shown) -> Markup {
                 }
             }
             JobState::Failed => {
-                (frame::notice(false, words.say("desk-broken")))
+                @if job.was_left() {
+                    (frame::notice(false, &words.tell("desk-left", &counted(job.tries, visit.locale))))
+                } @else {
+                    (frame::notice(false, words.say("desk-broken")))
+                }
                 (figures(visit, job))
                 div.actions {
                     (deed(visit, job, "import", "desk-resume", true))
@@ -173,6 +177,9 @@ fn deed(visit: &Visit, job: &Job, path: &str, label: &str, first: bool) -> Marku
 fn before(visit: &Visit, shown: &Shown) -> Markup {
     let (words, job) = (visit.words(), &shown.job);
     html! {
+        @if job.was_left() {
+            (frame::notice(false, &words.tell("desk-trial-left", &counted(job.tries, visit.locale))))
+        }
         @if let Some(preview) = &shown.preview {
             p { (words.one_of("desk-kind", preview.kind.code())) " " (mapping::size(visit, job.reading.total_bytes)) }
         }
@@ -327,6 +334,7 @@ mod tests {
             counts: catalogue::desk::Counts::default(),
             unkept: 0,
             trial: None,
+            tries: 0,
         }
     }
 
