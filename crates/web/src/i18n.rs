@@ -309,6 +309,11 @@ mod tests {
             &catalogue::desk::JobState::ALL.map(catalogue::desk::JobState::code),
         ));
         ids.extend(grouped(
+            "drop-trouble",
+            &catalogue::desk::drop_folder::TroubleKind::ALL
+                .map(catalogue::desk::drop_folder::TroubleKind::code),
+        ));
+        ids.extend(grouped(
             "office-note",
             &catalogue::import::Severity::ALL.map(catalogue::import::Severity::code),
         ));

@@ -10,7 +10,7 @@ use std::{
 use catalogue::{
     desk::{
         Job, JobState, Received,
-        drop_folder::{DropFolder, STILL, Watcher},
+        drop_folder::{DropFolder, STILL, TroubleKind, Watcher},
         job as jobs, limits, mappings, notes, run,
     },
     import,
@@ -515,6 +515,136 @@ pub async fn what_is_no_ordinary_file_is_left_where_it_lies(counter: Counter) {
     let (store, now) = (counter.store.clone(), counter.clock.now());
     let refused = tokio::task::spawn_blocking(move || watcher.look(&store, now).is_err());
     assert!(refused.await.unwrap());
+}
+
+/// A file that was taken for a job a long while ago, by a shop that died before it wrote the job down.
+fn taken_long_ago(folder: &Path, name: &str) -> (ImportJobId, std::path::PathBuf) {
+    let job = ImportJobId::new();
+    let path = folder.join(".taken").join(format!("{job}-{name}"));
+    std::fs::write(&path, TABLE).unwrap();
+    (job, path)
+}
+
+fn kinds(watcher: &Watcher) -> Vec<(String, TroubleKind)> {
+    let named = watcher.troubles().map(|(path, trouble)| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, trouble.kind)
+    });
+    named.collect()
+}
+
+/// Looks with a clock that is past every wait.
+async fn look_later(counter: &Counter, mut watcher: Watcher) -> (Watcher, usize) {
+    counter.clock.advance(Duration::from_secs(61));
+    let (store, now) = (counter.store.clone(), counter.clock.now());
+    let looked = tokio::task::spawn_blocking(move || {
+        let taken = watcher.look(&store, now).unwrap();
+        (watcher, taken)
+    });
+    looked.await.unwrap()
+}
+
+pub async fn a_full_disk_holds_up_one_file_and_leaves_nothing_half(counter: Counter) {
+    let dropping = dropping();
+    let (folder, desk) = (dropping.folder.path().to_owned(), dropping.desks[0].path());
+    let [watcher, _] = dropping.watchers;
+    // Real time, because the system says when a file was moved.
+    counter.clock.advance(Duration::from_secs(400 * 24 * 3600));
+    let (watcher, _) = look_later(&counter, watcher).await;
+    let (full, full_path) = taken_long_ago(&folder, "a.csv");
+    let (other, _) = taken_long_ago(&folder, "b.csv");
+    // Writing there meets a full disk.
+    let copy = run::file_of(desk, full);
+    std::os::unix::fs::symlink("/dev/full", &copy).unwrap();
+    let (mut watcher, _) = look_later(&counter, watcher).await;
+    assert_eq!(kinds(&watcher), [(format!("{full}-a.csv"), TroubleKind::DiskFull)]);
+    assert!(copy.symlink_metadata().is_err(), "no half copy is left");
+    assert!(full_path.exists(), "the file waits");
+    assert_eq!(look(&counter, other).await.state, JobState::Waiting);
+    // Not before a minute is over.
+    let (store, now) = (counter.store.clone(), counter.clock.now());
+    let watcher = tokio::task::spawn_blocking(move || {
+        watcher.look(&store, now).unwrap();
+        watcher
+    });
+    let watcher = watcher.await.unwrap();
+    let none = counter.store.read(move |tx| jobs::job(tx, full)).await.unwrap();
+    assert_eq!(none, None);
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert_eq!(look(&counter, full).await.state, JobState::Waiting);
+    assert_eq!(kinds(&watcher), []);
+    assert!(std::fs::read_to_string(&copy).is_ok_and(|text| text == TABLE));
+}
+
+pub async fn what_cannot_be_laid_aside_holds_up_no_other_file(counter: Counter) {
+    let dropping = dropping();
+    let folder = dropping.folder.path().to_owned();
+    let desk = dropping.desks[0].path();
+    let [watcher, _] = dropping.watchers;
+    counter.clock.advance(Duration::from_secs(400 * 24 * 3600));
+    let (watcher, _) = look_later(&counter, watcher).await;
+    let (one, _) = taken_long_ago(&folder, "a.csv");
+    let (_, _) = taken_long_ago(&folder, "b.csv");
+    let (watcher, _) = look_later(&counter, watcher).await;
+    while work(&bench(&counter, desk)).await {}
+    // Neither name is free, and what bears the second can be removed by nobody as a file.
+    let done = folder.join("done");
+    std::fs::create_dir(done.join("a.csv")).unwrap();
+    let planted = done.join(format!("{one}-a.csv.report.jsonl"));
+    std::fs::create_dir(&planted).unwrap();
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert!(done.join("b.csv").exists() && done.join("b.csv.report.jsonl").exists());
+    assert_eq!(kinds(&watcher), [(format!("{one}-a.csv"), TroubleKind::Unusable)]);
+    let since = |watcher: &Watcher| watcher.troubles().next().unwrap().1.since;
+    let first = since(&watcher);
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert_eq!(since(&watcher), first, "it is one trouble");
+    std::fs::remove_dir(&planted).unwrap();
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert!(done.join(format!("{one}-a.csv")).exists());
+    assert_eq!(kinds(&watcher), []);
+}
+
+pub async fn odd_names_and_foreign_files_hold_up_no_other(counter: Counter) {
+    use std::os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _};
+    let dropping = dropping();
+    let folder = dropping.folder.path().to_owned();
+    let [watcher, _] = dropping.watchers;
+    let odd = std::ffi::OsStr::from_bytes(b"a\xff\n\x1b[2J.csv");
+    std::fs::write(folder.join(odd), TABLE).unwrap();
+    let foreign = folder.join("b.csv");
+    std::fs::write(&foreign, TABLE).unwrap();
+    std::fs::set_permissions(&foreign, std::fs::Permissions::from_mode(0o000)).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.join("c.csv")).unwrap();
+    std::fs::write(folder.join("d.csv"), TABLE).unwrap();
+    let rights_count = std::fs::File::open(&foreign).is_err();
+    let (watcher, _) = look_later(&counter, watcher).await;
+    let (watcher, taken) = look_later(&counter, watcher).await;
+    let names: Vec<String> = counter
+        .store
+        .read(|tx| jobs::jobs(tx, 10))
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|job| job.name)
+        .collect();
+    for expected in ["a____2J.csv", "d.csv"] {
+        assert!(names.iter().any(|name| name == expected), "{names:?}");
+    }
+    let troubles = kinds(&watcher);
+    let of_link = ("c.csv".to_owned(), TroubleKind::NotOrdinary);
+    assert!(troubles.contains(&of_link), "{troubles:?}");
+    if !rights_count {
+        println!("skipped: a file that may not be read, because this account may read all");
+        return;
+    }
+    assert_eq!((taken, troubles.len()), (2, 2));
+    let failed: Vec<_> = std::fs::read_dir(folder.join("failed")).unwrap().flatten().collect();
+    let report = failed
+        .iter()
+        .find(|entry| entry.file_name().to_string_lossy().ends_with("b.csv.report.jsonl"));
+    let report = std::fs::read_to_string(report.unwrap().path()).unwrap();
+    assert!(report.contains("\"forbidden\""), "{report}");
 }
 
 fn by(counter: &Counter) -> By {

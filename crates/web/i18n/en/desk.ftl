@@ -271,3 +271,19 @@ senders-told-saved = Order saved; the catalogue follows it.
 senders-told-merging = Order saved; the catalogue is being merged anew.
 desk-told-full = Too many files wait here: import or dismiss some first.
 edition-namesakes = Other books that bear the same ISBN
+drop-folders = Folders where files arrive
+drop-well = Nothing is wrong.
+drop-troubles = What is wrong in this folder
+drop-trouble = What is wrong
+drop-trouble-not-ordinary = It is no ordinary file (a link, a pipe, a file with two names), so it is not taken. Put a copy there.
+drop-trouble-too-large = It is larger than 8 GB, so it is not taken. Ask the sender for several files.
+drop-trouble-forbidden = The shop may not read or move it. Let the shop’s account read it, then put it there again.
+drop-trouble-disk-full = The disk is full. Make room: the shop tries again every minute.
+drop-trouble-desk = The shop cannot write to its own folder of imports. Look at its rights: it tries again every minute.
+drop-trouble-not-ours = This folder must belong to the shop’s account, and nobody else may write to it. Change its rights (chmod go-w), or move it away and the shop makes it anew. Until then nothing is taken.
+drop-trouble-missing = The folder is not there, or not yet. Make it, writable by the shop.
+drop-trouble-unusable = The system refuses to read or move it. The shop tries again every minute; look at the disk and the log.
+drop-more = { $count ->
+    [one] And { $shown } more.
+   *[other] And { $shown } more.
+  }

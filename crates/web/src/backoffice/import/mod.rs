@@ -1,6 +1,7 @@
 //! The list of imports, and handing a catalogue file in.
 
 mod actions;
+mod dropped;
 mod job;
 mod mapping;
 mod report;
@@ -60,6 +61,7 @@ pub(super) async fn list(
 ) -> Result<Markup, Problem> {
     let words = visit.words();
     let lines = state.store.read(lines).await?;
+    let dropped = state.imports.dropped();
     let body = html! {
         @match wanted.told.as_str() {
             "empty" => (frame::notice(false, words.say("office-import-empty"))),
@@ -77,6 +79,7 @@ pub(super) async fn list(
             div.actions { button.button { (words.say("desk-send")) } }
         }
         p { a href="/office/senders" { (words.say("desk-senders-link")) } }
+        @if !dropped.is_empty() { (dropped::folders(&visit, &dropped)) }
         @if !lines.is_empty() { (table(&visit, &lines)) }
     };
     Ok(frame::page(
