@@ -47,4 +47,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 6,
         sql: include_str!("../migrations/0006_tries.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 7,
+        sql: include_str!("../migrations/0007_rejects.sql"),
+    },
 ];

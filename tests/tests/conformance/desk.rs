@@ -11,7 +11,9 @@ use catalogue::{
     desk::{
         Job, JobState, Received,
         drop_folder::{DropFolder, STILL, TroubleKind, Watcher},
-        job as jobs, limits, mappings, notes, run,
+        job as jobs, limits, mappings, notes,
+        rejects::{self, NotCompleted},
+        run,
     },
     import,
     model::{Availability, Edition, EditionId, Goods, Isbn13, Money, Price, PriceRegime},
@@ -215,7 +217,11 @@ async fn let_go(endless: &Path, workers: Vec<tokio::task::JoinHandle<bool>>) {
 
 /// Lets a worker begin the job that the one before it never came back from. The first ones are not dead, and are taken
 /// for it as soon as they have not been heard for a minute.
-async fn begin(counter: &Counter, folder: &Path, job: ImportJobId) -> tokio::task::JoinHandle<bool> {
+async fn begin(
+    counter: &Counter,
+    folder: &Path,
+    job: ImportJobId,
+) -> tokio::task::JoinHandle<bool> {
     let tries = look(counter, job).await.tries;
     let begun = Instant::now();
     loop {
@@ -242,14 +248,23 @@ pub async fn a_file_that_no_worker_survives_is_left_after_three_tries(counter: C
     }
     let begun = Instant::now();
     while look(&counter, job).await.state != JobState::Failed {
-        assert!(begun.elapsed() < Duration::from_secs(60), "it is never left");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it is never left"
+        );
         counter.clock.advance(Duration::from_secs(60));
-        assert!(!work(&bench(&counter, folder.path())).await, "tried once more");
+        assert!(
+            !work(&bench(&counter, folder.path())).await,
+            "tried once more"
+        );
     }
     let left = look(&counter, job).await;
     assert_eq!((left.tries, left.was_left()), (limits::TRIES, true));
     assert!(left.ended.is_some());
-    assert!(!work(&bench(&counter, folder.path())).await, "nobody takes it by himself");
+    assert!(
+        !work(&bench(&counter, folder.path())).await,
+        "nobody takes it by himself"
+    );
     // Those who were taken for dead have nothing to say any more.
     let_go(&fifo, lost).await;
     assert_eq!(look(&counter, job).await, left);
@@ -277,9 +292,15 @@ pub async fn a_trial_that_no_worker_survives_is_left_too(counter: Counter) {
     }
     let begun = Instant::now();
     while look(&counter, job).await.state != JobState::Received {
-        assert!(begun.elapsed() < Duration::from_secs(60), "it is never left");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it is never left"
+        );
         counter.clock.advance(Duration::from_secs(60));
-        assert!(!work(&bench(&counter, folder.path())).await, "tried once more");
+        assert!(
+            !work(&bench(&counter, folder.path())).await,
+            "tried once more"
+        );
     }
     let left = look(&counter, job).await;
     assert_eq!((left.was_left(), left.ended), (true, None));
@@ -314,6 +335,118 @@ pub async fn a_shop_that_closes_is_no_try(counter: Counter) {
         assert!(work(&bench(&counter, folder.path())).await);
     }
     assert_eq!(look(&counter, job).await.counts.created, MANY as u64);
+}
+
+pub async fn a_rejected_record_is_completed_as_if_it_had_been_whole(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "{\"id\":\"r:1\",\"source\":\"r\",\"publisher\":\"Quai\"}\n\
+                {\"source\":\"r\",\"title\":\"Sans nom\"}\nnot json\n";
+    let job = hand_in(&counter, folder.path(), file, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let before = look(&counter, job).await;
+    assert_eq!((before.counts.created, before.counts.rejected), (0, 3));
+    let titled = Correction {
+        title: Some(("Les Marées".to_owned(), None)),
+        ..Correction::default()
+    };
+    let complete = async |number: u64, added: &Correction| {
+        let (added, by) = (added.clone(), by(&counter));
+        let completed = counter
+            .store
+            .write(move |tx| rejects::complete(tx, job, number, &added, &by));
+        completed.await
+    };
+    let untitled = complete(1, &Correction::default()).await;
+    assert!(
+        matches!(untitled, Err(NotCompleted::NoTitle)),
+        "{untitled:?}"
+    );
+    let unreadable = complete(3, &titled).await;
+    assert!(
+        matches!(unreadable, Err(NotCompleted::Unknown)),
+        "{unreadable:?}"
+    );
+    let edition = complete(1, &titled).await.unwrap();
+    assert_eq!(complete(1, &Correction::default()).await.unwrap(), edition);
+    let unnamed = complete(2, &Correction::default()).await.unwrap();
+    assert_ne!(unnamed, edition);
+    let after = look(&counter, job).await;
+    assert_eq!((after.counts.created, after.counts.rejected), (2, 1));
+    // The record is the sender's, and says what was read and what was added.
+    let said = counter
+        .store
+        .read(move |tx| store::said(tx, edition))
+        .await
+        .unwrap();
+    assert_eq!(
+        (said[0].sender.as_str(), said[0].reference.as_str()),
+        ("r", "r:1")
+    );
+    assert_eq!(said[0].edition.publisher.as_deref(), Some("Quai"));
+    let notes =
+        move |tx: &mut dyn storage::Tx| notes::notes(tx, job, &notes::Wanted::default(), 10, 0);
+    let notes = counter.store.read(notes).await.unwrap();
+    let editions: Vec<_> = notes
+        .iter()
+        .map(|note| (note.edition, note.reject))
+        .collect();
+    assert_eq!(
+        editions,
+        [(Some(edition), None), (Some(unnamed), None), (None, None)]
+    );
+    // A later file of the sender has the last word, as over any record of its own.
+    let whole = "{\"id\":\"r:1\",\"source\":\"r\",\"title\":\"Les Marées noires\"}\n";
+    hand_in(&counter, folder.path(), whole, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let found = counter
+        .store
+        .read(move |tx| store::edition(tx, edition))
+        .await
+        .unwrap();
+    assert_eq!(found.unwrap().title, "Les Marées noires");
+    // What is undone with the job is gone with it.
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, job))
+        .await
+        .unwrap();
+    assert_eq!(imports.len(), 2);
+    let (store, me) = (counter.store.clone(), by(&counter));
+    tokio::task::spawn_blocking(move || {
+        for import in imports {
+            store::undo_import(&store, import.id, &me).unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    let gone = counter
+        .store
+        .read(move |tx| store::edition(tx, unnamed))
+        .await;
+    assert_eq!(gone.unwrap(), None);
+}
+
+pub async fn no_more_rejected_records_are_kept_than_are_completed_by_hand(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = format!(
+        "{{\"id\":\"r:big\",\"description\":\"{}\"}}\n",
+        "x".repeat(limits::REJECT_BYTES)
+    );
+    for number in 0..limits::REJECTS + 7 {
+        writeln!(file, "{{\"id\":\"r:{number}\"}}").unwrap();
+    }
+    let job = hand_in(&counter, folder.path(), &file, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let notes =
+        move |tx: &mut dyn storage::Tx| notes::notes(tx, job, &notes::Wanted::default(), 1_000, 0);
+    let notes = counter.store.read(notes).await.unwrap();
+    let kept = notes.iter().filter(|note| note.reject.is_some()).count();
+    assert_eq!(
+        (notes.len(), kept),
+        (limits::REJECTS as usize + 8, limits::REJECTS as usize)
+    );
+    assert_eq!(notes[0].reject, None, "too much to keep");
+    assert!(notes[1].reject.is_some());
 }
 
 pub async fn a_trial_counts_and_stores_nothing(counter: Counter) {
@@ -557,7 +690,10 @@ pub async fn a_full_disk_holds_up_one_file_and_leaves_nothing_half(counter: Coun
     let copy = run::file_of(desk, full);
     std::os::unix::fs::symlink("/dev/full", &copy).unwrap();
     let (mut watcher, _) = look_later(&counter, watcher).await;
-    assert_eq!(kinds(&watcher), [(format!("{full}-a.csv"), TroubleKind::DiskFull)]);
+    assert_eq!(
+        kinds(&watcher),
+        [(format!("{full}-a.csv"), TroubleKind::DiskFull)]
+    );
     assert!(copy.symlink_metadata().is_err(), "no half copy is left");
     assert!(full_path.exists(), "the file waits");
     assert_eq!(look(&counter, other).await.state, JobState::Waiting);
@@ -568,7 +704,11 @@ pub async fn a_full_disk_holds_up_one_file_and_leaves_nothing_half(counter: Coun
         watcher
     });
     let watcher = watcher.await.unwrap();
-    let none = counter.store.read(move |tx| jobs::job(tx, full)).await.unwrap();
+    let none = counter
+        .store
+        .read(move |tx| jobs::job(tx, full))
+        .await
+        .unwrap();
     assert_eq!(none, None);
     let (watcher, _) = look_later(&counter, watcher).await;
     assert_eq!(look(&counter, full).await.state, JobState::Waiting);
@@ -594,7 +734,10 @@ pub async fn what_cannot_be_laid_aside_holds_up_no_other_file(counter: Counter) 
     std::fs::create_dir(&planted).unwrap();
     let (watcher, _) = look_later(&counter, watcher).await;
     assert!(done.join("b.csv").exists() && done.join("b.csv.report.jsonl").exists());
-    assert_eq!(kinds(&watcher), [(format!("{one}-a.csv"), TroubleKind::Unusable)]);
+    assert_eq!(
+        kinds(&watcher),
+        [(format!("{one}-a.csv"), TroubleKind::Unusable)]
+    );
     let since = |watcher: &Watcher| watcher.troubles().next().unwrap().1.since;
     let first = since(&watcher);
     let (watcher, _) = look_later(&counter, watcher).await;
@@ -639,10 +782,16 @@ pub async fn odd_names_and_foreign_files_hold_up_no_other(counter: Counter) {
         return;
     }
     assert_eq!((taken, troubles.len()), (2, 2));
-    let failed: Vec<_> = std::fs::read_dir(folder.join("failed")).unwrap().flatten().collect();
-    let report = failed
-        .iter()
-        .find(|entry| entry.file_name().to_string_lossy().ends_with("b.csv.report.jsonl"));
+    let failed: Vec<_> = std::fs::read_dir(folder.join("failed"))
+        .unwrap()
+        .flatten()
+        .collect();
+    let report = failed.iter().find(|entry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .ends_with("b.csv.report.jsonl")
+    });
     let report = std::fs::read_to_string(report.unwrap().path()).unwrap();
     assert!(report.contains("\"forbidden\""), "{report}");
 }

@@ -95,6 +95,8 @@ const BODIES: &[(&str, Body)] = bodies![
     desk::a_full_disk_holds_up_one_file_and_leaves_nothing_half,
     desk::what_cannot_be_laid_aside_holds_up_no_other_file,
     desk::odd_names_and_foreign_files_hold_up_no_other,
+    desk::a_rejected_record_is_completed_as_if_it_had_been_whole,
+    desk::no_more_rejected_records_are_kept_than_are_completed_by_hand,
     desk::a_trial_counts_and_stores_nothing,
     desk::mappings_and_notes_are_found_again,
     desk::two_shops_take_a_dropped_file_once,

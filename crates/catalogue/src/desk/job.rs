@@ -39,6 +39,7 @@ storage::statements! {
         ORDER BY id LIMIT 10000";
     OLD_JOBS = "SELECT id FROM import_jobs WHERE state IN ('done', 'failed', 'stopped')
         ORDER BY id DESC LIMIT 100 OFFSET $1";
+    FORGET_REJECTS = "DELETE FROM import_rejects WHERE job_id = $1";
     FORGET_NOTES = "DELETE FROM import_notes WHERE job_id = $1";
     UNLINK_IMPORTS = "UPDATE imports SET job_id = NULL WHERE job_id = $1";
     FORGET_JOB = "DELETE FROM import_jobs WHERE id = $1";
@@ -244,7 +245,7 @@ pub fn receive(
     tx.execute(&RECEIVE, &params)?;
     for row in tx.query(&OLD_JOBS, &[limits::JOBS_KEPT.into()])? {
         let old: Value = row.text(0)?.into();
-        for statement in [&FORGET_NOTES, &UNLINK_IMPORTS, &FORGET_JOB] {
+        for statement in [&FORGET_REJECTS, &FORGET_NOTES, &UNLINK_IMPORTS, &FORGET_JOB] {
             tx.execute(statement, std::slice::from_ref(&old))?;
         }
     }

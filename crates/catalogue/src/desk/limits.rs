@@ -11,6 +11,12 @@ pub const TRIES: u64 = 3;
 /// the wrong file.
 pub const NOTES: u64 = 50_000;
 
+/// Rejected records that are kept of one job to be completed: more are put right in the file.
+pub const REJECTS: u64 = 500;
+
+/// Bytes kept of a rejected record: ten times a record with its texts. 16 MB a job with [`REJECTS`].
+pub const REJECT_BYTES: usize = 32 << 10;
+
 /// Notes written in one transaction: few enough that an order never waits long behind them.
 pub const NOTES_AT_ONCE: usize = 500;
 

@@ -10,6 +10,7 @@ pub mod job;
 pub mod limits;
 pub mod mappings;
 pub mod notes;
+pub mod rejects;
 pub mod run;
 mod trial;
 
@@ -24,6 +25,7 @@ pub(crate) fn statements() -> Vec<&'static storage::Statement> {
         job::STATEMENTS,
         mappings::STATEMENTS,
         notes::STATEMENTS,
+        rejects::STATEMENTS,
     ]
     .concat()
 }

@@ -8,7 +8,7 @@ use storage::{Fault, Row, Store, Tx};
 use trade::ids::{EditionId, ImportJobId};
 
 use super::job::id;
-use super::limits;
+use super::{limits, rejects};
 use crate::import::{Note, ReportSink, Severity};
 
 storage::statements! {
@@ -26,8 +26,10 @@ storage::statements! {
     FOUND_COUNT = "SELECT COUNT(*) FROM import_notes WHERE job_id = $1
         AND ($2 = '' OR severity = $2) AND ($3 = '' OR code = $3)
         AND ($4 = '' OR LOWER(message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(reference, '')) LIKE $4 ESCAPE '!')";
-    FOUND = "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id
+    FOUND = "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id, x.number
         FROM import_notes n LEFT JOIN records r ON r.sender = n.sender AND r.reference = n.reference
+        LEFT JOIN import_rejects x
+            ON x.job_id = n.job_id AND x.number = n.number AND n.found = 0 AND x.completed_us IS NULL
         WHERE n.job_id = $1 AND ($2 = '' OR n.severity = $2) AND ($3 = '' OR n.code = $3)
         AND ($4 = '' OR LOWER(n.message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(n.reference, '')) LIKE $4 ESCAPE '!')
         ORDER BY CASE n.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, n.line, n.found, n.number
@@ -55,6 +57,9 @@ pub struct KeptNote {
     /// The edition that the record belongs to now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edition: Option<EditionId>,
+    /// The number under which the record was kept to be completed, see [`super::rejects`].
+    #[serde(skip)]
+    pub reject: Option<u64>,
 }
 
 impl From<Note> for KeptNote {
@@ -68,6 +73,7 @@ impl From<Note> for KeptNote {
             severity: note.severity,
             message: note.message,
             edition: None,
+            reject: None,
         }
     }
 }
@@ -170,6 +176,9 @@ fn note_of_row(row: &Row) -> Result<KeptNote, Fault> {
         severity: severity_of(row, 5)?,
         message: row.text(6)?.to_owned(),
         edition: row.opt_int(7)?.map(EditionId),
+        reject: row
+            .opt_int(8)?
+            .and_then(|number| u64::try_from(number).ok()),
     })
 }
 
@@ -214,8 +223,11 @@ pub(super) fn put(
         .collect();
     let rows = serde_json::Value::from(rows).to_string();
     let found = numbered == Numbered::Found;
-    tx.execute(&PUT_NOTES, &[id(job), found.into(), rows.into()])
-        .map(drop)
+    tx.execute(&PUT_NOTES, &[id(job), found.into(), rows.into()])?;
+    for (number, note) in notes {
+        rejects::keep(tx, job, *number, note)?;
+    }
+    Ok(())
 }
 
 /// Keeps what a reader notes, up to [`limits::NOTES`].

@@ -203,6 +203,17 @@ mod tests {
                 .and_then(|series| series.volume.as_deref()),
             Some("2")
         );
+        let kept = |line| notes.iter().find(|note| note.line == line)?.draft.as_ref();
+        let (untitled, unnamed) = (kept(4).unwrap(), kept(5).unwrap());
+        assert_eq!(
+            (untitled.reference.as_str(), untitled.sender.as_str()),
+            ("a:3", "a")
+        );
+        assert_eq!(
+            (unnamed.reference.as_str(), unnamed.edition.title.as_str()),
+            ("", "x")
+        );
+        assert!(kept(2).is_none(), "nothing could be read of it");
         let told: Vec<_> = notes.iter().map(|note| (note.line, note.code)).collect();
         assert!(told.starts_with(&[(1, "isbn-invalid")]));
         for expected in [

@@ -4,6 +4,8 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::Record;
+
 /// How much a note matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,6 +57,9 @@ pub struct Note {
     pub severity: Severity,
     /// What was found, and what to do about it, in English.
     pub message: String,
+    /// What was read of a record that was rejected and could be completed.
+    #[serde(skip)]
+    pub draft: Option<Box<Record>>,
 }
 
 /// Names that a note lists, and characters of each: a note is read by a person, and what was taken for a name may be half

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::{FileKind, Mapping, Note, ReportSink, Severity, Table, report};
 use crate::limits;
-use crate::store::{Finding, Found};
+use crate::store::{Finding, Found, Record};
 
 /// What the reader of one file counts and says.
 pub(super) struct Session<'a> {
@@ -66,6 +66,7 @@ impl<'a> Session<'a> {
             code,
             severity,
             message: report::shortened(message, limits::NOTE_CHARS),
+            draft: None,
         });
     }
 
@@ -86,6 +87,7 @@ impl<'a> Session<'a> {
             code,
             severity,
             message: report::shortened(message, limits::NOTE_CHARS),
+            draft: None,
         });
     }
 
@@ -198,6 +200,7 @@ pub(crate) fn note_of_finding(finding: &Finding, file: &str, line: u64) -> Note 
         code,
         severity,
         message,
+        draft: None,
     }
 }
 
@@ -236,6 +239,8 @@ pub(super) struct Rejection {
     pub(super) code: &'static str,
     pub(super) reference: Option<String>,
     pub(super) message: String,
+    /// What was read of it, where a person could add what is missing.
+    pub(super) draft: Option<Box<Record>>,
 }
 
 impl Rejection {
@@ -245,7 +250,14 @@ impl Rejection {
             code,
             reference: None,
             message: message.into(),
+            draft: None,
         }
+    }
+
+    /// Only its title or its reference is missing.
+    pub(super) fn but_for_that(mut self, read: Record) -> Rejection {
+        self.draft = Some(Box::new(read));
+        self
     }
 
     pub(super) fn of(mut self, reference: &str) -> Rejection {
@@ -254,12 +266,16 @@ impl Rejection {
     }
 
     pub(super) fn tell(self, session: &mut Session<'_>, line: u64) {
-        session.reject(
-            self.severity,
-            self.code,
+        session.rejected += 1;
+        session.report.note(Note {
+            file: session.file.clone(),
             line,
-            self.reference.as_deref(),
-            &self.message,
-        );
+            sender: None,
+            reference: self.reference,
+            code: self.code,
+            severity: self.severity,
+            message: report::shortened(&self.message, limits::NOTE_CHARS),
+            draft: self.draft,
+        });
     }
 }

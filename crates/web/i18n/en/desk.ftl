@@ -287,3 +287,12 @@ drop-more = { $count ->
     [one] And { $shown } more.
    *[other] And { $shown } more.
   }
+reject-complete = complete it
+reject-title = Complete a record
+reject-help = This record was rejected, but all that could be read of it is here. Add what is missing: it is taken as if the sender had sent it whole, and undone with this import. When the sender sends it whole one day, that replaces it.
+reject-unnamed = The sender gave it no reference: it will be known by its ISBN or, without one, by its place in this file.
+reject-not-now = This import is not over, or is undone: the record cannot be completed now.
+reject-save = Complete the record
+reject-line = Line { $line }
+edition-told-completed = Record completed: this is the book it makes.
+office-action-edition-complete = completed a rejected record

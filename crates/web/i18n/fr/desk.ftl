@@ -287,3 +287,12 @@ drop-more = { $count ->
     [one] Et { $shown } autre.
    *[other] Et { $shown } autres.
   }
+reject-complete = compléter
+reject-title = Compléter une notice
+reject-help = Cette notice a été refusée, mais tout ce qu’on pouvait en lire est ici. Complétez ce qui manque : elle sera prise comme si l’expéditeur l’avait envoyée entière, et annulée avec cet import. S’il l’envoie entière un jour, sa version la remplacera.
+reject-unnamed = L’expéditeur ne lui a pas donné de référence : elle sera connue par son ISBN ou, sans ISBN, par sa place dans ce fichier.
+reject-not-now = Cet import n’est pas fini, ou il est annulé : la notice ne peut pas être complétée maintenant.
+reject-save = Compléter la notice
+reject-line = Ligne { $line }
+edition-told-completed = Notice complétée : voici le livre qu’elle donne.
+office-action-edition-complete = a complété une notice refusée

@@ -74,24 +74,19 @@ fn plain(cell: &str) -> String {
 pub(super) fn read(cells: &[String], plan: &Plan) -> Result<(Record, Remarks), Rejection> {
     let cells = Cells { plan, cells };
     let mut remarks = Remarks::default();
-    let mut edition = titled(&cells).ok_or_else(|| {
-        let sent = cells.one(Field::Isbn);
-        let rejection = Rejection::error(
-            "no-title",
-            "The row has no title. Without one a book cannot be shown; it was skipped.",
-        );
-        match sent {
-            Some(isbn) => rejection.of(&isbn),
-            None => rejection,
-        }
-    })?;
+    let titled = titled(&cells);
+    let is_titled = titled.is_some();
+    let mut edition = titled.unwrap_or_else(|| Edition::titled(""));
     number(&mut edition, &cells, &mut remarks);
     edition.contributors = contributors(&cells);
     publication(&mut edition, &cells, &mut remarks);
     describe(&mut edition, &cells, &mut remarks);
     offer(&mut edition, &cells, &mut remarks);
-    let reference = reference(&edition, &cells);
     let sender = plan.sender.clone();
+    if !is_titled {
+        return Err(untitled(sender, edition, &cells));
+    }
+    let reference = reference(&edition, &cells).unwrap_or_else(|| mark(&edition));
     edition.records = vec![format!("{sender}:{reference}")];
     Ok((
         Record {
@@ -102,6 +97,28 @@ pub(super) fn read(cells: &[String], plan: &Plan) -> Result<(Record, Remarks), R
         },
         remarks,
     ))
+}
+
+/// Why a row without a title is not taken. What would be a book with one is kept; a row of sums says nothing of a book.
+fn untitled(sender: String, edition: Edition, cells: &Cells<'_>) -> Rejection {
+    let rejection = Rejection::error(
+        "no-title",
+        "The row has no title. Without one a book cannot be shown; it was skipped.",
+    );
+    let rejection = match cells.one(Field::Isbn) {
+        Some(isbn) => rejection.of(&isbn),
+        None => rejection,
+    };
+    if edition.isbn.is_none() && edition.contributors.is_empty() {
+        return rejection;
+    }
+    let reference = reference(&edition, cells).unwrap_or_default();
+    rejection.but_for_that(Record {
+        sender,
+        reference,
+        message: None,
+        edition,
+    })
 }
 
 /// Title, subtitle and series, from their own columns or from within the title.
@@ -402,14 +419,14 @@ fn availability(cells: &Cells<'_>, remarks: &mut Remarks) -> Availability {
     }
 }
 
-/// The sender's own number, else the ISBN, else a mark of what makes the book this one; never its place in the file.
-fn reference(edition: &Edition, cells: &Cells<'_>) -> String {
-    if let Some(reference) = cells.one(Field::Reference) {
-        return reference;
-    }
-    if let Some(isbn) = edition.isbn {
-        return isbn.to_string();
-    }
+/// The sender's own number, else the ISBN; never its place in the file.
+fn reference(edition: &Edition, cells: &Cells<'_>) -> Option<String> {
+    let isbn = || edition.isbn.map(|isbn| isbn.to_string());
+    cells.one(Field::Reference).or_else(isbn)
+}
+
+/// A mark of what makes the book this one, where it has no number.
+fn mark(edition: &Edition) -> String {
     let author = edition
         .contributors
         .first()

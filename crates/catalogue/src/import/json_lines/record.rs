@@ -64,54 +64,44 @@ pub(super) fn read(line: &[u8]) -> Result<(Record, Remarks), Rejection> {
             format!("The line is not a record: {error}. Correct or remove the line."),
         )
     })?;
-    let id = written
-        .id
-        .as_deref()
-        .map(one_line)
-        .filter(|id| !id.is_empty())
-        .ok_or_else(|| {
-            Rejection::error(
-                "no-reference",
-                "The record has no \"id\", so it could never be updated. Give it one.",
-            )
-        })?;
-    let sender = written
-        .source
-        .as_deref()
-        .map(one_line)
-        .filter(|source| !source.is_empty())
-        .unwrap_or_else(|| {
-            id.split_once(':')
-                .map_or("unknown", |(source, _)| source)
-                .to_owned()
-        });
+    let id = some_line(written.id.as_deref());
+    let sender = some_line(written.source.as_deref()).unwrap_or_else(|| {
+        let source = id.as_deref().and_then(|id| id.split_once(':'));
+        source.map_or("unknown", |(source, _)| source).to_owned()
+    });
     let mut remarks = Remarks::default();
-    let mut edition = titled(&written).map_err(|rejection| rejection.of(&id))?;
+    let mut edition = titled(&written);
     number(&mut edition, &written, &mut remarks);
     describe(&mut edition, &written, &mut remarks);
-    edition.records = vec![id.clone()];
-    Ok((
-        Record {
-            sender,
-            reference: id,
-            message: None,
-            edition,
-        },
-        remarks,
-    ))
+    edition.records = id.iter().cloned().collect();
+    let is_titled = !edition.title.is_empty();
+    let record = Record {
+        sender,
+        reference: id.clone().unwrap_or_default(),
+        message: None,
+        edition,
+    };
+    match id {
+        None => Err(Rejection::error(
+            "no-reference",
+            "The record has no \"id\", so it could never be updated. Give it one.",
+        )
+        .but_for_that(record)),
+        Some(id) if !is_titled => Err(Rejection::error(
+            "no-title",
+            "The record has no title. Without one a book cannot be shown.",
+        )
+        .of(&id)
+        .but_for_that(record)),
+        Some(_) => Ok((record, remarks)),
+    }
 }
 
-/// Title, subtitle and series, apart.
-fn titled(written: &Written) -> Result<Edition, Rejection> {
+/// Title, which may be missing, subtitle and series, apart.
+fn titled(written: &Written) -> Edition {
     let title = one_line(written.title.as_deref().unwrap_or_default());
     let (title, in_title) = split_series(&title);
     let (title, subtitle) = split_subtitle(title);
-    if title.is_empty() {
-        return Err(Rejection::error(
-            "no-title",
-            "The record has no title. Without one a book cannot be shown.",
-        ));
-    }
     let mut edition = Edition::titled(title);
     edition.subtitle = some_line(written.subtitle.as_deref()).or(subtitle);
     edition.original_title =
@@ -120,7 +110,7 @@ fn titled(written: &Written) -> Result<Edition, Rejection> {
         Some(series) => Some(numbered(&series, written.volume.as_deref())),
         None => in_title,
     };
-    Ok(edition)
+    edition
 }
 
 /// ISBNs: valid ones find the book, others are kept as they came and flagged.

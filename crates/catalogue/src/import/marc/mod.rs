@@ -161,15 +161,18 @@ fn read(fields: &Fields) -> Result<(Incoming, Remarks), Rejection> {
     }
     let dialect = fields.dialect();
     let sender = sender(fields, dialect);
-    let reference = reference(fields).ok_or_else(|| {
+    let known = reference(fields);
+    let unnamed = || {
         Rejection::error(
             "no-reference",
             "The record has neither a number (001, 035) nor an ISBN, so it could never be updated. It was skipped: \
              ask the sender for field 001.",
         )
-    })?;
+    };
+    let reference = known.clone().unwrap_or_default();
     let mut remarks = Remarks::default();
     if fields.leader_at(5) == 'd' {
+        known.ok_or_else(unnamed)?;
         let hide = Incoming::Hide {
             sender,
             reference,
@@ -178,6 +181,7 @@ fn read(fields: &Fields) -> Result<(Incoming, Remarks), Rejection> {
         return Ok((hide, remarks));
     }
     if matches!(fields.leader_at(6), 'q' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z') {
+        let reference = known.ok_or_else(unnamed)?;
         return Err(Rejection {
             severity: Severity::Info,
             ..Rejection::error(
@@ -191,23 +195,27 @@ fn read(fields: &Fields) -> Result<(Incoming, Remarks), Rejection> {
         Dialect::Marc21 => marc21::read,
         Dialect::Unimarc => unimarc::read,
     };
-    let mut edition: Edition = read(fields, &mut remarks).ok_or_else(|| {
-        Rejection::error(
-            "no-title",
-            "The record has no title (field 245 of MARC 21, 200 of UNIMARC). Without one a book cannot be shown; it \
-             was skipped.",
-        )
-        .of(&reference)
-    })?;
+    let mut edition: Edition = read(fields, &mut remarks);
     form::put(&mut edition, fields, dialect, &mut remarks);
     edition.records = vec![format!("{sender}:{reference}")];
+    let is_titled = !edition.title.is_empty();
     let record = Record {
         sender,
         reference,
         message: None,
         edition,
     };
-    Ok((Incoming::Put(Box::new(record)), remarks))
+    match known {
+        None => Err(unnamed().but_for_that(record)),
+        Some(reference) if !is_titled => Err(Rejection::error(
+            "no-title",
+            "The record has no title (field 245 of MARC 21, 200 of UNIMARC). Without one a book cannot be shown; it \
+             was skipped.",
+        )
+        .of(&reference)
+        .but_for_that(record)),
+        Some(_) => Ok((Incoming::Put(Box::new(record)), remarks)),
+    }
 }
 
 /// The agency that numbers the records (003), else the one that made them (040, 801).

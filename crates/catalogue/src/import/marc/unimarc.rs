@@ -12,8 +12,8 @@ use crate::model::{
 };
 
 /// Reads an edition; none without a title.
-pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Option<Edition> {
-    let mut edition = titled(fields)?;
+pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Edition {
+    let mut edition = titled(fields).unwrap_or_else(|| Edition::titled(""));
     number(&mut edition, fields, remarks);
     edition.contributors = people::unimarc(fields);
     published(&mut edition, fields);
@@ -35,7 +35,7 @@ pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Option<Edition> {
     edition.subjects = subjects::unimarc(fields);
     edition.texts = texts(fields, edition.language);
     edition.price = price(fields, remarks);
-    Some(edition)
+    edition
 }
 
 /// Title (a), subtitles (e), and number and name of a part (h, i).

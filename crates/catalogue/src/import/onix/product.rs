@@ -33,12 +33,7 @@ pub(super) fn read(
             format!("The product was skipped: {error}. Ask the sender to correct it."),
         )
     })?;
-    let reference = tree.root.line("RecordReference").ok_or_else(|| {
-        Rejection::error(
-            "no-reference",
-            "The product has no RecordReference, so it could never be updated. It was skipped: ask the sender for one.",
-        )
-    })?;
+    let reference = tree.root.line("RecordReference");
     let mut remarks = Remarks::default();
     if !tree.unknown_entities.is_empty() {
         let names = listed(&tree.unknown_entities);
@@ -48,9 +43,29 @@ pub(super) fn read(
         );
     }
     let context = Context { prologue, today };
-    let incoming = incoming(tree.root, &reference, &context, &mut remarks)
-        .map_err(|rejection| rejection.of(&reference))?;
-    Ok((incoming, remarks))
+    let named = reference.as_deref().unwrap_or_default();
+    let incoming = incoming(tree.root, named, &context, &mut remarks);
+    match reference {
+        Some(reference) => {
+            let incoming = incoming.map_err(|rejection| rejection.of(&reference))?;
+            Ok((incoming, remarks))
+        }
+        None => Err(unnamed(incoming)),
+    }
+}
+
+/// Why a product that bears no reference is not taken. A complete one is kept.
+fn unnamed(read: Result<Incoming, Rejection>) -> Rejection {
+    let rejection = Rejection::error(
+        "no-reference",
+        "The product has no RecordReference, so it could never be updated. It was skipped: ask the sender for one.",
+    );
+    let draft = match read {
+        Ok(Incoming::Put(record)) => Some(record),
+        Ok(Incoming::Blocks(_) | Incoming::Hide { .. }) => None,
+        Err(other) => other.draft,
+    };
+    Rejection { draft, ..rejection }
 }
 
 fn incoming(
@@ -71,7 +86,9 @@ fn incoming(
         });
     }
     let product = release_2::in_words_of_3(sent);
-    let mut edition = read_edition(&product, &notice, context, remarks)?;
+    let mut edition = read_edition(&product, context, remarks);
+    let is_described = product.child("DescriptiveDetail").is_some();
+    let is_untitled = edition.title.is_empty();
     edition.records = vec![format!("{sender}:{reference}")];
     let record = Record {
         sender,
@@ -79,7 +96,16 @@ fn incoming(
         message,
         edition,
     };
+    let untitled = || {
+        Rejection::error(
+            "no-title",
+            "The product has no title (TitleDetail or, in 2.1, Title, of type 01). Without one a book cannot be \
+             shown; it was skipped.",
+        )
+    };
     Ok(match notice {
+        Notice::Update(_) if is_untitled && is_described => return Err(untitled()),
+        Notice::Complete if is_untitled => return Err(untitled().but_for_that(record)),
         Notice::Update(blocks) => Incoming::Blocks(Box::new(BlockUpdate { record, blocks })),
         _ => Incoming::Put(Box::new(record)),
     })
@@ -146,27 +172,12 @@ fn blocks(product: &Element) -> Vec<Block> {
     sent.map(|(_, block)| block).collect()
 }
 
-fn read_edition(
-    product: &Element,
-    notice: &Notice,
-    context: &Context<'_>,
-    remarks: &mut Remarks,
-) -> Result<Edition, Rejection> {
+/// The edition; its title is empty where it has none.
+fn read_edition(product: &Element, context: &Context<'_>, remarks: &mut Remarks) -> Edition {
     let empty = Element::default();
-    let description = product.child("DescriptiveDetail");
-    let is_described = description.is_some() || matches!(notice, Notice::Complete);
-    let description = description.unwrap_or(&empty);
+    let description = product.child("DescriptiveDetail").unwrap_or(&empty);
     let publishing = product.child("PublishingDetail").unwrap_or(&empty);
-    let titled = match titles::read(description) {
-        None if is_described => {
-            return Err(Rejection::error(
-                "no-title",
-                "The product has no title (TitleDetail or, in 2.1, Title, of type 01). Without one a book cannot be \
-                 shown; it was skipped.",
-            ));
-        }
-        titled => titled.unwrap_or_default(),
-    };
+    let titled = titles::read(description).unwrap_or_default();
     let mut edition = Edition::titled(titled.title);
     edition.subtitle = titled.subtitle;
     edition.original_title = titled.original;
@@ -189,7 +200,7 @@ fn read_edition(
     edition.price = offer.price;
     edition.price_changes = offer.changes;
     edition.availability = supply::availability(product, publishing, offer.supply, remarks);
-    Ok(edition)
+    edition
 }
 
 /// ISBN-13 (15) before GTIN-13 (03) before ISBN-10 (02, deprecated) (O7); a co-publisher's (24) finds it as well.

@@ -4,6 +4,7 @@ mod actions;
 mod dropped;
 mod job;
 mod mapping;
+mod reject;
 mod report;
 mod taken;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use crate::problem::{Kind, Problem};
 pub(super) use actions::{dismiss, give_up, pause, redo, start, try_out, undo};
 pub(super) use job::show;
 pub(super) use mapping::save as save_mapping;
+pub(super) use reject::{complete, show as show_rejected};
 pub(super) use report::{download, list as notes};
 pub(super) use taken::{name, redo as redo_taken, show as show_taken, undo as undo_taken};
 

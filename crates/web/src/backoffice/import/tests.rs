@@ -163,6 +163,82 @@ async fn notes_are_found_by_severity_code_and_text() {
     assert!(table(&nothing).is_empty(), "{nothing}");
 }
 
+/// A book without a title, one without a reference, and a line that is no record.
+const LACKING: &str = "{\"id\":\"t:2\",\"source\":\"t\",\"isbn13\":[\"9782070360024\"],\"publisher\":\"Gallimard\"}\n\
+                       {\"source\":\"t\",\"title\":\"Une vie\"}\nnot json\n";
+
+/// Where the rejected records of an import are completed.
+fn completions(page: &str, notes: &str) -> Vec<String> {
+    let begin = format!("{page}/rejected/");
+    let links = notes
+        .split("href=\"")
+        .filter_map(|rest| rest.split('"').next());
+    links
+        .filter(|link| link.starts_with(&begin))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_rejected_record_is_completed_from_the_report_once_and_undone_with_its_import() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LACKING).await;
+    desk.import(&page).await;
+    let notes = desk.read(&format!("{page}/notes")).await;
+    let links = completions(&page, &notes);
+    assert_eq!(links.len(), 2, "{notes}");
+    assert_eq!(notes.matches("Record not kept").count(), 1, "{notes}");
+    let form = desk.read(&links[0]).await;
+    for kept in ["Gallimard", "9782070360024", "t:2", "no title"] {
+        assert!(form.contains(kept), "{kept} in {form}");
+    }
+    // Nothing is taken without what is missing.
+    let still = desk.post_raw(&links[0], "&title=+").await;
+    assert_eq!(still.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(still).await.contains("A book has a title."));
+    assert_eq!(title_of(&shop, "9782070360024").await, None);
+    let led = desk.post(&links[0], "&title=La+Peste").await;
+    assert!(led.ends_with("?told=completed"), "{led}");
+    let shown = desk.read(&led).await;
+    for provenance in [
+        "Record completed",
+        "<code>t:2</code>",
+        "livres.jsonl</a> · lire",
+    ] {
+        assert!(shown.contains(provenance), "{provenance} in {shown}");
+    }
+    // Sent again, it is what it is.
+    let again = desk.post(&links[0], "&title=La+Chute").await;
+    assert_eq!(again, led);
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+    let left = desk.read(&format!("{page}/notes")).await;
+    assert_eq!(completions(&page, &left), links[1..]);
+    assert!(left.contains("look and put right"), "{left}");
+    // Undone with the import, and redone with it; not completed meanwhile.
+    desk.post(&format!("{page}/undo"), "").await;
+    desk.wait(&page).await;
+    assert_eq!(title_of(&shop, "9782070360024").await, None);
+    assert!(
+        desk.read(&links[1])
+            .await
+            .contains("cannot be completed now")
+    );
+    let refused = desk.post_raw(&links[1], "&title=Une+vie").await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    desk.post(&format!("{page}/redo"), "").await;
+    desk.wait(&page).await;
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+    // A record that nobody named is known by its place, unless it has an ISBN.
+    let led = desk
+        .post(
+            &links[1],
+            "&was-title=Une+vie&title=Une+vie&isbn=9782070541263",
+        )
+        .await;
+    assert!(desk.read(&led).await.contains("<code>9782070541263</code>"));
+}
+
 #[tokio::test]
 async fn a_trial_shows_what_would_change_and_stores_nothing() {
     let shop = fixture::small().await;
