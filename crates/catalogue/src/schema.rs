@@ -52,4 +52,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 7,
         sql: include_str!("../migrations/0007_rejects.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 8,
+        sql: include_str!("../migrations/0008_said.sql"),
+    },
 ];

@@ -15,7 +15,7 @@ pub mod run;
 mod trial;
 
 pub use job::{Counts, Job, JobState, Reading, Received};
-pub use notes::{KeptNote, NoteKind};
+pub use notes::{KeptNote, NoteKind, Said};
 pub use trial::{Trial, TrialNotes};
 
 /// Every statement of the desk, for the test that prepares them on both engines.

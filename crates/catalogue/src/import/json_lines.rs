@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::{Session, Severity};
+use super::{Rejection, Session};
 use crate::limits;
 use crate::store::Incoming;
 
@@ -66,12 +66,7 @@ impl Iterator for Lines<'_, '_> {
                 }
                 Ok(Line::TooLong) => {
                     self.session.record();
-                    let message = format!(
-                        "The line is longer than {} MB. It was skipped: a record should hold one book.",
-                        limits::RECORD_BYTES >> 20
-                    );
-                    self.session
-                        .reject(Severity::Error, "too-large", self.number, None, &message);
+                    Rejection::error(super::too_large()).tell(self.session, self.number);
                 }
                 Err(error) => {
                     self.session.broken_off(self.number, &error);

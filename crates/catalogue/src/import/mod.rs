@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use storage::{Fault, Store};
 use trade::clock::Clock;
 
+use crate::limits;
 use crate::model::Edition;
 use crate::store::{Delivery, Done, Incoming, put};
 
@@ -30,14 +31,17 @@ mod marc;
 mod names;
 mod onix;
 mod plain_text;
+mod remark;
 mod report;
 mod session;
 mod source;
 mod titles;
 
 pub use csv::{Column, Field, Mapping, Table};
+pub use remark::{Remark, Why};
 pub use report::{JsonLinesReport, Note, ReportSink, Severity};
 
+pub(crate) use report::shortened;
 pub(crate) use session::{Lines, note_of_finding};
 
 use session::{Rejection, Remarks, Session};
@@ -359,6 +363,13 @@ pub fn preview(
     })
 }
 
+/// That a record is larger than any.
+fn too_large() -> Remark {
+    Remark::TooLarge {
+        megabytes: (limits::RECORD_BYTES >> 20).to_string(),
+    }
+}
+
 /// Reads one file and hands its records to `take`.
 fn read_source<T: Default>(
     source: Source,
@@ -374,14 +385,7 @@ fn read_source<T: Default>(
         Ok(Content::JsonLines(reader)) => take(&mut json_lines::Lines::of(reader, session)),
         Ok(Content::Table(reader)) => take(&mut csv::Rows::of(reader, session)),
         Ok(Content::Unknown) => {
-            session.note(
-                Severity::Error,
-                "not-recognised",
-                0,
-                None,
-                "This is neither an ONIX message, nor MARC records, nor a table, nor JSON lines, plain or packed with \
-                 gzip, Zstandard or zip. Nothing was read: ask the sender for ONIX.",
-            );
+            session.note(Severity::Error, 0, Remark::NotRecognised {});
             Ok(T::default())
         }
         Err(error) => {

@@ -236,6 +236,13 @@ impl Small {
         self.site.clone().oneshot(request).await.unwrap()
     }
 
+    /// What a reader of French gets.
+    pub(crate) async fn get_in_french(&self, path: &str, cookie: &str) -> Response<Body> {
+        let request = Request::builder().uri(path).header(header::COOKIE, cookie);
+        let request = request.header("accept-language", "fr").body(Body::empty());
+        self.site.clone().oneshot(request.unwrap()).await.unwrap()
+    }
+
     pub(crate) async fn get(&self, path: &str, cookie: &str) -> Response<Body> {
         self.send("GET", path, cookie, "", "").await
     }

@@ -17,6 +17,8 @@ mod frame;
 mod help;
 mod import;
 pub(crate) mod import_desk;
+#[cfg(test)]
+pub(crate) use import::sentence;
 mod login;
 mod order;
 mod orders;

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::mapping::Field;
 use super::plan::Plan;
 use super::values::{self, Amount};
+use crate::import::Remark;
 use crate::import::isbd::{without_material, without_stop};
 use crate::import::plain_text::{one_line, paragraphs};
 use crate::import::titles::{numbered, split_series, split_subtitle, split_volume};
@@ -101,10 +102,7 @@ pub(super) fn read(cells: &[String], plan: &Plan) -> Result<(Record, Remarks), R
 
 /// Why a row without a title is not taken. What would be a book with one is kept; a row of sums says nothing of a book.
 fn untitled(sender: String, edition: Edition, cells: &Cells<'_>) -> Rejection {
-    let rejection = Rejection::error(
-        "no-title",
-        "The row has no title. Without one a book cannot be shown; it was skipped.",
-    );
+    let rejection = Rejection::error(Remark::NoTitle {});
     let rejection = match cells.one(Field::Isbn) {
         Some(isbn) => rejection.of(&isbn),
         None => rejection,
@@ -227,10 +225,9 @@ fn publication(edition: &mut Edition, cells: &Cells<'_>, remarks: &mut Remarks) 
         (None, Some(sent)) => {
             let read = values::date(&sent, cells.plan.dates, cells.plan.today);
             if read.is_none() {
-                remarks.warn(
-                    "date-invalid",
-                    format!("The publication date {sent:?} is not a date. It was left out."),
-                );
+                remarks.warn(Remark::DateInvalid {
+                    sent: sent.to_string(),
+                });
             }
             read
         }
@@ -243,10 +240,9 @@ fn describe(edition: &mut Edition, cells: &Cells<'_>, remarks: &mut Remarks) {
     if let Some(sent) = cells.one(Field::Language) {
         edition.language = values::language(&sent);
         if edition.language.is_none() && !values::is_no_language(&sent) {
-            remarks.info(
-                "language-unknown",
-                format!("The language {sent:?} is not known here. The book was taken without it."),
-            );
+            remarks.info(Remark::LanguageUnknown {
+                sent: sent.to_string(),
+            });
         }
     }
     edition.form = cells
@@ -351,22 +347,13 @@ fn goods(form: Form, rate: Option<i64>, plan: &Plan, remarks: &mut Remarks) -> G
     };
     match rate {
         Some(rate) if rate != law(goods, plan) && rate == law(Goods::Other, plan) => {
-            remarks.info(
-                "not-a-book",
-                "The row bears the full rate of VAT. It was taken as goods that are no book, with a free price.",
-            );
+            remarks.info(Remark::FullRate {});
             Goods::Other
         }
         Some(rate) if rate != law(goods, plan) => {
-            remarks.warn(
-                "vat-differs",
-                format!(
-                    "The row's VAT rate is {}.{:02} %, which is not the law's for a book. The shop takes the law's: \
-                     ask the sender.",
-                    rate / 100,
-                    rate % 100
-                ),
-            );
+            remarks.warn(Remark::VatDiffers {
+                rate: format!("{}.{:02}", rate / 100, rate % 100),
+            });
             goods
         }
         _ => goods,
@@ -382,17 +369,15 @@ fn euro(sent: &str, remarks: &mut Remarks) -> Option<Money> {
     match values::amount(sent) {
         Amount::Euro(amount) => Some(amount),
         Amount::OtherCurrency => {
-            remarks.info(
-                "price-currency",
-                format!("The price {sent:?} is not in euro. The book was taken without a price."),
-            );
+            remarks.info(Remark::PriceCurrency {
+                sent: sent.to_string(),
+            });
             None
         }
         Amount::None => {
-            remarks.warn(
-                "price-invalid",
-                format!("The price {sent:?} is not an amount. The book was taken without it."),
-            );
+            remarks.warn(Remark::PriceInvalid {
+                sent: sent.to_string(),
+            });
             None
         }
     }
@@ -404,10 +389,9 @@ fn availability(cells: &Cells<'_>, remarks: &mut Remarks) -> Availability {
         if let Some(known) = values::availability(&sent) {
             return known;
         }
-        remarks.info(
-            "availability-unknown",
-            format!("The availability {sent:?} is not understood. The book cannot be ordered until it is known."),
-        );
+        remarks.info(Remark::AvailabilityUnknown {
+            sent: sent.to_string(),
+        });
     }
     let stock = cells
         .one(Field::Stock)

@@ -5,6 +5,7 @@ use super::marc21::{
     known_language, part_of, publisher, push_text, put_series, title_line, without_qualifier,
 };
 use super::{form, people, subjects};
+use crate::import::Remark;
 use crate::import::isbd::{pages, without_stop, year};
 use crate::import::{Remarks, isbn};
 use crate::model::{
@@ -149,10 +150,9 @@ fn price(fields: &Fields, remarks: &mut Remarks) -> Option<Price> {
             regime: PriceRegime::FixedFr,
         }),
         _ => {
-            remarks.info(
-                "price-elsewhere",
-                format!("The record's price {sent:?} is not a French publisher's in euro. The book was taken without a price."),
-            );
+            remarks.info(Remark::PriceOfRecord {
+                sent: sent.to_string(),
+            });
             None
         }
     }

@@ -6,6 +6,7 @@ mod job;
 mod mapping;
 mod reject;
 mod report;
+mod sentence;
 mod taken;
 #[cfg(test)]
 pub(super) mod tests;
@@ -34,6 +35,8 @@ pub(super) use job::show;
 pub(super) use mapping::save as save_mapping;
 pub(super) use reject::{complete, show as show_rejected};
 pub(super) use report::{download, list as notes};
+#[cfg(test)]
+pub(crate) use sentence::sentence;
 pub(super) use taken::{name, redo as redo_taken, show as show_taken, undo as undo_taken};
 
 /// How often a page that watches is read again.

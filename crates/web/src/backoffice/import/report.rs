@@ -21,6 +21,7 @@ use trade::limits;
 use uuid::Uuid;
 
 use super::job::{NOTES_SHOWN, shown_number};
+use super::sentence;
 use crate::AppState;
 use crate::backoffice::access::Visit;
 use crate::backoffice::frame::{self, Part};
@@ -188,7 +189,7 @@ fn table(visit: &Visit, job: &Job, notes: &[KeptNote]) -> Markup {
                     td.num { @if note.line > 0 { (note.line) } }
                     td { (words.one_of("office-note", note.severity.code())) }
                     td { (record(visit, job, note)) }
-                    td lang="en" { (note.message) " " code { (note.code) } }
+                    td { (sentence::shown(visit, note)) }
                 } } }
             }
         }

@@ -14,6 +14,11 @@ use trade::isbn::Isbn13;
 
 use crate::backoffice::fixture::{self, COUNTED, Small, hidden, location, text};
 
+storage::statements! {
+    LEAVE = "UPDATE import_jobs SET state = $2, tries = 3 WHERE id = $1";
+    FORGET_KINDS = "UPDATE import_notes SET said = NULL";
+}
+
 /// Two lines, of which the second is no record.
 const LINES: &str = "{\"id\":\"t:1\",\"source\":\"t\",\"title\":\"Bel-Ami\",\"contributors\":[{\"name\":\"Maupassant, \
                      Guy de\"}]}\nnot json\n";
@@ -56,6 +61,10 @@ impl Visitor<'_> {
         let page = self.shop.get(path, &self.cookie).await;
         assert_eq!(page.status(), StatusCode::OK, "{path}");
         text(page).await
+    }
+
+    async fn read_in_french(&self, path: &str) -> String {
+        text(self.shop.get_in_french(path, &self.cookie).await).await
     }
 
     pub(in crate::backoffice) fn cookie(&self) -> &str {
@@ -161,6 +170,76 @@ async fn notes_are_found_by_severity_code_and_text() {
     assert!(table(&by_text).contains("isbn-invalid") && !table(&by_text).contains("json-invalid"));
     let nothing = desk.read(&format!("{page}/notes?q=100%25")).await;
     assert!(table(&nothing).is_empty(), "{nothing}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_tried_in_vain_says_how_often_and_is_begun_again_by_hand() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LINES).await;
+    let job = page.rsplit('/').next().unwrap().to_owned();
+    for (state, english, french) in [
+        (
+            "received",
+            "went down 3 times while it tried",
+            "s’est arrêtée net 3 fois en essayant",
+        ),
+        (
+            "failed",
+            "went down 3 times while it read",
+            "s’est arrêtée net 3 fois en lisant",
+        ),
+    ] {
+        let params = [job.as_str().into(), state.into()];
+        let left = shop
+            .state
+            .store
+            .write(move |tx| tx.execute(&LEAVE, &params));
+        assert_eq!(left.await.unwrap(), 1);
+        assert!(desk.read(&page).await.contains(english));
+        assert!(desk.read_in_french(&page).await.contains(french));
+    }
+    let done = desk.import(&page).await;
+    assert!(
+        done.contains("Created") && !done.contains("went down"),
+        "{done}"
+    );
+}
+
+#[tokio::test]
+async fn a_report_speaks_the_language_of_its_page_but_for_notes_of_before() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let wrong =
+        "{\"id\":\"t:2\",\"source\":\"t\",\"title\":\"Une vie\",\"isbn13\":[\"9782070541271\"]}\n";
+    let page = desk.send("livres.jsonl", wrong).await;
+    desk.post(&format!("{page}/trial"), "").await;
+    desk.wait(&page).await;
+    let sentence =
+        "« 9782070541271 » n’est pas un ISBN (sa clé est fausse)".replace("« ", "«\u{a0}");
+    let sentence = sentence.replace(" »", "\u{a0}»");
+    let tried = desk.read_in_french(&page).await;
+    assert!(tried.contains(&sentence), "{tried}");
+    desk.import(&page).await;
+    let notes = format!("{page}/notes");
+    let french = desk.read_in_french(&notes).await;
+    assert!(
+        french.contains(&sentence) && !french.contains("lang=\"en\""),
+        "{french}"
+    );
+    let english = desk.read(&notes).await;
+    assert!(
+        english.contains("“9782070541271” is not an ISBN"),
+        "{english}"
+    );
+    // As it was kept before kinds were.
+    let forgotten = shop.state.store.write(|tx| tx.execute(&FORGET_KINDS, &[]));
+    assert_eq!(forgotten.await.unwrap(), 1);
+    let old = desk.read_in_french(&notes).await;
+    assert!(
+        old.contains("<span lang=\"en\">&quot;9782070541271&quot; is not an ISBN"),
+        "{old}"
+    );
 }
 
 /// A book without a title, one without a reference, and a line that is no record.
