@@ -30,6 +30,8 @@ storage::statements! {
         WHERE tries >= $2 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
     CLAIMABLE = "SELECT id, halt, tries FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
         ORDER BY id LIMIT 50";
+    CLAIMABLE_ONE = "SELECT id, halt, tries FROM import_jobs WHERE id = $2 AND lease_us < $1
+        AND state IN ('trying', 'waiting', 'running')";
     CLAIM = "UPDATE import_jobs SET runner = $2, lease_us = $3, begun_us = $4, read_bytes = 0, records = 0,
             tries = tries + 1, state = CASE state WHEN 'waiting' THEN 'running' ELSE state END
         WHERE id = $1 AND lease_us < $4 AND state IN ('trying', 'waiting', 'running') AND halt = 0
@@ -85,9 +87,17 @@ pub(super) struct Claimable {
     pub(super) is_left: bool,
 }
 
-/// Jobs that somebody could work on now, oldest first.
-pub(super) fn claimable(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<Claimable>, Fault> {
-    let rows = tx.query(&CLAIMABLE, &[now.as_micros().into()])?;
+/// Jobs that somebody could work on now, oldest first; or that one of them.
+pub(super) fn claimable(
+    tx: &mut dyn Tx,
+    only: Option<ImportJobId>,
+    now: Timestamp,
+) -> Result<Vec<Claimable>, Fault> {
+    let now = now.as_micros().into();
+    let rows = match only {
+        None => tx.query(&CLAIMABLE, &[now])?,
+        Some(job) => tx.query(&CLAIMABLE_ONE, &[now, id(job)])?,
+    };
     rows.iter()
         .map(|row| {
             Ok(Claimable {

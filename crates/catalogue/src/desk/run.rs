@@ -58,8 +58,22 @@ impl Bench {
     /// # Errors
     /// A [`Fault`] of the database outside the work itself; what breaks the work off ends its job instead.
     pub fn run_next(&self) -> Result<bool, Fault> {
+        self.run_one_of(None)
+    }
+
+    /// Works on that job, if it has something to do and nobody else works on it. Says whether it did. Blocks.
+    ///
+    /// # Errors
+    /// As [`Bench::run_next`].
+    pub fn run_job(&self, job: ImportJobId) -> Result<bool, Fault> {
+        self.run_one_of(Some(job))
+    }
+
+    fn run_one_of(&self, only: Option<ImportJobId>) -> Result<bool, Fault> {
         let now = self.clock.now();
-        let claimable = self.store.read_blocking(|tx| claim::claimable(tx, now))?;
+        let claimable = self
+            .store
+            .read_blocking(|tx| claim::claimable(tx, only, now))?;
         if claimable.iter().any(|one| one.halting) {
             self.store
                 .write_blocking(move |tx| claim::halt_left(tx, now))?;

@@ -296,3 +296,7 @@ reject-save = Complete the record
 reject-line = Line { $line }
 edition-told-completed = Record completed: this is the book it makes.
 office-action-edition-complete = completed a rejected record
+desk-parts = { $count ->
+    [one] { $shown } part, and the records taken from it
+   *[other] { $shown } parts, and the records taken from each
+  }

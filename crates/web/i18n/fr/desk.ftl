@@ -296,3 +296,7 @@ reject-save = Compléter la notice
 reject-line = Ligne { $line }
 edition-told-completed = Notice complétée : voici le livre qu’elle donne.
 office-action-edition-complete = a complété une notice refusée
+desk-parts = { $count ->
+    [one] { $shown } partie, et ses notices prises
+   *[other] { $shown } parties, et leurs notices prises
+  }

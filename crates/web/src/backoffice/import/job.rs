@@ -21,6 +21,9 @@ use crate::backoffice::access::Visit;
 use crate::backoffice::frame::{self, Part, counted, time, token};
 use crate::problem::{Kind, Problem};
 
+/// Parts of an import that are listed: an archive of more is seldom read file by file.
+const PARTS_SHOWN: usize = 200;
+
 /// Records shown before an import.
 const PREVIEWED: usize = 5;
 
@@ -157,6 +160,7 @@ fn standing(state: &AppState, visit: &Visit, shown: &Shown) -> Markup {
                 (figures(visit, job))
             }
         }
+        @if shown.imports.len() > 1 { (parts(visit, &shown.imports)) }
         @if job.state.has_ended() && !shown.imports.is_empty() { (turn(visit, job, &shown.imports)) }
         @if !matches!(job.state, JobState::Received | JobState::Trying | JobState::Tried) {
             (report::summary(visit, job, &shown.kinds))
@@ -247,6 +251,23 @@ pub(super) fn counts_of(visit: &Visit, counts: &catalogue::desk::Counts) -> Mark
             div { dt { (words.say("office-import-unchanged")) } dd.num { (number(counts.unchanged)) } }
             div { dt { (words.say("office-import-hidden")) } dd.num { (number(counts.hidden)) } }
             div { dt { (words.say("office-import-rejected")) } dd.num { (number(counts.rejected)) } }
+        }
+    }
+}
+
+/// The files of an archive, and what was completed by hand: the parts of one import.
+fn parts(visit: &Visit, imports: &[Import]) -> Markup {
+    let words = visit.words();
+    let number = |number: i64| shown_number(visit, u64::try_from(number).unwrap_or_default());
+    html! {
+        details {
+            summary { (words.tell("desk-parts", &counted(imports.len() as u64, visit.locale))) }
+            ul.plain { @for import in imports.iter().take(PARTS_SHOWN) {
+                li {
+                    (taken::name(words, &import.delivery.name)) " · " (number(import.messages))
+                    @if !import.delivery.staff.is_empty() { " · " (import.delivery.staff) }
+                }
+            } }
         }
     }
 }

@@ -316,6 +316,8 @@ async fn a_rejected_record_is_completed_from_the_report_once_and_undone_with_its
         )
         .await;
     assert!(desk.read(&led).await.contains("<code>9782070541263</code>"));
+    let parts = desk.read(&page).await;
+    assert!(parts.contains("2 parts, and the records"), "{parts}");
 }
 
 #[tokio::test]
