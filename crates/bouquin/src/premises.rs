@@ -88,6 +88,11 @@ impl Premises {
         self.folder.join("index")
     }
 
+    /// The folder of the import desk.
+    pub fn imports(&self) -> PathBuf {
+        self.folder.join("imports")
+    }
+
     /// Takes the premises for this process, for as long as the file is kept; none when a shop is open
     /// in them.
     pub fn enter(&self) -> Result<Option<fs::File>> {

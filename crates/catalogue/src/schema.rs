@@ -42,4 +42,24 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 5,
         sql: include_str!("../migrations/0005_desk.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 6,
+        sql: include_str!("../migrations/0006_tries.sql"),
+    },
+    Migration {
+        component: "catalogue",
+        version: 7,
+        sql: include_str!("../migrations/0007_rejects.sql"),
+    },
+    Migration {
+        component: "catalogue",
+        version: 8,
+        sql: include_str!("../migrations/0008_said.sql"),
+    },
+    Migration {
+        component: "catalogue",
+        version: 9,
+        sql: include_str!("../migrations/0009_moved.sql"),
+    },
 ];

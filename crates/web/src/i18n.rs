@@ -5,7 +5,7 @@
 //! [`trade::locale`], which Fluent's own number formatting must not second-guess: give them as text, and a
 //! count twice, once as a number that chooses the plural and once as it is shown.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
@@ -96,6 +96,20 @@ impl Words {
             .map_or(code, String::as_str)
     }
 
+    /// A message whose variables are named by data; none when there is no such message.
+    pub fn tell_of(&self, id: &str, variables: &BTreeMap<String, String>) -> Option<String> {
+        let pattern = self.bundle.get_message(id)?.value()?;
+        let named = variables.iter();
+        let args: FluentArgs<'_> = named
+            .map(|(name, value)| (name.as_str(), FluentValue::from(value.as_str())))
+            .collect();
+        let mut errors = Vec::new();
+        let told = self
+            .bundle
+            .format_pattern(pattern, Some(&args), &mut errors);
+        errors.is_empty().then(|| told.into_owned())
+    }
+
     /// A message with variables.
     pub fn tell(&self, id: &str, variables: &[(&'static str, FluentValue<'_>)]) -> String {
         let Some(pattern) = self
@@ -135,7 +149,7 @@ mod tests {
         clippy::indexing_slicing,
         clippy::panic
     )]
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
     use std::path::Path;
 
     use super::*;
@@ -229,6 +243,66 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_remark_has_its_sentence_in_both_languages() {
+        use catalogue::desk::{KeptNote, Said};
+        use catalogue::import::{Remark, Severity, Why};
+        let kept = |remark: &Remark| KeptNote {
+            file: String::new(),
+            line: 1,
+            sender: None,
+            reference: None,
+            code: remark.code().to_owned(),
+            severity: Severity::Info,
+            message: remark.to_string(),
+            said: Some(Said::from(remark)),
+            edition: None,
+            reject: None,
+        };
+        for remark in Remark::of_each_kind() {
+            let [french, english] = [Locale::Fr, Locale::En].map(|locale| {
+                let words = words(locale);
+                let code = words.one_of("desk-code", remark.code());
+                assert_ne!(code, remark.code(), "no words for it");
+                let told = crate::backoffice::sentence(words, &kept(&remark));
+                assert!(told.is_own_language, "{}", remark.kind());
+                for (name, value) in remark.arguments() {
+                    let shown = match name {
+                        "why" => words.one_of("why", &value).to_owned(),
+                        _ => value,
+                    };
+                    assert!(told.text.contains(&shown), "{name} in {}", told.text);
+                }
+                told.text
+            });
+            // What files and terminals say, but for typography.
+            let plain = english.replace('’', "'").replace(['“', '”'], "\"");
+            assert_eq!(plain, remark.to_string());
+            assert_ne!(french, english);
+        }
+        let known = messages(Locale::Fr);
+        for why in Why::ALL {
+            assert!(known.contains_key(&format!("why-{}", why.code().unwrap())));
+        }
+        // What was kept before kinds were, or by a newer shop, is shown as it was said.
+        let mut old = kept(&Remark::NoTitle {});
+        old.message = "As it was said.".to_owned();
+        for said in [
+            None,
+            Some(Said {
+                kind: "of-tomorrow".to_owned(),
+                arguments: BTreeMap::new(),
+            }),
+        ] {
+            old.said = said;
+            let told = crate::backoffice::sentence(words(Locale::Fr), &old);
+            assert_eq!(
+                (told.text.as_str(), told.is_own_language),
+                ("As it was said.", false)
+            );
+        }
+    }
+
+    #[test]
     fn every_code_has_its_words() {
         use catalogue::model::Form;
         use trade::address::{Country, Field};
@@ -307,6 +381,11 @@ mod tests {
         ids.extend(grouped(
             "desk-state",
             &catalogue::desk::JobState::ALL.map(catalogue::desk::JobState::code),
+        ));
+        ids.extend(grouped(
+            "drop-trouble",
+            &catalogue::desk::drop_folder::TroubleKind::ALL
+                .map(catalogue::desk::drop_folder::TroubleKind::code),
         ));
         ids.extend(grouped(
             "office-note",

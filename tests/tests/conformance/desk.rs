@@ -10,8 +10,10 @@ use std::{
 use catalogue::{
     desk::{
         Job, JobState, Received,
-        drop_folder::{DropFolder, STILL, Watcher},
-        job as jobs, mappings, notes, run,
+        drop_folder::{DropFolder, STILL, TroubleKind, Watcher},
+        job as jobs, limits, mappings, notes,
+        rejects::{self, NotCompleted},
+        run,
     },
     import,
     model::{Availability, Edition, EditionId, Goods, Isbn13, Money, Price, PriceRegime},
@@ -189,6 +191,262 @@ pub async fn a_worker_that_lost_its_claim_writes_nothing_more(counter: Counter) 
         .map(|import| import.messages)
         .collect();
     assert_eq!(messages, [MANY as i64]);
+}
+
+/// A file that nobody comes to the end of.
+fn endless(folder: &Path, job: ImportJobId) -> std::path::PathBuf {
+    let path = run::file_of(folder, job);
+    std::fs::remove_file(&path).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    path
+}
+
+/// Brings the readers of an endless file to its end.
+async fn let_go(endless: &Path, workers: Vec<tokio::task::JoinHandle<bool>>) {
+    let mut both = std::fs::OpenOptions::new();
+    both.read(true).write(true);
+    while !workers.iter().all(|worker| worker.is_finished()) {
+        drop(both.open(endless).unwrap());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for worker in workers {
+        assert!(worker.await.unwrap());
+    }
+}
+
+/// Lets a worker begin the job that the one before it never came back from. The first ones are not dead, and are taken
+/// for it as soon as they have not been heard for a minute.
+async fn begin(
+    counter: &Counter,
+    folder: &Path,
+    job: ImportJobId,
+) -> tokio::task::JoinHandle<bool> {
+    let tries = look(counter, job).await.tries;
+    let begun = Instant::now();
+    loop {
+        counter.clock.advance(Duration::from_secs(60));
+        let worker = bench(counter, folder);
+        let working = tokio::spawn(async move { work(&worker).await });
+        while !working.is_finished() {
+            if look(counter, job).await.tries > tries {
+                return working;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "nobody begins");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+pub async fn a_file_that_no_worker_survives_is_left_after_three_tries(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(1), true).await;
+    let fifo = endless(folder.path(), job);
+    let mut lost = Vec::new();
+    for _ in 0..limits::TRIES {
+        lost.push(begin(&counter, folder.path(), job).await);
+    }
+    let begun = Instant::now();
+    while look(&counter, job).await.state != JobState::Failed {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it is never left"
+        );
+        counter.clock.advance(Duration::from_secs(60));
+        assert!(
+            !work(&bench(&counter, folder.path())).await,
+            "tried once more"
+        );
+    }
+    let left = look(&counter, job).await;
+    assert_eq!((left.tries, left.was_left()), (limits::TRIES, true));
+    assert!(left.ended.is_some());
+    assert!(
+        !work(&bench(&counter, folder.path())).await,
+        "nobody takes it by himself"
+    );
+    // Those who were taken for dead have nothing to say any more.
+    let_go(&fifo, lost).await;
+    assert_eq!(look(&counter, job).await, left);
+    // By hand it is begun again, from nothing.
+    std::fs::remove_file(&fifo).unwrap();
+    std::fs::write(&fifo, lines(1)).unwrap();
+    let wanted = counter.store.write(move |tx| jobs::want_import(tx, job));
+    assert!(wanted.await.unwrap());
+    assert_eq!(look(&counter, job).await.tries, 0);
+    assert!(work(&bench(&counter, folder.path())).await);
+    let done = look(&counter, job).await;
+    assert_eq!((done.state, done.tries), (JobState::Done, 0));
+    assert_eq!(done.counts.created, 1);
+}
+
+pub async fn a_trial_that_no_worker_survives_is_left_too(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(1), false).await;
+    let fifo = endless(folder.path(), job);
+    let wanted = counter.store.write(move |tx| jobs::want_trial(tx, job));
+    assert!(wanted.await.unwrap());
+    let mut lost = Vec::new();
+    for _ in 0..limits::TRIES {
+        lost.push(begin(&counter, folder.path(), job).await);
+    }
+    let begun = Instant::now();
+    while look(&counter, job).await.state != JobState::Received {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "it is never left"
+        );
+        counter.clock.advance(Duration::from_secs(60));
+        assert!(
+            !work(&bench(&counter, folder.path())).await,
+            "tried once more"
+        );
+    }
+    let left = look(&counter, job).await;
+    assert_eq!((left.was_left(), left.ended), (true, None));
+    let_go(&fifo, lost).await;
+    let dismissed = counter.store.write(move |tx| jobs::dismiss(tx, job));
+    assert!(dismissed.await.unwrap());
+}
+
+pub async fn a_shop_that_closes_is_no_try(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let job = hand_in(&counter, folder.path(), &lines(MANY), true).await;
+    let mut closed = 0;
+    while closed <= limits::TRIES {
+        let worker = bench(&counter, folder.path());
+        let closing = Arc::clone(&worker.closing);
+        let working = tokio::spawn(async move { work(&worker).await });
+        while look(&counter, job).await.tries == 0 && !working.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        closing.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(working.await.unwrap());
+        let job = look(&counter, job).await;
+        assert_eq!(job.tries, 0, "{job:?}");
+        if job.state == JobState::Done {
+            break;
+        }
+        assert_eq!(job.state, JobState::Waiting);
+        closed += 1;
+    }
+    assert!(closed > 0, "it was over before anybody closed");
+    while look(&counter, job).await.state != JobState::Done {
+        assert!(work(&bench(&counter, folder.path())).await);
+    }
+    assert_eq!(look(&counter, job).await.counts.created, MANY as u64);
+}
+
+pub async fn a_rejected_record_is_completed_as_if_it_had_been_whole(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "{\"id\":\"r:1\",\"source\":\"r\",\"publisher\":\"Quai\"}\n\
+                {\"source\":\"r\",\"title\":\"Sans nom\"}\nnot json\n";
+    let job = hand_in(&counter, folder.path(), file, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let before = look(&counter, job).await;
+    assert_eq!((before.counts.created, before.counts.rejected), (0, 3));
+    let titled = Correction {
+        title: Some(("Les Marées".to_owned(), None)),
+        ..Correction::default()
+    };
+    let complete = async |number: u64, added: &Correction| {
+        let (added, by) = (added.clone(), by(&counter));
+        let completed = counter
+            .store
+            .write(move |tx| rejects::complete(tx, job, number, &added, &by));
+        completed.await
+    };
+    let untitled = complete(1, &Correction::default()).await;
+    assert!(
+        matches!(untitled, Err(NotCompleted::NoTitle)),
+        "{untitled:?}"
+    );
+    let unreadable = complete(3, &titled).await;
+    assert!(
+        matches!(unreadable, Err(NotCompleted::Unknown)),
+        "{unreadable:?}"
+    );
+    let edition = complete(1, &titled).await.unwrap();
+    assert_eq!(complete(1, &Correction::default()).await.unwrap(), edition);
+    let unnamed = complete(2, &Correction::default()).await.unwrap();
+    assert_ne!(unnamed, edition);
+    let after = look(&counter, job).await;
+    assert_eq!((after.counts.created, after.counts.rejected), (2, 1));
+    // The record is the sender's, and says what was read and what was added.
+    let said = counter
+        .store
+        .read(move |tx| store::said(tx, edition))
+        .await
+        .unwrap();
+    assert_eq!(
+        (said[0].sender.as_str(), said[0].reference.as_str()),
+        ("r", "r:1")
+    );
+    assert_eq!(said[0].edition.publisher.as_deref(), Some("Quai"));
+    let notes =
+        move |tx: &mut dyn storage::Tx| notes::notes(tx, job, &notes::Wanted::default(), 10, 0);
+    let notes = counter.store.read(notes).await.unwrap();
+    let editions: Vec<_> = notes
+        .iter()
+        .map(|note| (note.edition, note.reject))
+        .collect();
+    assert_eq!(
+        editions,
+        [(Some(edition), None), (Some(unnamed), None), (None, None)]
+    );
+    // A later file of the sender has the last word, as over any record of its own.
+    let whole = "{\"id\":\"r:1\",\"source\":\"r\",\"title\":\"Les Marées noires\"}\n";
+    hand_in(&counter, folder.path(), whole, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let found = counter
+        .store
+        .read(move |tx| store::edition(tx, edition))
+        .await
+        .unwrap();
+    assert_eq!(found.unwrap().title, "Les Marées noires");
+    // What is undone with the job is gone with it.
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, job))
+        .await
+        .unwrap();
+    assert_eq!(imports.len(), 2);
+    let (store, me) = (counter.store.clone(), by(&counter));
+    tokio::task::spawn_blocking(move || {
+        for import in imports {
+            store::undo_import(&store, import.id, &me).unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    let gone = counter
+        .store
+        .read(move |tx| store::edition(tx, unnamed))
+        .await;
+    assert_eq!(gone.unwrap(), None);
+}
+
+pub async fn no_more_rejected_records_are_kept_than_are_completed_by_hand(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = format!(
+        "{{\"id\":\"r:big\",\"description\":\"{}\"}}\n",
+        "x".repeat(limits::REJECT_BYTES)
+    );
+    for number in 0..limits::REJECTS + 7 {
+        writeln!(file, "{{\"id\":\"r:{number}\"}}").unwrap();
+    }
+    let job = hand_in(&counter, folder.path(), &file, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let notes =
+        move |tx: &mut dyn storage::Tx| notes::notes(tx, job, &notes::Wanted::default(), 1_000, 0);
+    let notes = counter.store.read(notes).await.unwrap();
+    let kept = notes.iter().filter(|note| note.reject.is_some()).count();
+    assert_eq!(
+        (notes.len(), kept),
+        (limits::REJECTS as usize + 8, limits::REJECTS as usize)
+    );
+    assert_eq!(notes[0].reject, None, "too much to keep");
+    assert!(notes[1].reject.is_some());
 }
 
 pub async fn a_trial_counts_and_stores_nothing(counter: Counter) {
@@ -390,6 +648,152 @@ pub async fn what_is_no_ordinary_file_is_left_where_it_lies(counter: Counter) {
     let (store, now) = (counter.store.clone(), counter.clock.now());
     let refused = tokio::task::spawn_blocking(move || watcher.look(&store, now).is_err());
     assert!(refused.await.unwrap());
+}
+
+/// A file that was taken for a job a long while ago, by a shop that died before it wrote the job down.
+fn taken_long_ago(folder: &Path, name: &str) -> (ImportJobId, std::path::PathBuf) {
+    let job = ImportJobId::new();
+    let path = folder.join(".taken").join(format!("{job}-{name}"));
+    std::fs::write(&path, TABLE).unwrap();
+    (job, path)
+}
+
+fn kinds(watcher: &Watcher) -> Vec<(String, TroubleKind)> {
+    let named = watcher.troubles().map(|(path, trouble)| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, trouble.kind)
+    });
+    named.collect()
+}
+
+/// Looks with a clock that is past every wait.
+async fn look_later(counter: &Counter, mut watcher: Watcher) -> (Watcher, usize) {
+    counter.clock.advance(Duration::from_secs(61));
+    let (store, now) = (counter.store.clone(), counter.clock.now());
+    let looked = tokio::task::spawn_blocking(move || {
+        let taken = watcher.look(&store, now).unwrap();
+        (watcher, taken)
+    });
+    looked.await.unwrap()
+}
+
+pub async fn a_full_disk_holds_up_one_file_and_leaves_nothing_half(counter: Counter) {
+    let dropping = dropping();
+    let (folder, desk) = (dropping.folder.path().to_owned(), dropping.desks[0].path());
+    let [watcher, _] = dropping.watchers;
+    // Real time, because the system says when a file was moved.
+    counter.clock.advance(Duration::from_secs(400 * 24 * 3600));
+    let (watcher, _) = look_later(&counter, watcher).await;
+    let (full, full_path) = taken_long_ago(&folder, "a.csv");
+    let (other, _) = taken_long_ago(&folder, "b.csv");
+    // Writing there meets a full disk.
+    let copy = run::file_of(desk, full);
+    std::os::unix::fs::symlink("/dev/full", &copy).unwrap();
+    let (mut watcher, _) = look_later(&counter, watcher).await;
+    assert_eq!(
+        kinds(&watcher),
+        [(format!("{full}-a.csv"), TroubleKind::DiskFull)]
+    );
+    assert!(copy.symlink_metadata().is_err(), "no half copy is left");
+    assert!(full_path.exists(), "the file waits");
+    assert_eq!(look(&counter, other).await.state, JobState::Waiting);
+    // Not before a minute is over.
+    let (store, now) = (counter.store.clone(), counter.clock.now());
+    let watcher = tokio::task::spawn_blocking(move || {
+        watcher.look(&store, now).unwrap();
+        watcher
+    });
+    let watcher = watcher.await.unwrap();
+    let none = counter
+        .store
+        .read(move |tx| jobs::job(tx, full))
+        .await
+        .unwrap();
+    assert_eq!(none, None);
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert_eq!(look(&counter, full).await.state, JobState::Waiting);
+    assert_eq!(kinds(&watcher), []);
+    assert!(std::fs::read_to_string(&copy).is_ok_and(|text| text == TABLE));
+}
+
+pub async fn what_cannot_be_laid_aside_holds_up_no_other_file(counter: Counter) {
+    let dropping = dropping();
+    let folder = dropping.folder.path().to_owned();
+    let desk = dropping.desks[0].path();
+    let [watcher, _] = dropping.watchers;
+    counter.clock.advance(Duration::from_secs(400 * 24 * 3600));
+    let (watcher, _) = look_later(&counter, watcher).await;
+    let (one, _) = taken_long_ago(&folder, "a.csv");
+    let (_, _) = taken_long_ago(&folder, "b.csv");
+    let (watcher, _) = look_later(&counter, watcher).await;
+    while work(&bench(&counter, desk)).await {}
+    // Neither name is free, and what bears the second can be removed by nobody as a file.
+    let done = folder.join("done");
+    std::fs::create_dir(done.join("a.csv")).unwrap();
+    let planted = done.join(format!("{one}-a.csv.report.jsonl"));
+    std::fs::create_dir(&planted).unwrap();
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert!(done.join("b.csv").exists() && done.join("b.csv.report.jsonl").exists());
+    assert_eq!(
+        kinds(&watcher),
+        [(format!("{one}-a.csv"), TroubleKind::Unusable)]
+    );
+    let since = |watcher: &Watcher| watcher.troubles().next().unwrap().1.since;
+    let first = since(&watcher);
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert_eq!(since(&watcher), first, "it is one trouble");
+    std::fs::remove_dir(&planted).unwrap();
+    let (watcher, _) = look_later(&counter, watcher).await;
+    assert!(done.join(format!("{one}-a.csv")).exists());
+    assert_eq!(kinds(&watcher), []);
+}
+
+pub async fn odd_names_and_foreign_files_hold_up_no_other(counter: Counter) {
+    use std::os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _};
+    let dropping = dropping();
+    let folder = dropping.folder.path().to_owned();
+    let [watcher, _] = dropping.watchers;
+    let odd = std::ffi::OsStr::from_bytes(b"a\xff\n\x1b[2J.csv");
+    std::fs::write(folder.join(odd), TABLE).unwrap();
+    let foreign = folder.join("b.csv");
+    std::fs::write(&foreign, TABLE).unwrap();
+    std::fs::set_permissions(&foreign, std::fs::Permissions::from_mode(0o000)).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.join("c.csv")).unwrap();
+    std::fs::write(folder.join("d.csv"), TABLE).unwrap();
+    let rights_count = std::fs::File::open(&foreign).is_err();
+    let (watcher, _) = look_later(&counter, watcher).await;
+    let (watcher, taken) = look_later(&counter, watcher).await;
+    let names: Vec<String> = counter
+        .store
+        .read(|tx| jobs::jobs(tx, 10))
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|job| job.name)
+        .collect();
+    for expected in ["a____2J.csv", "d.csv"] {
+        assert!(names.iter().any(|name| name == expected), "{names:?}");
+    }
+    let troubles = kinds(&watcher);
+    let of_link = ("c.csv".to_owned(), TroubleKind::NotOrdinary);
+    assert!(troubles.contains(&of_link), "{troubles:?}");
+    if !rights_count {
+        println!("skipped: a file that may not be read, because this account may read all");
+        return;
+    }
+    assert_eq!((taken, troubles.len()), (2, 2));
+    let failed: Vec<_> = std::fs::read_dir(folder.join("failed"))
+        .unwrap()
+        .flatten()
+        .collect();
+    let report = failed.iter().find(|entry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .ends_with("b.csv.report.jsonl")
+    });
+    let report = std::fs::read_to_string(report.unwrap().path()).unwrap();
+    assert!(report.contains("\"forbidden\""), "{report}");
 }
 
 fn by(counter: &Counter) -> By {

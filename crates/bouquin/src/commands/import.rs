@@ -2,24 +2,32 @@
 
 use std::{
     fs::{self, File},
-    io::BufWriter,
+    io::{BufWriter, Write as _},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
-use anyhow::{Context, Result};
-use catalogue::import::{
-    self, JsonLinesReport, Mapping, Note, Progress, ReportSink, Severity, Tally,
+use anyhow::{Context, Result, bail};
+use catalogue::{
+    desk::{Job, JobState, KeptNote, run::Bench},
+    import::{Mapping, Severity, Tally},
 };
 use indicatif::ProgressBar;
 use serde_json::json;
-use storage::Store;
+use trade::clock::Clock;
 
+use super::told_to_end;
 use crate::{
     premises::{Premises, Which},
     progress,
 };
+use job::Counter;
 
+mod job;
 mod preview;
 
 /// Notes shown on screen; all of them are in the report file.
@@ -47,7 +55,7 @@ pub struct Options {
     json: bool,
 }
 
-/// Imports, makes what was imported findable, and says what happened.
+/// Imports, makes what was imported findable, and says what happened. Told to end, it lets the import stand still.
 pub async fn run(options: Options) -> Result<()> {
     let mapping = options.mapping.as_deref().map(read_mapping).transpose()?;
     if options.preview {
@@ -56,22 +64,42 @@ pub async fn run(options: Options) -> Result<()> {
     let premises = options.which.premises()?;
     let entered = premises.enter()?;
     let store = premises.store().await?;
-    tokio::task::spawn_blocking(move || {
+    let stop = Arc::new(AtomicBool::new(false));
+    let bench = Bench {
+        store: store.clone(),
+        folder: premises.imports(),
+        clock: Clock::system(),
+        closing: Arc::new(AtomicBool::new(false)),
+    };
+    let (stopping, closing) = (Arc::clone(&stop), Arc::clone(&bench.closing));
+    let importing = tokio::task::spawn_blocking(move || {
         let begun = Instant::now();
-        let (tally, severities, report) =
-            read_files(&options, mapping.as_ref(), &premises, &store)?;
+        let imported = import_all(&options, mapping.as_ref(), &premises, &bench, &stopping)?;
         let open_shop = entered.is_none();
         if !open_shop {
             premises.shelf_and_index(&store, &progress::counting("search index", 0))?;
         }
         let seconds = begun.elapsed().as_secs_f64();
-        say(&tally, severities, &report, open_shop, seconds);
+        say(&imported, open_shop, seconds);
         if options.json {
-            println!("{}", figures(&tally, severities, seconds)?);
+            println!("{}", figures(&imported, seconds)?);
         }
-        Ok(())
-    })
-    .await?
+        match imported.halted {
+            Some(why) => bail!("{why}"),
+            None => Ok(()),
+        }
+    });
+    let told = async {
+        told_to_end().await;
+        stop.store(true, Ordering::Relaxed);
+        // Who says so again does not want it to stand still, but to be left to somebody else.
+        told_to_end().await;
+        closing.store(true, Ordering::Relaxed);
+    };
+    tokio::select! {
+        imported = importing => imported?,
+        () = told => bail!("stopped; the shop, or the next import, goes on with it"),
+    }
 }
 
 /// Reads a mapping from TOML, or from JSON when it begins so.
@@ -90,45 +118,93 @@ fn read_mapping(path: &Path) -> Result<Mapping> {
     })
 }
 
-fn read_files(
+/// What became of the files.
+struct Imported {
+    tally: Tally,
+    severities: Severities,
+    /// Notes beyond those that the desk keeps.
+    unkept: u64,
+    report: PathBuf,
+    /// Why not all of them were imported.
+    halted: Option<String>,
+}
+
+/// Imports each file as a job of the desk; a file that does not come to its end keeps those after it.
+fn import_all(
     options: &Options,
     mapping: Option<&Mapping>,
     premises: &Premises,
-    store: &Store,
-) -> Result<(Tally, Severities, PathBuf)> {
-    let path = options
+    bench: &Bench,
+    stop: &AtomicBool,
+) -> Result<Imported> {
+    let begun = Instant::now();
+    for file in &options.files {
+        File::open(file).with_context(|| format!("{} cannot be opened", file.display()))?;
+    }
+    let report = options
         .report
         .clone()
         .unwrap_or_else(|| premises.folder.join("import-report.jsonl"));
-    let file = File::create(&path).with_context(|| format!("the report {}", path.display()))?;
+    let out = File::create(&report).with_context(|| format!("the report {}", report.display()))?;
+    let mut out = BufWriter::new(out);
     let bar = progress::measuring("import");
-    let mut report = Report {
-        file: JsonLinesReport::new(BufWriter::new(file)),
-        bar: bar.clone(),
-        severities: Severities::default(),
+    let counter = Counter {
+        bench: bench.clone(),
+        mapping,
+        stop,
+        bar: &bar,
     };
-    let files = import::by_name(&options.files);
-    let brought = import::Brought { staff: "", mapping };
-    let tally = import::import_named(store, &files, &brought, &Watched(&bar), &mut report)?;
+    let mut imported = Imported {
+        tally: Tally::default(),
+        severities: Severities::default(),
+        unkept: 0,
+        report,
+        halted: None,
+    };
+    for file in &options.files {
+        let job = counter.import(file)?;
+        imported.add(&job);
+        job::each_note(bench, job.id, |note| {
+            imported.severities.take(&note, &bar);
+            serde_json::to_writer(&mut out, &note)?;
+            Ok(writeln!(out)?)
+        })?;
+        if job.state != JobState::Done {
+            imported.halted = Some(halted(file, &job));
+            break;
+        }
+    }
     bar.finish_and_clear();
-    report.file.finish().context("the report")?;
-    Ok((tally, report.severities, path))
+    out.flush().context("the report")?;
+    imported.tally.seconds = begun.elapsed().as_secs_f64();
+    Ok(imported)
 }
 
-struct Watched<'a>(&'a ProgressBar);
-
-impl Progress for Watched<'_> {
-    fn advance(&self, read_bytes: u64, total_bytes: u64, _: u64) {
-        self.0.set_length(total_bytes);
-        self.0.set_position(read_bytes);
+impl Imported {
+    fn add(&mut self, job: &Job) {
+        let (tally, counts) = (&mut self.tally, job.counts);
+        tally.products += job.reading.records;
+        tally.created += counts.created;
+        tally.updated += counts.updated;
+        tally.unchanged += counts.unchanged;
+        tally.hidden += counts.hidden;
+        tally.rejected += counts.rejected;
+        tally.bytes += job.reading.read_bytes;
+        self.unkept += job.unkept;
     }
 }
 
-/// The report: on screen its first notes, in the file all of them.
-struct Report {
-    file: JsonLinesReport<BufWriter<File>>,
-    bar: ProgressBar,
-    severities: Severities,
+fn halted(file: &Path, job: &Job) -> String {
+    let file = file.display();
+    match job.state {
+        JobState::Paused => {
+            format!("{file} is paused: go on with it on the page Import of the back office")
+        }
+        JobState::Stopped => format!("{file} was stopped in the back office"),
+        _ => format!(
+            "{file} was broken off: the log says why; go on with it on the page Import of the back office"
+        ),
+    }
 }
 
 /// How many notes of each severity there were.
@@ -139,35 +215,37 @@ struct Severities {
     error: u64,
 }
 
-impl ReportSink for Report {
-    fn note(&mut self, note: Note) {
+impl Severities {
+    /// Counts a note, and shows the first that matter.
+    fn take(&mut self, note: &KeptNote, bar: &ProgressBar) {
         let count = match note.severity {
-            Severity::Info => &mut self.severities.info,
-            Severity::Warning => &mut self.severities.warning,
-            Severity::Error => &mut self.severities.error,
+            Severity::Info => &mut self.info,
+            Severity::Warning => &mut self.warning,
+            Severity::Error => &mut self.error,
         };
         *count += 1;
         if note.severity >= Severity::Warning && *count <= SHOWN_NOTES {
-            self.bar.suspend(|| eprintln!("{}", line_of(&note)));
+            bar.suspend(|| eprintln!("{}", line_of(note)));
         }
-        self.file.note(note);
     }
 }
 
-fn line_of(note: &Note) -> String {
-    let severity = match note.severity {
-        Severity::Info => "info",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
+fn line_of(note: &KeptNote) -> String {
     let reference = note.reference.as_deref().unwrap_or("-");
     format!(
-        "{}:{} {reference} [{}] {severity}: {}",
-        note.file, note.line, note.code, note.message
+        "{}:{} {reference} [{}] {}: {}",
+        note.file,
+        note.line,
+        note.code,
+        note.severity.code(),
+        note.message
     )
 }
 
-fn say(tally: &Tally, severities: Severities, report: &Path, open_shop: bool, seconds: f64) {
+fn say(imported: &Imported, open_shop: bool, seconds: f64) {
+    let Imported {
+        tally, severities, ..
+    } = imported;
     eprintln!(
         "{} records in {seconds:.1} s ({:.0}/s): {} created, {} updated, {} unchanged, {} hidden, {} rejected.",
         tally.products,
@@ -183,21 +261,24 @@ fn say(tally: &Tally, severities: Severities, report: &Path, open_shop: bool, se
         severities.error,
         severities.warning,
         severities.info,
-        report.display()
+        imported.report.display()
     );
+    if imported.unkept > 0 {
+        eprintln!("{} more remarks were not kept.", imported.unkept);
+    }
     if open_shop {
         eprintln!("The shop is open and shows the changes within a few seconds.");
     }
 }
 
-fn figures(tally: &Tally, severities: Severities, seconds: f64) -> Result<String> {
-    let mut figures = serde_json::to_value(tally)?;
+fn figures(imported: &Imported, seconds: f64) -> Result<String> {
+    let mut figures = serde_json::to_value(imported.tally)?;
     if let Some(object) = figures.as_object_mut() {
         // Until searchable, not only until stored.
         object.insert("seconds".to_owned(), json!(seconds));
-        object.insert("stored_seconds".to_owned(), json!(tally.seconds));
-        object.insert("errors".to_owned(), json!(severities.error));
-        object.insert("warnings".to_owned(), json!(severities.warning));
+        object.insert("stored_seconds".to_owned(), json!(imported.tally.seconds));
+        object.insert("errors".to_owned(), json!(imported.severities.error));
+        object.insert("warnings".to_owned(), json!(imported.severities.warning));
         object.insert("peak_mib".to_owned(), json!(progress::peak_mib()));
     }
     Ok(figures.to_string())
@@ -211,6 +292,8 @@ mod tests {
         clippy::indexing_slicing,
         clippy::panic
     )]
+    use catalogue::import;
+
     use super::*;
 
     #[test]

@@ -3,6 +3,9 @@
 //! Who works on a job holds a lease; a process that died does not renew it, and another goes on where the last
 //! committed batch ended. Every write of a worker is guarded by its own name in the row: who lost the lease writes
 //! nothing more.
+//!
+//! A claim counts as a try until its worker says how it ends. What was tried too often is claimed by nobody: a file that
+//! takes the process down would do so at every start.
 
 use std::time::Duration;
 
@@ -11,6 +14,7 @@ use trade::clock::Timestamp;
 use trade::ids::ImportJobId;
 
 use super::job::{Job, JobState, Reading, big, id, id_of_column, job, json, unsigned};
+use super::limits;
 use super::trial::Trial;
 use crate::store::{Done, ImportId};
 
@@ -19,13 +23,19 @@ pub(super) const LEASE: Duration = Duration::from_secs(10);
 
 storage::statements! {
     HALT_LEFT = "UPDATE import_jobs SET state = CASE state WHEN 'trying' THEN 'received' ELSE 'paused' END,
-            halt = 0, runner = NULL
+            halt = 0, runner = NULL, tries = 0
         WHERE halt = 1 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
-    CLAIMABLE = "SELECT id, halt FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
+    LEAVE_TRIED = "UPDATE import_jobs SET state = CASE state WHEN 'trying' THEN 'received' ELSE 'failed' END,
+            ended_us = CASE state WHEN 'trying' THEN NULL ELSE CAST($1 AS BIGINT) END, runner = NULL, lease_us = 0
+        WHERE tries >= $2 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
+    CLAIMABLE = "SELECT id, halt, tries FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
         ORDER BY id LIMIT 50";
+    CLAIMABLE_ONE = "SELECT id, halt, tries FROM import_jobs WHERE id = $2 AND lease_us < $1
+        AND state IN ('trying', 'waiting', 'running')";
     CLAIM = "UPDATE import_jobs SET runner = $2, lease_us = $3, begun_us = $4, read_bytes = 0, records = 0,
-            state = CASE state WHEN 'waiting' THEN 'running' ELSE state END
-        WHERE id = $1 AND lease_us < $4 AND state IN ('trying', 'waiting', 'running') AND halt = 0";
+            tries = tries + 1, state = CASE state WHEN 'waiting' THEN 'running' ELSE state END
+        WHERE id = $1 AND lease_us < $4 AND state IN ('trying', 'waiting', 'running') AND halt = 0
+            AND tries < $5";
     BEAT = "UPDATE import_jobs SET lease_us = $3, read_bytes = $4, total_bytes = $5, records = $6
         WHERE id = $1 AND runner = $2 RETURNING halt";
     BATCH = "UPDATE import_jobs SET messages = messages + $3, created = created + $4, updated = updated + $5,
@@ -33,13 +43,14 @@ storage::statements! {
         WHERE id = $1 AND runner = $2 RETURNING findings, messages";
     LINK_IMPORT = "UPDATE imports SET job_id = $2 WHERE id = $1 AND job_id IS NULL";
     IMPORT_OF_JOB = "SELECT id FROM imports WHERE job_id = $1 AND name = $2 LIMIT 1";
-    RELEASE = "UPDATE import_jobs SET runner = NULL, lease_us = 0,
+    RELEASE = "UPDATE import_jobs SET runner = NULL, lease_us = 0, tries = tries - 1,
             state = CASE state WHEN 'running' THEN 'waiting' ELSE state END
         WHERE id = $1 AND runner = $2";
     END = "UPDATE import_jobs SET state = $3, ended_us = $4, runner = NULL, lease_us = 0, halt = 0, records = $5,
-            rejected = rejected + $6, unkept = $7, read_bytes = $8
+            rejected = rejected + $6, unkept = $7, read_bytes = $8, tries = 0
         WHERE id = $1 AND runner = $2";
-    END_TRIAL = "UPDATE import_jobs SET state = $3, trial = $4, runner = NULL, lease_us = 0, halt = 0
+    END_TRIAL = "UPDATE import_jobs SET state = $3, trial = $4, runner = NULL, lease_us = 0, halt = 0,
+            tries = 0
         WHERE id = $1 AND runner = $2";
 }
 
@@ -72,16 +83,27 @@ pub(super) struct Claimable {
     pub(super) job: ImportJobId,
     /// Its worker died before it stood still, as it was asked to.
     pub(super) halting: bool,
+    /// Its workers died too often.
+    pub(super) is_left: bool,
 }
 
-/// Jobs that somebody could work on now, oldest first.
-pub(super) fn claimable(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<Claimable>, Fault> {
-    let rows = tx.query(&CLAIMABLE, &[now.as_micros().into()])?;
+/// Jobs that somebody could work on now, oldest first; or that one of them.
+pub(super) fn claimable(
+    tx: &mut dyn Tx,
+    only: Option<ImportJobId>,
+    now: Timestamp,
+) -> Result<Vec<Claimable>, Fault> {
+    let now = now.as_micros().into();
+    let rows = match only {
+        None => tx.query(&CLAIMABLE, &[now])?,
+        Some(job) => tx.query(&CLAIMABLE_ONE, &[now, id(job)])?,
+    };
     rows.iter()
         .map(|row| {
             Ok(Claimable {
                 job: id_of_column(row, 0)?,
                 halting: row.flag(1)?,
+                is_left: unsigned(row, 2)? >= limits::TRIES,
             })
         })
         .collect()
@@ -92,6 +114,12 @@ pub(super) fn halt_left(tx: &mut dyn Tx, now: Timestamp) -> Result<(), Fault> {
     tx.execute(&HALT_LEFT, &[now.as_micros().into()]).map(drop)
 }
 
+/// Lets those stand still whose workers died too often: an import has failed, a trial never was.
+pub(super) fn leave_tried(tx: &mut dyn Tx, now: Timestamp) -> Result<(), Fault> {
+    let params = [now.as_micros().into(), big(limits::TRIES)];
+    tx.execute(&LEAVE_TRIED, &params).map(drop)
+}
+
 /// Claims a job, unless another worker was faster.
 pub(super) fn claim(tx: &mut dyn Tx, claim: &Claim, now: Timestamp) -> Result<Option<Job>, Fault> {
     let [one, runner] = claim.params();
@@ -100,6 +128,7 @@ pub(super) fn claim(tx: &mut dyn Tx, claim: &Claim, now: Timestamp) -> Result<Op
         runner,
         now.plus(LEASE).as_micros().into(),
         now.as_micros().into(),
+        big(limits::TRIES),
     ];
     match tx.execute(&CLAIM, &params)? {
         0 => Ok(None),
@@ -185,13 +214,13 @@ pub(super) fn release(tx: &mut dyn Tx, claim: &Claim) -> Result<(), Fault> {
     tx.execute(&RELEASE, &claim.params()).map(drop)
 }
 
-/// Ends an import, or lets it stand still.
+/// Ends an import, or lets it stand still; whether the claim still held.
 pub(super) fn end(
     tx: &mut dyn Tx,
     claim: &Claim,
     ending: &Ending,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let [job, runner] = claim.params();
     let ended = ending.state.has_ended().then(|| now.as_micros());
     let params = [
@@ -204,7 +233,7 @@ pub(super) fn end(
         big(ending.unkept),
         big(ending.reading.read_bytes),
     ];
-    tx.execute(&END, &params).map(drop)
+    Ok(tx.execute(&END, &params)? > 0)
 }
 
 /// Ends a trial; without a result the file lies there as before.

@@ -17,16 +17,17 @@ storage::statements! {
     RECEIVE = "INSERT INTO import_jobs (id, name, staff, received_us, total_bytes, state, mapping)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     JOB = "SELECT id, name, staff, received_us, state, mapping, halt, begun_us, ended_us, read_bytes, total_bytes,
-        records, messages, created, updated, unchanged, hidden, rejected, unkept, trial
+        records, messages, created, updated, unchanged, hidden, rejected, unkept, trial, tries
         FROM import_jobs WHERE id = $1";
     JOBS = "SELECT id, name, staff, received_us, state, mapping, halt, begun_us, ended_us, read_bytes, total_bytes,
-        records, messages, created, updated, unchanged, hidden, rejected, unkept, CAST(NULL AS TEXT)
+        records, messages, created, updated, unchanged, hidden, rejected, unkept, CAST(NULL AS TEXT),
+        tries
         FROM import_jobs ORDER BY id DESC LIMIT $1";
-    SET_MAPPING = "UPDATE import_jobs SET mapping = $2, state = 'received', trial = NULL
+    SET_MAPPING = "UPDATE import_jobs SET mapping = $2, state = 'received', trial = NULL, tries = 0
         WHERE id = $1 AND state IN ('received', 'tried')";
-    WANT_TRIAL = "UPDATE import_jobs SET state = 'trying', trial = NULL, halt = 0
+    WANT_TRIAL = "UPDATE import_jobs SET state = 'trying', trial = NULL, halt = 0, tries = 0
         WHERE id = $1 AND state IN ('received', 'tried')";
-    WANT_IMPORT = "UPDATE import_jobs SET state = 'waiting', halt = 0, ended_us = NULL
+    WANT_IMPORT = "UPDATE import_jobs SET state = 'waiting', halt = 0, ended_us = NULL, tries = 0
         WHERE id = $1 AND state IN ('received', 'tried', 'paused', 'failed')";
     HALT_WAITING = "UPDATE import_jobs SET state = 'paused' WHERE id = $1 AND state = 'waiting'";
     HALT_RUNNING = "UPDATE import_jobs SET halt = 1 WHERE id = $1 AND state IN ('running', 'trying')";
@@ -38,6 +39,7 @@ storage::statements! {
         ORDER BY id LIMIT 10000";
     OLD_JOBS = "SELECT id FROM import_jobs WHERE state IN ('done', 'failed', 'stopped')
         ORDER BY id DESC LIMIT 100 OFFSET $1";
+    FORGET_REJECTS = "DELETE FROM import_rejects WHERE job_id = $1";
     FORGET_NOTES = "DELETE FROM import_notes WHERE job_id = $1";
     UNLINK_IMPORTS = "UPDATE imports SET job_id = NULL WHERE job_id = $1";
     FORGET_JOB = "DELETE FROM import_jobs WHERE id = $1";
@@ -147,6 +149,16 @@ pub struct Job {
     pub unkept: u64,
     /// What an import would do; only where one job is read, and once it was tried.
     pub trial: Option<Trial>,
+    /// How often a worker took it since somebody asked for it and was never heard of again; at [`limits::TRIES`] the
+    /// job stands still.
+    pub tries: u64,
+}
+
+impl Job {
+    /// Whether it stands still because each of its workers was never heard of again.
+    pub fn was_left(&self) -> bool {
+        self.tries > 0 && !self.state.is_moving()
+    }
 }
 
 /// How far a file is read.
@@ -233,7 +245,7 @@ pub fn receive(
     tx.execute(&RECEIVE, &params)?;
     for row in tx.query(&OLD_JOBS, &[limits::JOBS_KEPT.into()])? {
         let old: Value = row.text(0)?.into();
-        for statement in [&FORGET_NOTES, &UNLINK_IMPORTS, &FORGET_JOB] {
+        for statement in [&FORGET_REJECTS, &FORGET_NOTES, &UNLINK_IMPORTS, &FORGET_JOB] {
             tx.execute(statement, std::slice::from_ref(&old))?;
         }
     }
@@ -337,5 +349,6 @@ fn job_of_row(row: &Row) -> Result<Job, Fault> {
         },
         unkept: unsigned(row, 18)?,
         trial: read(row, 19)?,
+        tries: unsigned(row, 20)?,
     })
 }

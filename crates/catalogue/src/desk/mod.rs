@@ -10,11 +10,12 @@ pub mod job;
 pub mod limits;
 pub mod mappings;
 pub mod notes;
+pub mod rejects;
 pub mod run;
 mod trial;
 
 pub use job::{Counts, Job, JobState, Reading, Received};
-pub use notes::{KeptNote, NoteKind};
+pub use notes::{KeptNote, NoteKind, Said};
 pub use trial::{Trial, TrialNotes};
 
 /// Every statement of the desk, for the test that prepares them on both engines.
@@ -24,6 +25,7 @@ pub(crate) fn statements() -> Vec<&'static storage::Statement> {
         job::STATEMENTS,
         mappings::STATEMENTS,
         notes::STATEMENTS,
+        rejects::STATEMENTS,
     ]
     .concat()
 }

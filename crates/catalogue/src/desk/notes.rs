@@ -3,22 +3,28 @@
 //! A reader makes the same notes in the same order whenever it reads the same file, so a job that goes on after a
 //! crash numbers them as before and writes only those that are missing.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use storage::{Fault, Row, Store, Tx};
 use trade::ids::{EditionId, ImportJobId};
 
-use super::job::id;
-use super::limits;
-use crate::import::{Note, ReportSink, Severity};
+use super::job::{id, json};
+use super::{limits, rejects};
+use crate::import::{Note, Remark, ReportSink, Severity, shortened};
+use crate::limits::NOTE_CHARS;
 
 storage::statements! {
     PUT_NOTES =
-        sqlite "INSERT INTO import_notes (job_id, found, number, file, line, sender, reference, code, severity, message)
+        sqlite "INSERT INTO import_notes (job_id, found, number, file, line, sender, reference, code, severity, message,
+                said)
             SELECT $1, $2, n.value->>0, n.value->>1, n.value->>2, n.value->>3, n.value->>4, n.value->>5, n.value->>6,
-                n.value->>7
+                n.value->>7, n.value->>8
             FROM json_each($3) n WHERE 1 = 1 ON CONFLICT DO NOTHING",
-        postgres "INSERT INTO import_notes (job_id, found, number, file, line, sender, reference, code, severity, message)
-            SELECT $1::text, $2::bigint, (n->>0)::bigint, n->>1, (n->>2)::bigint, n->>3, n->>4, n->>5, n->>6, n->>7
+        postgres "INSERT INTO import_notes (job_id, found, number, file, line, sender, reference, code, severity, message,
+                said)
+            SELECT $1::text, $2::bigint, (n->>0)::bigint, n->>1, (n->>2)::bigint, n->>3, n->>4, n->>5, n->>6, n->>7,
+                n->>8
             FROM jsonb_array_elements(($3::text)::jsonb) AS notes (n) ON CONFLICT DO NOTHING";
     LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM import_notes WHERE job_id = $1 AND found = 0";
     KINDS = "SELECT severity, code, COUNT(*) FROM import_notes WHERE job_id = $1
@@ -26,12 +32,35 @@ storage::statements! {
     FOUND_COUNT = "SELECT COUNT(*) FROM import_notes WHERE job_id = $1
         AND ($2 = '' OR severity = $2) AND ($3 = '' OR code = $3)
         AND ($4 = '' OR LOWER(message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(reference, '')) LIKE $4 ESCAPE '!')";
-    FOUND = "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id
+    FOUND = "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id, x.number, n.said
         FROM import_notes n LEFT JOIN records r ON r.sender = n.sender AND r.reference = n.reference
+        LEFT JOIN import_rejects x
+            ON x.job_id = n.job_id AND x.number = n.number AND n.found = 0 AND x.completed_us IS NULL
         WHERE n.job_id = $1 AND ($2 = '' OR n.severity = $2) AND ($3 = '' OR n.code = $3)
         AND ($4 = '' OR LOWER(n.message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(n.reference, '')) LIKE $4 ESCAPE '!')
         ORDER BY CASE n.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, n.line, n.found, n.number
         LIMIT $5 OFFSET $6";
+}
+
+/// A [`Remark`] as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// See [`Remark::kind`].
+    pub kind: String,
+    /// See [`Remark::arguments`].
+    pub arguments: BTreeMap<String, String>,
+}
+
+impl From<&Remark> for Said {
+    fn from(remark: &Remark) -> Said {
+        let arguments = remark.arguments().into_iter();
+        Said {
+            kind: remark.kind().to_owned(),
+            arguments: arguments
+                .map(|(name, value)| (name.to_owned(), shortened(&value, NOTE_CHARS)))
+                .collect(),
+        }
+    }
 }
 
 /// A note as it is kept.
@@ -52,9 +81,15 @@ pub struct KeptNote {
     pub severity: Severity,
     /// See [`Note::message`].
     pub message: String,
+    /// What the sentence is made of, in whatever language; notes of before this was kept have only their message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
     /// The edition that the record belongs to now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edition: Option<EditionId>,
+    /// The number under which the record was kept to be completed, see [`super::rejects`].
+    #[serde(skip)]
+    pub reject: Option<u64>,
 }
 
 impl From<Note> for KeptNote {
@@ -67,7 +102,9 @@ impl From<Note> for KeptNote {
             code: note.code.to_owned(),
             severity: note.severity,
             message: note.message,
+            said: Some(Said::from(&note.remark)),
             edition: None,
+            reject: None,
         }
     }
 }
@@ -169,8 +206,16 @@ fn note_of_row(row: &Row) -> Result<KeptNote, Fault> {
         code: row.text(4)?.to_owned(),
         severity: severity_of(row, 5)?,
         message: row.text(6)?.to_owned(),
+        said: row.opt_text(9)?.map(said_of_text).transpose()?,
         edition: row.opt_int(7)?.map(EditionId),
+        reject: row
+            .opt_int(8)?
+            .and_then(|number| u64::try_from(number).ok()),
     })
+}
+
+fn said_of_text(text: &str) -> Result<Said, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::Corrupt(error.into()))
 }
 
 fn severity_of(row: &Row, column: usize) -> Result<Severity, Fault> {
@@ -197,10 +242,11 @@ pub(super) fn put(
     if notes.is_empty() {
         return Ok(());
     }
-    let rows: Vec<serde_json::Value> = notes
+    let rows = notes
         .iter()
         .map(|(number, note)| {
-            serde_json::json!([
+            let said = json(&Said::from(&note.remark))?;
+            Ok(serde_json::json!([
                 number,
                 note.file,
                 note.line,
@@ -209,13 +255,17 @@ pub(super) fn put(
                 note.code,
                 note.severity.code(),
                 note.message,
-            ])
+                said,
+            ]))
         })
-        .collect();
+        .collect::<Result<Vec<serde_json::Value>, Fault>>()?;
     let rows = serde_json::Value::from(rows).to_string();
     let found = numbered == Numbered::Found;
-    tx.execute(&PUT_NOTES, &[id(job), found.into(), rows.into()])
-        .map(drop)
+    tx.execute(&PUT_NOTES, &[id(job), found.into(), rows.into()])?;
+    for (number, note) in notes {
+        rejects::keep(tx, job, *number, note)?;
+    }
+    Ok(())
 }
 
 /// Keeps what a reader notes, up to [`limits::NOTES`].

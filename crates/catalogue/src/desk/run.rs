@@ -58,11 +58,34 @@ impl Bench {
     /// # Errors
     /// A [`Fault`] of the database outside the work itself; what breaks the work off ends its job instead.
     pub fn run_next(&self) -> Result<bool, Fault> {
+        self.run_one_of(None)
+    }
+
+    /// Works on that job, if it has something to do and nobody else works on it. Says whether it did. Blocks.
+    ///
+    /// # Errors
+    /// As [`Bench::run_next`].
+    pub fn run_job(&self, job: ImportJobId) -> Result<bool, Fault> {
+        self.run_one_of(Some(job))
+    }
+
+    fn run_one_of(&self, only: Option<ImportJobId>) -> Result<bool, Fault> {
         let now = self.clock.now();
-        let claimable = self.store.read_blocking(|tx| claim::claimable(tx, now))?;
+        let claimable = self
+            .store
+            .read_blocking(|tx| claim::claimable(tx, only, now))?;
         if claimable.iter().any(|one| one.halting) {
             self.store
                 .write_blocking(move |tx| claim::halt_left(tx, now))?;
+        }
+        let (left, claimable): (Vec<_>, Vec<_>) =
+            claimable.into_iter().partition(|one| one.is_left);
+        for job in left.iter().map(|one| one.job) {
+            tracing::error!(import = %job, tries = limits::TRIES, "import left: each try ended without a word");
+        }
+        if !left.is_empty() {
+            self.store
+                .write_blocking(move |tx| claim::leave_tried(tx, now))?;
         }
         for id in claimable.into_iter().map(|one| one.job) {
             if self.closing.load(Ordering::Relaxed) || !file_of(&self.folder, id).exists() {
@@ -115,7 +138,7 @@ impl Bench {
     }
 
     fn work(&self, claim: &Claim, job: &Job) -> Result<(), Fault> {
-        let watch = Watch::default();
+        let watch = Watch::until(&self.closing);
         std::thread::scope(|scope| {
             let (end, ended) = channel::<()>();
             let watch = &watch;
@@ -138,10 +161,9 @@ impl Bench {
             .store
             .write_blocking(move |tx| claim::beat(tx, &mine, now, reading));
         match beaten {
-            Ok(Beat::GoOn) if self.closing.load(Ordering::Relaxed) => watch.halt(Halt::Closing),
             Ok(Beat::GoOn) => {}
-            Ok(Beat::Pause) => watch.halt(Halt::Pause),
-            Ok(Beat::Lost) => watch.halt(Halt::Lost),
+            Ok(Beat::Pause) => watch.pause(),
+            Ok(Beat::Lost) => watch.lose(),
             // The next beat says it again, or the lease ends.
             Err(fault) => tracing::warn!(import = %claim.job, fault = fault.detail(), "no beat"),
         }
@@ -172,10 +194,7 @@ impl Bench {
         let done = read.and_then(|tally| Ok((tally, report.finish()?)));
         let halt = watch.halted();
         if halt == Some(Halt::Closing) || is_away(&done) {
-            let mine = claim.clone();
-            return self
-                .store
-                .write_blocking(move |tx| claim::release(tx, &mine));
+            return self.release(claim);
         }
         let mut ending = Ending {
             state: JobState::Failed,
@@ -193,9 +212,11 @@ impl Bench {
             (Err(error), _) => say_broken(job.id, &error),
         }
         let (mine, now) = (claim.clone(), self.clock.now());
-        self.store
+        let was_ours = self
+            .store
             .write_blocking(move |tx| claim::end(tx, &mine, &ending, now))?;
-        if ending.state == JobState::Done {
+        // Whoever took the job over still reads the file.
+        if was_ours && ending.state == JobState::Done {
             drop(std::fs::remove_file(&path));
         }
         Ok(())
@@ -229,6 +250,24 @@ impl Bench {
         Ok(Done::default())
     }
 
+    /// Leaves a job for another worker. Waits for the database if that is away: who is not heard counts as dead.
+    fn release(&self, claim: &Claim) -> Result<(), Fault> {
+        loop {
+            let mine = claim.clone();
+            let released = self
+                .store
+                .write_blocking(move |tx| claim::release(tx, &mine));
+            match released {
+                Err(Fault::Busy | Fault::Unavailable(_))
+                    if !self.closing.load(Ordering::Relaxed) =>
+                {
+                    std::thread::sleep(BEAT);
+                }
+                released => return released,
+            }
+        }
+    }
+
     fn try_out(&self, claim: &Claim, job: &Job, watch: &Watch) -> Result<(), Fault> {
         let path = file_of(&self.folder, job.id);
         let mut counting = Counting {
@@ -258,12 +297,7 @@ impl Bench {
             },
         );
         let trial = match (read, watch.halted()) {
-            (_, Some(Halt::Closing)) => {
-                let mine = claim.clone();
-                return self
-                    .store
-                    .write_blocking(move |tx| claim::release(tx, &mine));
-            }
+            (_, Some(Halt::Closing)) => return self.release(claim),
             (Ok(tally), None) => Some(Trial {
                 records: tally.products,
                 counts: Counts {
@@ -317,8 +351,8 @@ enum Halt {
 }
 
 /// What the two threads of a job tell each other.
-#[derive(Default)]
 struct Watch {
+    closing: Arc<AtomicBool>,
     halt: AtomicU8,
     read_bytes: AtomicU64,
     total_bytes: AtomicU64,
@@ -326,20 +360,30 @@ struct Watch {
 }
 
 impl Watch {
-    fn halt(&self, halt: Halt) {
-        let code = match halt {
-            Halt::Pause => 1,
-            Halt::Closing => 2,
-            Halt::Lost => 3,
-        };
-        self.halt.store(code, Ordering::Relaxed);
+    fn until(closing: &Arc<AtomicBool>) -> Watch {
+        Watch {
+            closing: Arc::clone(closing),
+            halt: AtomicU8::new(0),
+            read_bytes: AtomicU64::new(0),
+            total_bytes: AtomicU64::new(0),
+            records: AtomicU64::new(0),
+        }
     }
 
+    fn pause(&self) {
+        self.halt.store(1, Ordering::Relaxed);
+    }
+
+    fn lose(&self) {
+        self.halt.store(2, Ordering::Relaxed);
+    }
+
+    /// The end of the program is not waited for until the next beat: it waits no longer than that for us.
     fn halted(&self) -> Option<Halt> {
         match self.halt.load(Ordering::Relaxed) {
+            0 if self.closing.load(Ordering::Relaxed) => Some(Halt::Closing),
             0 => None,
             1 => Some(Halt::Pause),
-            2 => Some(Halt::Closing),
             _ => Some(Halt::Lost),
         }
     }

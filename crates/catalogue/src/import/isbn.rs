@@ -9,6 +9,7 @@ use trade::isbn::IsbnError;
 
 use super::Remarks;
 use super::plain_text::one_line;
+use super::remark::{Remark, Why};
 use crate::limits;
 use crate::model::{Edition, Isbn13};
 
@@ -99,10 +100,10 @@ pub(super) fn put<'t>(
         match read(sent) {
             Number::Sound(isbn) => add(edition, isbn),
             Number::Padded(isbn) => {
-                remarks.info(
-                    "isbn-repaired",
-                    format!("{sent:?} had lost its leading zeros; with them it is {isbn}, and its check digit is right."),
-                );
+                remarks.info(Remark::IsbnPadded {
+                    sent: one_line(sent),
+                    isbn: isbn.to_string(),
+                });
                 add(edition, isbn);
             }
             Number::Rounded(range) => rounded.push((sent, range)),
@@ -115,17 +116,16 @@ pub(super) fn put<'t>(
         }
         match only_one(&range) {
             Some(isbn) => {
-                remarks.warn(
-                    "isbn-repaired",
-                    format!("A spreadsheet rounded the ISBN to {sent:?}; {isbn} is the only one it can have been. Check it."),
-                );
+                remarks.warn(Remark::IsbnRounded {
+                    sent: one_line(sent),
+                    isbn: isbn.to_string(),
+                });
                 add(edition, isbn);
             }
             None => {
-                remarks.warn(
-                    "isbn-destroyed",
-                    format!("A spreadsheet rounded the ISBN to {sent:?}, and several begin so. The book was taken without it: ask for the file with that column as text."),
-                );
+                remarks.warn(Remark::IsbnDestroyed {
+                    sent: one_line(sent),
+                });
                 keep_flagged(edition, sent);
             }
         }
@@ -143,15 +143,16 @@ fn add(edition: &mut Edition, isbn: Isbn13) {
 }
 
 fn flag(edition: &mut Edition, sent: &str, error: IsbnError, remarks: &mut Remarks) {
+    let (sent_line, why) = (one_line(sent), Why::from(error));
     match error {
-        IsbnError::NotABook | IsbnError::Ismn => remarks.info(
-            "number-of-no-book",
-            format!("{sent:?} is not a book's number ({error}). It was kept, but finds nothing."),
-        ),
-        error => remarks.warn(
-            "isbn-invalid",
-            format!("{sent:?} is not an ISBN ({error}). The book was taken without it: look it up in the book."),
-        ),
+        IsbnError::NotABook | IsbnError::Ismn => remarks.info(Remark::NumberOfNoBook {
+            sent: sent_line,
+            why,
+        }),
+        IsbnError::NotAnIsbn | IsbnError::WrongCheckDigit => remarks.warn(Remark::IsbnInvalid {
+            sent: sent_line,
+            why,
+        }),
     }
     keep_flagged(edition, sent);
 }
@@ -179,7 +180,7 @@ mod tests {
         let mut edition = Edition::titled("T");
         let mut remarks = Remarks::default();
         put(&mut edition, sent.iter().copied(), &mut remarks);
-        let codes = remarks.0.iter().map(|(_, code, _)| *code).collect();
+        let codes = remarks.0.iter().map(|(_, remark)| remark.code()).collect();
         (edition, codes)
     }
 

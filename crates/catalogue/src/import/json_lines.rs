@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::{Session, Severity};
+use super::{Rejection, Session};
 use crate::limits;
 use crate::store::Incoming;
 
@@ -66,12 +66,7 @@ impl Iterator for Lines<'_, '_> {
                 }
                 Ok(Line::TooLong) => {
                     self.session.record();
-                    let message = format!(
-                        "The line is longer than {} MB. It was skipped: a record should hold one book.",
-                        limits::RECORD_BYTES >> 20
-                    );
-                    self.session
-                        .reject(Severity::Error, "too-large", self.number, None, &message);
+                    Rejection::error(super::too_large()).tell(self.session, self.number);
                 }
                 Err(error) => {
                     self.session.broken_off(self.number, &error);
@@ -203,6 +198,17 @@ mod tests {
                 .and_then(|series| series.volume.as_deref()),
             Some("2")
         );
+        let kept = |line| notes.iter().find(|note| note.line == line)?.draft.as_ref();
+        let (untitled, unnamed) = (kept(4).unwrap(), kept(5).unwrap());
+        assert_eq!(
+            (untitled.reference.as_str(), untitled.sender.as_str()),
+            ("a:3", "a")
+        );
+        assert_eq!(
+            (unnamed.reference.as_str(), unnamed.edition.title.as_str()),
+            ("", "x")
+        );
+        assert!(kept(2).is_none(), "nothing could be read of it");
         let told: Vec<_> = notes.iter().map(|note| (note.line, note.code)).collect();
         assert!(told.starts_with(&[(1, "isbn-invalid")]));
         for expected in [

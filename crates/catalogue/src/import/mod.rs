@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use storage::{Fault, Store};
 use trade::clock::Clock;
 
+use crate::limits;
 use crate::model::Edition;
 use crate::store::{Delivery, Done, Incoming, put};
 
@@ -30,14 +31,17 @@ mod marc;
 mod names;
 mod onix;
 mod plain_text;
+mod remark;
 mod report;
 mod session;
 mod source;
 mod titles;
 
 pub use csv::{Column, Field, Mapping, Table};
+pub use remark::{Remark, Why};
 pub use report::{JsonLinesReport, Note, ReportSink, Severity};
 
+pub(crate) use report::shortened;
 pub(crate) use session::{Lines, note_of_finding};
 
 use session::{Rejection, Remarks, Session};
@@ -113,7 +117,7 @@ pub enum ImportError {
     Fault(#[from] Fault),
 }
 
-/// Imports `files` in order. Blocks; call it from a thread of its own.
+/// Imports `files` in order, by no job of the desk. Blocks; call it from a thread of its own.
 ///
 /// # Errors
 /// [`ImportError`] when a file cannot be opened (none is read then) or the database fails.
@@ -123,58 +127,25 @@ pub fn import_files(
     progress: &dyn Progress,
     report: &mut dyn ReportSink,
 ) -> Result<Tally, ImportError> {
-    import_named(
-        store,
-        &by_name(files),
-        &Brought::default(),
-        progress,
-        report,
-    )
-}
-
-/// Files with their own names.
-pub fn by_name(files: &[PathBuf]) -> Vec<(&Path, String)> {
+    let clock = Clock::system();
     let named = |path: &PathBuf| {
         let name = path.file_name().unwrap_or(path.as_os_str());
         name.to_string_lossy().into_owned()
     };
-    files
+    let named: Vec<(&Path, String)> = files
         .iter()
         .map(|path| (path.as_path(), named(path)))
-        .collect()
-}
-
-/// What a person adds to the files that she brings.
-#[derive(Debug, Clone, Default)]
-pub struct Brought<'a> {
-    /// Who she is.
-    pub staff: &'a str,
-    /// What the columns of a table are; without a mapping one is proposed for each table.
-    pub mapping: Option<&'a Mapping>,
-}
-
-/// [`import_files`] for files that are known by other names than those on the disk.
-///
-/// # Errors
-/// As [`import_files`].
-pub fn import_named(
-    store: &Store,
-    files: &[(&Path, String)],
-    brought: &Brought<'_>,
-    progress: &dyn Progress,
-    report: &mut dyn ReportSink,
-) -> Result<Tally, ImportError> {
-    let clock = Clock::system();
+        .collect();
     let read = Files {
-        named: files,
-        mapping: brought.mapping,
+        named: &named,
+        mapping: None,
         today: clock.today(),
         progress,
     };
     read_files(read, report, &mut |file, incoming| {
         let delivery = Delivery {
             name: file.name.clone(),
-            staff: brought.staff.to_owned(),
+            staff: String::new(),
             at: clock.now(),
         };
         put(store, &delivery, incoming)
@@ -359,6 +330,13 @@ pub fn preview(
     })
 }
 
+/// That a record is larger than any.
+fn too_large() -> Remark {
+    Remark::TooLarge {
+        megabytes: (limits::RECORD_BYTES >> 20).to_string(),
+    }
+}
+
 /// Reads one file and hands its records to `take`.
 fn read_source<T: Default>(
     source: Source,
@@ -374,14 +352,7 @@ fn read_source<T: Default>(
         Ok(Content::JsonLines(reader)) => take(&mut json_lines::Lines::of(reader, session)),
         Ok(Content::Table(reader)) => take(&mut csv::Rows::of(reader, session)),
         Ok(Content::Unknown) => {
-            session.note(
-                Severity::Error,
-                "not-recognised",
-                0,
-                None,
-                "This is neither an ONIX message, nor MARC records, nor a table, nor JSON lines, plain or packed with \
-                 gzip, Zstandard or zip. Nothing was read: ask the sender for ONIX.",
-            );
+            session.note(Severity::Error, 0, Remark::NotRecognised {});
             Ok(T::default())
         }
         Err(error) => {

@@ -4,6 +4,10 @@ use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
+use super::Remark;
+use crate::limits;
+use crate::store::Record;
+
 /// How much a note matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,8 +57,31 @@ pub struct Note {
     pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// What was found, and what to do about it, in English.
+    /// What was found, and what to do about it, in English: [`Remark`]'s sentence.
     pub message: String,
+    /// The same, for sentences in other languages.
+    #[serde(skip)]
+    pub remark: Remark,
+    /// What was read of a record that was rejected and could be completed.
+    #[serde(skip)]
+    pub draft: Option<Box<Record>>,
+}
+
+impl Note {
+    /// A note that names no record.
+    pub(super) fn of(file: &str, line: u64, severity: Severity, remark: Remark) -> Note {
+        Note {
+            file: file.to_owned(),
+            line,
+            sender: None,
+            reference: None,
+            code: remark.code(),
+            severity,
+            message: shortened(&remark.to_string(), limits::NOTE_CHARS),
+            remark,
+            draft: None,
+        }
+    }
 }
 
 /// Names that a note lists, and characters of each: a note is read by a person, and what was taken for a name may be half
@@ -73,7 +100,7 @@ pub(super) fn listed(names: &[String]) -> String {
 }
 
 /// The first `chars` of a text.
-pub(super) fn shortened(text: &str, chars: usize) -> String {
+pub(crate) fn shortened(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

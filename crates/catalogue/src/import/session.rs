@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::civil::Date;
 
-use super::{FileKind, Mapping, Note, ReportSink, Severity, Table, report};
+use super::{FileKind, Mapping, Note, Remark, ReportSink, Severity, Table, Why};
 use crate::limits;
-use crate::store::{Finding, Found};
+use crate::store::{Finding, Found, Record};
 
 /// What the reader of one file counts and says.
 pub(super) struct Session<'a> {
@@ -50,74 +50,36 @@ impl<'a> Session<'a> {
         (self.on_record)(self.products);
     }
 
-    pub(super) fn note(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        line: u64,
-        reference: Option<&str>,
-        message: &str,
-    ) {
-        self.report.note(Note {
-            file: self.file.clone(),
-            line,
-            sender: None,
-            reference: reference.map(str::to_owned),
-            code,
-            severity,
-            message: report::shortened(message, limits::NOTE_CHARS),
-        });
+    pub(super) fn note(&mut self, severity: Severity, line: u64, remark: Remark) {
+        let note = Note::of(&self.file, line, severity, remark);
+        self.report.note(note);
     }
 
     /// Notes something about a record that was taken, so that who sent it is known.
     pub(super) fn note_of_record(
         &mut self,
         severity: Severity,
-        code: &'static str,
         line: u64,
         (sender, reference): (&str, &str),
-        message: &str,
+        remark: Remark,
     ) {
         self.report.note(Note {
-            file: self.file.clone(),
-            line,
             sender: Some(sender.to_owned()),
             reference: Some(reference.to_owned()),
-            code,
-            severity,
-            message: report::shortened(message, limits::NOTE_CHARS),
+            ..Note::of(&self.file, line, severity, remark)
         });
-    }
-
-    /// Notes why a record is not taken, and counts it.
-    pub(super) fn reject(
-        &mut self,
-        severity: Severity,
-        code: &'static str,
-        line: u64,
-        reference: Option<&str>,
-        message: &str,
-    ) {
-        self.rejected += 1;
-        self.note(severity, code, line, reference, message);
     }
 
     /// The file could not be read to its end.
     pub(super) fn broken_off(&mut self, line: u64, error: &std::io::Error) {
-        let message = format!(
-            "The file could not be read beyond this line ({error}). Complete records before it were taken: fetch the \
-             file again and import it again."
-        );
-        self.note(Severity::Error, "broken-off", line, None, &message);
+        let why = Why::Words(error.to_string());
+        self.note(Severity::Error, line, Remark::BrokenOff { why });
     }
 
     /// Letters of the file were not in the encoding that it says it has.
     pub(super) fn encoding_repaired(&mut self, letters: u64) {
-        let message = format!(
-            "{letters} letters were not in the encoding that the file says it has. They were read as Windows-1252; \
-             check accents in its titles, and tell the sender."
-        );
-        self.note(Severity::Warning, "encoding-repaired", 0, None, &message);
+        let letters = letters.to_string();
+        self.note(Severity::Warning, 0, Remark::EncodingRepaired { letters });
     }
 
     /// Reports a reference that this file has used before; the later record wins (O5).
@@ -127,11 +89,9 @@ impl<'a> Session<'a> {
         }
         self.note_of_record(
             Severity::Warning,
-            "duplicate-reference",
             line,
             (sender, reference),
-            "This file has used the reference before. The later record replaced the earlier one: ask the sender \
-             which of them is right.",
+            Remark::DuplicateReference {},
         );
     }
 }
@@ -166,38 +126,18 @@ fn identity_hash(sender: &str, reference: &str) -> u64 {
 
 /// What the catalogue found about a record when it was put in, as a note.
 pub(crate) fn note_of_finding(finding: &Finding, file: &str, line: u64) -> Note {
-    let (severity, code, message) = match finding.what {
-        Found::UnknownReference => (
-            Severity::Error,
-            "unknown-reference",
-            "A block update (notification type 04) of a record that was never sent whole. It was not taken: ask \
-             the sender for the complete record (03)."
-                .to_owned(),
-        ),
-        Found::OlderMessage => (
-            Severity::Info,
-            "older-message",
-            "A newer message of this sender was imported before. This one was kept, and changed nothing that the \
-             newer one says."
-                .to_owned(),
-        ),
-        Found::SharedIsbn(isbn) => (
-            Severity::Warning,
-            "isbn-shared",
-            format!(
-                "A different book carries ISBN {isbn} as well. The two were kept apart: look which of them is \
-                 wrong, and join them in the back office if they are one."
-            ),
-        ),
+    let (severity, remark) = match finding.what {
+        Found::UnknownReference => (Severity::Error, Remark::UnknownReference {}),
+        Found::OlderMessage => (Severity::Info, Remark::OlderMessage {}),
+        Found::SharedIsbn(isbn) => {
+            let isbn = isbn.to_string();
+            (Severity::Warning, Remark::IsbnShared { isbn })
+        }
     };
     Note {
-        file: file.to_owned(),
-        line,
         sender: Some(finding.sender.clone()),
         reference: Some(finding.reference.clone()),
-        code,
-        severity,
-        message,
+        ..Note::of(file, line, severity, remark)
     }
 }
 
@@ -211,20 +151,20 @@ impl Session<'_> {
 
 /// What reading one record had to say: more than one remark is usual.
 #[derive(Debug, Default)]
-pub(super) struct Remarks(pub(super) Vec<(Severity, &'static str, String)>);
+pub(super) struct Remarks(pub(super) Vec<(Severity, Remark)>);
 
 impl Remarks {
-    pub(super) fn info(&mut self, code: &'static str, message: impl Into<String>) {
-        self.0.push((Severity::Info, code, message.into()));
+    pub(super) fn info(&mut self, remark: Remark) {
+        self.0.push((Severity::Info, remark));
     }
 
-    pub(super) fn warn(&mut self, code: &'static str, message: impl Into<String>) {
-        self.0.push((Severity::Warning, code, message.into()));
+    pub(super) fn warn(&mut self, remark: Remark) {
+        self.0.push((Severity::Warning, remark));
     }
 
     pub(super) fn tell(self, session: &mut Session<'_>, line: u64, identity: (&str, &str)) {
-        for (severity, code, message) in self.0 {
-            session.note_of_record(severity, code, line, identity, &message);
+        for (severity, remark) in self.0 {
+            session.note_of_record(severity, line, identity, remark);
         }
     }
 }
@@ -233,19 +173,26 @@ impl Remarks {
 #[derive(Debug)]
 pub(super) struct Rejection {
     pub(super) severity: Severity,
-    pub(super) code: &'static str,
+    pub(super) remark: Remark,
     pub(super) reference: Option<String>,
-    pub(super) message: String,
+    /// What was read of it, where a person could add what is missing.
+    pub(super) draft: Option<Box<Record>>,
 }
 
 impl Rejection {
-    pub(super) fn error(code: &'static str, message: impl Into<String>) -> Rejection {
+    pub(super) fn error(remark: Remark) -> Rejection {
         Rejection {
             severity: Severity::Error,
-            code,
+            remark,
             reference: None,
-            message: message.into(),
+            draft: None,
         }
+    }
+
+    /// Only its title or its reference is missing.
+    pub(super) fn but_for_that(mut self, read: Record) -> Rejection {
+        self.draft = Some(Box::new(read));
+        self
     }
 
     pub(super) fn of(mut self, reference: &str) -> Rejection {
@@ -253,13 +200,13 @@ impl Rejection {
         self
     }
 
+    /// Notes it, and counts the record.
     pub(super) fn tell(self, session: &mut Session<'_>, line: u64) {
-        session.reject(
-            self.severity,
-            self.code,
-            line,
-            self.reference.as_deref(),
-            &self.message,
-        );
+        session.rejected += 1;
+        session.report.note(Note {
+            reference: self.reference,
+            draft: self.draft,
+            ..Note::of(&session.file, line, self.severity, self.remark)
+        });
     }
 }

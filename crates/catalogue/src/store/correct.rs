@@ -82,6 +82,30 @@ impl Correction {
         }
     }
 
+    /// Makes an edition say it.
+    pub(crate) fn put_into(&self, edition: &mut Edition) {
+        if let Some((title, subtitle)) = &self.title {
+            edition.title.clone_from(title);
+            edition.subtitle.clone_from(subtitle);
+        }
+        if let Some(contributors) = &self.contributors {
+            edition.contributors.clone_from(contributors);
+        }
+        if let Some(isbn) = self.isbn {
+            edition.other_isbns.retain(|other| *other != isbn);
+            edition.isbn = Some(isbn);
+        }
+        edition.price = self.price.or(edition.price);
+        if self.publisher.is_some() {
+            edition.publisher.clone_from(&self.publisher);
+        }
+        edition.published = self.published.or(edition.published);
+        edition.availability = self.availability.unwrap_or(edition.availability);
+        let thema = self.record().subjects;
+        edition.subjects.retain(|known| !thema.contains(known));
+        edition.subjects.splice(0..0, thema);
+    }
+
     /// The record that says so.
     fn record(&self) -> Edition {
         let (title, subtitle) = self.title.clone().unwrap_or_default();

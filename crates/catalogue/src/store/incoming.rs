@@ -8,7 +8,7 @@ use trade::clock::Timestamp;
 use crate::model::Edition;
 
 /// What one sender says of one book.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Who sent it, or the set it comes from.
     pub sender: String,

@@ -49,11 +49,12 @@ pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};
 pub use notification::Origin;
 pub use precedence::{precedence, senders};
-pub(crate) use put::{BatchPut, Companion, put_along};
+pub(crate) use put::{BatchPut, Companion, put_along, put_one};
 pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
 pub use trial::EditionChange;
 pub(crate) use trial::{Tried, try_put};
+pub(crate) use undo::log;
 pub use undo::{
     By, Import, ImportId, ImportState, Logged, Refusal, import, imports, logged, redo_import,
     turning, undo_import,

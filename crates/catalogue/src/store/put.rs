@@ -230,6 +230,15 @@ fn write_batches<C: Companion>(
     Ok(done)
 }
 
+/// Puts one message in, in the caller's transaction.
+pub(crate) fn put_one(
+    tx: &mut dyn Tx,
+    incoming: Incoming,
+    delivery: &Delivery,
+) -> Result<Done, Fault> {
+    put_batch(tx, &[Prepared::of(incoming)], delivery, None)
+}
+
 /// Held until the commit, see [`super`].
 pub(super) fn lock(tx: &mut dyn Tx) -> Result<(), Fault> {
     tx.query_one(&LOCK_SEQUENCE, &[]).map(drop)

@@ -291,7 +291,7 @@ fn turn_batch(
     Ok(Some(last))
 }
 
-pub(super) fn log(
+pub(crate) fn log(
     tx: &mut dyn Tx,
     by: &By,
     action: &str,

@@ -33,6 +33,14 @@ desk-paused = { $count ->
    *[other] Paused. { $shown } records are imported already; the import will go on where it stopped.
   }
 desk-broken = The import was broken off. What was imported is kept: go on, and it continues where it stopped.
+desk-left = { $count ->
+    [one] The shop went down { $shown } time while it read this file, so it does not begin again by itself. What was imported is kept. Look at the log and the memory of the server; go on when the cause is gone (tries are counted from nothing again), or ask the sender for another file.
+   *[other] The shop went down { $shown } times while it read this file, so it does not begin again by itself. What was imported is kept. Look at the log and the memory of the server; go on when the cause is gone (tries are counted from nothing again), or ask the sender for another file.
+  }
+desk-trial-left = { $count ->
+    [one] The shop went down { $shown } time while it tried this file. Nothing was stored. Look at the log and the memory of the server before you try or import it again, or ask the sender for another file.
+   *[other] The shop went down { $shown } times while it tried this file. Nothing was stored. Look at the log and the memory of the server before you try or import it again, or ask the sender for another file.
+  }
 desk-stopped = Stopped before the end of the file. What was imported is kept; you can undo it.
 desk-resume = Go on
 desk-give-up = Stop here
@@ -263,3 +271,32 @@ senders-told-saved = Order saved; the catalogue follows it.
 senders-told-merging = Order saved; the catalogue is being merged anew.
 desk-told-full = Too many files wait here: import or dismiss some first.
 edition-namesakes = Other books that bear the same ISBN
+drop-folders = Folders where files arrive
+drop-well = Nothing is wrong.
+drop-troubles = What is wrong in this folder
+drop-trouble = What is wrong
+drop-trouble-not-ordinary = It is no ordinary file (a link, a pipe, a file with two names), so it is not taken. Put a copy there.
+drop-trouble-too-large = It is larger than 8 GB, so it is not taken. Ask the sender for several files.
+drop-trouble-forbidden = The shop may not read or move it. Let the shop’s account read it, then put it there again.
+drop-trouble-disk-full = The disk is full. Make room: the shop tries again every minute.
+drop-trouble-desk = The shop cannot write to its own folder of imports. Look at its rights: it tries again every minute.
+drop-trouble-not-ours = This folder must belong to the shop’s account, and nobody else may write to it. Change its rights (chmod go-w), or move it away and the shop makes it anew. Until then nothing is taken.
+drop-trouble-missing = The folder is not there, or not yet. Make it, writable by the shop.
+drop-trouble-unusable = The system refuses to read or move it. The shop tries again every minute; look at the disk and the log.
+drop-more = { $count ->
+    [one] And { $shown } more.
+   *[other] And { $shown } more.
+  }
+reject-complete = complete it
+reject-title = Complete a record
+reject-help = This record was rejected, but all that could be read of it is here. Add what is missing: it is taken as if the sender had sent it whole, and undone with this import. When the sender sends it whole one day, that replaces it.
+reject-unnamed = The sender gave it no reference: it will be known by its ISBN or, without one, by its place in this file.
+reject-not-now = This import is not over, or is undone: the record cannot be completed now.
+reject-save = Complete the record
+reject-line = Line { $line }
+edition-told-completed = Record completed: this is the book it makes.
+office-action-edition-complete = completed a rejected record
+desk-parts = { $count ->
+    [one] { $shown } part, and the records taken from it
+   *[other] { $shown } parts, and the records taken from each
+  }

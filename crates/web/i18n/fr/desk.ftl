@@ -33,6 +33,14 @@ desk-paused = { $count ->
    *[other] En pause. { $shown } notices sont déjà importées ; l’import reprendra où il s’est arrêté.
   }
 desk-broken = L’import a été interrompu. Ce qui était importé est gardé : reprenez, il continuera où il s’est arrêté.
+desk-left = { $count ->
+    [one] La boutique s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
+   *[other] La boutique s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
+  }
+desk-trial-left = { $count ->
+    [one] La boutique s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
+   *[other] La boutique s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
+  }
 desk-stopped = Arrêté avant la fin du fichier. Ce qui était importé est gardé ; vous pouvez l’annuler.
 desk-resume = Reprendre
 desk-give-up = Arrêter là
@@ -263,3 +271,32 @@ senders-told-saved = Ordre enregistré ; le catalogue le suit.
 senders-told-merging = Ordre enregistré ; le catalogue est en train de le suivre.
 desk-told-full = Trop de fichiers attendent ici : importez-en ou écartez-en d’abord.
 edition-namesakes = Autres livres qui portent le même ISBN
+drop-folders = Dossiers où arrivent des fichiers
+drop-well = Rien à signaler.
+drop-troubles = Ce qui ne va pas dans ce dossier
+drop-trouble = Ce qui ne va pas
+drop-trouble-not-ordinary = Ce n’est pas un fichier ordinaire (un lien, un tube, un fichier à deux noms) : il n’est pas pris. Déposez-en une copie.
+drop-trouble-too-large = Il dépasse 8 Go : il n’est pas pris. Demandez à l’expéditeur de le partager en plusieurs.
+drop-trouble-forbidden = La boutique n’a pas le droit de le lire ou de le déplacer. Rendez-le lisible au compte de la boutique, puis déposez-le de nouveau.
+drop-trouble-disk-full = Le disque est plein. Faites de la place : la boutique réessaie chaque minute.
+drop-trouble-desk = La boutique ne peut pas écrire dans son propre dossier d’imports. Vérifiez ses droits : elle réessaie chaque minute.
+drop-trouble-not-ours = Ce dossier doit appartenir au compte de la boutique et n’être ouvert en écriture à personne d’autre. Changez ses droits (chmod go-w) ou déplacez-le : la boutique en fait un neuf. D’ici là, rien n’est pris.
+drop-trouble-missing = Le dossier n’existe pas, ou pas encore. Créez-le, ouvert en écriture à la boutique.
+drop-trouble-unusable = Le système refuse de le lire ou de le déplacer. La boutique réessaie chaque minute ; regardez le disque et le journal.
+drop-more = { $count ->
+    [one] Et { $shown } autre.
+   *[other] Et { $shown } autres.
+  }
+reject-complete = compléter
+reject-title = Compléter une notice
+reject-help = Cette notice a été refusée, mais tout ce qu’on pouvait en lire est ici. Complétez ce qui manque : elle sera prise comme si l’expéditeur l’avait envoyée entière, et annulée avec cet import. S’il l’envoie entière un jour, sa version la remplacera.
+reject-unnamed = L’expéditeur ne lui a pas donné de référence : elle sera connue par son ISBN ou, sans ISBN, par sa place dans ce fichier.
+reject-not-now = Cet import n’est pas fini, ou il est annulé : la notice ne peut pas être complétée maintenant.
+reject-save = Compléter la notice
+reject-line = Ligne { $line }
+edition-told-completed = Notice complétée : voici le livre qu’elle donne.
+office-action-edition-complete = a complété une notice refusée
+desk-parts = { $count ->
+    [one] { $shown } partie, et ses notices prises
+   *[other] { $shown } parties, et leurs notices prises
+  }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, header};
+use catalogue::desk::drop_folder::DropFolder;
 use catalogue::model::{Edition, Price};
 use catalogue::shelf::ShelfHandle;
 use catalogue::store::{Incoming, Record, put_all};
@@ -90,6 +91,11 @@ impl PaymentZone for Willing {
 
 /// Opens the small shop.
 pub(crate) async fn small() -> Small {
+    small_with(Vec::new()).await
+}
+
+/// Opens the small shop, with folders where senders' files arrive.
+pub(crate) async fn small_with(drop_folders: Vec<DropFolder>) -> Small {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_owned();
     let url = StoreUrl::Sqlite(path.join("bouquin.db"));
@@ -114,6 +120,7 @@ pub(crate) async fn small() -> Small {
     fill(&store, &clock, counted).await;
     let mut settings = Settings::demo("http://127.0.0.1:1", "http://127.0.0.1:2");
     settings.imports = folder.path().join("imports");
+    settings.drop_folders = drop_folders;
     let state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),
@@ -227,6 +234,13 @@ impl Small {
             .body(Body::from(body.to_owned()))
             .unwrap();
         self.site.clone().oneshot(request).await.unwrap()
+    }
+
+    /// What a reader of French gets.
+    pub(crate) async fn get_in_french(&self, path: &str, cookie: &str) -> Response<Body> {
+        let request = Request::builder().uri(path).header(header::COOKIE, cookie);
+        let request = request.header("accept-language", "fr").body(Body::empty());
+        self.site.clone().oneshot(request.unwrap()).await.unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str, cookie: &str) -> Response<Body> {

@@ -5,11 +5,11 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use catalogue::desk::drop_folder::{DropFolder, Watcher};
+use catalogue::desk::drop_folder::{DropError, DropFolder, Trouble, Watcher};
 use catalogue::desk::run::{Bench, file_of};
 use catalogue::store::{self, By, ImportState};
 use storage::{Fault, Store};
@@ -24,7 +24,17 @@ const LOOK: Duration = Duration::from_secs(2);
 pub(crate) struct ImportDesk {
     folder: PathBuf,
     drops: Vec<DropFolder>,
+    dropped: Arc<Mutex<Vec<Dropped>>>,
     wake: Notify,
+}
+
+/// A drop folder as this process found it last.
+#[derive(Debug, Clone)]
+pub(super) struct Dropped {
+    /// Which.
+    pub(super) drop: DropFolder,
+    /// What is wrong there: with which file or folder, and what.
+    pub(super) troubles: Vec<(PathBuf, Trouble)>,
 }
 
 impl ImportDesk {
@@ -32,6 +42,7 @@ impl ImportDesk {
         ImportDesk {
             folder: folder.to_owned(),
             drops: drops.to_vec(),
+            dropped: Arc::default(),
             wake: Notify::new(),
         }
     }
@@ -51,6 +62,12 @@ impl ImportDesk {
     pub(super) async fn remove_file(&self, job: ImportJobId) {
         // Gone already is as good.
         drop(tokio::fs::remove_file(self.file(job)).await);
+    }
+
+    /// The drop folders as they were found last.
+    pub(super) fn dropped(&self) -> Vec<Dropped> {
+        let dropped = self.dropped.lock();
+        dropped.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Says that there is something to do.
@@ -73,6 +90,7 @@ impl ImportDesk {
         let mut round = Round {
             bench,
             watchers: watchers.collect(),
+            dropped: Arc::clone(&self.dropped),
         };
         loop {
             let going = tokio::task::spawn_blocking(move || {
@@ -131,6 +149,7 @@ impl ImportDesk {
 struct Round {
     bench: Bench,
     watchers: Vec<Watcher>,
+    dropped: Arc<Mutex<Vec<Dropped>>>,
 }
 
 impl Round {
@@ -138,11 +157,13 @@ impl Round {
     fn go(&mut self) -> bool {
         let now = self.bench.clock.now();
         for watcher in &mut self.watchers {
-            if let Err(error) = watcher.look(&self.bench.store, now) {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(%error, source, "a drop folder was not looked through");
+            // Trouble with folders and files is said by the watcher, once.
+            if let Err(DropError::Fault(fault)) = watcher.look(&self.bench.store, now) {
+                let fault = fault.detail();
+                tracing::warn!(fault, "a drop folder was not looked through");
             }
         }
+        self.tell();
         match self.bench.run_next() {
             Ok(worked) => worked,
             Err(fault) => {
@@ -150,6 +171,21 @@ impl Round {
                 false
             }
         }
+    }
+}
+
+impl Round {
+    /// Shows how the drop folders were found.
+    fn tell(&self) {
+        let watchers = self.watchers.iter();
+        let dropped = watchers.map(|watcher| Dropped {
+            drop: watcher.folder().clone(),
+            troubles: watcher
+                .troubles()
+                .map(|(path, trouble)| (path.to_owned(), trouble))
+                .collect(),
+        });
+        *self.dropped.lock().unwrap_or_else(PoisonError::into_inner) = dropped.collect();
     }
 }
 

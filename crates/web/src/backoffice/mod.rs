@@ -17,6 +17,8 @@ mod frame;
 mod help;
 mod import;
 pub(crate) mod import_desk;
+#[cfg(test)]
+pub(crate) use import::sentence;
 mod login;
 mod order;
 mod orders;
@@ -150,6 +152,10 @@ fn rooms() -> Vec<Room> {
         Room::staff("/office/import/{id}/redo", post(import::redo)),
         Room::staff("/office/import/{id}/notes", get(import::notes)),
         Room::staff("/office/import/{id}/report", get(import::download)),
+        Room::staff(
+            "/office/import/{id}/rejected/{number}",
+            get(import::show_rejected).post(import::complete),
+        ),
         Room::staff("/office/imports/{import}", get(import::show_taken)),
         Room::staff("/office/imports/{import}/undo", post(import::undo_taken)),
         Room::staff("/office/imports/{import}/redo", post(import::redo_taken)),

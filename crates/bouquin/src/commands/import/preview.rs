@@ -38,7 +38,7 @@ fn for_people(preview: &Preview) {
         eprintln!("{}", one(edition));
     }
     for note in &preview.notes {
-        eprintln!("{}", line_of(note));
+        eprintln!("{}", line_of(&note.clone().into()));
     }
 }
 

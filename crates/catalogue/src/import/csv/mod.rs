@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::onix::Utf8;
 use super::{Rejection, Remarks, Session, Severity};
+use crate::import::{Remark, Why};
 use crate::limits;
 use crate::store::Incoming;
 
@@ -128,11 +129,7 @@ impl Iterator for Rows<'_, '_> {
                 }
                 Piece::TooLarge { line } => {
                     self.session.record();
-                    let message = format!(
-                        "The row is longer than {} MB. It was skipped: a row should hold one book.",
-                        limits::RECORD_BYTES >> 20
-                    );
-                    Rejection::error("too-large", message).tell(self.session, line);
+                    Rejection::error(crate::import::too_large()).tell(self.session, line);
                 }
                 Piece::Broken { line, error } => {
                     self.session.broken_off(line, &error);
@@ -192,7 +189,7 @@ fn open(reader: Box<dyn BufRead>, session: &mut Session<'_>) -> Option<Open> {
             headings: headings.map(|row| row.line),
         }),
         Err(rejection) => {
-            session.note(Severity::Error, rejection.code, 0, None, &rejection.message);
+            session.note(Severity::Error, 0, rejection.remark);
             None
         }
     }
@@ -229,27 +226,17 @@ fn table(separator: u8, headings: &[String], mapping: &Mapping, rows: &[Row]) ->
 /// Undoes the damage to a row that is beyond doubt, and says so.
 fn repair(row: &mut Row, open: &mut Open, remarks: &mut Remarks) {
     if row.unclosed {
-        remarks.warn(
-            "quote-unclosed",
-            "A quotation mark is opened in this row and never closed. The row was read by itself, the mark as part of \
-             the text: check it.",
-        );
+        remarks.warn(Remark::QuoteUnclosed {});
     }
     if open.repairer.repair(&mut row.cells) {
-        remarks.info(
-            "letters-repaired",
-            "Letters with accents had been read in the wrong character set (bâebâes for bébés) and were put right.",
-        );
+        remarks.info(Remark::LettersRepaired {});
     }
     let shift = open.plan.columns.realign(&mut row.cells);
-    let how = match shift {
-        Some(Shift::TooMany) => "it had an empty cell too many",
-        Some(Shift::TooFew) => "it had a cell too few",
-        Some(Shift::SeparatorInText) => "it had a separator inside a text",
+    let why = match shift {
+        Some(Shift::TooMany) => Why::CellTooMany,
+        Some(Shift::TooFew) => Why::CellTooFew,
+        Some(Shift::SeparatorInText) => Why::SeparatorInText,
         None => return,
     };
-    remarks.info(
-        "columns-shifted",
-        format!("The row's cells stood in the wrong columns, because {how}, and were put back: check it."),
-    );
+    remarks.info(Remark::ColumnsShifted { why });
 }

@@ -7,6 +7,7 @@ use super::rows::Row;
 use super::shift::Columns;
 use super::values::{self, DateOrder};
 use crate::import::Rejection;
+use crate::import::Remark;
 use crate::import::report::listed;
 use crate::model::PriceRegime;
 
@@ -93,15 +94,10 @@ fn are_inverted(cells: &[&str]) -> bool {
 }
 
 fn unknown_columns(unknown: &[String], headings: &[String]) -> Rejection {
-    Rejection::error(
-        "mapping-unknown-column",
-        format!(
-            "The mapping names columns that the file does not have ({}); it has: {}. Nothing was read: correct the \
-             mapping, or choose the one for this sender.",
-            listed(unknown),
-            listed(headings)
-        ),
-    )
+    Rejection::error(Remark::UnknownColumns {
+        unknown: listed(unknown),
+        columns: listed(headings),
+    })
 }
 
 fn no_title(headings: &[String], rows: &[Row]) -> Rejection {
@@ -122,11 +118,5 @@ fn no_title(headings: &[String], rows: &[Row]) -> Rejection {
             numbered.collect::<Vec<_>>().join(", ")
         }
     };
-    Rejection::error(
-        "no-title-column",
-        format!(
-            "None of the columns is known to hold titles: {columns}. Nothing was read: look at the preview, write \
-             into its mapping which column is the title, and import again with that mapping."
-        ),
-    )
+    Rejection::error(Remark::NoTitleColumn { columns })
 }

@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::mapping::Field;
 use super::plan::Plan;
 use super::values::{self, Amount};
+use crate::import::Remark;
 use crate::import::isbd::{without_material, without_stop};
 use crate::import::plain_text::{one_line, paragraphs};
 use crate::import::titles::{numbered, split_series, split_subtitle, split_volume};
@@ -74,24 +75,19 @@ fn plain(cell: &str) -> String {
 pub(super) fn read(cells: &[String], plan: &Plan) -> Result<(Record, Remarks), Rejection> {
     let cells = Cells { plan, cells };
     let mut remarks = Remarks::default();
-    let mut edition = titled(&cells).ok_or_else(|| {
-        let sent = cells.one(Field::Isbn);
-        let rejection = Rejection::error(
-            "no-title",
-            "The row has no title. Without one a book cannot be shown; it was skipped.",
-        );
-        match sent {
-            Some(isbn) => rejection.of(&isbn),
-            None => rejection,
-        }
-    })?;
+    let titled = titled(&cells);
+    let is_titled = titled.is_some();
+    let mut edition = titled.unwrap_or_else(|| Edition::titled(""));
     number(&mut edition, &cells, &mut remarks);
     edition.contributors = contributors(&cells);
     publication(&mut edition, &cells, &mut remarks);
     describe(&mut edition, &cells, &mut remarks);
     offer(&mut edition, &cells, &mut remarks);
-    let reference = reference(&edition, &cells);
     let sender = plan.sender.clone();
+    if !is_titled {
+        return Err(untitled(sender, edition, &cells));
+    }
+    let reference = reference(&edition, &cells).unwrap_or_else(|| mark(&edition));
     edition.records = vec![format!("{sender}:{reference}")];
     Ok((
         Record {
@@ -102,6 +98,25 @@ pub(super) fn read(cells: &[String], plan: &Plan) -> Result<(Record, Remarks), R
         },
         remarks,
     ))
+}
+
+/// Why a row without a title is not taken. What would be a book with one is kept; a row of sums says nothing of a book.
+fn untitled(sender: String, edition: Edition, cells: &Cells<'_>) -> Rejection {
+    let rejection = Rejection::error(Remark::NoTitle {});
+    let rejection = match cells.one(Field::Isbn) {
+        Some(isbn) => rejection.of(&isbn),
+        None => rejection,
+    };
+    if edition.isbn.is_none() && edition.contributors.is_empty() {
+        return rejection;
+    }
+    let reference = reference(&edition, cells).unwrap_or_default();
+    rejection.but_for_that(Record {
+        sender,
+        reference,
+        message: None,
+        edition,
+    })
 }
 
 /// Title, subtitle and series, from their own columns or from within the title.
@@ -210,10 +225,9 @@ fn publication(edition: &mut Edition, cells: &Cells<'_>, remarks: &mut Remarks) 
         (None, Some(sent)) => {
             let read = values::date(&sent, cells.plan.dates, cells.plan.today);
             if read.is_none() {
-                remarks.warn(
-                    "date-invalid",
-                    format!("The publication date {sent:?} is not a date. It was left out."),
-                );
+                remarks.warn(Remark::DateInvalid {
+                    sent: sent.to_string(),
+                });
             }
             read
         }
@@ -226,10 +240,9 @@ fn describe(edition: &mut Edition, cells: &Cells<'_>, remarks: &mut Remarks) {
     if let Some(sent) = cells.one(Field::Language) {
         edition.language = values::language(&sent);
         if edition.language.is_none() && !values::is_no_language(&sent) {
-            remarks.info(
-                "language-unknown",
-                format!("The language {sent:?} is not known here. The book was taken without it."),
-            );
+            remarks.info(Remark::LanguageUnknown {
+                sent: sent.to_string(),
+            });
         }
     }
     edition.form = cells
@@ -334,22 +347,13 @@ fn goods(form: Form, rate: Option<i64>, plan: &Plan, remarks: &mut Remarks) -> G
     };
     match rate {
         Some(rate) if rate != law(goods, plan) && rate == law(Goods::Other, plan) => {
-            remarks.info(
-                "not-a-book",
-                "The row bears the full rate of VAT. It was taken as goods that are no book, with a free price.",
-            );
+            remarks.info(Remark::FullRate {});
             Goods::Other
         }
         Some(rate) if rate != law(goods, plan) => {
-            remarks.warn(
-                "vat-differs",
-                format!(
-                    "The row's VAT rate is {}.{:02} %, which is not the law's for a book. The shop takes the law's: \
-                     ask the sender.",
-                    rate / 100,
-                    rate % 100
-                ),
-            );
+            remarks.warn(Remark::VatDiffers {
+                rate: format!("{}.{:02}", rate / 100, rate % 100),
+            });
             goods
         }
         _ => goods,
@@ -365,17 +369,15 @@ fn euro(sent: &str, remarks: &mut Remarks) -> Option<Money> {
     match values::amount(sent) {
         Amount::Euro(amount) => Some(amount),
         Amount::OtherCurrency => {
-            remarks.info(
-                "price-currency",
-                format!("The price {sent:?} is not in euro. The book was taken without a price."),
-            );
+            remarks.info(Remark::PriceCurrency {
+                sent: sent.to_string(),
+            });
             None
         }
         Amount::None => {
-            remarks.warn(
-                "price-invalid",
-                format!("The price {sent:?} is not an amount. The book was taken without it."),
-            );
+            remarks.warn(Remark::PriceInvalid {
+                sent: sent.to_string(),
+            });
             None
         }
     }
@@ -387,10 +389,9 @@ fn availability(cells: &Cells<'_>, remarks: &mut Remarks) -> Availability {
         if let Some(known) = values::availability(&sent) {
             return known;
         }
-        remarks.info(
-            "availability-unknown",
-            format!("The availability {sent:?} is not understood. The book cannot be ordered until it is known."),
-        );
+        remarks.info(Remark::AvailabilityUnknown {
+            sent: sent.to_string(),
+        });
     }
     let stock = cells
         .one(Field::Stock)
@@ -402,14 +403,14 @@ fn availability(cells: &Cells<'_>, remarks: &mut Remarks) -> Availability {
     }
 }
 
-/// The sender's own number, else the ISBN, else a mark of what makes the book this one; never its place in the file.
-fn reference(edition: &Edition, cells: &Cells<'_>) -> String {
-    if let Some(reference) = cells.one(Field::Reference) {
-        return reference;
-    }
-    if let Some(isbn) = edition.isbn {
-        return isbn.to_string();
-    }
+/// The sender's own number, else the ISBN; never its place in the file.
+fn reference(edition: &Edition, cells: &Cells<'_>) -> Option<String> {
+    let isbn = || edition.isbn.map(|isbn| isbn.to_string());
+    cells.one(Field::Reference).or_else(isbn)
+}
+
+/// A mark of what makes the book this one, where it has no number.
+fn mark(edition: &Edition) -> String {
     let author = edition
         .contributors
         .first()

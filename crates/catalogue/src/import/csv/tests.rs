@@ -313,6 +313,10 @@ fn what_cannot_be_read_in_a_row_is_said_and_costs_no_more() {
         .collect();
     assert_eq!(titles, ["One", "Two", "Three", "Four", "Four"]);
     assert_eq!(records[1].edition.language, Some(Language::ENGLISH));
+    let untitled = notes.iter().find(|note| note.code == "no-title").unwrap();
+    let draft = untitled.draft.as_ref().unwrap();
+    assert_eq!(draft.reference, "9782070541270");
+    assert_eq!(draft.edition.price.unwrap().amount, Money::cents(100));
     let told: Vec<_> = notes.iter().map(|note| (note.line, note.code)).collect();
     for expected in [
         (2, "isbn-invalid"),
@@ -329,6 +333,13 @@ fn what_cannot_be_read_in_a_row_is_said_and_costs_no_more() {
     ] {
         assert!(told.contains(&expected), "{expected:?} in {told:?}");
     }
+}
+
+#[test]
+fn a_row_of_sums_is_no_book_to_be_completed() {
+    let (records, notes) = read("isbn,title,price\n9782070541270,One,7.00\n,,7.00\n".as_bytes());
+    assert_eq!((records.len(), codes(&notes)), (1, vec!["no-title"]));
+    assert_eq!(notes[0].draft, None);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::import::plain_text::{one_line, paragraphs};
 use crate::import::titles::{numbered, split_series, split_subtitle};
 use crate::import::{Rejection, Remarks, cover, names};
+use crate::import::{Remark, Why};
 use crate::limits;
 use crate::model::{
     Contributor, ContributorRole, CoverLink, Edition, Isbn13, Language, PublicationDate, Subject,
@@ -59,59 +60,41 @@ struct WrittenContributor {
 /// Reads a line.
 pub(super) fn read(line: &[u8]) -> Result<(Record, Remarks), Rejection> {
     let written: Written = serde_json::from_slice(line).map_err(|error| {
-        Rejection::error(
-            "json-invalid",
-            format!("The line is not a record: {error}. Correct or remove the line."),
-        )
+        Rejection::error(Remark::JsonInvalid {
+            why: Why::Words(error.to_string()),
+        })
     })?;
-    let id = written
-        .id
-        .as_deref()
-        .map(one_line)
-        .filter(|id| !id.is_empty())
-        .ok_or_else(|| {
-            Rejection::error(
-                "no-reference",
-                "The record has no \"id\", so it could never be updated. Give it one.",
-            )
-        })?;
-    let sender = written
-        .source
-        .as_deref()
-        .map(one_line)
-        .filter(|source| !source.is_empty())
-        .unwrap_or_else(|| {
-            id.split_once(':')
-                .map_or("unknown", |(source, _)| source)
-                .to_owned()
-        });
+    let id = some_line(written.id.as_deref());
+    let sender = some_line(written.source.as_deref()).unwrap_or_else(|| {
+        let source = id.as_deref().and_then(|id| id.split_once(':'));
+        source.map_or("unknown", |(source, _)| source).to_owned()
+    });
     let mut remarks = Remarks::default();
-    let mut edition = titled(&written).map_err(|rejection| rejection.of(&id))?;
+    let mut edition = titled(&written);
     number(&mut edition, &written, &mut remarks);
     describe(&mut edition, &written, &mut remarks);
-    edition.records = vec![id.clone()];
-    Ok((
-        Record {
-            sender,
-            reference: id,
-            message: None,
-            edition,
-        },
-        remarks,
-    ))
+    edition.records = id.iter().cloned().collect();
+    let is_titled = !edition.title.is_empty();
+    let record = Record {
+        sender,
+        reference: id.clone().unwrap_or_default(),
+        message: None,
+        edition,
+    };
+    match id {
+        None => Err(Rejection::error(Remark::NoId {}).but_for_that(record)),
+        Some(id) if !is_titled => Err(Rejection::error(Remark::NoTitle {})
+            .of(&id)
+            .but_for_that(record)),
+        Some(_) => Ok((record, remarks)),
+    }
 }
 
-/// Title, subtitle and series, apart.
-fn titled(written: &Written) -> Result<Edition, Rejection> {
+/// Title, which may be missing, subtitle and series, apart.
+fn titled(written: &Written) -> Edition {
     let title = one_line(written.title.as_deref().unwrap_or_default());
     let (title, in_title) = split_series(&title);
     let (title, subtitle) = split_subtitle(title);
-    if title.is_empty() {
-        return Err(Rejection::error(
-            "no-title",
-            "The record has no title. Without one a book cannot be shown.",
-        ));
-    }
     let mut edition = Edition::titled(title);
     edition.subtitle = some_line(written.subtitle.as_deref()).or(subtitle);
     edition.original_title =
@@ -120,7 +103,7 @@ fn titled(written: &Written) -> Result<Edition, Rejection> {
         Some(series) => Some(numbered(&series, written.volume.as_deref())),
         None => in_title,
     };
-    Ok(edition)
+    edition
 }
 
 /// ISBNs: valid ones find the book, others are kept as they came and flagged.
@@ -136,10 +119,10 @@ fn number(edition: &mut Edition, written: &Written, remarks: &mut Remarks) {
             Ok(isbn) if edition.isbn.is_none() => edition.isbn = Some(isbn),
             Ok(isbn) => edition.other_isbns.push(isbn),
             Err(error) => {
-                remarks.warn(
-                    "isbn-invalid",
-                    format!("{sent:?} is not an ISBN ({error}). The book was taken without it: look it up in the book."),
-                );
+                remarks.warn(Remark::IsbnInvalid {
+                    sent: one_line(sent),
+                    why: error.into(),
+                });
                 edition.flagged_isbns.push(one_line(sent));
             }
         }
@@ -156,10 +139,9 @@ fn describe(edition: &mut Edition, written: &Written, remarks: &mut Remarks) {
     edition.published = written.year.and_then(|year| match i16::try_from(year) {
         Ok(year) if (1..=2200).contains(&year) => Some(PublicationDate::year(year)),
         _ => {
-            remarks.warn(
-                "date-invalid",
-                format!("The year {year} is not one. It was left out."),
-            );
+            remarks.warn(Remark::DateInvalid {
+                sent: year.to_string(),
+            });
             None
         }
     });
@@ -219,10 +201,9 @@ fn language(sent: &str, remarks: &mut Remarks) -> Option<Language> {
     }
     let known = Language::parse(first).ok();
     if known.is_none() {
-        remarks.info(
-            "language-unknown",
-            format!("The language {sent:?} is not known here. The book was taken without it."),
-        );
+        remarks.info(Remark::LanguageUnknown {
+            sent: one_line(sent),
+        });
     }
     known
 }

@@ -1,6 +1,7 @@
 //! What kind of thing a MARC record describes: leader, physical description, and the words behind an ISBN.
 
 use super::fields::{Dialect, Field, Fields};
+use crate::import::Remark;
 use crate::import::Remarks;
 use crate::model::{Edition, Form, Goods};
 use crate::text;
@@ -87,10 +88,6 @@ pub(super) fn put(edition: &mut Edition, fields: &Fields, dialect: Dialect, rema
         _ => Goods::Other,
     };
     if edition.goods == Goods::Other {
-        remarks.info(
-            "not-a-book",
-            "The record describes a periodical, a film, music or another thing that is no book. It was taken as \
-             such: it has a free price and the full rate of tax.",
-        );
+        remarks.info(Remark::NotABook {});
     }
 }

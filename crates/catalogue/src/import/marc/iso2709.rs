@@ -10,6 +10,7 @@ use super::fields::{Dialect, Field, Fields};
 use super::{Piece, Pieces};
 use crate::import::Rejection;
 use crate::import::diacritics::CharacterSet;
+use crate::import::{Remark, Why};
 use crate::limits;
 
 const RECORD_END: u8 = 0x1d;
@@ -89,10 +90,7 @@ impl Pieces for Cutter {
                     };
                 }
                 self.number = line;
-                bad(Rejection::error(
-                    "truncated",
-                    "The file ends inside this record. It was not taken: fetch the file again and import it again.",
-                ))
+                bad(Rejection::error(Remark::CutOff {}))
             }
             Ok((bytes, true)) => {
                 self.number = line;
@@ -114,23 +112,16 @@ impl Pieces for Cutter {
 
 /// Reads one record without its end mark.
 fn read_fields(record: &[u8]) -> Result<Fields, Rejection> {
-    let malformed = |what: &str| {
-        Rejection::error(
-            "marc-malformed",
-            format!("The record was skipped: {what}. Ask the sender to correct it."),
-        )
-    };
+    let malformed = |why| Rejection::error(Remark::MarcMalformed { why });
     let leader = record
         .get(..LEADER_BYTES)
-        .ok_or_else(|| malformed("it is shorter than a leader"))?;
+        .ok_or_else(|| malformed(Why::MarcShort))?;
     let leader: String = leader.iter().map(|byte| char::from(*byte)).collect();
     let rest = record.get(LEADER_BYTES..).unwrap_or_default();
     let mut parts = rest.split(|byte| *byte == FIELD_END);
     let directory = parts.next().unwrap_or_default();
     if directory.is_empty() || directory.len() % ENTRY_BYTES != 0 {
-        return Err(malformed(
-            "its directory is not made of entries of 12 figures",
-        ));
+        return Err(malformed(Why::MarcDirectory));
     }
     let tags: Vec<&[u8]> = directory
         .chunks_exact(ENTRY_BYTES)
@@ -198,11 +189,7 @@ impl Decoder {
             return Ok(Decoder::Utf8);
         }
         if record.contains(&ESCAPE) {
-            return Err(Rejection::error(
-                "encoding-unsupported",
-                "The record is in a script of MARC-8 or ISO 2022 that is not read here. It was skipped: ask the \
-                 sender for UTF-8.",
-            ));
+            return Err(Rejection::error(Remark::EncodingUnsupported {}));
         }
         // Only the title's field tells, and the tags are known before the text.
         let mut told = Fields::of(leader.to_owned());

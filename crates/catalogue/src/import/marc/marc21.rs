@@ -11,8 +11,8 @@ use crate::limits;
 use crate::model::{Edition, Language, PublicationDate, Series, Text, TextKind};
 
 /// Reads an edition; none without a title.
-pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Option<Edition> {
-    let mut edition = titled(fields)?;
+pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Edition {
+    let mut edition = titled(fields).unwrap_or_else(|| Edition::titled(""));
     number(&mut edition, fields, remarks);
     edition.contributors = people::marc21(fields);
     published(&mut edition, fields);
@@ -27,7 +27,7 @@ pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Option<Edition> {
     }
     edition.subjects = subjects::marc21(fields);
     edition.texts = texts(fields, edition.language);
-    Some(edition)
+    edition
 }
 
 /// Title (a), subtitle (b), and volume number and name (n, p).

@@ -9,6 +9,7 @@
 use std::io::BufRead;
 
 use super::{Rejection, Remarks, Session, Severity};
+use crate::import::Remark;
 use crate::limits;
 use crate::model::Edition;
 use crate::store::{Incoming, Record};
@@ -99,22 +100,11 @@ impl<'s, 'a> Records<'s, 'a> {
     fn end(&mut self, line: u64, closed: bool) {
         self.ended = true;
         if !closed {
-            self.session.note(
-                Severity::Error,
-                "truncated",
-                line,
-                None,
-                "The file ends here without the end of its last element. Complete records before it were taken: \
-                 fetch the file again and import it again.",
-            );
+            self.session
+                .note(Severity::Error, line, Remark::Unfinished {});
         } else if !self.any {
-            self.session.note(
-                Severity::Warning,
-                "no-records",
-                0,
-                None,
-                "The file has no MARC record in it.",
-            );
+            self.session
+                .note(Severity::Warning, 0, Remark::NoRecords {});
         }
         let repaired = self.pieces.repaired();
         if repaired > 0 {
@@ -154,22 +144,16 @@ impl Iterator for Records<'_, '_> {
 /// Reads one record.
 fn read(fields: &Fields) -> Result<(Incoming, Remarks), Rejection> {
     if fields.is_empty() {
-        return Err(Rejection::error(
-            "not-marc",
-            "The record has no MARC field in it. It was skipped: ask for the record schema marcxml or marcxchange.",
-        ));
+        return Err(Rejection::error(Remark::NotMarc {}));
     }
     let dialect = fields.dialect();
     let sender = sender(fields, dialect);
-    let reference = reference(fields).ok_or_else(|| {
-        Rejection::error(
-            "no-reference",
-            "The record has neither a number (001, 035) nor an ISBN, so it could never be updated. It was skipped: \
-             ask the sender for field 001.",
-        )
-    })?;
+    let known = reference(fields);
+    let unnamed = || Rejection::error(Remark::NoNumber {});
+    let reference = known.clone().unwrap_or_default();
     let mut remarks = Remarks::default();
     if fields.leader_at(5) == 'd' {
+        known.ok_or_else(unnamed)?;
         let hide = Incoming::Hide {
             sender,
             reference,
@@ -178,36 +162,33 @@ fn read(fields: &Fields) -> Result<(Incoming, Remarks), Rejection> {
         return Ok((hide, remarks));
     }
     if matches!(fields.leader_at(6), 'q' | 'u' | 'v' | 'w' | 'x' | 'y' | 'z') {
+        let reference = known.ok_or_else(unnamed)?;
         return Err(Rejection {
             severity: Severity::Info,
-            ..Rejection::error(
-                "not-bibliographic",
-                "The record describes no publication but an authority, holdings or a classification. It was skipped.",
-            )
-            .of(&reference)
+            ..Rejection::error(Remark::NotBibliographic {}).of(&reference)
         });
     }
     let read = match dialect {
         Dialect::Marc21 => marc21::read,
         Dialect::Unimarc => unimarc::read,
     };
-    let mut edition: Edition = read(fields, &mut remarks).ok_or_else(|| {
-        Rejection::error(
-            "no-title",
-            "The record has no title (field 245 of MARC 21, 200 of UNIMARC). Without one a book cannot be shown; it \
-             was skipped.",
-        )
-        .of(&reference)
-    })?;
+    let mut edition: Edition = read(fields, &mut remarks);
     form::put(&mut edition, fields, dialect, &mut remarks);
     edition.records = vec![format!("{sender}:{reference}")];
+    let is_titled = !edition.title.is_empty();
     let record = Record {
         sender,
         reference,
         message: None,
         edition,
     };
-    Ok((Incoming::Put(Box::new(record)), remarks))
+    match known {
+        None => Err(unnamed().but_for_that(record)),
+        Some(reference) if !is_titled => Err(Rejection::error(Remark::NoTitleField {})
+            .of(&reference)
+            .but_for_that(record)),
+        Some(_) => Ok((Incoming::Put(Box::new(record)), remarks)),
+    }
 }
 
 /// The agency that numbers the records (003), else the one that made them (040, 801).

@@ -320,6 +320,12 @@ fn records_that_are_no_books_are_reported() {
         ]
     );
     assert_eq!(notes[0].line, 4);
+    let kept: Vec<_> = notes
+        .iter()
+        .filter_map(|note| note.draft.as_ref())
+        .map(|draft| (draft.reference.as_str(), draft.edition.title.as_str()))
+        .collect();
+    assert_eq!(kept, [("3", ""), ("", "No number")]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::marc21::{
     known_language, part_of, publisher, push_text, put_series, title_line, without_qualifier,
 };
 use super::{form, people, subjects};
+use crate::import::Remark;
 use crate::import::isbd::{pages, without_stop, year};
 use crate::import::{Remarks, isbn};
 use crate::model::{
@@ -12,8 +13,8 @@ use crate::model::{
 };
 
 /// Reads an edition; none without a title.
-pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Option<Edition> {
-    let mut edition = titled(fields)?;
+pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Edition {
+    let mut edition = titled(fields).unwrap_or_else(|| Edition::titled(""));
     number(&mut edition, fields, remarks);
     edition.contributors = people::unimarc(fields);
     published(&mut edition, fields);
@@ -35,7 +36,7 @@ pub(super) fn read(fields: &Fields, remarks: &mut Remarks) -> Option<Edition> {
     edition.subjects = subjects::unimarc(fields);
     edition.texts = texts(fields, edition.language);
     edition.price = price(fields, remarks);
-    Some(edition)
+    edition
 }
 
 /// Title (a), subtitles (e), and number and name of a part (h, i).
@@ -149,10 +150,9 @@ fn price(fields: &Fields, remarks: &mut Remarks) -> Option<Price> {
             regime: PriceRegime::FixedFr,
         }),
         _ => {
-            remarks.info(
-                "price-elsewhere",
-                format!("The record's price {sent:?} is not a French publisher's in euro. The book was taken without a price."),
-            );
+            remarks.info(Remark::PriceOfRecord {
+                sent: sent.to_string(),
+            });
             None
         }
     }

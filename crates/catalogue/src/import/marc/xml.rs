@@ -14,6 +14,7 @@ use super::fields::{Field, Fields};
 use super::{Piece, Pieces};
 use crate::import::onix::Utf8;
 use crate::import::{Rejection, entity};
+use crate::import::{Remark, Why};
 use crate::limits;
 
 /// Longest start tag of a record: a dozen namespace declarations are 1 kB.
@@ -205,7 +206,7 @@ impl Cutter {
     }
 
     fn open(&mut self, begin: usize, empty: bool) -> Option<Piece> {
-        let unclosed = self.unclosed("The record has no end before the next one begins. It was skipped: ask the sender to correct it.");
+        let unclosed = self.unclosed(Remark::Unclosed {});
         let line = self.line_of(begin);
         self.inside = (!empty).then_some(Inside {
             line,
@@ -216,7 +217,7 @@ impl Cutter {
     }
 
     /// The record that is open, when it has fields of its own; an answer's wrapper is forgotten.
-    fn unclosed(&mut self, message: &str) -> Option<Piece> {
+    fn unclosed(&mut self, remark: Remark) -> Option<Piece> {
         let inside = self.inside.take()?;
         let start = self.start.take();
         if inside.too_large {
@@ -225,7 +226,7 @@ impl Cutter {
         let text = self.text.get(start?..self.at)?;
         has_fields(text).then(|| Piece::Bad {
             line: inside.line,
-            rejection: Rejection::error("xml-malformed", message),
+            rejection: Rejection::error(remark),
         })
     }
 
@@ -240,34 +241,20 @@ impl Cutter {
         let text = String::from_utf8_lossy(self.text.get(start?..self.at)?);
         Some(match read(&text) {
             Ok(fields) => Piece::Record { line, fields },
-            Err(message) => Piece::Bad {
+            Err(why) => Piece::Bad {
                 line,
-                rejection: Rejection::error(
-                    "xml-malformed",
-                    format!("The record was skipped: {message}. Ask the sender to correct it."),
-                ),
+                rejection: Rejection::error(Remark::XmlMalformed { why }),
             },
         })
     }
 
     fn end(&mut self) -> Piece {
         self.ended = true;
-        let cut = self.unclosed("The file ends inside this record. It was not taken: fetch the file again and import it again.");
-        match cut {
-            Some(Piece::Bad {
-                line,
-                mut rejection,
-            }) => {
-                if rejection.code == "xml-malformed" {
-                    rejection.code = "truncated";
-                }
-                Piece::Bad { line, rejection }
-            }
-            _ => Piece::End {
-                line: self.line_of(self.text.len()),
-                closed: self.is_closed(),
-            },
-        }
+        let cut = self.unclosed(Remark::CutOff {});
+        cut.unwrap_or_else(|| Piece::End {
+            line: self.line_of(self.text.len()),
+            closed: self.is_closed(),
+        })
     }
 
     /// Whether the last thing in the file is the end of its first element.
@@ -349,13 +336,7 @@ impl Pieces for Cutter {
 pub(super) fn too_large(line: u64) -> Piece {
     Piece::Bad {
         line,
-        rejection: Rejection::error(
-            "too-large",
-            format!(
-                "The record is larger than {} MB. It was skipped.",
-                limits::RECORD_BYTES >> 20
-            ),
-        ),
+        rejection: Rejection::error(crate::import::too_large()),
     }
 }
 
@@ -393,12 +374,15 @@ fn local_name(name: &[u8]) -> &[u8] {
 }
 
 /// Reads one record; says what is wrong with it otherwise.
-fn read(xml: &str) -> Result<Fields, String> {
+fn read(xml: &str) -> Result<Fields, Why> {
     let mut reader = Reader::from_str(xml);
     reader.config_mut().allow_dangling_amp = true;
     let mut building = Building::default();
     loop {
-        match reader.read_event().map_err(|error| error.to_string())? {
+        match reader
+            .read_event()
+            .map_err(|error| Why::Words(error.to_string()))?
+        {
             Event::Start(start) => building.open(&start)?,
             Event::Empty(start) => {
                 building.open(&start)?;
@@ -437,13 +421,10 @@ struct Building {
 }
 
 impl Building {
-    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), String> {
+    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), Why> {
         self.elements += 1;
         if self.elements > limits::XML_ELEMENTS {
-            return Err(format!(
-                "it has more than {} elements",
-                limits::XML_ELEMENTS
-            ));
+            return Err(Why::XmlElements);
         }
         self.text.clear();
         let attribute = |name: &str| attribute(start, name);
@@ -486,13 +467,13 @@ impl Building {
 }
 
 /// The value of an attribute; empty when it is not there.
-fn attribute(start: &BytesStart<'_>, name: &str) -> Result<String, String> {
+fn attribute(start: &BytesStart<'_>, name: &str) -> Result<String, Why> {
     for attribute in start
         .attributes()
         .with_checks(false)
         .take(limits::XML_ATTRIBUTES)
     {
-        let attribute = attribute.map_err(|error| error.to_string())?;
+        let attribute = attribute.map_err(|error| Why::Words(error.to_string()))?;
         if attribute.key.as_ref() == name {
             return Ok(attribute.value.into_owned());
         }

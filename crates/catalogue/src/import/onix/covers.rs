@@ -3,6 +3,7 @@
 
 use super::texts::is_for_readers;
 use super::tree::Element;
+use crate::import::Remark;
 use crate::import::{Remarks, cover};
 use crate::model::CoverLink;
 
@@ -29,11 +30,7 @@ pub(super) fn read(collateral: &Element, remarks: &mut Remarks) -> Option<CoverL
         }
     }
     if is_offered && best.is_none() {
-        remarks.info(
-            "cover-unusable",
-            "The cover is offered in no way that it could be fetched: the shop takes JPEG, PNG, WebP and GIF by http \
-             or https. The book was taken without it: ask the sender for a JPEG.",
-        );
+        remarks.info(Remark::CoverUnusable {});
     }
     best.map(|(_, cover)| cover)
 }

@@ -10,7 +10,7 @@
 use std::io::BufRead;
 
 use super::{Rejection, Session, Severity};
-use crate::limits;
+use crate::import::Remark;
 use crate::store::Incoming;
 
 mod covers;
@@ -58,8 +58,7 @@ impl<'s, 'a> Products<'s, 'a> {
     fn begin(&mut self, has_products: bool) -> bool {
         let prologue = Prologue::read(&self.pieces.take_prologue());
         for note in prologue.notes(has_products) {
-            self.session
-                .note(note.severity, note.code, 1, None, &note.message);
+            self.session.note(note.severity, 1, note.remark);
         }
         let readable = prologue.is_readable();
         self.prologue = Some(prologue);
@@ -83,9 +82,9 @@ impl<'s, 'a> Products<'s, 'a> {
         }
     }
 
-    fn reject(&mut self, line: u64, code: &'static str, message: impl Into<String>) {
+    fn reject(&mut self, line: u64, remark: Remark) {
         self.session.record();
-        Rejection::error(code, message).tell(self.session, line);
+        Rejection::error(remark).tell(self.session, line);
     }
 
     fn end(&mut self, line: u64, closed: bool) {
@@ -98,14 +97,8 @@ impl<'s, 'a> Products<'s, 'a> {
             .as_ref()
             .is_some_and(|prologue| prologue.is_message);
         if is_message && !closed {
-            self.session.note(
-                Severity::Error,
-                "truncated",
-                line,
-                None,
-                "The file ends here without the end of the message. Complete products before it were taken: fetch \
-                 the file again and import it again.",
-            );
+            self.session
+                .note(Severity::Error, line, Remark::Unfinished {});
         }
         self.say_repairs();
     }
@@ -133,21 +126,9 @@ impl Iterator for Products<'_, '_> {
                         return Some(incoming);
                     }
                 }
-                Piece::Unclosed { line } => self.reject(
-                    line,
-                    "xml-malformed",
-                    "The product has no end before the next one begins. It was skipped: ask the sender to correct it.",
-                ),
-                Piece::TooLarge { line } => self.reject(
-                    line,
-                    "too-large",
-                    format!("The product is larger than {} MB. It was skipped.", limits::RECORD_BYTES >> 20),
-                ),
-                Piece::CutOff { line } => self.reject(
-                    line,
-                    "truncated",
-                    "The file ends inside this product. It was not taken: fetch the file again and import it again.",
-                ),
+                Piece::Unclosed { line } => self.reject(line, Remark::Unclosed {}),
+                Piece::TooLarge { line } => self.reject(line, super::too_large()),
+                Piece::CutOff { line } => self.reject(line, Remark::CutOff {}),
                 Piece::Broken { line, error } => {
                     self.session.broken_off(line, &error);
                     self.ended = true;

@@ -14,6 +14,7 @@ use super::dates;
 use super::product::Context;
 use super::supply::{self, Fit, Standing, Supply};
 use super::tree::Element;
+use crate::import::Remark;
 use crate::import::Remarks;
 use crate::limits;
 use crate::model::{Edition, Form, Goods, Money, Price, PriceChange, PriceRegime};
@@ -168,26 +169,13 @@ struct Refused {
 impl Refused {
     fn tell(self, remarks: &mut Remarks) {
         if let Some(amount) = self.amount {
-            remarks.warn(
-                "price-invalid",
-                format!(
-                    "The price {amount:?} is not an amount. The book was taken without a price."
-                ),
-            );
+            remarks.warn(Remark::PriceInvalid { sent: amount });
         } else if let Some(currency) = self.currency {
-            remarks.info("price-currency", format!("There is a price in {currency}, none in euro. The book was taken without a price."));
+            remarks.info(Remark::NoEuro { currency });
         } else if let Some(reason) = self.unpriced {
-            remarks.info(
-                "unpriced",
-                format!(
-                    "The sender gives no price (list 57, {reason}). The book was taken without one."
-                ),
-            );
+            remarks.info(Remark::Unpriced { reason });
         } else if self.any {
-            remarks.info(
-                "price-elsewhere",
-                "No price is for readers in France today. The book was taken without a price.",
-            );
+            remarks.info(Remark::PriceElsewhere {});
         }
     }
 }
@@ -342,15 +330,10 @@ fn compare_tax(chosen: &Candidate<'_>, edition: &Edition, today: Date, remarks: 
     };
     let law = rate_by_law(edition.goods, today);
     if basis_points(sent).is_some_and(|rate| rate != law) {
-        remarks.warn(
-            "tax-disagrees",
-            format!(
-                "The sender's VAT rate is {sent} %, the shop's for these goods is {}.{:02} %. The price was taken as \
-                 sent: check what kind of goods it is.",
-                law / 100,
-                law % 100
-            ),
-        );
+        remarks.warn(Remark::TaxDisagrees {
+            sent: sent.to_owned(),
+            law: format!("{}.{:02}", law / 100, law % 100),
+        });
     }
 }
 

@@ -7,6 +7,7 @@ use super::tree::{self, Element};
 use super::{
     Rejection, Severity, covers, dates, people, price, release_2, subjects, supply, texts, titles,
 };
+use crate::import::Remark;
 use crate::import::Remarks;
 use crate::import::plain_text::one_line;
 use crate::import::report::listed;
@@ -27,30 +28,35 @@ pub(super) fn read(
     prologue: &Prologue,
     today: Date,
 ) -> Result<(Incoming, Remarks), Rejection> {
-    let tree = tree::read(xml, &prologue.entities).map_err(|error| {
-        Rejection::error(
-            "xml-malformed",
-            format!("The product was skipped: {error}. Ask the sender to correct it."),
-        )
-    })?;
-    let reference = tree.root.line("RecordReference").ok_or_else(|| {
-        Rejection::error(
-            "no-reference",
-            "The product has no RecordReference, so it could never be updated. It was skipped: ask the sender for one.",
-        )
-    })?;
+    let tree = tree::read(xml, &prologue.entities)
+        .map_err(|error| Rejection::error(Remark::XmlMalformed { why: error.into() }))?;
+    let reference = tree.root.line("RecordReference");
     let mut remarks = Remarks::default();
     if !tree.unknown_entities.is_empty() {
         let names = listed(&tree.unknown_entities);
-        remarks.warn(
-            "entity-unknown",
-            format!("Entities that nobody declared ({names}) were left as they are written."),
-        );
+        remarks.warn(Remark::EntityUnknown { names });
     }
     let context = Context { prologue, today };
-    let incoming = incoming(tree.root, &reference, &context, &mut remarks)
-        .map_err(|rejection| rejection.of(&reference))?;
-    Ok((incoming, remarks))
+    let named = reference.as_deref().unwrap_or_default();
+    let incoming = incoming(tree.root, named, &context, &mut remarks);
+    match reference {
+        Some(reference) => {
+            let incoming = incoming.map_err(|rejection| rejection.of(&reference))?;
+            Ok((incoming, remarks))
+        }
+        None => Err(unnamed(incoming)),
+    }
+}
+
+/// Why a product that bears no reference is not taken. A complete one is kept.
+fn unnamed(read: Result<Incoming, Rejection>) -> Rejection {
+    let rejection = Rejection::error(Remark::NoRecordReference {});
+    let draft = match read {
+        Ok(Incoming::Put(record)) => Some(record),
+        Ok(Incoming::Blocks(_) | Incoming::Hide { .. }) => None,
+        Err(other) => other.draft,
+    };
+    Rejection { draft, ..rejection }
 }
 
 fn incoming(
@@ -71,7 +77,9 @@ fn incoming(
         });
     }
     let product = release_2::in_words_of_3(sent);
-    let mut edition = read_edition(&product, &notice, context, remarks)?;
+    let mut edition = read_edition(&product, context, remarks);
+    let is_described = product.child("DescriptiveDetail").is_some();
+    let is_untitled = edition.title.is_empty();
     edition.records = vec![format!("{sender}:{reference}")];
     let record = Record {
         sender,
@@ -79,7 +87,10 @@ fn incoming(
         message,
         edition,
     };
+    let untitled = || Rejection::error(Remark::NoTitleDetail {});
     Ok(match notice {
+        Notice::Update(_) if is_untitled && is_described => return Err(untitled()),
+        Notice::Complete if is_untitled => return Err(untitled().but_for_that(record)),
         Notice::Update(blocks) => Incoming::Blocks(Box::new(BlockUpdate { record, blocks })),
         _ => Incoming::Put(Box::new(record)),
     })
@@ -104,29 +115,16 @@ fn notice(sent: &Element, remarks: &mut Remarks) -> Result<Notice, Rejection> {
         Some("12" | "14") if sent.child("SupplyDetail").is_some() => {
             Ok(Notice::Update(vec![Block::Supply]))
         }
-        Some("04" | "12" | "13" | "14") => Err(Rejection::error(
-            "partial-update",
-            "A partial update that names no whole block: what it leaves out cannot be told from what it deletes. The \
-             record was skipped. Ask the sender for the complete record (03).",
-        )),
+        Some("04" | "12" | "13" | "14") => Err(Rejection::error(Remark::PartialUpdate {})),
         Some("88" | "89") => Err(Rejection {
             severity: Severity::Info,
-            ..Rejection::error(
-                "test-record",
-                "A test record (notification type 88 or 89): nothing was done.",
-            )
+            ..Rejection::error(Remark::TestRecord {})
         }),
-        Some(other) => Err(Rejection::error(
-            "notification-unknown",
-            format!(
-                "Notification type {other:?} is not one for a catalogue. The record was skipped."
-            ),
-        )),
+        Some(other) => Err(Rejection::error(Remark::NotificationUnknown {
+            sent: other.to_owned(),
+        })),
         None => {
-            remarks.warn(
-                "no-notification",
-                "The notification type is missing; the record was taken as complete.",
-            );
+            remarks.warn(Remark::NoNotification {});
             Ok(Notice::Complete)
         }
     }
@@ -146,27 +144,12 @@ fn blocks(product: &Element) -> Vec<Block> {
     sent.map(|(_, block)| block).collect()
 }
 
-fn read_edition(
-    product: &Element,
-    notice: &Notice,
-    context: &Context<'_>,
-    remarks: &mut Remarks,
-) -> Result<Edition, Rejection> {
+/// The edition; its title is empty where it has none.
+fn read_edition(product: &Element, context: &Context<'_>, remarks: &mut Remarks) -> Edition {
     let empty = Element::default();
-    let description = product.child("DescriptiveDetail");
-    let is_described = description.is_some() || matches!(notice, Notice::Complete);
-    let description = description.unwrap_or(&empty);
+    let description = product.child("DescriptiveDetail").unwrap_or(&empty);
     let publishing = product.child("PublishingDetail").unwrap_or(&empty);
-    let titled = match titles::read(description) {
-        None if is_described => {
-            return Err(Rejection::error(
-                "no-title",
-                "The product has no title (TitleDetail or, in 2.1, Title, of type 01). Without one a book cannot be \
-                 shown; it was skipped.",
-            ));
-        }
-        titled => titled.unwrap_or_default(),
-    };
+    let titled = titles::read(description).unwrap_or_default();
     let mut edition = Edition::titled(titled.title);
     edition.subtitle = titled.subtitle;
     edition.original_title = titled.original;
@@ -189,7 +172,7 @@ fn read_edition(
     edition.price = offer.price;
     edition.price_changes = offer.changes;
     edition.availability = supply::availability(product, publishing, offer.supply, remarks);
-    Ok(edition)
+    edition
 }
 
 /// ISBN-13 (15) before GTIN-13 (03) before ISBN-10 (02, deprecated) (O7); a co-publisher's (24) finds it as well.
@@ -209,10 +192,10 @@ fn read_isbns(product: &Element, edition: &mut Edition, remarks: &mut Remarks) {
                 Err(_) if kind == "03" && !sent.starts_with("978") && !sent.starts_with("979") => {}
                 Err(error) => {
                     let sent = one_line(sent);
-                    remarks.warn(
-                        "isbn-invalid",
-                        format!("{sent:?} is not an ISBN ({error}). The book was taken without it: tell the sender."),
-                    );
+                    remarks.warn(Remark::IsbnInvalid {
+                        sent: sent.clone(),
+                        why: error.into(),
+                    });
                     if !edition.flagged_isbns.contains(&sent) {
                         edition.flagged_isbns.push(sent);
                     }
@@ -225,10 +208,8 @@ fn read_isbns(product: &Element, edition: &mut Edition, remarks: &mut Remarks) {
         if edition.isbns().all(|known| known != isbn) {
             edition.other_isbns.push(isbn);
             if kind != "24" {
-                let message = format!(
-                    "The identifiers disagree: {isbn} is another book's. Both find this one."
-                );
-                remarks.warn("isbn-disagrees", message);
+                let isbn = isbn.to_string();
+                remarks.warn(Remark::IsbnDisagrees { isbn });
             }
         }
     }
@@ -334,10 +315,9 @@ fn published(publishing: &Element, remarks: &mut Remarks) -> Option<PublicationD
     let read = dates::read(date);
     if read.is_none() {
         let sent = date.line("Date").unwrap_or_default();
-        remarks.warn(
-            "date-invalid",
-            format!("The publication date {sent:?} is not a date. It was left out."),
-        );
+        remarks.warn(Remark::DateInvalid {
+            sent: sent.to_owned(),
+        });
     }
     read
 }

@@ -6,6 +6,7 @@ use trade::language::Language;
 
 use super::tree::{self, Element, Entities};
 use super::{dates, tags};
+use crate::import::Remark;
 use crate::import::report::listed;
 use crate::import::{Severity, entity};
 use crate::store::Message;
@@ -35,8 +36,7 @@ pub(super) struct Prologue {
 /// A remark on the whole file.
 pub(super) struct FileNote {
     pub(super) severity: Severity,
-    pub(super) code: &'static str,
-    pub(super) message: String,
+    pub(super) remark: Remark,
 }
 
 impl Prologue {
@@ -113,62 +113,34 @@ impl Prologue {
         if !self.entities.external.is_empty() {
             notes.push(FileNote {
                 severity: Severity::Error,
-                code: "entity-external",
-                message: format!(
-                    "The file declares entities outside itself ({}). They are never fetched; products that use them \
-                     are skipped.",
-                    listed(&self.entities.external)
-                ),
+                remark: Remark::EntityExternal {
+                    names: listed(&self.entities.external),
+                },
             });
         }
         if !self.entities.nested.is_empty() {
             notes.push(FileNote {
                 severity: Severity::Error,
-                code: "entity-nested",
-                message: format!(
-                    "The file declares entities made of entities or tags ({}), which can grow without end. They are \
-                     never expanded; products that use them are skipped.",
-                    listed(&self.entities.nested)
-                ),
+                remark: Remark::EntityNested {
+                    names: listed(&self.entities.nested),
+                },
             });
         }
         notes
     }
 
     fn note_on_root(&self, has_products: bool) -> Option<FileNote> {
-        let (severity, code, message) = match &self.root {
-            Some(root) if !self.is_message => (
-                Severity::Error,
-                "not-onix",
-                format!(
-                    "The file is XML, but its root is <{}>, not an ONIX message. Nothing was read.",
-                    listed(std::slice::from_ref(root))
-                ),
-            ),
-            Some(_) if !has_products => (
-                Severity::Warning,
-                "no-products",
-                "The message has no product in it.".to_owned(),
-            ),
+        let (severity, remark) = match &self.root {
+            Some(root) if !self.is_message => {
+                let root = listed(std::slice::from_ref(root));
+                (Severity::Error, Remark::NotOnix { root })
+            }
+            Some(_) if !has_products => (Severity::Warning, Remark::NoProducts {}),
             Some(_) => return None,
-            None if has_products => (
-                Severity::Warning,
-                "no-message",
-                "The products stand without a message and header around them, so the sender is not known. They were \
-                 taken; ask for complete messages."
-                    .to_owned(),
-            ),
-            None => (
-                Severity::Error,
-                "not-onix",
-                "The file begins like XML, but no ONIX message begins in it. Nothing was read.".to_owned(),
-            ),
+            None if has_products => (Severity::Warning, Remark::NoMessage {}),
+            None => (Severity::Error, Remark::NoOnix {}),
         };
-        Some(FileNote {
-            severity,
-            code,
-            message,
-        })
+        Some(FileNote { severity, remark })
     }
 }
 
@@ -266,7 +238,11 @@ mod tests {
         assert_eq!(prologue.entities.internal.len(), 1);
         assert_eq!(prologue.entities.external, ["f"]);
         assert_eq!(prologue.entities.nested, ["lol"]);
-        let codes: Vec<_> = prologue.notes(true).iter().map(|note| note.code).collect();
+        let codes: Vec<_> = prologue
+            .notes(true)
+            .iter()
+            .map(|note| note.remark.code())
+            .collect();
         assert_eq!(codes, ["entity-external", "entity-nested"]);
     }
 

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 
 use super::tree::Element;
+use crate::import::Remark;
 use crate::import::Remarks;
 use crate::model::Availability;
 
@@ -122,10 +123,7 @@ pub(super) fn availability(
     remarks: &mut Remarks,
 ) -> Availability {
     if is_forbidden(publishing) {
-        remarks.warn(
-            "not-for-sale-here",
-            "The publisher does not allow it to be sold in France (SalesRights). It is shown as not available.",
-        );
+        remarks.warn(Remark::NotForSaleHere {});
         return Availability::Unavailable;
     }
     let status = publishing.text("PublishingStatus");
@@ -167,10 +165,9 @@ fn tell_unknown(detail: &Element, remarks: &mut Remarks) {
         .text("ProductAvailability")
         .filter(|code| Availability::from_onix65(code).is_none());
     if let Some(code) = unknown {
-        remarks.warn(
-            "availability-unknown",
-            format!("Product availability {code:?} is not on list 65. It was left out."),
-        );
+        remarks.warn(Remark::AvailabilityOffList {
+            sent: code.to_owned(),
+        });
     }
 }
 

@@ -9,6 +9,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use super::tags::{self, Tag};
+use crate::import::Why;
 use crate::import::entity;
 use crate::import::plain_text::{PlainText, one_line, paragraphs};
 use crate::limits;
@@ -44,6 +45,20 @@ pub(super) enum TreeError {
     ExternalEntity(String),
     #[error("it uses the entity &{0};, which is made of entities or tags; such are never expanded")]
     NestedEntity(String),
+}
+
+impl From<TreeError> for Why {
+    fn from(error: TreeError) -> Why {
+        match error {
+            TreeError::Malformed(_) => Why::Words(error.to_string()),
+            TreeError::TooDeep => Why::XmlDeep,
+            TreeError::TooManyElements => Why::XmlElements,
+            TreeError::TooManyAttributes => Why::XmlAttributes,
+            TreeError::EntitiesTooLarge => Why::XmlEntities,
+            TreeError::ExternalEntity(_) => Why::EntityOutside,
+            TreeError::NestedEntity(_) => Why::EntityMadeOf,
+        }
+    }
 }
 
 /// Entities that the document type of a message declares.

@@ -63,7 +63,7 @@ const WAS: &str = "was-";
 
 /// A form that is shown or was sent.
 #[derive(Debug, Clone)]
-pub(super) struct Filled {
+pub(in crate::backoffice) struct Filled {
     /// As it was opened.
     was: Typed,
     /// As it is filled.
@@ -74,7 +74,7 @@ pub(super) struct Filled {
 
 impl Filled {
     /// The form as an edition opens it.
-    pub(super) fn of(edition: &Edition, locale: Locale) -> Filled {
+    pub(in crate::backoffice) fn of(edition: &Edition, locale: Locale) -> Filled {
         let typed = Typed::of(edition, locale);
         Filled {
             was: typed.clone(),
@@ -83,7 +83,8 @@ impl Filled {
         }
     }
 
-    fn read(form: &BTreeMap<String, String>) -> Filled {
+    /// The form as it was sent.
+    pub(in crate::backoffice) fn read(form: &BTreeMap<String, String>) -> Filled {
         Filled {
             was: Typed::read(form, WAS),
             now: Typed::read(form, ""),
@@ -91,9 +92,14 @@ impl Filled {
         }
     }
 
+    /// The form again, with the fields that cannot be read.
+    pub(in crate::backoffice) fn but_wrong(self, wrong: Vec<&'static str>) -> Filled {
+        Filled { wrong, ..self }
+    }
+
     /// All that is corrected from now on: `kept` but for what was changed in the form. What is as the senders say, or
     /// was emptied, is theirs. The names of the fields that cannot be read as an error.
-    fn correction(
+    pub(in crate::backoffice) fn correction(
         &self,
         kept: Correction,
         theirs: &Edition,
@@ -367,14 +373,14 @@ fn date(text: &str) -> Option<PublicationDate> {
     Some(date)
 }
 
-pub(super) fn form(visit: &Visit, shown: &Shown, filled: &Filled) -> Markup {
+/// The fields of the form, and what they were opened with.
+pub(in crate::backoffice) fn fields(visit: &Visit, filled: &Filled) -> Markup {
     let Filled {
         was,
         now: typed,
         wrong,
     } = filled;
     let words = visit.words();
-    let address = format!("/office/editions/{}", shown.edition.id);
     let line = |name: &'static str, value: &str, hint: Option<&str>| {
         let is_wrong = wrong.contains(&name);
         let described = match (hint, is_wrong) {
@@ -392,6 +398,35 @@ pub(super) fn form(visit: &Visit, shown: &Shown, filled: &Filled) -> Markup {
             }
         }
     };
+    html! {
+        (opened_with(was))
+        (line("title", &typed.title, None))
+        (line("subtitle", &typed.subtitle, None))
+        fieldset.people {
+            legend { (words.say("desk-field-contributors")) }
+            @for place in 0..(typed.contributors.len() + SPARE_LINES).min(CONTRIBUTORS_TYPED) {
+                (person(visit, place, typed.contributors.get(place)))
+            }
+        }
+        (line("isbn", &typed.isbn, None))
+        (line("price", &typed.price, Some(words.say("edition-price-hint"))))
+        (line("publisher", &typed.publisher, None))
+        (line("published", &typed.published, Some(words.say("edition-published-hint"))))
+        div.field {
+            label for="availability" { (words.say("edition-field-availability")) }
+            select #availability name="availability" {
+                @for one in AVAILABILITIES {
+                    option value=(one.code()) selected[one.code() == typed.availability] { (words.one_of("desk-availability", one.code())) }
+                }
+            }
+        }
+        (line("thema", &typed.thema, Some(words.say("edition-thema-hint"))))
+    }
+}
+
+pub(super) fn form(visit: &Visit, shown: &Shown, filled: &Filled) -> Markup {
+    let words = visit.words();
+    let address = format!("/office/editions/{}", shown.edition.id);
     let is_corrected = shown
         .said
         .iter()
@@ -401,28 +436,7 @@ pub(super) fn form(visit: &Visit, shown: &Shown, filled: &Filled) -> Markup {
         p { (words.say("edition-correct-help")) }
         form.narrow method="post" action={ (address) "/correct" } novalidate {
             (token(visit))
-            (opened_with(was))
-            (line("title", &typed.title, None))
-            (line("subtitle", &typed.subtitle, None))
-            fieldset.people {
-                legend { (words.say("desk-field-contributors")) }
-                @for place in 0..(typed.contributors.len() + SPARE_LINES).min(CONTRIBUTORS_TYPED) {
-                    (person(visit, place, typed.contributors.get(place)))
-                }
-            }
-            (line("isbn", &typed.isbn, None))
-            (line("price", &typed.price, Some(words.say("edition-price-hint"))))
-            (line("publisher", &typed.publisher, None))
-            (line("published", &typed.published, Some(words.say("edition-published-hint"))))
-            div.field {
-                label for="availability" { (words.say("edition-field-availability")) }
-                select #availability name="availability" {
-                    @for one in AVAILABILITIES {
-                        option value=(one.code()) selected[one.code() == typed.availability] { (words.one_of("desk-availability", one.code())) }
-                    }
-                }
-            }
-            (line("thema", &typed.thema, Some(words.say("edition-thema-hint"))))
+            (fields(visit, filled))
             div.actions { button.button { (words.say("edition-correct-save")) } }
         }
         @if is_corrected {
@@ -486,7 +500,7 @@ pub(in crate::backoffice) async fn save(
         }
         Corrected::Wrong(wrong) => {
             let shown = here(&state, id).await?;
-            let page = page(&visit, &shown, "", &Filled { wrong, ..filled });
+            let page = page(&visit, &shown, "", &filled.but_wrong(wrong));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }

@@ -23,10 +23,8 @@ use crate::AppState;
 use crate::problem::{Kind, Problem};
 use crate::storefront::parts::book_path;
 
-pub(super) use correction::{save as correct, take_back};
+pub(super) use correction::{Filled, fields, save as correct, take_back};
 pub(super) use decisions::{join, redo, split, undo};
-
-use correction::Filled;
 
 /// Other editions of its ISBNs that are offered to be joined: real numbers are shared by two or three.
 const NAMESAKES: usize = 10;
@@ -142,6 +140,7 @@ fn said(visit: &Visit, told: &str) -> Markup {
     let words = visit.words();
     match told {
         "corrected" => frame::notice(true, words.say("edition-told-corrected")),
+        "completed" => frame::notice(true, words.say("edition-told-completed")),
         "taken-back" => frame::notice(true, words.say("edition-told-taken-back")),
         "split" => frame::notice(true, words.say("edition-told-split")),
         "joined" => frame::notice(true, words.say("edition-told-joined")),
@@ -192,7 +191,7 @@ fn origin(visit: &Visit, source: &Source, import: Option<&Import>) -> Markup {
             (time(visit, sent.unwrap_or(import.delivery.at)))
             " · "
             @match import.job {
-                Some(job) => a href={ "/office/import/" (job) } { (import.delivery.name) },
+                Some(job) => a href={ "/office/import/" (job) } { (super::import::name(visit.words(), &import.delivery.name)) },
                 None => a href={ "/office/imports/" (import.id.0) } { (super::import::name(visit.words(), &import.delivery.name)) },
             }
             @if !import.delivery.staff.is_empty() { " · " (import.delivery.staff) }

@@ -21,6 +21,9 @@ use crate::backoffice::access::Visit;
 use crate::backoffice::frame::{self, Part, counted, time, token};
 use crate::problem::{Kind, Problem};
 
+/// Parts of an import that are listed: an archive of more is seldom read file by file.
+const PARTS_SHOWN: usize = 200;
+
 /// Records shown before an import.
 const PREVIEWED: usize = 5;
 
@@ -137,7 +140,11 @@ fn standing(state: &AppState, visit: &Visit, shown: &Shown) -> Markup {
                 }
             }
             JobState::Failed => {
-                (frame::notice(false, words.say("desk-broken")))
+                @if job.was_left() {
+                    (frame::notice(false, &words.tell("desk-left", &counted(job.tries, visit.locale))))
+                } @else {
+                    (frame::notice(false, words.say("desk-broken")))
+                }
                 (figures(visit, job))
                 div.actions {
                     (deed(visit, job, "import", "desk-resume", true))
@@ -153,6 +160,7 @@ fn standing(state: &AppState, visit: &Visit, shown: &Shown) -> Markup {
                 (figures(visit, job))
             }
         }
+        @if shown.imports.len() > 1 { (parts(visit, &shown.imports)) }
         @if job.state.has_ended() && !shown.imports.is_empty() { (turn(visit, job, &shown.imports)) }
         @if !matches!(job.state, JobState::Received | JobState::Trying | JobState::Tried) {
             (report::summary(visit, job, &shown.kinds))
@@ -173,6 +181,9 @@ fn deed(visit: &Visit, job: &Job, path: &str, label: &str, first: bool) -> Marku
 fn before(visit: &Visit, shown: &Shown) -> Markup {
     let (words, job) = (visit.words(), &shown.job);
     html! {
+        @if job.was_left() {
+            (frame::notice(false, &words.tell("desk-trial-left", &counted(job.tries, visit.locale))))
+        }
         @if let Some(preview) = &shown.preview {
             p { (words.one_of("desk-kind", preview.kind.code())) " " (mapping::size(visit, job.reading.total_bytes)) }
         }
@@ -240,6 +251,23 @@ pub(super) fn counts_of(visit: &Visit, counts: &catalogue::desk::Counts) -> Mark
             div { dt { (words.say("office-import-unchanged")) } dd.num { (number(counts.unchanged)) } }
             div { dt { (words.say("office-import-hidden")) } dd.num { (number(counts.hidden)) } }
             div { dt { (words.say("office-import-rejected")) } dd.num { (number(counts.rejected)) } }
+        }
+    }
+}
+
+/// The files of an archive, and what was completed by hand: the parts of one import.
+fn parts(visit: &Visit, imports: &[Import]) -> Markup {
+    let words = visit.words();
+    let number = |number: i64| shown_number(visit, u64::try_from(number).unwrap_or_default());
+    html! {
+        details {
+            summary { (words.tell("desk-parts", &counted(imports.len() as u64, visit.locale))) }
+            ul.plain { @for import in imports.iter().take(PARTS_SHOWN) {
+                li {
+                    (taken::name(words, &import.delivery.name)) " · " (number(import.messages))
+                    @if !import.delivery.staff.is_empty() { " · " (import.delivery.staff) }
+                }
+            } }
         }
     }
 }
@@ -327,6 +355,7 @@ mod tests {
             counts: catalogue::desk::Counts::default(),
             unkept: 0,
             trial: None,
+            tries: 0,
         }
     }
 

@@ -1,9 +1,12 @@
 //! The list of imports, and handing a catalogue file in.
 
 mod actions;
+mod dropped;
 mod job;
 mod mapping;
+mod reject;
 mod report;
+mod sentence;
 mod taken;
 #[cfg(test)]
 pub(super) mod tests;
@@ -30,7 +33,10 @@ use crate::problem::{Kind, Problem};
 pub(super) use actions::{dismiss, give_up, pause, redo, start, try_out, undo};
 pub(super) use job::show;
 pub(super) use mapping::save as save_mapping;
+pub(super) use reject::{complete, show as show_rejected};
 pub(super) use report::{download, list as notes};
+#[cfg(test)]
+pub(crate) use sentence::sentence;
 pub(super) use taken::{name, redo as redo_taken, show as show_taken, undo as undo_taken};
 
 /// How often a page that watches is read again.
@@ -60,6 +66,7 @@ pub(super) async fn list(
 ) -> Result<Markup, Problem> {
     let words = visit.words();
     let lines = state.store.read(lines).await?;
+    let dropped = state.imports.dropped();
     let body = html! {
         @match wanted.told.as_str() {
             "empty" => (frame::notice(false, words.say("office-import-empty"))),
@@ -77,6 +84,7 @@ pub(super) async fn list(
             div.actions { button.button { (words.say("desk-send")) } }
         }
         p { a href="/office/senders" { (words.say("desk-senders-link")) } }
+        @if !dropped.is_empty() { (dropped::folders(&visit, &dropped)) }
         @if !lines.is_empty() { (table(&visit, &lines)) }
     };
     Ok(frame::page(

@@ -21,6 +21,7 @@ use trade::limits;
 use uuid::Uuid;
 
 use super::job::{NOTES_SHOWN, shown_number};
+use super::sentence;
 use crate::AppState;
 use crate::backoffice::access::Visit;
 use crate::backoffice::frame::{self, Part};
@@ -130,7 +131,7 @@ pub(in crate::backoffice) async fn list(
         p { a href={ "/office/import/" (job.id) } { (job.name) } }
         (filters(&visit, &job, &asked, &kinds))
         p role="status" { (words.tell("desk-notes-found", &frame::counted(count, visit.locale))) }
-        @if !notes.is_empty() { (table(&visit, &notes)) }
+        @if !notes.is_empty() { (table(&visit, &job, &notes)) }
         (frame::pages(words, page, NOTES_SHOWN, count, |page| asked.address(job.id, page)))
     };
     Ok(frame::page(
@@ -173,7 +174,7 @@ fn filters(visit: &Visit, job: &Job, asked: &Asked, kinds: &[NoteKind]) -> Marku
     }
 }
 
-fn table(visit: &Visit, notes: &[KeptNote]) -> Markup {
+fn table(visit: &Visit, job: &Job, notes: &[KeptNote]) -> Markup {
     let words = visit.words();
     html! {
         div.scroll tabindex="0" role="region" aria-label=(words.say("office-import-notes")) {
@@ -187,8 +188,8 @@ fn table(visit: &Visit, notes: &[KeptNote]) -> Markup {
                 tbody { @for note in notes { tr data-row {
                     td.num { @if note.line > 0 { (note.line) } }
                     td { (words.one_of("office-note", note.severity.code())) }
-                    td { (record(visit, note)) }
-                    td lang="en" { (note.message) " " code { (note.code) } }
+                    td { (record(visit, job, note)) }
+                    td { (sentence::shown(visit, note)) }
                 } } }
             }
         }
@@ -196,14 +197,15 @@ fn table(visit: &Visit, notes: &[KeptNote]) -> Markup {
 }
 
 /// What the note is about, and where that can be put right.
-fn record(visit: &Visit, note: &KeptNote) -> Markup {
+fn record(visit: &Visit, job: &Job, note: &KeptNote) -> Markup {
     let words = visit.words();
     let reference = note.reference.as_deref().unwrap_or_default();
     html! {
         (reference)
-        @match (note.edition, note.severity) {
-            (Some(edition), _) => div { a href={ "/office/editions/" (edition) "#correct" } { (words.say("desk-put-right")) } },
-            (None, Severity::Error) => div.muted.small { (words.say("desk-not-kept")) },
+        @match (note.reject, note.edition, note.severity) {
+            (Some(number), ..) => div { a href={ "/office/import/" (job.id) "/rejected/" (number) } { (words.say("reject-complete")) } },
+            (None, Some(edition), _) => div { a href={ "/office/editions/" (edition) "#correct" } { (words.say("desk-put-right")) } },
+            (None, None, Severity::Error) => div.muted.small { (words.say("desk-not-kept")) },
             _ => {}
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use catalogue::desk::rejects::COMPLETION_OF;
 use catalogue::store::{self, CORRECTION_OF, Import, ImportId, ImportState};
 use maud::{Markup, html};
 use storage::Fault;
@@ -41,7 +42,8 @@ pub(in crate::backoffice) fn name<'w>(words: &'w Words, name: &'w str) -> &'w st
     match name {
         "" => words.say("desk-unnamed"),
         name if name.starts_with(CORRECTION_OF) => words.say("desk-correction"),
-        name => name,
+        // Its file says more than that it is one; who completed it stands beside it.
+        name => name.strip_prefix(COMPLETION_OF).unwrap_or(name),
     }
 }
 

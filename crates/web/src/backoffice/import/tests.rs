@@ -14,6 +14,11 @@ use trade::isbn::Isbn13;
 
 use crate::backoffice::fixture::{self, COUNTED, Small, hidden, location, text};
 
+storage::statements! {
+    LEAVE = "UPDATE import_jobs SET state = $2, tries = 3 WHERE id = $1";
+    FORGET_KINDS = "UPDATE import_notes SET said = NULL";
+}
+
 /// Two lines, of which the second is no record.
 const LINES: &str = "{\"id\":\"t:1\",\"source\":\"t\",\"title\":\"Bel-Ami\",\"contributors\":[{\"name\":\"Maupassant, \
                      Guy de\"}]}\nnot json\n";
@@ -56,6 +61,10 @@ impl Visitor<'_> {
         let page = self.shop.get(path, &self.cookie).await;
         assert_eq!(page.status(), StatusCode::OK, "{path}");
         text(page).await
+    }
+
+    async fn read_in_french(&self, path: &str) -> String {
+        text(self.shop.get_in_french(path, &self.cookie).await).await
     }
 
     pub(in crate::backoffice) fn cookie(&self) -> &str {
@@ -161,6 +170,154 @@ async fn notes_are_found_by_severity_code_and_text() {
     assert!(table(&by_text).contains("isbn-invalid") && !table(&by_text).contains("json-invalid"));
     let nothing = desk.read(&format!("{page}/notes?q=100%25")).await;
     assert!(table(&nothing).is_empty(), "{nothing}");
+}
+
+#[tokio::test]
+async fn a_file_that_was_tried_in_vain_says_how_often_and_is_begun_again_by_hand() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LINES).await;
+    let job = page.rsplit('/').next().unwrap().to_owned();
+    for (state, english, french) in [
+        (
+            "received",
+            "went down 3 times while it tried",
+            "s’est arrêtée net 3 fois en essayant",
+        ),
+        (
+            "failed",
+            "went down 3 times while it read",
+            "s’est arrêtée net 3 fois en lisant",
+        ),
+    ] {
+        let params = [job.as_str().into(), state.into()];
+        let left = shop
+            .state
+            .store
+            .write(move |tx| tx.execute(&LEAVE, &params));
+        assert_eq!(left.await.unwrap(), 1);
+        assert!(desk.read(&page).await.contains(english));
+        assert!(desk.read_in_french(&page).await.contains(french));
+    }
+    let done = desk.import(&page).await;
+    assert!(
+        done.contains("Created") && !done.contains("went down"),
+        "{done}"
+    );
+}
+
+#[tokio::test]
+async fn a_report_speaks_the_language_of_its_page_but_for_notes_of_before() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let wrong =
+        "{\"id\":\"t:2\",\"source\":\"t\",\"title\":\"Une vie\",\"isbn13\":[\"9782070541271\"]}\n";
+    let page = desk.send("livres.jsonl", wrong).await;
+    desk.post(&format!("{page}/trial"), "").await;
+    desk.wait(&page).await;
+    let sentence =
+        "« 9782070541271 » n’est pas un ISBN (sa clé est fausse)".replace("« ", "«\u{a0}");
+    let sentence = sentence.replace(" »", "\u{a0}»");
+    let tried = desk.read_in_french(&page).await;
+    assert!(tried.contains(&sentence), "{tried}");
+    desk.import(&page).await;
+    let notes = format!("{page}/notes");
+    let french = desk.read_in_french(&notes).await;
+    assert!(
+        french.contains(&sentence) && !french.contains("lang=\"en\""),
+        "{french}"
+    );
+    let english = desk.read(&notes).await;
+    assert!(
+        english.contains("“9782070541271” is not an ISBN"),
+        "{english}"
+    );
+    // As it was kept before kinds were.
+    let forgotten = shop.state.store.write(|tx| tx.execute(&FORGET_KINDS, &[]));
+    assert_eq!(forgotten.await.unwrap(), 1);
+    let old = desk.read_in_french(&notes).await;
+    assert!(
+        old.contains("<span lang=\"en\">&quot;9782070541271&quot; is not an ISBN"),
+        "{old}"
+    );
+}
+
+/// A book without a title, one without a reference, and a line that is no record.
+const LACKING: &str = "{\"id\":\"t:2\",\"source\":\"t\",\"isbn13\":[\"9782070360024\"],\"publisher\":\"Gallimard\"}\n\
+                       {\"source\":\"t\",\"title\":\"Une vie\"}\nnot json\n";
+
+/// Where the rejected records of an import are completed.
+fn completions(page: &str, notes: &str) -> Vec<String> {
+    let begin = format!("{page}/rejected/");
+    let links = notes
+        .split("href=\"")
+        .filter_map(|rest| rest.split('"').next());
+    links
+        .filter(|link| link.starts_with(&begin))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[tokio::test]
+async fn a_rejected_record_is_completed_from_the_report_once_and_undone_with_its_import() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LACKING).await;
+    desk.import(&page).await;
+    let notes = desk.read(&format!("{page}/notes")).await;
+    let links = completions(&page, &notes);
+    assert_eq!(links.len(), 2, "{notes}");
+    assert_eq!(notes.matches("Record not kept").count(), 1, "{notes}");
+    let form = desk.read(&links[0]).await;
+    for kept in ["Gallimard", "9782070360024", "t:2", "no title"] {
+        assert!(form.contains(kept), "{kept} in {form}");
+    }
+    // Nothing is taken without what is missing.
+    let still = desk.post_raw(&links[0], "&title=+").await;
+    assert_eq!(still.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(text(still).await.contains("A book has a title."));
+    assert_eq!(title_of(&shop, "9782070360024").await, None);
+    let led = desk.post(&links[0], "&title=La+Peste").await;
+    assert!(led.ends_with("?told=completed"), "{led}");
+    let shown = desk.read(&led).await;
+    for provenance in [
+        "Record completed",
+        "<code>t:2</code>",
+        "livres.jsonl</a> · lire",
+    ] {
+        assert!(shown.contains(provenance), "{provenance} in {shown}");
+    }
+    // Sent again, it is what it is.
+    let again = desk.post(&links[0], "&title=La+Chute").await;
+    assert_eq!(again, led);
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+    let left = desk.read(&format!("{page}/notes")).await;
+    assert_eq!(completions(&page, &left), links[1..]);
+    assert!(left.contains("look and put right"), "{left}");
+    // Undone with the import, and redone with it; not completed meanwhile.
+    desk.post(&format!("{page}/undo"), "").await;
+    desk.wait(&page).await;
+    assert_eq!(title_of(&shop, "9782070360024").await, None);
+    assert!(
+        desk.read(&links[1])
+            .await
+            .contains("cannot be completed now")
+    );
+    let refused = desk.post_raw(&links[1], "&title=Une+vie").await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    desk.post(&format!("{page}/redo"), "").await;
+    desk.wait(&page).await;
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+    // A record that nobody named is known by its place, unless it has an ISBN.
+    let led = desk
+        .post(
+            &links[1],
+            "&was-title=Une+vie&title=Une+vie&isbn=9782070541263",
+        )
+        .await;
+    assert!(desk.read(&led).await.contains("<code>9782070541263</code>"));
+    let parts = desk.read(&page).await;
+    assert!(parts.contains("2 parts, and the records"), "{parts}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use catalogue::store::EditionChange;
 use maud::{Markup, html};
 
 use super::job::{counts_of, shown_number};
+use super::sentence;
 use crate::backoffice::access::Visit;
 use crate::backoffice::frame::counted;
 use crate::backoffice::values;
@@ -29,7 +30,7 @@ pub(super) fn shown(visit: &Visit, trial: &Trial) -> Markup {
             details {
                 summary { (words.say("desk-trial-notes")) }
                 ul.plain { @for note in &trial.notes.first {
-                    li lang="en" { @if note.line > 0 { (note.line) ": " } (note.message) " " code { (note.code) } }
+                    li { @if note.line > 0 { (note.line) ": " } (sentence::shown(visit, note)) }
                 } }
             }
         }

@@ -353,8 +353,14 @@ fn o18_bad_products_are_reported_with_their_line_and_lose_no_neighbour() {
         good("1"),
         "<Product><RecordReference>2</RecordReference><Price></Product>".to_owned(),
         good("3"),
-        product("4", ""),
-        "<Product><NotificationType>03</NotificationType></Product>".to_owned(),
+        product(
+            "4",
+            "<ProductIdentifier><ProductIDType>15</ProductIDType><IDValue>9782070541270</IDValue></ProductIdentifier>",
+        ),
+        "<Product><NotificationType>03</NotificationType><DescriptiveDetail><TitleDetail><TitleType>01</TitleType>\
+         <TitleElement><TitleElementLevel>01</TitleElementLevel><TitleText>T</TitleText></TitleElement></TitleDetail>\
+         </DescriptiveDetail></Product>"
+            .to_owned(),
         "<Product><RecordReference>6</RecordReference>".to_owned(),
         good("7"),
         "<Product><RecordReference>8</Rec".to_owned(),
@@ -377,6 +383,13 @@ fn o18_bad_products_are_reported_with_their_line_and_lose_no_neighbour() {
             (9, "truncated")
         ]
     );
+    let kept: Vec<_> = notes
+        .iter()
+        .filter_map(|note| Some((note.line, note.draft.as_ref()?)))
+        .map(|(line, draft)| (line, draft.reference.as_str(), draft.edition.title.as_str()))
+        .collect();
+    assert_eq!(kept, [(5, "4", ""), (6, "", "T")]);
+    assert!(notes[1].draft.as_ref().unwrap().edition.isbn.is_some());
     assert!(
         notes
             .iter()

@@ -5,26 +5,32 @@
 //! whatever dies afterwards, the next one to look finds it there. What is imported is a copy, which its sender cannot
 //! change any more. Names are never trusted, and what is no ordinary file of its own is left where it lies. Whoever
 //! sends may write to the folder, so nothing is written through a name that was there before, and only into folders
-//! that nobody else may write to.
+//! that nobody else may write to. What is wrong with one file holds up no other.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, Metadata};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use storage::{Fault, Store, Tx};
+use storage::{Fault, Store};
 use trade::clock::Timestamp;
 use trade::ids::ImportJobId;
 
 use super::job::{self, Job, JobState, Received};
-use super::notes::{self, Wanted};
 use super::run::file_of;
 use super::{limits, mappings};
 use crate::import::{self, Mapping};
 use crate::store::By;
+
+mod aside;
+mod trouble;
+
+use aside::{ReportError, of_job, place_aside, report_of, say_trouble, write_report};
+use trouble::Troubles;
+pub use trouble::{Trouble, TroubleKind};
 
 /// How long a file must not have changed to be taken: whoever sends it has paused no longer than that.
 pub const STILL: Duration = Duration::from_secs(5);
@@ -59,6 +65,7 @@ pub struct Watcher {
     /// The desk's folder.
     desk: PathBuf,
     seen: HashMap<OsString, Seen>,
+    troubles: Troubles,
 }
 
 /// A file as it was last seen.
@@ -68,29 +75,18 @@ struct Seen {
     changed: (i64, i64),
     /// Since when it looks so.
     since: Timestamp,
-    /// It is none that may be taken; said once.
-    refused: bool,
 }
 
 /// Why a folder was not looked through.
 #[derive(Debug, thiserror::Error)]
 pub enum DropError {
-    /// The folder, or what is laid aside in it.
-    #[error("{path} cannot be used")]
+    /// The folder, or one of ours in it; [`Watcher::troubles`] has it too.
+    #[error("{path} cannot be used: {kind}")]
     Folder {
         /// What.
         path: PathBuf,
-        /// The system's words.
-        #[source]
-        source: io::Error,
-    },
-    /// What bears the name of a folder of ours is none that only we may write to.
-    #[error(
-        "{path} must be a folder of the account that the shop runs under, which nobody else may write to: change its rights (chmod go-w), or move it away and it is made anew"
-    )]
-    NotOurs {
-        /// What.
-        path: PathBuf,
+        /// What is wrong with it.
+        kind: TroubleKind,
     },
     /// The database.
     #[error(transparent)]
@@ -104,33 +100,52 @@ impl Watcher {
             drop,
             desk: desk.to_owned(),
             seen: HashMap::new(),
+            troubles: Troubles::default(),
         }
     }
 
-    /// Takes files that lie still, and lays aside those whose jobs have ended. Says how many were taken.
+    /// The folder that is looked at.
+    pub fn folder(&self) -> &DropFolder {
+        &self.drop
+    }
+
+    /// What is wrong with which file, or with which folder of it.
+    pub fn troubles(&self) -> impl Iterator<Item = (&Path, Trouble)> {
+        self.troubles.all()
+    }
+
+    /// Takes files that lie still, and lays aside those whose jobs have ended. Says how many were taken. What is wrong
+    /// with a file is among the [`Watcher::troubles`] then.
     ///
     /// # Errors
     /// [`DropError`]; what was done before it stays done.
     pub fn look(&mut self, store: &Store, now: Timestamp) -> Result<usize, DropError> {
+        let looked = self.look_through(store, now);
+        match &looked {
+            Ok(_) => self.troubles.forget_gone(),
+            Err(DropError::Folder { path, kind }) => self.troubles.met(path, *kind, now),
+            Err(DropError::Fault(_)) => {}
+        }
+        looked
+    }
+
+    fn look_through(&mut self, store: &Store, now: Timestamp) -> Result<usize, DropError> {
         for part in [TAKEN, DONE, FAILED] {
             self.own_folder(part)?;
+            self.troubles.over(&self.path(part));
         }
-        let still = self.still(now)?;
         let mut taken = 0;
-        for name in still {
-            taken += usize::from(self.take(store, &name, now)?);
+        for name in self.still(now)? {
+            if !self.troubles.rests(&self.path(&name), now) {
+                taken += usize::from(self.take(store, &name, now)?);
+            }
         }
         self.lay_aside(store, now)?;
         Ok(taken)
     }
 
-    fn path(&self, part: &str) -> PathBuf {
-        self.drop.folder.join(part)
-    }
-
-    fn failed(&self, path: &Path) -> impl FnOnce(io::Error) -> DropError + use<> {
-        let path = path.to_owned();
-        move |source| DropError::Folder { path, source }
+    fn path(&self, name: impl AsRef<OsStr>) -> PathBuf {
+        self.drop.folder.join(name.as_ref())
     }
 
     /// Makes a folder of ours, or makes sure that it is one.
@@ -138,25 +153,34 @@ impl Watcher {
         let path = self.path(part);
         match DirBuilder::new().mode(OWN_FOLDER).create(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(self.failed(&path)(error));
+                return Err(unusable(&path, &error));
             }
             _ => {}
         }
-        let metadata = fs::symlink_metadata(&path).map_err(self.failed(&path))?;
+        let metadata = fs::symlink_metadata(&path).map_err(|error| unusable(&path, &error))?;
         match is_ours(&metadata) {
             true => Ok(()),
-            false => Err(DropError::NotOurs { path }),
+            false => Err(DropError::Folder {
+                path,
+                kind: TroubleKind::NotOurs,
+            }),
         }
+    }
+
+    /// The entries of a folder, as many as are looked at together.
+    fn entries(&mut self, folder: &Path) -> Result<Vec<fs::DirEntry>, DropError> {
+        let entries = fs::read_dir(folder).map_err(|error| unusable(folder, &error))?;
+        self.troubles.over(folder);
+        // What cannot be listed is listed the next time.
+        Ok(entries.flatten().take(limits::DROPPED_LOOKED_AT).collect())
     }
 
     /// The names of files that have not changed for [`STILL`], or whose last letters were just taken off.
     fn still(&mut self, now: Timestamp) -> Result<Vec<OsString>, DropError> {
         let folder = self.drop.folder.clone();
-        let entries = fs::read_dir(&folder).map_err(self.failed(&folder))?;
         let mut seen = HashMap::new();
         let mut still = Vec::new();
-        for entry in entries.take(limits::DROPPED_LOOKED_AT) {
-            let entry = entry.map_err(self.failed(&folder))?;
+        for entry in self.entries(&folder)? {
             let name = entry.file_name();
             // Not followed; gone meanwhile is as if it had never been.
             let Ok(metadata) = fs::symlink_metadata(entry.path()) else {
@@ -170,7 +194,8 @@ impl Watcher {
                 .iter()
                 .any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()));
             let lies_still = now.since(one.since) >= STILL || self.was_renamed(&name, &one);
-            if is_finished && !one.refused && lies_still {
+            let is_fit = self.is_fit(&entry.path(), &metadata, now);
+            if is_finished && is_fit && lies_still {
                 still.push(name.clone());
             }
             seen.insert(name, one);
@@ -180,25 +205,30 @@ impl Watcher {
     }
 
     fn see(&self, name: &OsString, metadata: &Metadata, now: Timestamp) -> Seen {
-        let refused = !is_ordinary(metadata);
         let one = Seen {
             bytes: metadata.len(),
             changed: (metadata.mtime(), metadata.mtime_nsec()),
             since: now,
-            refused,
         };
-        let before = self.seen.get(name);
-        if refused && before.is_none_or(|before| !before.refused) {
-            let folder = self.drop.folder.display();
-            tracing::warn!(%folder, ?name, "no ordinary file: not taken");
-        }
-        match before {
-            Some(before) if (before.bytes, before.changed) == (one.bytes, one.changed) => Seen {
-                since: before.since,
-                ..one
-            },
+        match self.seen.get(name) {
+            Some(before) if (before.bytes, before.changed) == (one.bytes, one.changed) => *before,
             _ => one,
         }
+    }
+
+    /// Whether it is a file that may be taken.
+    fn is_fit(&mut self, path: &Path, metadata: &Metadata, now: Timestamp) -> bool {
+        match (unfit(metadata), self.troubles.kind(path)) {
+            (Some(kind), _) => {
+                self.troubles.met(path, kind, now);
+                return false;
+            }
+            (None, Some(TroubleKind::NotOrdinary | TroubleKind::TooLarge)) => {
+                self.troubles.over(path);
+            }
+            _ => {}
+        }
+        true
     }
 
     /// Whether it was seen before under a name of an unfinished file, just as long.
@@ -212,40 +242,47 @@ impl Watcher {
         })
     }
 
-    /// Takes a file, unless another process was faster.
-    fn take(&self, store: &Store, name: &OsString, now: Timestamp) -> Result<bool, DropError> {
+    /// Takes a file, unless another process was faster, or it cannot be had.
+    fn take(&mut self, store: &Store, name: &OsStr, now: Timestamp) -> Result<bool, Fault> {
         let job = ImportJobId::new();
-        let taken = self
-            .path(TAKEN)
-            .join(format!("{job}-{}", harmless(&name.to_string_lossy())));
-        match fs::rename(self.drop.folder.join(name), &taken) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(self.failed(&taken)(error)),
+        let path = self.path(name);
+        let taken = of_job(&self.path(TAKEN), job, &harmless(&name.to_string_lossy()));
+        match fs::rename(&path, &taken) {
+            Ok(()) => self.hand_in(store, job, &taken, now),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => {
+                self.troubles.met(&path, TroubleKind::of(&error), now);
+                Ok(false)
+            }
         }
-        self.hand_in(store, job, &taken, now)?;
-        Ok(true)
     }
 
-    /// Copies a taken file to the desk and writes its job down.
+    /// Copies a taken file to the desk and writes its job down; what is at fault itself is laid aside, what cannot be
+    /// copied for another reason lies there until it can. Whether there is a job of it.
     fn hand_in(
-        &self,
+        &mut self,
         store: &Store,
         job: ImportJobId,
         taken: &Path,
         now: Timestamp,
-    ) -> Result<(), DropError> {
+    ) -> Result<bool, Fault> {
         let name = taken_name(taken).map_or_else(String::new, |(_, name)| name);
         let copy = file_of(&self.desk, job);
-        if let Err(error) = copy_ordinary(taken, &self.desk, &copy) {
-            tracing::warn!(file = %taken.display(), %error, "not taken");
-            let aside = of_job(&self.path(FAILED), job, &name);
-            return fs::rename(taken, &aside).map_err(self.failed(&aside));
-        }
+        let bytes = match copy_ordinary(taken, &self.desk, &copy) {
+            Ok(bytes) => bytes,
+            // Another process was faster.
+            Err(TroubleKind::Missing) => return Ok(false),
+            Err(kind) => {
+                drop(fs::remove_file(&copy));
+                self.cannot_copy(taken, &of_job(&self.path(FAILED), job, &name), kind, now);
+                return Ok(false);
+            }
+        };
+        self.troubles.over(taken);
         let mapping = self.mapping(store, &copy)?;
         let received = Received {
             name,
-            bytes: fs::metadata(&copy).map_or(0, |metadata| metadata.len()),
+            bytes,
             mapping,
             at_once: true,
         };
@@ -254,7 +291,18 @@ impl Watcher {
             at: now,
         };
         store.write_blocking(move |tx| job::receive(tx, job, &received, &by))?;
-        Ok(())
+        Ok(true)
+    }
+
+    fn cannot_copy(&mut self, taken: &Path, aside: &Path, kind: TroubleKind, now: Timestamp) {
+        let lies = match kind.is_of_file() {
+            true if fs::rename(taken, aside).is_ok() => {
+                say_trouble(aside, kind);
+                aside
+            }
+            _ => taken,
+        };
+        self.troubles.met(lies, kind, now);
     }
 
     /// The mapping that was saved for the sender; for another table a proposed one that bears the sender's name.
@@ -273,20 +321,27 @@ impl Watcher {
     }
 
     /// Moves taken files whose jobs ended to where a person looks for them, each with its report.
-    fn lay_aside(&self, store: &Store, now: Timestamp) -> Result<(), DropError> {
-        let folder = self.path(TAKEN);
-        let entries = fs::read_dir(&folder).map_err(self.failed(&folder))?;
-        for entry in entries.take(limits::DROPPED_LOOKED_AT) {
-            let path = entry.map_err(self.failed(&folder))?.path();
+    fn lay_aside(&mut self, store: &Store, now: Timestamp) -> Result<(), DropError> {
+        for entry in self.entries(&self.path(TAKEN))? {
+            let path = entry.path();
             let Some((id, name)) = taken_name(&path) else {
                 continue;
             };
+            if self.troubles.rests(&path, now) {
+                continue;
+            }
             match store.read_blocking(|tx| job::job(tx, id))? {
                 Some(job) if job.state.has_ended() => {
-                    self.lay_one_aside(store, &path, &job, &name, now)?
+                    match self.lay_one_aside(store, &path, &job, &name, now) {
+                        Ok(()) => self.troubles.over(&path),
+                        Err(ReportError::Io(error)) => {
+                            self.troubles.met(&path, TroubleKind::of(&error), now);
+                        }
+                        Err(ReportError::Fault(fault)) => return Err(fault.into()),
+                    }
                 }
                 Some(_) => {}
-                None if is_left(&path, now) => self.hand_in(store, id, &path, now)?,
+                None if is_left(&path, now) => drop(self.hand_in(store, id, &path, now)?),
                 None => {}
             }
         }
@@ -300,27 +355,40 @@ impl Watcher {
         job: &Job,
         name: &str,
         now: Timestamp,
-    ) -> Result<(), DropError> {
+    ) -> Result<(), ReportError> {
         let anything = job.counts.all() > job.counts.rejected;
         let part = match job.state {
             JobState::Done if anything => DONE,
             _ => FAILED,
         };
-        let folder = self.path(part);
-        let placed = place_aside(&folder, job.id, name, now).map_err(self.failed(&folder))?;
-        let Some((aside, report)) = placed else {
+        let Some((aside, report)) = place_aside(&self.path(part), job.id, name, now)? else {
             return Ok(()); // another process is at it
         };
-        write_report(store, job.id, report).map_err(|error| match error {
-            ReportError::Fault(fault) => DropError::Fault(fault),
-            ReportError::Io(error) => self.failed(&report_of(&aside))(error),
-        })?;
+        if let Err(error) = write_report(store, job.id, report) {
+            drop(fs::remove_file(report_of(&aside)));
+            return Err(error);
+        }
         match fs::rename(taken, &aside) {
             // Another process was faster.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            moved => moved.map_err(self.failed(&aside)),
+            moved => Ok(moved?),
         }
     }
+}
+
+fn unusable(path: &Path, error: &io::Error) -> DropError {
+    DropError::Folder {
+        path: path.to_owned(),
+        kind: TroubleKind::of(error),
+    }
+}
+
+/// Why a file may not be taken whatever it holds.
+fn unfit(metadata: &Metadata) -> Option<TroubleKind> {
+    if !is_ordinary(metadata) {
+        return Some(TroubleKind::NotOrdinary);
+    }
+    (metadata.len() > limits::DROPPED_BYTES).then_some(TroubleKind::TooLarge)
 }
 
 /// An ordinary file, of which there is no second name that somebody could write it by.
@@ -335,21 +403,31 @@ fn is_ours(metadata: &Metadata) -> bool {
         && metadata.mode() & OTHERS_WRITE == 0
 }
 
-/// Copies a file that is ordinary, and still the same once it is open.
-fn copy_ordinary(from: &Path, folder: &Path, to: &Path) -> io::Result<()> {
-    let named = fs::symlink_metadata(from)?;
-    if !is_ordinary(&named) || named.len() > limits::DROPPED_BYTES {
-        return Err(io::ErrorKind::InvalidInput.into());
+/// Copies a file that is ordinary, and still the same once it is open. Says how long it is.
+fn copy_ordinary(from: &Path, folder: &Path, to: &Path) -> Result<u64, TroubleKind> {
+    let of_file = |error: io::Error| TroubleKind::of(&error);
+    let of_desk = |error: io::Error| TroubleKind::of_desk(&error);
+    let named = fs::symlink_metadata(from).map_err(of_file)?;
+    if let Some(kind) = unfit(&named) {
+        return Err(kind);
     }
-    let mut file = File::open(from)?;
-    let opened = file.metadata()?;
+    let file = File::open(from).map_err(of_file)?;
+    let opened = file.metadata().map_err(of_file)?;
     if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
-        return Err(io::ErrorKind::InvalidInput.into());
+        return Err(TroubleKind::NotOrdinary);
     }
-    fs::create_dir_all(folder)?;
-    let mut copy = File::create(to)?;
-    io::copy(&mut file, &mut copy)?;
-    copy.sync_all()
+    fs::create_dir_all(folder).map_err(of_desk)?;
+    let mut copy = File::create(to).map_err(of_desk)?;
+    // It may be written to while it is copied.
+    let mut bounded = file.take(limits::DROPPED_BYTES.saturating_add(1));
+    let bytes = io::copy(&mut bounded, &mut copy).map_err(of_file)?;
+    if bytes > limits::DROPPED_BYTES {
+        return Err(TroubleKind::TooLarge);
+    }
+    copy.flush()
+        .and_then(|()| copy.sync_all())
+        .map_err(of_desk)?;
+    Ok(bytes)
 }
 
 /// Whether whoever took the file died before its job was written down.
@@ -388,76 +466,6 @@ fn harmless(name: &str) -> String {
     }
 }
 
-/// The path that only a job's own file bears.
-fn of_job(folder: &Path, job: ImportJobId, name: &str) -> PathBuf {
-    folder.join(format!("{job}-{name}"))
-}
-
-/// Where the report of a file lies.
-fn report_of(path: &Path) -> PathBuf {
-    let mut report = path.as_os_str().to_owned();
-    report.push(".report.jsonl");
-    PathBuf::from(report)
-}
-
-/// Where a taken file goes, and its new report there: its own name, or the job's where that is taken. None while another
-/// process writes the report, after which it moves the file. A link by the report's name is never followed.
-fn place_aside(
-    folder: &Path,
-    job: ImportJobId,
-    name: &str,
-    now: Timestamp,
-) -> io::Result<Option<(PathBuf, File)>> {
-    let aside = folder.join(name);
-    if fs::symlink_metadata(&aside).is_err() {
-        match File::create_new(report_of(&aside)) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if is_being_written(&report_of(&aside), now) {
-                    return Ok(None);
-                }
-            }
-            created => return Ok(Some((aside, created?))),
-        }
-    }
-    let aside = of_job(folder, job, name);
-    let report = report_of(&aside);
-    // Of a look that died before it had moved the file.
-    match fs::remove_file(&report) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let file = File::create_new(&report)?;
-    Ok(Some((aside, file)))
-}
-
-/// Whether a report was begun a moment ago.
-fn is_being_written(report: &Path, now: Timestamp) -> bool {
-    fs::symlink_metadata(report).is_ok_and(|metadata| metadata.is_file()) && !is_left(report, now)
-}
-
-enum ReportError {
-    Fault(Fault),
-    Io(io::Error),
-}
-
-fn write_report(store: &Store, job: ImportJobId, file: File) -> Result<(), ReportError> {
-    let mut out = BufWriter::new(file);
-    let mut skipped = 0;
-    loop {
-        let page = |tx: &mut dyn Tx| notes::notes(tx, job, &Wanted::default(), 1_000, skipped);
-        let page = store.read_blocking(page).map_err(ReportError::Fault)?;
-        if page.is_empty() {
-            return out.flush().map_err(ReportError::Io);
-        }
-        skipped += page.len() as u64;
-        for note in &page {
-            let line =
-                serde_json::to_string(note).map_err(|error| ReportError::Io(error.into()))?;
-            writeln!(out, "{line}").map_err(ReportError::Io)?;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -484,24 +492,6 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_never_written_through_a_link() {
-        let (folder, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let target = outside.path().join("target");
-        let job = ImportJobId::new();
-        let own = format!("{job}-a.csv.report.jsonl");
-        for planted in ["a.csv.report.jsonl", own.as_str()] {
-            symlink(&target, folder.path().join(planted)).unwrap();
-        }
-        let now = Timestamp::micros(i64::MAX / 2);
-        let placed = place_aside(folder.path(), job, "a.csv", now).unwrap();
-        let (aside, mut report) = placed.unwrap();
-        report.write_all(b"{}").unwrap();
-        assert_eq!(aside, folder.path().join(format!("{job}-a.csv")));
-        assert_eq!(fs::read(folder.path().join(own)).unwrap(), b"{}");
-        assert!(!target.exists(), "nothing was written outside");
-    }
-
-    #[test]
     fn only_a_folder_that_nobody_else_may_write_to_is_ours() {
         let folder = tempfile::tempdir().unwrap();
         let watcher = Watcher::of(
@@ -515,7 +505,16 @@ mod tests {
         assert!(watcher.own_folder(DONE).is_ok(), "found again");
         let done = folder.path().join(DONE);
         fs::set_permissions(&done, fs::Permissions::from_mode(0o775)).unwrap();
-        let refused = |part| matches!(watcher.own_folder(part), Err(DropError::NotOurs { .. }));
+        let refused = |part| {
+            let refused = watcher.own_folder(part);
+            matches!(
+                refused,
+                Err(DropError::Folder {
+                    kind: TroubleKind::NotOurs,
+                    ..
+                })
+            )
+        };
         assert!(refused(DONE), "a group may write to it");
         symlink(&done, folder.path().join(FAILED)).unwrap();
         assert!(refused(FAILED), "a link");

@@ -1,0 +1,227 @@
+//! A file as a job of the import desk: handed in, worked on here unless the shop is faster, and followed to its end.
+//!
+//! So an import by the command is paused, gone on with, undone and read about like any other, and whoever looks knows
+//! whether it runs.
+
+use std::{
+    fs::File,
+    io,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use catalogue::{
+    desk::{
+        Job, KeptNote, Received, job as jobs, notes,
+        run::{Bench, file_of},
+    },
+    import::Mapping,
+    store::By,
+};
+use indicatif::ProgressBar;
+use storage::{Fault, Tx};
+use trade::ids::ImportJobId;
+
+/// How often it is looked how far a job is.
+const LOOK: Duration = Duration::from_millis(200);
+/// Notes read at once.
+const NOTES_AT_ONCE: u32 = 2_000;
+
+/// Where files are handed in, and who may stop that.
+pub(super) struct Counter<'c> {
+    pub(super) bench: Bench,
+    pub(super) mapping: Option<&'c Mapping>,
+    /// Set when somebody wants it to stand still.
+    pub(super) stop: &'c AtomicBool,
+    pub(super) bar: &'c ProgressBar,
+}
+
+impl Counter<'_> {
+    /// Hands a file in and follows it until nothing happens to it by itself any more.
+    pub(super) fn import(&self, file: &Path) -> Result<Job> {
+        let job = self.hand_in(file)?;
+        let ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !ended.load(Ordering::Relaxed) {
+                    self.watch(job);
+                    std::thread::sleep(LOOK);
+                }
+            });
+            let worked = self.work(job);
+            ended.store(true, Ordering::Relaxed);
+            Ok(worked?)
+        })
+    }
+
+    /// Copies the file to the desk, where it stays as it is until it is imported, and writes its job down.
+    fn hand_in(&self, file: &Path) -> Result<ImportJobId> {
+        let job = ImportJobId::new();
+        let copy = file_of(&self.bench.folder, job);
+        let bytes = copy_whole(file, &self.bench.folder, &copy);
+        if bytes.is_err() {
+            drop(std::fs::remove_file(&copy));
+        }
+        let bytes = bytes.with_context(|| format!("{} cannot be handed in", file.display()))?;
+        let name = file.file_name().unwrap_or(file.as_os_str());
+        let received = Received {
+            name: name.to_string_lossy().into_owned(),
+            bytes,
+            mapping: self.mapping.cloned(),
+            at_once: true,
+        };
+        let by = By {
+            staff: String::new(),
+            at: self.bench.clock.now(),
+        };
+        let store = &self.bench.store;
+        store.write_blocking(move |tx| jobs::receive(tx, job, &received, &by))?;
+        Ok(job)
+    }
+
+    fn work(&self, job: ImportJobId) -> Result<Job, Fault> {
+        loop {
+            self.bench.run_job(job)?;
+            let found = self.look(job)?;
+            if !found.state.is_moving() {
+                return Ok(found);
+            }
+            // The shop does it, or does it again where another one ended.
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn look(&self, job: ImportJobId) -> Result<Job, Fault> {
+        let found = self.bench.store.read_blocking(|tx| jobs::job(tx, job))?;
+        found.ok_or_else(|| Fault::defect("an import was forgotten while it ran"))
+    }
+
+    /// Shows how far it is, and has it stand still when that is wanted.
+    fn watch(&self, job: ImportJobId) {
+        // What cannot be read now is read the next time.
+        if let Ok(found) = self.look(job) {
+            self.bar.set_length(found.reading.total_bytes);
+            self.bar.set_position(found.reading.read_bytes);
+            if self.stop.load(Ordering::Relaxed) && !found.halting {
+                let store = &self.bench.store;
+                drop(store.write_blocking(move |tx| jobs::pause(tx, job)));
+            }
+        }
+    }
+}
+
+fn copy_whole(from: &Path, folder: &Path, to: &Path) -> io::Result<u64> {
+    std::fs::create_dir_all(folder)?;
+    let (mut from, mut copy) = (File::open(from)?, File::create_new(to)?);
+    let bytes = io::copy(&mut from, &mut copy)?;
+    copy.sync_all()?;
+    Ok(bytes)
+}
+
+/// Hands each note of a job to `take`, the worst first.
+pub(super) fn each_note(
+    bench: &Bench,
+    job: ImportJobId,
+    mut take: impl FnMut(KeptNote) -> Result<()>,
+) -> Result<()> {
+    let mut skipped = 0;
+    loop {
+        let wanted = notes::Wanted::default();
+        let page = |tx: &mut dyn Tx| notes::notes(tx, job, &wanted, NOTES_AT_ONCE, skipped);
+        let page = bench.store.read_blocking(page)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        skipped += page.len() as u64;
+        page.into_iter().try_for_each(&mut take)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::{fmt::Write as _, sync::Arc};
+
+    use catalogue::desk::JobState;
+    use trade::clock::Clock;
+
+    use super::*;
+    use crate::premises::Premises;
+
+    async fn bench(folder: &Path) -> Bench {
+        let premises = Premises::embedded(folder);
+        std::fs::create_dir_all(&premises.folder).unwrap();
+        Bench {
+            store: premises.store().await.unwrap(),
+            folder: premises.folder.join("imports"),
+            clock: Clock::system(),
+            closing: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    async fn import(bench: &Bench, file: &Path, stop: bool) -> Job {
+        let (bench, file) = (bench.clone(), file.to_owned());
+        let imported = tokio::task::spawn_blocking(move || {
+            let (stop, bar) = (AtomicBool::new(stop), ProgressBar::hidden());
+            let counter = Counter {
+                bench,
+                mapping: None,
+                stop: &stop,
+                bar: &bar,
+            };
+            counter.import(&file).unwrap()
+        });
+        imported.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_command_is_a_job_with_its_notes() {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = bench(folder.path()).await;
+        let file = folder.path().join("livres.jsonl");
+        std::fs::write(&file, "{\"id\":\"c:1\",\"title\":\"Nadja\"}\nnot json\n").unwrap();
+        let done = import(&bench, &file, false).await;
+        assert_eq!(
+            (done.state, done.name.as_str()),
+            (JobState::Done, "livres.jsonl")
+        );
+        assert_eq!((done.counts.created, done.counts.rejected), (1, 1));
+        assert!(file.exists() && !file_of(&bench.folder, done.id).exists());
+        let mut codes = Vec::new();
+        each_note(&bench, done.id, |note| {
+            codes.push((note.file, note.code));
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(
+            codes,
+            [("livres.jsonl".to_owned(), "json-invalid".to_owned())]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_import_of_the_command_stands_still_when_it_is_told_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = bench(folder.path()).await;
+        let mut lines = String::new();
+        for number in 0..60_000 {
+            writeln!(
+                lines,
+                "{{\"id\":\"c:{number}\",\"title\":\"Livre {number}\"}}"
+            )
+            .unwrap();
+        }
+        let file = folder.path().join("livres.jsonl");
+        std::fs::write(&file, lines).unwrap();
+        let paused = import(&bench, &file, true).await;
+        assert_eq!((paused.state, paused.tries), (JobState::Paused, 0));
+        assert!(paused.committed < 60_000, "{paused:?}");
+        assert!(
+            file_of(&bench.folder, paused.id).exists(),
+            "it can be gone on with"
+        );
+    }
+}
