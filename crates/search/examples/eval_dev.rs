@@ -99,6 +99,7 @@ fn main() {
 
 fn latencies(index: &Index) {
     let mut begun = Instant::now();
+    index.gather_suggestions().unwrap();
     while index.suggest("a", 8, Locale::Fr).is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }

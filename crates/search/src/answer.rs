@@ -120,9 +120,10 @@ impl Index {
     ) -> Result<Attempt, SearchError> {
         let searcher = &snapshot.searcher;
         let mut plan = Plan::new(self.shared.fields, typed, query, rules);
-        let as_typed = plan.look(searcher, Reach::Typed)?;
+        // A bookseller who pins a book to a query has answered it: it is not respelt.
+        let as_typed = plan.look(searcher, Reach::Typed)? + plan.pinned(rules);
         if as_typed < FEW_HITS && plan.words() > 0 {
-            let found = plan.look(searcher, Reach::Wider)?;
+            let found = plan.look(searcher, Reach::Wider)? + plan.pinned(rules);
             look_further(searcher, &mut plan, as_typed, found)?;
         }
         let asked = plan.query(searcher, rules)?;

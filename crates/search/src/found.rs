@@ -44,7 +44,7 @@ impl Found {
             return Ok(self.clone());
         }
         Found::of(searcher, |segment| {
-            words::narrowed(&self.within(segment), terms, segment)
+            words::narrowed(self.within(segment).to_vec(), terms, segment)
         })
     }
 
@@ -53,7 +53,7 @@ impl Found {
         Found::of(searcher, |segment| {
             let mut all = self.within(segment).to_vec();
             all.extend_from_slice(&others.within(segment));
-            all.sort_unstable();
+            all.sort(); // two runs in order: merged
             all.dedup();
             Ok(all)
         })

@@ -123,7 +123,7 @@ impl Index {
             shared: Arc::new(shared),
         };
         if index.len() <= GATHERED_AT_ONCE {
-            index.gather_suggestions()?;
+            index.shared.gather_suggestions()?;
         }
         Ok(index)
     }
@@ -218,14 +218,25 @@ impl Index {
             .collect();
         let removed: Vec<i64> = removed.iter().map(|edition| edition.get()).collect();
         if !shared.change_suggestions(|suggestions| suggestions.change(&labels, &removed)) {
-            self.gather_suggestions()?;
+            self.gather_suggestions_anew()?;
         }
         Ok(())
     }
 
-    /// Gathers the suggestions of a small index now, those of a large one in the background, which takes one core for
-    /// seconds: call it when the first page need not wait for that core.
+    /// Gathers the suggestions of a large index in the background, once: it takes one core for seconds, so call it when
+    /// the first page need not wait for that core. From then on they follow what is applied.
     pub fn gather_suggestions(&self) -> Result<(), SearchError> {
+        let suggestions = self.shared.suggestions.read();
+        let gathered = suggestions
+            .unwrap_or_else(PoisonError::into_inner)
+            .are_gathered();
+        if gathered {
+            return Ok(());
+        }
+        self.gather_suggestions_anew()
+    }
+
+    fn gather_suggestions_anew(&self) -> Result<(), SearchError> {
         if self.len() <= GATHERED_AT_ONCE {
             return self.shared.gather_suggestions();
         }
@@ -240,7 +251,7 @@ impl Index {
         Ok(())
     }
 
-    /// What may be meant by `typed`, best first; nothing before the suggestions of a large index are gathered.
+    /// What may be meant by `typed`, best first; of a large index only what changed lately before they are gathered.
     pub fn suggest(&self, typed: &str, limit: usize, locale: Locale) -> Vec<Suggestion> {
         let suggestions = self.shared.suggestions.read();
         let suggestions = suggestions.unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ use self::respell::replaced;
 use self::terms::{beginning, constant, filter_terms, term, term_query, weighted};
 use crate::analysis::{Forms, Word, fold, is_stop_word, normalize, number, split, stems, volumes};
 use crate::found::Found;
-use crate::limits::QUERY_WORDS;
+use crate::limits::{FEW_HITS, QUERY_WORDS};
 use crate::merit::{Merit, Weighed};
 use crate::query::Query as Narrowed;
 use crate::rules::Rules;
@@ -150,8 +150,7 @@ impl Plan {
                 spellings: Vec::new(),
             });
         }
-        // Stop words are asked for only where there is nothing else; what is typed last may be another word's
-        // beginning and stays.
+        // Stop words are asked for only where there is nothing else.
         let content = |wanted: &Wanted| wanted.volume.is_some() || !is_stop_word(&wanted.word);
         if wanted.iter().any(content) {
             wanted.retain(content);
@@ -185,18 +184,26 @@ impl Plan {
         self.wanted.len()
     }
 
+    /// How many editions the rules show for it, found or not.
+    pub fn pinned(&self, rules: &Rules) -> usize {
+        rules.pinned(&self.text).len()
+    }
+
     /// Whether anything but blanks was typed.
     pub fn is_blank(&self) -> bool {
         self.text.trim().is_empty()
     }
 
     /// Looks how much there is within a reach, whatever the filters: what is narrowed to nothing was not mistyped.
+    /// Exact below [`FEW_HITS`].
     pub fn look(&mut self, searcher: &Searcher, reach: Reach) -> tantivy::Result<usize> {
         self.find(searcher, reach)?;
         let mut all = self.found.clone();
         for mut reading in std::mem::take(&mut self.readings) {
             reading.find(searcher, self.reach_of(&reading, reach))?;
-            all = all.or(searcher, &reading.found)?;
+            if all.count() < FEW_HITS {
+                all = all.or(searcher, &reading.found)?;
+            }
             self.readings.push(reading);
         }
         Ok(all.count())
@@ -272,22 +279,25 @@ impl Plan {
     /// How an edition may have the word.
     fn forms(&self, wanted: &Wanted) -> Vec<Form> {
         let all = |text: &str| Form::Whole(Term::from_field_text(self.fields.all, text));
-        let mut forms = vec![all(&wanted.word)];
+        let mut forms = Vec::with_capacity(8);
+        if self.reach >= Reach::Wider && wanted.last {
+            let begun = Term::from_field_text(self.fields.all, &wanted.word);
+            forms.push(Form::Beginning(begun));
+        } else {
+            forms.push(all(&wanted.word));
+        }
         forms.extend(wanted.glued.iter().map(|glued| all(glued)));
         match wanted.volume {
             Some((number, _)) => {
                 forms.push(all(&format!("#{number}")));
-                forms.push(all(&number.to_string()));
+                let figures = number.to_string();
+                forms.extend((figures != wanted.word).then(|| all(&figures)));
             }
             None => forms.extend(wanted.stems.iter().map(|stem| all(&format!("~{stem}")))),
         }
         if self.reach >= Reach::Wider {
             let summary = |stem| Form::Whole(Term::from_field_text(self.fields.summary, stem));
             forms.extend(wanted.stems.iter().map(|stem| summary(stem)));
-            if wanted.last {
-                let begun = Term::from_field_text(self.fields.all, &wanted.word);
-                forms.push(Form::Beginning(begun));
-            }
         }
         if self.reach >= Reach::Respelt {
             forms.extend(wanted.spellings.iter().map(|spelling| all(&spelling.word)));

@@ -213,7 +213,8 @@ impl Rules {
         })
     }
 
-    fn pinned(&self, text: &str) -> &[EditionId] {
+    /// What is shown first for that query.
+    pub(crate) fn pinned(&self, text: &str) -> &[EditionId] {
         if self.pins.is_empty() {
             return &[];
         }

@@ -12,7 +12,7 @@ use tantivy::{BitSet, DocId, Searcher, SegmentReader, Term};
 
 use crate::found::Found;
 
-/// Looking one edition up under a word costs about as much as reading so many of the word's editions.
+/// Looking one edition up in a list costs about as much as reading so many editions of it.
 const LOOK_UP: usize = 64;
 
 /// Fewer than one in so many editions are sorted; marking more among all, and looking where the marks are, costs less.
@@ -68,39 +68,24 @@ impl Words {
         let rarest: Lists = rarest.iter().cloned().collect();
         let found = rarest.read_all(segment.max_doc())?;
         if may_miss == 0 {
-            return others
-                .iter()
-                .try_fold(found, |found, lists| lists.kept(found, segment));
+            return with_all(others, found, segment);
         }
         let mut missed = vec![0; found.len()];
         for lists in &words {
-            let has = lists.kept(found.clone(), segment)?;
-            let mut has = has.into_iter().peekable();
-            for (doc, missed) in found.iter().zip(&mut missed) {
-                if has.next_if_eq(doc).is_none() {
-                    *missed += 1;
-                }
+            let listed = lists.listed(&found, segment.max_doc())?;
+            for (missed, listed) in missed.iter_mut().zip(listed) {
+                *missed += usize::from(!listed);
             }
         }
-        let enough = found.into_iter().zip(missed);
-        Ok(enough
-            .filter(|(_, missed)| *missed <= may_miss)
-            .map(|(doc, _)| doc)
-            .collect())
+        let found = found.into_iter().zip(missed);
+        let enough = found.filter(|(_, missed)| *missed <= may_miss);
+        Ok(enough.map(|(doc, _)| doc).collect())
     }
 }
 
-/// Where the editions of one word are listed, in one list for each of its forms.
-#[derive(Clone, Default)]
-struct Lists {
-    lists: Vec<(Arc<InvertedIndexReader>, TermInfo)>,
-    /// How many they list; those of several forms count several times.
-    editions: usize,
-}
-
-/// What of `found` is listed under each of `terms`.
+/// What of `found`, which is in order, has all the terms.
 pub fn narrowed(
-    found: &[DocId],
+    found: Vec<DocId>,
     terms: &[Term],
     segment: &SegmentReader,
 ) -> tantivy::Result<Vec<DocId>> {
@@ -109,8 +94,29 @@ pub fn narrowed(
         all.push(Lists::of(&[Form::Whole(term.clone())], segment)?);
     }
     all.sort_by_key(|lists| lists.editions);
-    all.iter()
-        .try_fold(found.to_vec(), |found, lists| lists.kept(found, segment))
+    with_all(&all, found, segment)
+}
+
+fn with_all(
+    words: &[Lists],
+    found: Vec<DocId>,
+    segment: &SegmentReader,
+) -> tantivy::Result<Vec<DocId>> {
+    words.iter().try_fold(found, |found, lists| {
+        let listed = lists.listed(&found, segment.max_doc())?;
+        let found = found.into_iter().zip(listed);
+        Ok(found
+            .filter_map(|(doc, listed)| listed.then_some(doc))
+            .collect())
+    })
+}
+
+/// Where the editions of one word are listed, in one list for each of its forms.
+#[derive(Clone, Default)]
+struct Lists {
+    lists: Vec<(Arc<InvertedIndexReader>, TermInfo)>,
+    /// How many they list; those of several forms count several times.
+    editions: usize,
 }
 
 impl FromIterator<Lists> for Lists {
@@ -153,31 +159,28 @@ impl Lists {
         self.lists.push((Arc::clone(index), list));
     }
 
-    fn open(&self) -> tantivy::Result<Vec<BlockSegmentPostings>> {
-        let open = |(index, list): &(Arc<InvertedIndexReader>, TermInfo)| {
-            index.read_block_postings_from_terminfo(list, IndexRecordOption::Basic)
-        };
-        Ok(self.lists.iter().map(open).collect::<Result<_, _>>()?)
+    /// Opens the lists one after the other: a beginning has thousands.
+    fn each(&self, mut take: impl FnMut(&mut BlockSegmentPostings)) -> tantivy::Result<()> {
+        for (index, list) in &self.lists {
+            let basic = IndexRecordOption::Basic;
+            take(&mut index.read_block_postings_from_terminfo(list, basic)?);
+        }
+        Ok(())
     }
 
-    /// All editions listed, in order.
+    /// All editions listed, in order; `editions` is how many there are altogether.
     fn read_all(&self, editions: DocId) -> tantivy::Result<Vec<DocId>> {
-        let mut lists = self.open()?;
-        if let [one] = lists.as_mut_slice() {
-            let mut found = Vec::with_capacity(self.editions);
-            read(one, |docs| found.extend_from_slice(docs));
-            return Ok(found);
-        }
-        if self.editions < editions as usize / FEW {
-            let mut found = Vec::with_capacity(self.editions);
-            for list in &mut lists {
-                read(list, |docs| found.extend_from_slice(docs));
+        let few = self.editions < editions as usize / FEW;
+        if few || self.lists.len() == 1 {
+            let mut found = Vec::with_capacity(self.editions.min(editions as usize));
+            self.each(|list| read(list, |docs| found.extend_from_slice(docs)))?;
+            if self.lists.len() > 1 {
+                found.sort_unstable();
+                found.dedup();
             }
-            found.sort_unstable();
-            found.dedup();
             return Ok(found);
         }
-        let marked = self.marked(lists, editions);
+        let marked = self.marked(editions)?;
         let mut found = Vec::with_capacity(marked.len());
         for bucket in 0..editions.div_ceil(64) {
             let first = bucket * 64;
@@ -186,31 +189,41 @@ impl Lists {
         Ok(found)
     }
 
-    /// What of `found`, which is in order, is listed.
-    fn kept(&self, mut found: Vec<DocId>, segment: &SegmentReader) -> tantivy::Result<Vec<DocId>> {
-        let mut lists = self.open()?;
-        if found.len().saturating_mul(LOOK_UP) < self.editions {
-            found.retain(|doc| lists.iter_mut().any(|list| lists_one(list, *doc)));
-        } else {
-            let marked = self.marked(lists, segment.max_doc());
-            found.retain(|doc| marked.contains(*doc));
+    /// Which of `found`, which is in order, are listed.
+    fn listed(&self, found: &[DocId], editions: DocId) -> tantivy::Result<Vec<bool>> {
+        let look_ups = found.len().saturating_mul(self.lists.len());
+        if look_ups.saturating_mul(LOOK_UP) >= self.editions && !found.is_empty() {
+            let marked = self.marked(editions)?;
+            return Ok(found.iter().map(|doc| marked.contains(*doc)).collect());
         }
-        Ok(found)
+        let mut listed = vec![false; found.len()];
+        if !found.is_empty() {
+            self.each(|list| {
+                let missing = found
+                    .iter()
+                    .zip(&mut listed)
+                    .filter(|(_, listed)| !**listed);
+                missing.for_each(|(doc, listed)| *listed = lists_one(list, *doc));
+            })?;
+        }
+        Ok(listed)
     }
 
-    fn marked(&self, mut lists: Vec<BlockSegmentPostings>, editions: DocId) -> BitSet {
+    fn marked(&self, editions: DocId) -> tantivy::Result<BitSet> {
         let mut marked = BitSet::with_max_value(editions);
-        for list in &mut lists {
+        self.each(|list| {
             read(list, |docs| {
-                for doc in docs {
+                // A number beyond all editions would be damage.
+                for doc in docs.iter().filter(|doc| **doc < editions) {
                     marked.insert(*doc);
                 }
             });
-        }
-        marked
+        })?;
+        Ok(marked)
     }
 }
 
+/// Hands out the rest of a list.
 fn read(list: &mut BlockSegmentPostings, mut take: impl FnMut(&[DocId])) {
     loop {
         let docs = list.docs();
@@ -241,12 +254,14 @@ mod tests {
 
     /// More editions than there are marks in a bucket, words of every frequency from every edition to one.
     const EDITIONS: u32 = 3_000;
+    /// Editions behind them that have none of the words: rare words of a large segment are sorted, not marked.
+    const OTHERS: u32 = 12_000;
 
     fn has(edition: u32, word: u32) -> bool {
         edition.is_multiple_of(word * word * word + 1 - word)
     }
 
-    /// An index of two segments in which word 2 of every 50th edition was deleted with its edition.
+    /// An index of two segments; every 50th edition was deleted.
     fn index() -> (Index, Field) {
         let mut schema = Schema::builder();
         let field = schema.add_text_field("word", STRING);
@@ -261,6 +276,9 @@ mod tests {
             if edition == EDITIONS / 3 {
                 writer.commit().unwrap();
             }
+        }
+        for _ in 0..OTHERS {
+            writer.add_document(TantivyDocument::default()).unwrap();
         }
         for edition in (50..=EDITIONS).step_by(50) {
             writer.delete_term(Term::from_field_text(field, &format!("e{edition}")));

@@ -127,6 +127,17 @@ fn a_pinned_book_is_first_for_its_query_only_and_passes_the_filters() {
         ["Shining"],
         "found by nothing else"
     );
+    rules.pin("shinign", EditionId(6));
+    let mistyped = shelf
+        .index
+        .search_by(&Query::text("shinign"), &rules)
+        .unwrap();
+    assert_eq!(mistyped.hits[0].edition, EditionId(6));
+    assert_eq!(
+        (mistyped.total, mistyped.corrected),
+        (1, None),
+        "what a bookseller answered is not respelt"
+    );
     let filtered = Query {
         filters: Filters {
             language: Some("eng".into()),

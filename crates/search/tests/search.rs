@@ -173,6 +173,30 @@ fn s6_typos_are_corrected_only_when_nothing_else_is_found() {
 }
 
 #[test]
+fn s6_what_filters_empty_was_not_mistyped() {
+    let shelf = Shelf::of(&["Le Livre | A", "La Livrée | B"]);
+    let english = Query {
+        filters: Filters {
+            language: Some("eng".into()),
+            ..Filters::default()
+        },
+        ..Query::text("livre")
+    };
+    let found = shelf.index.search(&english).unwrap();
+    assert_eq!((found.total, found.corrected), (0, None));
+}
+
+#[test]
+fn an_accent_that_stands_alone_is_no_word() {
+    let shelf = Shelf::of(&["L'Amour | A", "La Haine | B"]);
+    for text in ["amour ❤\u{fe0f}", "\u{301} amour", "amour \u{301}"] {
+        let found = shelf.search(text);
+        assert_eq!((found.total, found.corrected), (1, None), "{text}");
+    }
+    assert_eq!(shelf.search("\u{301}").total, 0);
+}
+
+#[test]
 fn the_last_word_may_be_unfinished() {
     let shelf = Shelf::of(&["Le temps est assassin | Michel Bussi", "Le temps | X"]);
     assert_eq!(shelf.titles("le temps est assa"), ["Le temps est assassin"]);

@@ -185,7 +185,7 @@ impl ShelfFile {
         if Sha256::digest(&index).as_slice() != header.index {
             return Err(damaged());
         }
-        let index = Index::of_bytes(&index).ok_or_else(damaged)?;
+        let index = Index::of_bytes(&index, header.index_offset).ok_or_else(damaged)?;
         let decoded = Cache::new(limits::SHELF_CACHE_EDITIONS);
         Ok(ShelfFile {
             file,

@@ -76,8 +76,8 @@ impl Index {
         Ok(bytes)
     }
 
-    /// Reads an index; none when the bytes are no index.
-    pub(super) fn of_bytes(bytes: &[u8]) -> Option<Index> {
+    /// Reads an index; none when the bytes are no index of records that end at `end`.
+    pub(super) fn of_bytes(bytes: &[u8], end: u64) -> Option<Index> {
         let (head, columns) = postcard::take_from_bytes::<Head>(bytes).ok()?;
         let mut columns = Columns(columns);
         let mut offset = HEADER_BYTES as u64;
@@ -85,7 +85,8 @@ impl Index {
         let reviews = columns.places(head.reviews, &mut offset)?;
         let isbns = columns.take(head.isbns)?.zip(columns.take(head.isbns)?);
         let works = columns.take(head.works)?.zip(columns.take(head.works)?);
-        Some(Index {
+        let whole = offset == end && columns.0.is_empty();
+        whole.then(|| Index {
             counts: head.counts,
             showcase: head.showcase,
             editions,
@@ -150,7 +151,7 @@ mod tests {
     #[test]
     fn an_index_is_read_back_as_written() {
         let bytes = index().to_bytes().unwrap();
-        let read = Index::of_bytes(&bytes).unwrap();
+        let read = Index::of_bytes(&bytes, 843).unwrap();
         assert_eq!(read.editions, index().editions);
         assert_eq!(read.reviews, index().reviews);
         assert_eq!((read.isbns, read.works), (index().isbns, index().works));
@@ -160,7 +161,11 @@ mod tests {
     fn half_an_index_is_none() {
         let bytes = index().to_bytes().unwrap();
         for end in 0..bytes.len() {
-            assert!(Index::of_bytes(&bytes[..end]).is_none(), "{end} bytes");
+            assert!(Index::of_bytes(&bytes[..end], 843).is_none(), "{end} bytes");
         }
+        assert!(
+            Index::of_bytes(&bytes, 842).is_none(),
+            "a record is missing"
+        );
     }
 }

@@ -84,7 +84,7 @@ pub fn split(text: &str, limit: usize) -> Vec<Word> {
             letters.next();
         }
         before = Gap::Space;
-        if word.text.len() <= WORD_BYTES {
+        if word.text.len() <= WORD_BYTES && word.text.chars().any(is_letter_of_its_own) {
             words.push(word);
         }
         if words.len() == limit {
@@ -98,6 +98,11 @@ fn is_word_letter(letter: char) -> bool {
     // Letters to Unicode, but º and ª stand for the degree sign of n°, and ʼ and ʻ for an apostrophe.
     (letter.is_alphanumeric() && !matches!(letter, 'º' | 'ª' | '\u{2bc}' | '\u{2bb}'))
         || unicode_normalization::char::is_combining_mark(letter)
+}
+
+/// Accents that stand alone (the one behind an emoji, too) are no word: without accents nothing is left of them.
+fn is_letter_of_its_own(letter: char) -> bool {
+    letter.is_alphanumeric() && !unicode_normalization::char::is_combining_mark(letter)
 }
 
 fn is_apostrophe(letter: char) -> bool {

@@ -86,6 +86,7 @@ pub struct Suggestions {
     replaced: HashSet<i64>,
     /// Those of them that changed since names began to be gathered anew.
     meanwhile: HashSet<i64>,
+    gathered: bool,
 }
 
 /// Names gathered from an index.
@@ -123,6 +124,12 @@ impl Suggestions {
         self.replaced = meanwhile;
         self.names = gathered.names;
         self.subjects = gathered.subjects;
+        self.gathered = true;
+    }
+
+    /// Whether the names of the whole index were gathered once.
+    pub fn are_gathered(&self) -> bool {
+        self.gathered
     }
 
     /// Notes that editions have changed or gone; false when so many have that gathering anew is better.
@@ -154,7 +161,8 @@ impl Suggestions {
                 });
             });
         }
-        self.replaced.len() <= FRESH_SUGGESTIONS.max(self.names.len() / 20)
+        let fresh = FRESH_SUGGESTIONS.max(self.names.len() / 20);
+        !self.gathered || self.replaced.len() <= fresh
     }
 
     /// The best `limit` names that begin with `typed`.

@@ -64,9 +64,11 @@ pub(crate) async fn show(
             })
         })
         .collect();
-    let caching = [(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=60"),
-    )];
+    // Nothing may mean that the shop has just opened: the browser asks again.
+    let kept = match offered.as_slice() {
+        [] => "no-store",
+        _ => "private, max-age=60",
+    };
+    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static(kept))];
     (caching, Json(offered)).into_response()
 }
