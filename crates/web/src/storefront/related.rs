@@ -58,13 +58,10 @@ impl Related {
             near.iter().filter_map(|work| to_be_had(shelf, *work)),
             &mut shown,
         );
-        let same_author = choose(
-            look_up(shelf, index, edition, Relation::Author).into_iter(),
-            &mut shown,
-        );
+        let same_author = choose(look_up(shelf, index, edition, Relation::Author), &mut shown);
         let same_subject = if also_bought.is_empty() {
             choose(
-                look_up(shelf, index, edition, Relation::Subject).into_iter(),
+                look_up(shelf, index, edition, Relation::Subject),
                 &mut shown,
             )
         } else {
@@ -80,16 +77,18 @@ impl Related {
     }
 }
 
-/// Found editions. An index that fails leaves the shelf away: the book itself can still be sold.
-fn look_up(shelf: &Shelf, index: &Index, edition: &Edition, relation: Relation) -> Editions {
+/// Found editions, read as they are taken. An index that fails leaves the shelf away: the book itself can still be sold.
+fn look_up<'s>(
+    shelf: &'s Shelf,
+    index: &Index,
+    edition: &Edition,
+    relation: Relation,
+) -> impl Iterator<Item = Arc<Edition>> + use<'s> {
     let found: Vec<EditionId> = index.related(edition, relation).unwrap_or_else(|fault| {
         tracing::warn!(%fault, ?relation, "no related books: the index cannot be read");
         Vec::new()
     });
-    found
-        .into_iter()
-        .filter_map(|id| shelf.edition(id))
-        .collect()
+    found.into_iter().filter_map(|id| shelf.edition(id))
 }
 
 /// The edition of a work that readers ask for most and that can be had.
@@ -110,7 +109,7 @@ fn choose(found: impl Iterator<Item = Arc<Edition>>, shown: &mut HashSet<WorkId>
 
 /// The other volumes in their order, around the book itself when there are more than fit (T3, O20). A volume that
 /// cannot be had stands in its place all the same: a series with holes would mislead.
-fn volumes(edition: &Edition, found: Editions) -> Editions {
+fn volumes(edition: &Edition, found: impl IntoIterator<Item = Arc<Edition>>) -> Editions {
     let mut volumes: Vec<((u32, String), Arc<Edition>)> = found
         .into_iter()
         .map(|volume| (place(&volume), volume))
