@@ -8,7 +8,8 @@ use trade::language::Language;
 
 use crate::aisle;
 use crate::analysis::{
-    Forms, fold, is_article, is_stop_word, normalize, number, push_stems, split, volumes,
+    Forms, KnownWords, fold, is_article, is_stop_word, normalize, number, push_stems, split,
+    volumes,
 };
 use crate::facet::{FACETS, face, filter_term};
 use crate::limits::TEXT_WORDS;
@@ -21,8 +22,8 @@ const SHELVED_BYTES: usize = 48;
 /// In a French bookshop a book in French goes before a better-known one that is not, all else being equal.
 const FRENCH_PRIOR: f64 = 150.0;
 
-/// The document of an edition.
-pub fn document(fields: &Fields, edition: &Edition) -> TantivyDocument {
+/// The document of an edition; `known` remembers words from one to the next.
+pub fn document(fields: &Fields, edition: &Edition, known: &mut KnownWords) -> TantivyDocument {
     let mut document = TantivyDocument::default();
     let mut found = Found::default();
     add_words(&mut document, fields, &mut found, edition);
@@ -37,7 +38,7 @@ pub fn document(fields: &Fields, edition: &Edition) -> TantivyDocument {
             .collect::<Vec<_>>()
             .join(" "),
     );
-    document.add_text(fields.summary, summary_stems(edition));
+    document.add_text(fields.summary, summary_stems(edition, known));
     let isbns: Vec<String> = edition
         .isbns()
         .map(|isbn| isbn.to_string())
@@ -152,23 +153,20 @@ fn add_words(
     }
 }
 
-fn summary_stems(edition: &Edition) -> String {
-    let mut stems = BTreeSet::new();
+fn summary_stems(edition: &Edition, known: &mut KnownWords) -> String {
+    let mut stems = Vec::new();
     let summaries = edition
         .texts
         .iter()
         .filter(|text| matches!(text.kind, TextKind::Summary | TextKind::ShortDescription));
     for text in summaries {
         for word in split(&normalize(&text.body), TEXT_WORDS) {
-            let main = Forms::of(&word.text).main;
-            if !is_stop_word(&fold(&main)) {
-                push_stems(&main, |stem| {
-                    stems.insert(stem.to_owned());
-                });
-            }
+            stems.extend(known.stems(&word.text).iter().cloned());
         }
     }
-    stems.into_iter().collect::<Vec<_>>().join(" ")
+    stems.sort_unstable();
+    stems.dedup();
+    stems.join(" ")
 }
 
 fn add_numbers(document: &mut TantivyDocument, fields: &Fields, edition: &Edition) {

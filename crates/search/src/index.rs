@@ -13,6 +13,7 @@ use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 use trade::ids::EditionId;
 use trade::locale::Locale;
 
+use crate::analysis::KnownWords;
 use crate::document::{Label, document};
 use crate::error::SearchError;
 use crate::limits::{APPLY_MEMORY_BYTES, BUILD_MEMORY_BYTES, SUGGESTIONS};
@@ -286,9 +287,10 @@ fn write(
     for edition in removed {
         writer.delete_term(by_number(*edition));
     }
+    let mut known = KnownWords::default();
     for edition in changed {
         writer.delete_term(by_number(edition.id));
-        writer.add_document(document(&shared.fields, edition))?;
+        writer.add_document(document(&shared.fields, edition, &mut known))?;
     }
     commit(writer, sequence)
 }
@@ -341,12 +343,13 @@ fn add_received(
     fields: &Fields,
     receive: &Mutex<Receiver<Arc<Edition>>>,
 ) -> Result<(), SearchError> {
+    let mut known = KnownWords::default();
     loop {
         let next = receive
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
         let Ok(edition) = next else { return Ok(()) };
-        writer.add_document(document(fields, &edition))?;
+        writer.add_document(document(fields, &edition, &mut known))?;
     }
 }

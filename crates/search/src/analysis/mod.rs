@@ -7,6 +7,7 @@
 
 mod elision;
 mod fold;
+mod known;
 mod number;
 mod split;
 mod stem;
@@ -14,6 +15,7 @@ mod stopword;
 
 pub use elision::{Forms, is_elided};
 pub use fold::fold;
+pub use known::KnownWords;
 pub use number::{Volume, number, volumes};
 pub use split::{Gap, Word, normalize, split};
 pub use stem::{push_stems, stems};
