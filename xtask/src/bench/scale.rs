@@ -3,24 +3,33 @@
 //! The titles are those of the demonstration, which are made up: their words repeat more than those of real titles, so
 //! one word finds more books here than in a shop.
 
-use std::{fmt::Write as _, fs, path::Path, time::Duration};
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{BufWriter, Write as _},
+    path::Path,
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use reader::{
     form,
-    http::{Connection, load},
+    http::{Connection, Run, load},
 };
 
 use super::{
     process, report,
     scenarios::{SEARCHES, expect},
-    shop::Shop,
+    shop::{EXECUTABLE, Shop},
 };
 
 /// Clients at once, each asking as fast as it is answered.
 const CLIENTS: usize = 16;
 /// Different books whose titles and authors are searched for.
 const BOOKS: usize = 1_500;
+/// Titles of the feed that is imported while a reader searches.
+const FEED_TITLES: usize = 100_000;
 /// Filters of five facets at once.
 const FIVE_FACETS: &str =
     "&subject=litterature&language=fre&form=paperback&availability=in_stock&price=10-20";
@@ -78,11 +87,13 @@ impl Size {
             );
         }
         let shop = Shop::start(folder.path(), titles, None)?;
-        size.under_load(&shop)?;
+        let asked = Asked::of(&shop.at.shop)?;
+        size.under_load(&shop, &asked)?;
         size.note(
             "memory after the load, resident / not file-backed",
             memory(&shop)?,
         );
+        size.while_importing(&shop, &asked, folder.path())?;
         Ok(size)
     }
 
@@ -91,41 +102,31 @@ impl Size {
         self.figures.push((what, value));
     }
 
-    fn under_load(&mut self, shop: &Shop) -> Result<()> {
-        let books = books(&shop.at.shop)?;
-        let typed: Vec<String> = books
-            .iter()
-            .enumerate()
-            .map(|(n, book)| book.typed(n))
-            .collect();
-        let api = |queries: &[String], rest: &str| -> Vec<String> {
-            let path = |query: &String| format!("/api/v1/search?q={}{rest}", form::encode(query));
-            queries.iter().map(path).collect()
-        };
+    fn under_load(&mut self, shop: &Shop, asked: &Asked) -> Result<()> {
         let words: Vec<String> = SEARCHES.iter().map(ToString::to_string).collect();
         self.load(
             shop,
             "search for a title or author, each asked once",
-            &api(&typed, ""),
+            &search(&asked.typed, ""),
         )?;
         self.load(
             shop,
             "the same narrowed by five facets",
-            &api(&typed, FIVE_FACETS),
+            &search(&asked.typed, FIVE_FACETS),
         )?;
         self.load(
             shop,
             "single common words in turn",
-            &repeated(&api(&words, "")),
+            &repeated(&search(&words, "")),
         )?;
         self.load(
             shop,
             "the same narrowed by five facets",
-            &repeated(&api(&words, FIVE_FACETS)),
+            &repeated(&search(&words, FIVE_FACETS)),
         )?;
-        let pages: Vec<String> = books.iter().map(|book| book.path.clone()).collect();
-        self.load(shop, "book pages, each asked once", &pages)?;
-        let begun: Vec<String> = typed
+        self.load(shop, "book pages, each asked once", &asked.pages)?;
+        let begun: Vec<String> = asked
+            .typed
             .iter()
             .enumerate()
             .map(|(n, text)| text.chars().take(1 + n % 6).collect::<String>())
@@ -134,17 +135,55 @@ impl Size {
         self.load(shop, "suggestions after one to six letters", &begun)
     }
 
-    fn load(&mut self, shop: &Shop, what: &'static str, paths: &[String]) -> Result<()> {
-        let one = |connection: &mut Connection, n: usize| {
-            let path = paths.get(n % paths.len()).context("nothing to ask")?;
-            expect(connection.get(path, "Accept-Language: fr\r\n")?.status, 200)
-                .with_context(|| path.clone())
+    /// One reader who searches and opens books, alone and while a feed comes in.
+    fn while_importing(&mut self, shop: &Shop, asked: &Asked, folder: &Path) -> Result<()> {
+        let searches = search(&asked.typed, "&per_page=19");
+        let read = |paths: &[String]| {
+            load(&shop.at.shop, 1, paths.len(), |connection, n| {
+                answered(connection, paths, n)
+            })
         };
+        let alone = (read(&searches)?, read(&asked.pages)?);
+        self.note(
+            "one reader, searches and book pages",
+            latencies(&[alone.0], &[alone.1]),
+        );
+        let feed = folder.join("feed.jsonl");
+        write_feed(&feed)?;
+        let mut import = Command::new(EXECUTABLE)
+            .args(["import", "--json", "--data"])
+            .arg(folder)
+            .arg(&feed)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context(EXECUTABLE)?;
+        let (mut found, mut opened) = (Vec::new(), Vec::new());
+        while import.try_wait()?.is_none() {
+            found.push(read(&searches)?);
+            opened.push(read(&asked.pages)?);
+        }
+        let said = import.wait_with_output()?;
+        let said = String::from_utf8_lossy(&said.stdout);
+        let figures: serde_json::Value =
+            serde_json::from_str(said.lines().last().unwrap_or_default())
+                .with_context(|| format!("the import said: {said}"))?;
+        self.note(
+            "the same reader while a feed of 100,000 new titles is imported",
+            latencies(&found, &opened),
+        );
+        let took = figures.get("stored_seconds");
+        let took = took.and_then(serde_json::Value::as_f64).unwrap_or_default();
+        self.note("that import, until all is stored", format!("{took:.0} s"));
+        Ok(())
+    }
+
+    fn load(&mut self, shop: &Shop, what: &'static str, paths: &[String]) -> Result<()> {
+        let one = |connection: &mut Connection, n: usize| answered(connection, paths, n);
         let before = process::cpu(shop.pid()?)?;
         let run =
             load(&shop.at.shop, CLIENTS, paths.len(), one).with_context(|| what.to_owned())?;
         let cpu = process::cpu(shop.pid()?)?.saturating_sub(before);
-        let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
         self.note(
             what,
             format!(
@@ -156,6 +195,77 @@ impl Size {
             ),
         );
         Ok(())
+    }
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn answered(connection: &mut Connection, paths: &[String], n: usize) -> Result<()> {
+    let path = paths.get(n % paths.len()).context("nothing to ask")?;
+    expect(connection.get(path, "Accept-Language: fr\r\n")?.status, 200)
+        .with_context(|| path.clone())
+}
+
+/// The middle of the medians and the worst of the p99 of several runs.
+fn latencies(searches: &[Run], pages: &[Run]) -> String {
+    let told = |runs: &[Run]| {
+        let mut medians: Vec<f64> = runs.iter().map(|run| ms(run.percentile(0.5))).collect();
+        medians.sort_by(f64::total_cmp);
+        let median = medians.get(medians.len() / 2).copied().unwrap_or_default();
+        let worst = runs.iter().map(|run| ms(run.percentile(0.99)));
+        format!(
+            "p50 {median:.1} ms, p99 {:.1} ms",
+            worst.fold(0.0, f64::max)
+        )
+    };
+    format!("{}; {}", told(searches), told(pages))
+}
+
+fn search(queries: &[String], rest: &str) -> Vec<String> {
+    let path = |query: &String| format!("/api/v1/search?q={}{rest}", form::encode(query));
+    queries.iter().map(path).collect()
+}
+
+/// A feed of titles that the shop does not have, with summaries of sixty words.
+fn write_feed(path: &Path) -> Result<()> {
+    let mut file = BufWriter::new(fs::File::create(path)?);
+    for n in 0..FEED_TITLES {
+        let word = |at: usize| SEARCHES.get(at % SEARCHES.len()).copied();
+        let words = |from: usize, count: usize| -> Vec<&str> {
+            (from..from + count).filter_map(word).collect()
+        };
+        let record = serde_json::json!({
+            "id": format!("feed:{n}"),
+            "source": "feed",
+            "title": format!("{} {n}", words(n, 2).join(" ")),
+            "contributors": [{"name": format!("Auteur {}", n % 9_000)}],
+            "description": words(n / 7, 60).join(" "),
+        });
+        writeln!(file, "{record}")?;
+    }
+    file.flush()?;
+    Ok(())
+}
+
+/// What is asked of a shop.
+struct Asked {
+    typed: Vec<String>,
+    pages: Vec<String>,
+}
+
+impl Asked {
+    fn of(shop: &str) -> Result<Asked> {
+        let books = books(shop)?;
+        Ok(Asked {
+            typed: books
+                .iter()
+                .enumerate()
+                .map(|(n, book)| book.typed(n))
+                .collect(),
+            pages: books.into_iter().map(|book| book.path).collect(),
+        })
     }
 }
 
