@@ -18,6 +18,7 @@ mod display;
 mod engine;
 mod life;
 mod merged;
+mod merged_reviews;
 mod office;
 mod place;
 mod records;
@@ -90,7 +91,9 @@ const BODIES: &[(&str, Body)] = bodies![
     merged::carts_and_copies_follow_a_merged_edition,
     merged::what_was_sold_counts_for_the_edition_it_lives_in_now,
     merged::what_was_bought_together_counts_for_the_edition_it_lives_in_now,
-    merged::reviews_follow_their_edition_and_go_back,
+    merged_reviews::reviews_follow_their_edition_and_go_back,
+    merged_reviews::a_review_that_waits_takes_the_place_of_none_of_another_edition,
+    merged_reviews::the_review_of_the_edition_that_remains_sends_another_home,
     merged::what_a_bookseller_changes_in_the_moment_of_a_merge_stays,
     desk::one_of_two_workers_does_a_job,
     desk::a_paused_import_goes_on_where_it_stood,

@@ -14,12 +14,10 @@ use shop::{
     },
     form::{Period, Saved},
     recommend,
-    reviews::{self, About, Draft, Rating, ReviewId, editorial},
     search_rules::{self, Rule},
     stock::StockPolicy,
 };
 use storage::{Engine, Fault, Store, Tx};
-use trade::{address::Email, language::Language, locale::Locale};
 
 use crate::{
     counter::{Counter, ETRANGER, NADJA, title},
@@ -33,7 +31,7 @@ storage::statements! {
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The first two editions after those of the counter.
-const FIRST: EditionId = EditionId(8);
+pub const FIRST: EditionId = EditionId(8);
 const SECOND: EditionId = EditionId(9);
 
 pub async fn carts_and_copies_follow_a_merged_edition(counter: Counter) {
@@ -92,7 +90,7 @@ async fn lay_out(counter: &Counter, edition: EditionId) {
 }
 
 /// Leads everything to where it belongs now; how many things moved.
-async fn follow(counter: &Counter) -> u64 {
+pub async fn follow(counter: &Counter) -> u64 {
     let now = counter.clock.now();
     let following = move |store: &Store| shop::merged::follow(store, now);
     blocking(&counter.store, following).await.unwrap()
@@ -178,104 +176,6 @@ pub async fn what_was_bought_together_counts_for_the_edition_it_lives_in_now(cou
         [],
         "four of one, one of the other"
     );
-}
-
-/// A published review of the reader of that number in [`Counter::bought`].
-async fn reviewed(counter: &Counter, reader: u32, edition: EditionId, words: &str) -> ReviewId {
-    let draft = Draft {
-        rating: Rating::new(4).unwrap(),
-        title: words.into(),
-        body: words.into(),
-        signature: "Jeanne".into(),
-        language: Language::FRENCH,
-        experienced: "2026-11-01".parse().unwrap(),
-    };
-    let about = About {
-        edition,
-        title: "Les Marées".into(),
-    };
-    let email = Email::parse(&format!("lectrice{reader}@example.org")).unwrap();
-    counter.clock.advance(Duration::from_secs(1));
-    let now = counter.clock.now();
-    let publishing = counter.store.write(move |tx| {
-        let id = reviews::submit(tx, &about, &draft, &email, Locale::Fr, now)?;
-        reviews::publish(tx, id, now, "anne", now).map(|()| id)
-    });
-    publishing.await.unwrap()
-}
-
-/// Which review stands where, and whether it bears the mark of a buyer.
-async fn on_the_pages(counter: &Counter) -> Vec<(ReviewId, EditionId, bool)> {
-    let reading = counter
-        .store
-        .read(|tx| Ok::<_, Fault>((reviews::all(tx)?, reviews::bought(tx)?)));
-    let (all, bought) = reading.await.unwrap();
-    let mut all: Vec<_> = all
-        .into_iter()
-        .map(|change| (change.id, change.edition, bought.contains(&change.id)))
-        .collect();
-    all.sort_unstable();
-    all
-}
-
-pub async fn reviews_follow_their_edition_and_go_back(counter: Counter) {
-    let store = &counter.store;
-    put(store, vec![whole("a", "1", 1, Some(990))]).await;
-    counter.bought(1, &[(FIRST, 1)]).await;
-    counter.bought(2, &[(FIRST, 1)]).await;
-    let one = reviewed(&counter, 1, FIRST, "une").await;
-    let two = reviewed(&counter, 2, ETRANGER, "deux").await;
-    let both = reviewed(&counter, 3, ETRANGER, "trois").await;
-    let unseen = reviewed(&counter, 3, FIRST, "trois aussi").await;
-    let now = counter.clock.now();
-    let article = editorial::EditorialText {
-        author: "A. Critique".into(),
-        source: "Le Journal".into(),
-        written: "2026-06-15".parse().unwrap(),
-        language: Language::FRENCH,
-        body: "Un roman bref.".into(),
-    };
-    let adding = store.write(move |tx| editorial::add(tx, FIRST, &article, "anne", now));
-    adding.await.unwrap();
-
-    let join = decide(store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await;
-    counter.clock.advance(Duration::from_secs(60));
-    let merged = counter.clock.now();
-    follow(&counter).await;
-    let on_one_page = [
-        (one, ETRANGER, true),
-        (two, ETRANGER, true),
-        (both, ETRANGER, false),
-        (unseen, FIRST, false),
-    ];
-    assert_eq!(on_the_pages(&counter).await, on_one_page);
-    let changed = store.read(move |tx| reviews::changes(tx, merged)).await;
-    let changed: Vec<_> = changed.unwrap().iter().map(|change| change.id).collect();
-    assert_eq!(changed, [one], "pages are told");
-    let editorials = store.read(|tx| editorial::of_edition(tx, ETRANGER)).await;
-    assert_eq!(editorials.unwrap().len(), 1);
-
-    // Her next one is of the edition that her order names, and takes the place of the first.
-    let next = reviewed(&counter, 1, FIRST, "relue").await;
-    let expected = [
-        (two, ETRANGER, true),
-        (both, ETRANGER, false),
-        (unseen, FIRST, false),
-        (next, ETRANGER, true),
-    ];
-    assert_eq!(on_the_pages(&counter).await, expected);
-
-    decide(store, move |tx| store::undo_decision(tx, join, &by())).await;
-    follow(&counter).await;
-    let parted = [
-        (two, ETRANGER, false),
-        (both, ETRANGER, false),
-        (unseen, FIRST, false),
-        (next, FIRST, true),
-    ];
-    assert_eq!(on_the_pages(&counter).await, parted);
-    let editorials = store.read(|tx| editorial::of_edition(tx, FIRST)).await;
-    assert_eq!(editorials.unwrap().len(), 1);
 }
 
 /// Lets a bookseller do something that is not committed before everything that is to follow waits for it.
