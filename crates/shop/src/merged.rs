@@ -7,7 +7,10 @@
 //! nobody can know which copy was which, so a bookseller counts.
 
 use storage::{Store, Tx};
-use trade::{clock::Timestamp, ids::EditionId};
+use trade::{
+    clock::{Clock, Timestamp},
+    ids::EditionId,
+};
 
 use crate::{
     display, reviews, search_rules,
@@ -32,11 +35,16 @@ storage::statements! {
 /// says how many of all were moved. Copies held for unpaid orders stay where these look for them, and follow when they
 /// are given back. Blocks.
 ///
+/// The time is that of the write, not that of the call: it may wait for its turn, and nodes ask only for what changed
+/// since they last looked.
+///
 /// # Errors
 /// A [`storage::Fault`].
-pub fn follow(store: &Store, now: Timestamp) -> Result<u64, StockRefusal> {
+pub fn follow(store: &Store, clock: &Clock) -> Result<u64, StockRefusal> {
+    let clock = clock.clone();
     let astray = store.read_blocking(reviews::merged::astray)?;
     store.write_blocking(move |tx| {
+        let now = clock.now();
         let moved = reviews::merged::lead(tx, &astray, now)?;
         Ok(moved + follow_others(tx, now)?)
     })

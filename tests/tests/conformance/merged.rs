@@ -91,8 +91,8 @@ async fn lay_out(counter: &Counter, edition: EditionId) {
 
 /// Leads everything to where it belongs now; how many things moved.
 pub async fn follow(counter: &Counter) -> u64 {
-    let now = counter.clock.now();
-    let following = move |store: &Store| shop::merged::follow(store, now);
+    let clock = counter.clock.clone();
+    let following = move |store: &Store| shop::merged::follow(store, &clock);
     blocking(&counter.store, following).await.unwrap()
 }
 

@@ -1,13 +1,13 @@
 //! Reviews of editions that were merged: they follow, go back, and none is lost for another.
 
-use std::time::Duration;
+use std::{sync::mpsc, time::Duration};
 
 use catalogue::{
     model::EditionId,
     store::{self, DecisionId},
 };
 use shop::reviews::{self, About, Draft, Rating, ReviewId, editorial};
-use storage::Fault;
+use storage::{Engine, Fault, Tx};
 use trade::{address::Email, language::Language, locale::Locale};
 
 use crate::{
@@ -214,4 +214,40 @@ pub async fn the_review_of_the_edition_that_remains_sends_another_home(counter: 
     assert_eq!(on_the_pages(&counter).await, [(moved, ETRANGER, false)]);
     part(&counter, join).await;
     assert_eq!(on_the_pages(&counter).await, [(moved, FIRST, false)]);
+}
+
+pub async fn a_review_is_stamped_when_it_moves_not_when_it_was_to(counter: Counter) {
+    let store = &counter.store;
+    put(store, vec![whole("a", "1", 1, Some(990))]).await;
+    let review = reviewed(&counter, 1, FIRST, "une").await;
+    decide(store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await;
+    let (writing, writes) = mpsc::channel();
+    let clock = counter.clock.clone();
+    let long_write = move |_: &mut dyn Tx| {
+        writing.send(()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        clock.advance(Duration::from_secs(60));
+        Ok::<_, Fault>(clock.now())
+    };
+    let other = store.clone();
+    let long_write = tokio::spawn(async move { other.write(long_write).await });
+    tokio::task::spawn_blocking(move || writes.recv().unwrap())
+        .await
+        .unwrap();
+    // PostgreSQL lets others write meanwhile: there it follows the long write.
+    let written = match store.engine() {
+        Engine::Sqlite => {
+            follow(&counter).await;
+            long_write.await
+        }
+        Engine::Postgres => {
+            let written = long_write.await;
+            follow(&counter).await;
+            written
+        }
+    };
+    let written = written.unwrap().unwrap();
+    let changes = store.read(move |tx| reviews::changes(tx, written)).await;
+    let changed: Vec<_> = changes.unwrap().iter().map(|change| change.id).collect();
+    assert_eq!(changed, [review]);
 }
