@@ -88,6 +88,7 @@ const BODIES: &[(&str, Body)] = bodies![
     days::o12_a_parcel_waits_for_its_day,
     days::o12_what_must_not_be_shown_is_not_sold,
     records::senders_are_merged_and_every_step_is_taken_back,
+    records::o12_an_embargo_that_was_lost_is_found_again,
     merged::carts_and_copies_follow_a_merged_edition,
     merged::what_was_sold_counts_for_the_edition_it_lives_in_now,
     merged::what_was_bought_together_counts_for_the_edition_it_lives_in_now,
