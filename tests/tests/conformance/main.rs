@@ -90,6 +90,8 @@ const BODIES: &[(&str, Body)] = bodies![
     records::senders_are_merged_and_every_step_is_taken_back,
     records::o12_an_embargo_that_was_lost_is_found_again,
     merged::carts_and_copies_follow_a_merged_edition,
+    merged::a_line_is_taken_away_only_when_it_was_copied,
+    merged::what_follows_begins_at_the_editions_that_were_merged,
     merged::what_was_sold_counts_for_the_edition_it_lives_in_now,
     merged::what_was_bought_together_counts_for_the_edition_it_lives_in_now,
     merged_reviews::reviews_follow_their_edition_and_go_back,
