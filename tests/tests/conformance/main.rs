@@ -98,6 +98,7 @@ const BODIES: &[(&str, Body)] = bodies![
     merged_reviews::a_review_that_waits_takes_the_place_of_none_of_another_edition,
     merged_reviews::the_review_of_the_edition_that_remains_sends_another_home,
     merged_reviews::a_review_is_stamped_when_it_moves_not_when_it_was_to,
+    merged_reviews::a_review_is_published_in_the_moment_of_a_merge,
     merged::what_a_bookseller_changes_in_the_moment_of_a_merge_stays,
     desk::one_of_two_workers_does_a_job,
     desk::a_paused_import_goes_on_where_it_stood,

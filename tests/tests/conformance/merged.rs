@@ -226,11 +226,12 @@ pub async fn what_was_bought_together_counts_for_the_edition_it_lives_in_now(cou
     );
 }
 
-/// Lets a bookseller do something that is not committed before everything that is to follow waits for it.
-async fn in_the_moment(
+/// Lets a bookseller do something that is not committed before what happens meanwhile waits for it.
+pub async fn in_the_moment<T>(
     counter: &Counter,
     deed: impl Fn(&mut dyn Tx) -> Result<Saved, Fault> + Send + 'static,
-) {
+    meanwhile: impl Future<Output = T>,
+) -> T {
     let (doing, done) = mpsc::channel();
     let store = counter.store.clone();
     let verb = move |tx: &mut dyn Tx| {
@@ -249,8 +250,9 @@ async fn in_the_moment(
     tokio::task::spawn_blocking(move || done.recv().unwrap())
         .await
         .unwrap();
-    follow(counter).await;
+    let happened = meanwhile.await;
     assert_eq!(writing.await.unwrap().unwrap(), Saved::Done);
+    happened
 }
 
 pub async fn what_a_bookseller_changes_in_the_moment_of_a_merge_stays(counter: Counter) {
@@ -266,9 +268,11 @@ pub async fn what_a_bookseller_changes_in_the_moment_of_a_merge_stays(counter: C
     let mut pick = store.read(picks::all).await.unwrap()[0].clone();
     pick.draft.note = "Mieux.".into();
     let (id, draft) = (pick.id, pick.draft);
-    in_the_moment(&counter, move |tx| {
-        picks::save(tx, Some(id), &draft, "anne", now)
-    })
+    in_the_moment(
+        &counter,
+        move |tx| picks::save(tx, Some(id), &draft, "anne", now),
+        follow(&counter),
+    )
     .await;
     let kept = store.read(picks::all).await.unwrap()[0].draft.clone();
     assert_eq!((kept.note.as_str(), kept.edition), ("Mieux.", ETRANGER));
@@ -285,9 +289,11 @@ pub async fn what_a_bookseller_changes_in_the_moment_of_a_merge_stays(counter: C
         published: true,
         period: Period::default(),
     };
-    in_the_moment(&counter, move |tx| {
-        tables::change(tx, id, &draft, "anne", now)
-    })
+    in_the_moment(
+        &counter,
+        move |tx| tables::change(tx, id, &draft, "anne", now),
+        follow(&counter),
+    )
     .await;
     let kept = store.read(tables::all).await.unwrap()[0].content.clone();
     assert_eq!(kept.title.fr, "Lire la mer");
@@ -303,9 +309,11 @@ pub async fn what_a_bookseller_changes_in_the_moment_of_a_merge_stays(counter: C
         .unwrap()
         .id;
     let pin = Rule::Pin("marées".into(), FIRST);
-    in_the_moment(&counter, move |tx| {
-        search_rules::save(tx, Some(id), (&pin, Period::default()), "anne", now)
-    })
+    in_the_moment(
+        &counter,
+        move |tx| search_rules::save(tx, Some(id), (&pin, Period::default()), "anne", now),
+        follow(&counter),
+    )
     .await;
     let kept = store.read(search_rules::all).await.unwrap();
     assert_eq!(

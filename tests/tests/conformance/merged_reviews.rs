@@ -6,16 +6,21 @@ use catalogue::{
     model::EditionId,
     store::{self, DecisionId},
 };
+use shop::form::Saved;
 use shop::reviews::{self, About, Draft, Rating, ReviewId, editorial};
 use storage::{Engine, Fault, Tx};
 use trade::{address::Email, language::Language, locale::Locale};
 
 use crate::{
     counter::{Counter, ETRANGER},
-    merged::{FIRST, follow},
+    merged::{FIRST, follow, in_the_moment},
     records::{by, decide, put, whole},
     reviews::letters,
 };
+
+storage::statements! {
+    LEAD = "UPDATE reader_reviews SET edition = $2, written_of = edition WHERE id = $1";
+}
 
 fn draft(words: &str) -> Draft {
     Draft {
@@ -250,4 +255,20 @@ pub async fn a_review_is_stamped_when_it_moves_not_when_it_was_to(counter: Count
     let changes = store.read(move |tx| reviews::changes(tx, written)).await;
     let changed: Vec<_> = changes.unwrap().iter().map(|change| change.id).collect();
     assert_eq!(changed, [review]);
+}
+
+pub async fn a_review_is_published_in_the_moment_of_a_merge(counter: Counter) {
+    put(&counter.store, vec![whole("a", "1", 1, Some(990))]).await;
+    let moved = reviewed(&counter, 1, FIRST, "une").await;
+    decide(&counter.store, |tx| store::join(tx, ETRANGER, FIRST, &by())).await;
+    let next = sent(&counter, 1, ETRANGER, "deux").await;
+    let now = counter.clock.now();
+    let lead = move |tx: &mut dyn Tx| {
+        tx.execute(&LEAD, &[moved.0.into(), ETRANGER.0.into()])?;
+        Ok(Saved::Done)
+    };
+    let publishing = reviews::publish_alone(&counter.store, next, now, "anne", now);
+    in_the_moment(&counter, lead, publishing).await.unwrap();
+    let both = [(moved, FIRST, false), (next, ETRANGER, false)];
+    assert_eq!(on_the_pages(&counter).await, both);
 }

@@ -3,7 +3,7 @@
 //! Every decision is written into the audit log in the same transaction, and its author is told by letter.
 
 use jiff::civil::Date;
-use storage::{Fault, Row, Tx};
+use storage::{Fault, Row, Store, Tx};
 use trade::{address::Email, clock::Timestamp, ids::EditionId, language::Language};
 
 use super::{
@@ -264,6 +264,28 @@ pub fn publish(
     }
     audit::record(tx, staff, "review.publish", &subject(&review), None, now)?;
     Ok(tell(tx, &review, News::Published)?)
+}
+
+/// [`publish`] in a transaction of its own. On PostgreSQL a merge may lead another review of the author to the page between
+/// looking and writing; what then is right is known the next time.
+///
+/// # Errors
+/// As for [`publish`].
+pub async fn publish_alone(
+    store: &Store,
+    id: ReviewId,
+    seen: Timestamp,
+    staff: &str,
+    now: Timestamp,
+) -> Result<(), ReviewRefusal> {
+    let publishing = || {
+        let staff = staff.to_owned();
+        store.write(move |tx| publish(tx, id, seen, &staff, now))
+    };
+    match publishing().await {
+        Err(ReviewRefusal::Fault(Fault::Constraint { .. })) => publishing().await,
+        done => done,
+    }
 }
 
 /// Keeps a review from the page, or takes it off, and tells its author why.
