@@ -29,10 +29,10 @@ pub async fn follow(store: Store, shelf: Arc<ShelfHandle>, index: Arc<Index>, cl
     loop {
         let one_step = {
             let (store, shelf, index) = (store.clone(), Arc::clone(&shelf), Arc::clone(&index));
-            let (now, merged_lead) = (clock.now(), Arc::clone(&merged_lead));
+            let (clock, merged_lead) = (clock.clone(), Arc::clone(&merged_lead));
             move || {
                 let mut lead = merged_lead.lock().unwrap_or_else(PoisonError::into_inner);
-                step(&store, &shelf, &index, &mut lead, now)
+                step(&store, &shelf, &index, &mut lead, &clock)
             }
         };
         let more = match tokio::task::spawn_blocking(one_step).await {
@@ -90,12 +90,13 @@ impl Default for Merged {
 
 impl Merged {
     /// Lets follow what can. Copies held for unpaid orders follow later, so it is looked for them now and then.
-    fn lead(&mut self, store: &Store, now: Timestamp) -> Result<()> {
+    fn lead(&mut self, store: &Store, clock: &Clock) -> Result<()> {
+        let now = clock.now();
         let is_long_ago = self
             .looked
             .is_none_or(|looked| now.minus(LOOK_FOR_HELD) > looked);
         if self.may_move || is_long_ago {
-            let moved = merged::follow(store, now)?;
+            let moved = merged::follow(store, clock)?;
             // A hundred at a time: there may be more.
             self.may_move = moved > 0;
             self.looked = Some(now);
@@ -109,9 +110,9 @@ fn step(
     shelf: &ShelfHandle,
     index: &Index,
     merged: &mut Merged,
-    now: Timestamp,
+    clock: &Clock,
 ) -> Result<bool> {
-    match store::turn(store, now) {
+    match store::turn(store, clock.now()) {
         Ok(0) => {}
         Ok(turned) => tracing::info!(turned, "a day began: prices and embargoes of editions"),
         // What else changed is followed all the same.
@@ -129,7 +130,7 @@ fn step(
         );
         merged.may_move = true;
     }
-    merged.lead(store, now)?;
+    merged.lead(store, clock)?;
     Ok(refreshed.more)
 }
 

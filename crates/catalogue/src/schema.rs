@@ -62,4 +62,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 9,
         sql: include_str!("../migrations/0009_moved.sql"),
     },
+    Migration {
+        component: "catalogue",
+        version: 10,
+        sql: include_str!("../migrations/0010_unsettled_records.sql"),
+    },
 ];

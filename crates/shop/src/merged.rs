@@ -7,36 +7,52 @@
 //! nobody can know which copy was which, so a bookseller counts.
 
 use storage::{Store, Tx};
-use trade::{clock::Timestamp, ids::EditionId};
+use trade::{
+    clock::{Clock, Timestamp},
+    ids::EditionId,
+};
 
 use crate::{
     display, reviews, search_rules,
     stock::{self, StockPolicy, StockRefusal},
 };
 
+// Each begins at the few editions that were merged, not at all copies and lines: SQLite keeps the order of a CROSS JOIN.
 storage::statements! {
     COPIES = "SELECT s.edition, r.edition_id, s.on_hand - s.held, s.policy
-        FROM stock s JOIN records r ON r.home_id = s.edition
-        WHERE r.edition_id <> r.home_id AND s.on_hand > s.held ORDER BY s.edition LIMIT 100";
+        FROM records r CROSS JOIN stock s
+        WHERE s.edition = r.home_id AND r.edition_id <> r.home_id AND s.on_hand > s.held
+        ORDER BY r.home_id LIMIT 100";
+    // A cart may hold several that are one now.
     LINES = "INSERT INTO cart_lines (cart, edition, quantity, added_us)
-        SELECT l.cart, r.edition_id, l.quantity, l.added_us
-        FROM cart_lines l JOIN records r ON r.home_id = l.edition WHERE r.edition_id <> r.home_id
+        SELECT l.cart, r.edition_id, MAX(l.quantity), MIN(l.added_us)
+        FROM records r CROSS JOIN cart_lines l
+        WHERE l.edition = r.home_id AND r.edition_id <> r.home_id
+        GROUP BY l.cart, r.edition_id
         ON CONFLICT (cart, edition) DO UPDATE SET quantity =
             CASE WHEN cart_lines.quantity > excluded.quantity THEN cart_lines.quantity
                 ELSE excluded.quantity END";
-    OLD_LINES = "DELETE FROM cart_lines WHERE EXISTS (SELECT 1 FROM records r
-        WHERE r.home_id = cart_lines.edition AND r.edition_id <> r.home_id)";
+    // Only what was copied: on PostgreSQL editions may be merged between the two statements.
+    OLD_LINES = "DELETE FROM cart_lines
+        WHERE edition IN (SELECT home_id FROM records WHERE edition_id <> home_id)
+            AND EXISTS (SELECT 1 FROM records r JOIN cart_lines there ON there.edition = r.edition_id
+                WHERE r.home_id = cart_lines.edition AND there.cart = cart_lines.cart)";
 }
 
 /// Moves cart lines, reviews, picks, tables, rules of the search, and up to 100 levels of copies that are not promised;
 /// says how many of all were moved. Copies held for unpaid orders stay where these look for them, and follow when they
 /// are given back. Blocks.
 ///
+/// The time is that of the write, not that of the call: it may wait for its turn, and nodes ask only for what changed
+/// since they last looked.
+///
 /// # Errors
 /// A [`storage::Fault`].
-pub fn follow(store: &Store, now: Timestamp) -> Result<u64, StockRefusal> {
+pub fn follow(store: &Store, clock: &Clock) -> Result<u64, StockRefusal> {
+    let clock = clock.clone();
     let astray = store.read_blocking(reviews::merged::astray)?;
     store.write_blocking(move |tx| {
+        let now = clock.now();
         let moved = reviews::merged::lead(tx, &astray, now)?;
         Ok(moved + follow_others(tx, now)?)
     })

@@ -44,4 +44,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 8,
         sql: include_str!("../migrations/0008_written_of.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 9,
+        sql: include_str!("../migrations/0009_lines_of_editions.sql"),
+    },
 ];

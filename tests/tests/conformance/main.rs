@@ -18,6 +18,7 @@ mod display;
 mod engine;
 mod life;
 mod merged;
+mod merged_reviews;
 mod office;
 mod place;
 mod records;
@@ -87,10 +88,17 @@ const BODIES: &[(&str, Body)] = bodies![
     days::o12_a_parcel_waits_for_its_day,
     days::o12_what_must_not_be_shown_is_not_sold,
     records::senders_are_merged_and_every_step_is_taken_back,
+    records::o12_an_embargo_that_was_lost_is_found_again,
     merged::carts_and_copies_follow_a_merged_edition,
+    merged::a_line_is_taken_away_only_when_it_was_copied,
+    merged::what_follows_begins_at_the_editions_that_were_merged,
     merged::what_was_sold_counts_for_the_edition_it_lives_in_now,
     merged::what_was_bought_together_counts_for_the_edition_it_lives_in_now,
-    merged::reviews_follow_their_edition_and_go_back,
+    merged_reviews::reviews_follow_their_edition_and_go_back,
+    merged_reviews::a_review_that_waits_takes_the_place_of_none_of_another_edition,
+    merged_reviews::the_review_of_the_edition_that_remains_sends_another_home,
+    merged_reviews::a_review_is_stamped_when_it_moves_not_when_it_was_to,
+    merged_reviews::a_review_is_published_in_the_moment_of_a_merge,
     merged::what_a_bookseller_changes_in_the_moment_of_a_merge_stays,
     desk::one_of_two_workers_does_a_job,
     desk::a_paused_import_goes_on_where_it_stood,

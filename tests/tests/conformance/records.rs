@@ -2,7 +2,7 @@
 //! with the catalogue; here it is that the statements say the same.
 
 use catalogue::{
-    model::{Availability, Edition, EditionId, Goods, Isbn13},
+    model::{Availability, Edition, EditionId, Embargo, Goods, Isbn13},
     store::{self, Block, BlockUpdate, By, Delivery, Done, Incoming, Message, Record, Refusal},
 };
 use storage::{Fault, Migration, Store, StoreUrl, Tx, Value};
@@ -16,6 +16,10 @@ storage::statements! {
         VALUES ($1, 1, $2, '1', 9782070541270, 'A', 'new_book', 'unknown', 0, 0, $3, 1, $4, $5)";
     OLD_REVIEW = "INSERT INTO reviews (edition_id, sender, number, rating, title, body, author, language, written,
             generated) VALUES ($1, 'test', 1, 5, 'T', 'B', 'A', 'fr', '2026-11-01', 0)";
+    LOSE_EMBARGO = "UPDATE editions SET document = $2, document_hash = $3, hidden = 0, turns_on = NULL WHERE id = $1";
+    DROP_LIST = "DROP TABLE unsettled_records";
+    NOT_YET_APPLIED = "DELETE FROM schema_version WHERE component = 'catalogue' AND version = 10";
+    TO_SETTLE = "SELECT record_id FROM unsettled_records";
 }
 
 fn sent(day: i64) -> Option<Message> {
@@ -185,6 +189,55 @@ pub async fn senders_are_merged_and_every_step_is_taken_back(counter: Counter) {
     assert_eq!(log.len(), 8);
     let imports = store.read(|tx| store::imports(tx, 10)).await.unwrap();
     assert_eq!((imports.len(), imports[0].messages), (3, 2));
+}
+
+/// A catalogue that was merged when a sender who named no embargo lifted that of another.
+pub async fn o12_an_embargo_that_was_lost_is_found_again(counter: Counter) {
+    let store = &counter.store;
+    let embargo = Embargo {
+        display: "2099-01-01".parse().ok(),
+        ..Embargo::default()
+    };
+    let mut strict = record("b", "1", 1, None);
+    strict.edition.embargo = embargo;
+    let mut alone = record("c", "1", 1, None);
+    alone.edition = Edition {
+        isbn: None,
+        other_isbns: Vec::new(),
+        embargo,
+        ..alone.edition
+    };
+    let records = [record("a", "1", 1, Some(900)), strict, alone];
+    let incoming = records.map(|record| Incoming::Put(Box::new(record)));
+    put(store, incoming.into()).await;
+    let document = serde_json::to_string(&record("a", "1", 1, Some(900)).edition).unwrap();
+    let losing = store.write(move |tx| -> Result<(), Fault> {
+        let hash = Value::Bytes(vec![0; 32]);
+        tx.execute(&LOSE_EMBARGO, &[8.into(), document.as_str().into(), hash])?;
+        tx.execute(&DROP_LIST, &[])?;
+        tx.execute(&NOT_YET_APPLIED, &[]).map(drop)
+    });
+    losing.await.unwrap();
+    assert!(forbidden(store).await.is_none());
+
+    let store = Store::open(&counter.url, &[catalogue::MIGRATIONS, shop::MIGRATIONS])
+        .await
+        .unwrap();
+    assert_eq!(to_settle(&store).await, [9], "where two senders differ");
+    blocking(&store, |store| store::settle_again(store).unwrap()).await;
+    assert_eq!(forbidden(&store).await, embargo.display);
+    assert!(to_settle(&store).await.is_empty());
+}
+
+/// Until when the first edition after those of the counter must not be shown.
+async fn forbidden(store: &Store) -> Option<jiff::civil::Date> {
+    let embargo = store.read(|tx| store::embargo(tx, EditionId(8))).await;
+    embargo.unwrap().unwrap().1.display
+}
+
+async fn to_settle(store: &Store) -> Vec<i64> {
+    let rows = store.read(|tx| tx.query(&TO_SETTLE, &[])).await.unwrap();
+    rows.iter().map(|row| row.int(0).unwrap()).collect()
 }
 
 /// A catalogue of the time when a record was an edition.

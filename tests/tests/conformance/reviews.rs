@@ -71,7 +71,7 @@ async fn on_the_page(counter: &Counter) -> Vec<(String, bool)> {
         .collect()
 }
 
-async fn letters(counter: &Counter) -> Vec<ReviewLetter> {
+pub async fn letters(counter: &Counter) -> Vec<ReviewLetter> {
     let leasing = counter
         .store
         .write(|tx| outbox::lease(tx, letter::TOPIC, 50, i64::MAX / 4, 1));

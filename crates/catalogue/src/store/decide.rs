@@ -34,6 +34,8 @@ storage::statements! {
         ON CONFLICT (one) DO UPDATE SET after_record = 0";
     SETTLED_UP_TO = "UPDATE unsettled SET after_record = $1 WHERE one = 1";
     ALL_SETTLED = "DELETE FROM unsettled";
+    UNSETTLED_RECORDS = "SELECT record_id FROM unsettled_records ORDER BY record_id LIMIT $1";
+    RECORDS_SETTLED = "DELETE FROM unsettled_records WHERE record_id <= $1";
     OF_EDITION = "SELECT d.id, d.kind, d.undone, one.sender, one.reference, other.sender, other.reference
         FROM decisions d JOIN records one ON one.id = d.one LEFT JOIN records other ON other.id = d.other
         WHERE one.edition_id = $1 OR other.edition_id = $1 ORDER BY d.id DESC LIMIT 100";
@@ -260,13 +262,14 @@ pub fn set_precedence(store: &Store, senders: &[String], by: &By) -> Result<(), 
     settle_again(store)
 }
 
-/// Goes on settling all records where that was begun: after a change of precedence, and after the migration that
-/// began to keep records. Blocks; does nothing when all is settled.
+/// Goes on settling records where that was begun: all of them after a change of precedence and after the migration that
+/// began to keep records, and those that a later migration lists. Blocks; does nothing when all is settled.
 ///
 /// # Errors
 /// A [`Fault`]; batches before it are committed.
 pub fn settle_again(store: &Store) -> Result<(), Fault> {
     while store.write_blocking(settle_next)? {}
+    while store.write_blocking(settle_listed)? {}
     Ok(())
 }
 
@@ -291,6 +294,25 @@ fn settle_next(tx: &mut dyn Tx) -> Result<bool, Fault> {
     };
     settle(tx, &records)?;
     tx.execute(&SETTLED_UP_TO, &[(*last).into()])?;
+    Ok(true)
+}
+
+fn settle_listed(tx: &mut dyn Tx) -> Result<bool, Fault> {
+    if tx.query_opt(&UNSETTLED_RECORDS, &[1_i64.into()])?.is_none() {
+        return Ok(false);
+    }
+    lock(tx)?;
+    let batch = i64::try_from(limits::PUT_BATCH_RECORDS).unwrap_or(i64::MAX);
+    let rows = tx.query(&UNSETTLED_RECORDS, &[batch.into()])?;
+    let records: Vec<i64> = rows
+        .iter()
+        .map(|row| row.int(0))
+        .collect::<Result<_, _>>()?;
+    let Some(last) = records.last() else {
+        return Ok(false);
+    };
+    settle(tx, &records)?;
+    tx.execute(&RECORDS_SETTLED, &[(*last).into()])?;
     Ok(true)
 }
 

@@ -3,7 +3,7 @@
 //! Every decision is written into the audit log in the same transaction, and its author is told by letter.
 
 use jiff::civil::Date;
-use storage::{Fault, Row, Tx};
+use storage::{Fault, Row, Store, Tx};
 use trade::{address::Email, clock::Timestamp, ids::EditionId, language::Language};
 
 use super::{
@@ -19,7 +19,8 @@ storage::statements! {
             r.experienced, r.written_us, r.reason, r.note, r.email, r.locale,
             CASE WHEN EXISTS (SELECT 1 FROM orders o JOIN order_lines l ON l.order_id = o.id
                 LEFT JOIN records m ON m.home_id = l.edition
-                WHERE LOWER(o.email) = LOWER(r.author) AND COALESCE(m.edition_id, l.edition) = r.edition
+                WHERE LOWER(o.email) = LOWER(r.author) AND COALESCE(m.edition_id, l.edition) =
+                    COALESCE((SELECT h.edition_id FROM records h WHERE h.home_id = r.edition), r.edition)
                 AND o.state IN ('confirmed', 'shipped')) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
             (SELECT COUNT(*) FROM review_reports p WHERE p.review = r.id)
         FROM reader_reviews r JOIN editions e ON e.id = r.edition
@@ -29,7 +30,8 @@ storage::statements! {
             r.experienced, r.written_us, r.reason, r.note, r.email, r.locale,
             CASE WHEN EXISTS (SELECT 1 FROM orders o JOIN order_lines l ON l.order_id = o.id
                 LEFT JOIN records m ON m.home_id = l.edition
-                WHERE LOWER(o.email) = LOWER(r.author) AND COALESCE(m.edition_id, l.edition) = r.edition
+                WHERE LOWER(o.email) = LOWER(r.author) AND COALESCE(m.edition_id, l.edition) =
+                    COALESCE((SELECT h.edition_id FROM records h WHERE h.home_id = r.edition), r.edition)
                 AND o.state IN ('confirmed', 'shipped')) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END,
             (SELECT COUNT(*) FROM review_reports p WHERE p.review = r.id)
         FROM reader_reviews r JOIN editions e ON e.id = r.edition WHERE r.id = $1";
@@ -37,15 +39,24 @@ storage::statements! {
     BY_STATE = "SELECT state, COUNT(*) FROM reader_reviews GROUP BY state";
     REPORTED = "SELECT COUNT(*) FROM reader_reviews r WHERE r.state = 'published'
         AND EXISTS (SELECT 1 FROM review_reports p WHERE p.review = r.id)";
-    /// The author's review that readers see now, on the edition $3, gives way to the one that is published there.
+    /// The author's published review of the same edition, wherever it stands, gives way to the next one.
     REPLACE = "UPDATE reader_reviews SET state = 'withdrawn', author = '', email = '', title = '', body = '',
             signature = '', note = NULL, changed_us = $2
         WHERE id IN (SELECT earlier.id FROM reader_reviews earlier JOIN reader_reviews later
-            ON later.author = earlier.author
-            WHERE later.id = $1 AND later.state = 'waiting' AND earlier.state = 'published'
-                AND earlier.edition IN (later.edition, $3))";
+            ON later.author = earlier.author AND later.edition = COALESCE(earlier.written_of, earlier.edition)
+            WHERE later.id = $1 AND later.state = 'waiting' AND earlier.state = 'published')";
+    /// Her review of another edition that was merged into $3 leaves its page, unseen until the two are parted.
+    SEND_HOME = "UPDATE reader_reviews SET edition = written_of, written_of = NULL, changed_us = $2
+        WHERE edition = $3 AND written_of IS NOT NULL AND state = 'published'
+            AND author = (SELECT later.author FROM reader_reviews later WHERE later.id = $1)
+            AND NOT EXISTS (SELECT 1 FROM reader_reviews there WHERE there.edition = reader_reviews.written_of
+                AND there.author = reader_reviews.author AND there.state = 'published')";
+    /// Where she wrote of $4 itself, that review keeps its page, and this one is unseen.
     PUBLISH = "UPDATE reader_reviews SET state = 'published', published_us = $2, changed_us = $2, edition = $4,
-            written_of = CASE WHEN edition = $4 THEN written_of ELSE COALESCE(written_of, edition) END
+            written_of = NULLIF(edition, $4)
+        WHERE id = $1 AND state = 'waiting' AND written_us = $3 AND NOT EXISTS (SELECT 1 FROM reader_reviews there
+            WHERE there.edition = $4 AND there.author = reader_reviews.author AND there.state = 'published')";
+    PUBLISH_UNSEEN = "UPDATE reader_reviews SET state = 'published', published_us = $2, changed_us = $2
         WHERE id = $1 AND state = 'waiting' AND written_us = $3";
     REFUSE = "UPDATE reader_reviews SET state = 'refused', reason = $4, note = $5, changed_us = $2
         WHERE id = $1 AND state IN ('waiting', 'published') AND written_us = $3";
@@ -224,8 +235,9 @@ pub fn counts(tx: &mut dyn Tx) -> Result<Counts, Fault> {
     Ok(counts)
 }
 
-/// Lets a review that was read as written at `seen` onto the page, in the place of its author's earlier one. The page
-/// is that of the edition that the reviewed one lives in now.
+/// Lets a review that was read as written at `seen` onto the page, in the place of its author's earlier one of the same
+/// edition. The page is that of the edition that the reviewed one lives in now. One there of another edition goes back to
+/// that; where its author wrote of the edition of the page itself, the new one is the one that nobody sees.
 ///
 /// # Errors
 /// [`ReviewRefusal::Changed`] when the author has sent another text since; [`ReviewRefusal::NotNow`].
@@ -239,18 +251,41 @@ pub fn publish(
     let review = decided(tx, id, seen, Step::Publish)?;
     let lives = catalogue::store::lives_in(tx, review.edition)?;
     let params = [id.0.into(), now.as_micros().into(), lives.0.into()];
-    tx.execute(&REPLACE, &params)?;
+    tx.execute(&REPLACE, &params[..2])?;
+    tx.execute(&SEND_HOME, &params)?;
     let params = [
         id.0.into(),
         now.as_micros().into(),
         seen.as_micros().into(),
         lives.0.into(),
     ];
-    if tx.execute(&PUBLISH, &params)? == 0 {
+    if tx.execute(&PUBLISH, &params)? == 0 && tx.execute(&PUBLISH_UNSEEN, &params[..3])? == 0 {
         return Err(ReviewRefusal::Changed);
     }
     audit::record(tx, staff, "review.publish", &subject(&review), None, now)?;
     Ok(tell(tx, &review, News::Published)?)
+}
+
+/// [`publish`] in a transaction of its own. On PostgreSQL a merge may lead another review of the author to the page between
+/// looking and writing; what then is right is known the next time.
+///
+/// # Errors
+/// As for [`publish`].
+pub async fn publish_alone(
+    store: &Store,
+    id: ReviewId,
+    seen: Timestamp,
+    staff: &str,
+    now: Timestamp,
+) -> Result<(), ReviewRefusal> {
+    let publishing = || {
+        let staff = staff.to_owned();
+        store.write(move |tx| publish(tx, id, seen, &staff, now))
+    };
+    match publishing().await {
+        Err(ReviewRefusal::Fault(Fault::Constraint { .. })) => publishing().await,
+        done => done,
+    }
 }
 
 /// Keeps a review from the page, or takes it off, and tells its author why.

@@ -25,7 +25,9 @@ mod voice;
 use storage::{Fault, Statement};
 use trade::ids::EditionId;
 
-pub use desk::{Counts, Entry, Queue, Report, counts, entry, keep, publish, queue, refuse};
+pub use desk::{
+    Counts, Entry, Queue, Report, counts, entry, keep, publish, publish_alone, queue, refuse,
+};
 pub use draft::{Draft, Field, Flaw, Rating, Typed, email};
 pub(crate) use draft::{line, text};
 pub use key::ReviewKeys;

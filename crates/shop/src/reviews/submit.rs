@@ -8,15 +8,15 @@ use super::{About, Draft, ReviewId, draft::author, letter, letter::News, limits}
 storage::statements! {
     // Her next text replaces the one that waits, in one statement: two posts of one form are one review.
     WAIT = "INSERT INTO reader_reviews (edition, author, email, locale, state, rating, title, body, signature,
-            language, experienced, written_us, changed_us, written_of)
-        VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $11, $12)
+            language, experienced, written_us, changed_us)
+        VALUES ($1, $2, $3, $4, 'waiting', $5, $6, $7, $8, $9, $10, $11, $11)
         ON CONFLICT (edition, author) WHERE state = 'waiting' DO UPDATE SET email = $3, locale = $4, rating = $5,
             title = $6, body = $7, signature = $8, language = $9, experienced = $10, written_us = $11,
-            changed_us = $11, written_of = $12
+            changed_us = $11
         RETURNING id";
     ASK = "INSERT INTO reader_reviews (edition, author, email, locale, state, rating, title, body, signature,
-            language, experienced, written_us, changed_us, written_of)
-        VALUES ($1, $2, $3, $4, 'unconfirmed', $5, $6, $7, $8, $9, $10, $11, $11, $12)
+            language, experienced, written_us, changed_us)
+        VALUES ($1, $2, $3, $4, 'unconfirmed', $5, $6, $7, $8, $9, $10, $11, $11)
         RETURNING id";
     UNCONFIRMED = "SELECT COUNT(*) FROM reader_reviews WHERE author = $1 AND state = 'unconfirmed'";
 }
@@ -33,7 +33,7 @@ pub fn submit(
     locale: Locale,
     now: Timestamp,
 ) -> Result<ReviewId, Fault> {
-    let params = columns(tx, about, draft, email, locale, now)?;
+    let params = columns(about, draft, email, locale, now);
     Ok(ReviewId(tx.query_one(&WAIT, &params)?.int(0)?))
 }
 
@@ -51,7 +51,7 @@ pub fn submit_unproved(
     if asked.count(0)? >= limits::UNCONFIRMED_PER_ADDRESS {
         return Ok(());
     }
-    let params = columns(tx, about, draft, email, locale, now)?;
+    let params = columns(about, draft, email, locale, now);
     let review = tx.query_one(&ASK, &params)?.int(0)?;
     letter::write(
         tx,
@@ -65,19 +65,17 @@ pub fn submit_unproved(
     )
 }
 
-/// What is kept. A review of an edition that was merged meanwhile, as an order may name, stands where that lives.
+/// What is kept. A review of an edition that was merged meanwhile, as an order may name, stays with that until it is
+/// published: so it takes the place of no other.
 fn columns(
-    tx: &mut dyn Tx,
     about: &About,
     draft: &Draft,
     email: &Email,
     locale: Locale,
     now: Timestamp,
-) -> Result<Vec<Value>, Fault> {
-    let lives = catalogue::store::lives_in(tx, about.edition)?;
-    let written_of = (lives != about.edition).then_some(about.edition.0);
-    Ok(vec![
-        lives.0.into(),
+) -> Vec<Value> {
+    vec![
+        about.edition.0.into(),
         author(email).into(),
         email.as_str().into(),
         locale.code().into(),
@@ -88,6 +86,5 @@ fn columns(
         draft.language.code().into(),
         draft.experienced.to_string().into(),
         now.as_micros().into(),
-        written_of.into(),
-    ])
+    ]
 }

@@ -237,16 +237,9 @@ pub(super) async fn publish(
     Path(id): Path<i64>,
     Form(decision): Form<Decision>,
 ) -> Result<Redirect, Problem> {
-    let (id, seen, by, now) = (
-        ReviewId(id),
-        decision.seen(),
-        visit.member.login,
-        state.clock.now(),
-    );
-    let done = state
-        .store
-        .write(move |tx| reviews::publish(tx, id, seen, &by, now));
-    done_with(&state, id, "published", done.await).await
+    let (id, seen, now) = (ReviewId(id), decision.seen(), state.clock.now());
+    let done = reviews::publish_alone(&state.store, id, seen, &visit.member.login, now).await;
+    done_with(&state, id, "published", done).await
 }
 
 /// `POST /office/reviews/{id}/refuse`
