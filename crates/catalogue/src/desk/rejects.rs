@@ -6,9 +6,7 @@
 use storage::{Fault, Row, Tx};
 use trade::ids::{EditionId, ImportJobId};
 
-use super::job::{self, id, json, unsigned};
-use super::limits;
-use crate::import::Note;
+use super::job::{self, id, unsigned};
 use crate::model::Edition;
 use crate::store::{self, By, Correction, Delivery, Done, ImportId, ImportState, Incoming, Record};
 
@@ -64,23 +62,20 @@ pub enum NotCompleted {
     Fault(#[from] Fault),
 }
 
-/// Keeps what was read of a rejected record, if it is not too much; whether it was kept.
+/// Keeps what was read of a rejected record.
 pub(super) fn keep(
     tx: &mut dyn Tx,
     job: ImportJobId,
     number: u64,
-    note: &Note,
+    draft: &str,
 ) -> Result<(), Fault> {
-    let Some(draft) = &note.draft else {
-        return Ok(());
-    };
-    let draft = json(draft)?;
-    let kept = tx.query_one(&KEPT, &[id(job)])?;
-    if draft.len() > limits::REJECT_BYTES || unsigned(&kept, 0)? >= limits::REJECTS {
-        return Ok(());
-    }
     let params = [id(job), job::big(number), draft.into()];
     tx.execute(&KEEP, &params).map(drop)
+}
+
+/// How many are kept of a job.
+pub(super) fn kept(tx: &mut dyn Tx, job: ImportJobId) -> Result<u64, Fault> {
+    unsigned(&tx.query_one(&KEPT, &[id(job)])?, 0)
 }
 
 /// A rejected record of a job, by the number of its note.
