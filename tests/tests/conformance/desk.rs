@@ -462,6 +462,87 @@ pub async fn a_database_that_is_away_when_an_import_ends_is_waited_for(counter: 
     assert_eq!(look(&counter, job).await.state, JobState::Done);
 }
 
+async fn complete(
+    counter: &Counter,
+    job: ImportJobId,
+    title: &str,
+) -> Result<EditionId, NotCompleted> {
+    let added = Correction {
+        title: Some((title.to_owned(), None)),
+        ..Correction::default()
+    };
+    let by = by(counter);
+    let completed = counter
+        .store
+        .write(move |tx| rejects::complete(tx, job, 1, &added, &by));
+    completed.await
+}
+
+pub async fn what_was_sent_since_is_not_overwritten_by_a_completion(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let worker = bench(&counter, folder.path());
+    let old = hand_in(&counter, folder.path(), "{\"id\":\"r:1\"}\n", true).await;
+    assert!(work(&worker).await);
+    let whole = "{\"id\":\"r:1\",\"title\":\"Les Marées\"}\n";
+    let newer = hand_in(&counter, folder.path(), whole, true).await;
+    assert!(work(&worker).await);
+    let title = async |edition| {
+        let read = counter.store.read(move |tx| store::edition(tx, edition));
+        read.await.unwrap().map(|edition| edition.title)
+    };
+    let refused = complete(&counter, old, "Vieux titre").await;
+    let Err(NotCompleted::SentSince(Some(edition))) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(title(edition).await.as_deref(), Some("Les Marées"));
+    assert_eq!(look(&counter, old).await.counts.rejected, 1);
+    // What was undone does not count.
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, newer))
+        .await
+        .unwrap();
+    let (store, me) = (counter.store.clone(), by(&counter));
+    tokio::task::spawn_blocking(move || store::undo_import(&store, imports[0].id, &me).unwrap())
+        .await
+        .unwrap();
+    let completed = complete(&counter, old, "Vieux titre").await.unwrap();
+    assert_eq!(title(completed).await.as_deref(), Some("Vieux titre"));
+}
+
+pub async fn a_record_is_completed_once_however_many_complete_it(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = String::new();
+    for number in 0..20 {
+        writeln!(file, "{{\"id\":\"r:{number}\"}}").unwrap();
+    }
+    let job = hand_in(&counter, folder.path(), &file, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let mut completing = Vec::new();
+    for nth in 0..8 {
+        let counter = counter.clone();
+        let title = format!("Titre {nth}");
+        completing.push(tokio::spawn(async move {
+            complete(&counter, job, &title).await.unwrap()
+        }));
+    }
+    let mut editions = std::collections::BTreeSet::new();
+    for one in completing {
+        editions.insert(one.await.unwrap());
+    }
+    assert_eq!(editions.len(), 1, "{editions:?}");
+    let counts = look(&counter, job).await.counts;
+    assert_eq!(
+        (counts.created, counts.updated, counts.rejected),
+        (1, 0, 19)
+    );
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, job))
+        .await;
+    assert_eq!(imports.unwrap().len(), 1);
+}
+
 pub async fn a_rejected_record_is_completed_as_if_it_had_been_whole(counter: Counter) {
     let folder = tempfile::tempdir().unwrap();
     let file = "{\"id\":\"r:1\",\"source\":\"r\",\"publisher\":\"Quai\"}\n\

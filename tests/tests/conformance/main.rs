@@ -105,6 +105,8 @@ const BODIES: &[(&str, Body)] = bodies![
     desk::odd_names_and_foreign_files_hold_up_no_other,
     desk::a_rejected_record_is_completed_as_if_it_had_been_whole,
     desk::a_database_that_is_away_when_an_import_ends_is_waited_for,
+    desk::what_was_sent_since_is_not_overwritten_by_a_completion,
+    desk::a_record_is_completed_once_however_many_complete_it,
     desk::no_more_rejected_records_are_kept_than_are_completed_by_hand,
     desk::a_trial_counts_and_stores_nothing,
     desk::mappings_and_notes_are_found_again,

@@ -289,12 +289,14 @@ drop-more = { $count ->
   }
 reject-complete = complete it
 reject-title = Complete a record
-reject-help = This record was rejected, but all that could be read of it is here. Add what is missing: it is taken as if the sender had sent it whole, and undone with this import. When the sender sends it whole one day, that replaces it.
-reject-unnamed = The sender gave it no reference: it will be known by its ISBN or, without one, by its place in this file.
+reject-help = This record was rejected, but all that could be read of it is here. Add what is missing: it is taken as if the sender had sent it whole, and undone with this import.
+reject-replaced = When the sender sends it whole one day, that replaces it.
+reject-unnamed = The sender gave it no reference: it will be known by its ISBN or, without one, by its place in this file. What the sender sends under a reference will not replace it: the two records are of one book if they bear the same ISBN, and of two books if not.
 reject-not-now = This import is not over, or is undone: the record cannot be completed now.
 reject-save = Complete the record
 reject-line = Line { $line }
 edition-told-completed = Record completed: this is the book it makes.
+edition-told-sent-since = The sender has spoken of this record since that import, so nothing was changed. This is the book as it is now; correct it here where needed.
 office-action-edition-complete = completed a rejected record
 desk-parts = { $count ->
     [one] { $shown } part, and the records taken from it

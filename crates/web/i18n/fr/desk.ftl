@@ -289,12 +289,14 @@ drop-more = { $count ->
   }
 reject-complete = compléter
 reject-title = Compléter une notice
-reject-help = Cette notice a été refusée, mais tout ce qu’on pouvait en lire est ici. Complétez ce qui manque : elle sera prise comme si l’expéditeur l’avait envoyée entière, et annulée avec cet import. S’il l’envoie entière un jour, sa version la remplacera.
-reject-unnamed = L’expéditeur ne lui a pas donné de référence : elle sera connue par son ISBN ou, sans ISBN, par sa place dans ce fichier.
+reject-help = Cette notice a été refusée, mais tout ce qu’on pouvait en lire est ici. Complétez ce qui manque : elle sera prise comme si l’expéditeur l’avait envoyée entière, et annulée avec cet import.
+reject-replaced = Si l’expéditeur l’envoie entière un jour, sa version la remplacera.
+reject-unnamed = L’expéditeur ne lui a pas donné de référence : elle sera connue par son ISBN ou, sans ISBN, par sa place dans ce fichier. Ce que l’expéditeur enverra sous une référence ne la remplacera pas : les deux notices seront celles d’un même livre si elles portent le même ISBN, de deux livres sinon.
 reject-not-now = Cet import n’est pas fini, ou il est annulé : la notice ne peut pas être complétée maintenant.
 reject-save = Compléter la notice
 reject-line = Ligne { $line }
 edition-told-completed = Notice complétée : voici le livre qu’elle donne.
+edition-told-sent-since = L’expéditeur a reparlé de cette notice depuis cet import : rien n’a été changé. Voici le livre tel qu’il est à présent ; corrigez-le ici s’il y a lieu.
 office-action-edition-complete = a complété une notice refusée
 desk-parts = { $count ->
     [one] { $shown } partie, et ses notices prises

@@ -242,6 +242,27 @@ async fn a_report_speaks_the_language_of_its_page_but_for_notes_of_before() {
     );
 }
 
+#[tokio::test]
+async fn a_record_that_was_sent_since_is_not_completed_and_leads_to_its_book() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LACKING).await;
+    desk.import(&page).await;
+    let links = completions(&page, &desk.read(&format!("{page}/notes")).await);
+    let named = desk.read(&links[0]).await;
+    let unnamed = desk.read(&links[1]).await;
+    let replaced = "When the sender sends it whole one day, that replaces it.";
+    assert!(named.contains(replaced) && !unnamed.contains(replaced));
+    assert!(unnamed.contains("will not replace it"), "{unnamed}");
+    let whole = LACKING.replace("\"publisher\"", "\"title\":\"La Peste\",\"publisher\"");
+    let newer = desk.send("livres2.jsonl", &whole).await;
+    desk.import(&newer).await;
+    let led = desk.post(&links[0], "&title=Peste").await;
+    assert!(led.ends_with("?told=sent-since"), "{led}");
+    assert!(desk.read(&led).await.contains("nothing was changed"));
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+}
+
 /// A book without a title, one without a reference, and a line that is no record.
 const LACKING: &str = "{\"id\":\"t:2\",\"source\":\"t\",\"isbn13\":[\"9782070360024\"],\"publisher\":\"Gallimard\"}\n\
                        {\"source\":\"t\",\"title\":\"Une vie\"}\nnot json\n";
