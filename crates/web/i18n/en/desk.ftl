@@ -278,6 +278,7 @@ drop-trouble = What is wrong
 drop-trouble-not-ordinary = It is no ordinary file (a link, a pipe, a file with two names), so it is not taken. Put a copy there.
 drop-trouble-too-large = It is larger than 8 GB, so it is not taken. Ask the sender for several files.
 drop-trouble-forbidden = The shop may not read or move it. Let the shop’s account read it, then put it there again.
+drop-trouble-closed = The shop may not list this folder or write to it. Give the shop’s account the right to: until then nothing is taken from it.
 drop-trouble-disk-full = The disk is full. Make room: the shop tries again every minute.
 drop-trouble-desk = The shop cannot write to its own folder of imports. Look at its rights: it tries again every minute.
 drop-trouble-not-ours = This folder must belong to the shop’s account, and nobody else may write to it. Change its rights (chmod go-w), or move it away and the shop makes it anew. Until then nothing is taken.

@@ -243,6 +243,20 @@ async fn a_report_speaks_the_language_of_its_page_but_for_notes_of_before() {
 }
 
 #[tokio::test]
+async fn what_only_a_program_could_say_is_english_inside_a_french_sentence() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LINES).await;
+    desk.import(&page).await;
+    let french = desk.read_in_french(&format!("{page}/notes")).await;
+    let begin = "La ligne n’est pas une notice\u{a0}: <span lang=\"en\">";
+    let (_, after) = french.split_once(begin).unwrap();
+    let (words, rest) = after.split_once("</span>").unwrap();
+    assert!(words.contains("line 1 column"), "{words}");
+    assert!(rest.starts_with(". Corrigez-la"), "{rest}");
+}
+
+#[tokio::test]
 async fn a_record_that_was_sent_since_is_not_completed_and_leads_to_its_book() {
     let shop = fixture::small().await;
     let desk = Visitor::at(&shop).await;
