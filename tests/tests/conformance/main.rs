@@ -104,7 +104,7 @@ const BODIES: &[(&str, Body)] = bodies![
     desk::what_cannot_be_laid_aside_holds_up_no_other_file,
     desk::odd_names_and_foreign_files_hold_up_no_other,
     desk::a_rejected_record_is_completed_as_if_it_had_been_whole,
-    desk::a_database_that_is_away_when_an_import_ends_is_waited_for,
+    desk::a_database_that_is_away_when_a_job_ends_is_waited_for,
     desk::what_was_sent_since_is_not_overwritten_by_a_completion,
     desk::a_record_is_completed_once_however_many_complete_it,
     desk::no_more_rejected_records_are_kept_than_are_completed_by_hand,
