@@ -337,6 +337,215 @@ pub async fn a_shop_that_closes_is_no_try(counter: Counter) {
     assert_eq!(look(&counter, job).await.counts.created, MANY as u64);
 }
 
+pub async fn nothing_is_imported_before_what_was_handed_in_earlier(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let older = hand_in(&counter, folder.path(), &lines(MANY), true).await;
+    let newer = hand_in(&counter, folder.path(), &lines(1), true).await;
+    let worker = bench(&counter, folder.path());
+    let working = tokio::spawn({
+        let worker = worker.clone();
+        async move { work(&worker).await }
+    });
+    while look(&counter, older).await.state == JobState::Waiting {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!work(&worker).await, "the newer one waits");
+    let running = look(&counter, older).await;
+    assert_eq!(running.state, JobState::Running, "{running:?}");
+    // A trial stores nothing, so it need not wait; a paused import holds nobody up.
+    let tried = hand_in(&counter, folder.path(), &lines(1), false).await;
+    let wanted = counter.store.write(move |tx| jobs::want_trial(tx, tried));
+    assert!(wanted.await.unwrap());
+    assert!(work(&worker).await);
+    assert_eq!(look(&counter, tried).await.state, JobState::Tried);
+    let paused = counter.store.write(move |tx| jobs::pause(tx, older)).await;
+    assert!(paused.unwrap());
+    assert!(working.await.unwrap());
+    assert_eq!(look(&counter, older).await.state, JobState::Paused);
+    assert!(work(&worker).await);
+    assert_eq!(look(&counter, newer).await.state, JobState::Done);
+}
+
+/// Works on a file of nothing but rejected records, and does something to the job as soon as it is begun.
+async fn interrupted(
+    counter: &Counter,
+    worker: &run::Bench,
+    interrupt: impl AsyncFnOnce(ImportJobId),
+) -> Job {
+    let file = "{\"id\":\"r:1\"}\n".repeat(400_000);
+    let job = hand_in(counter, &worker.folder, &file, true).await;
+    let working = tokio::spawn({
+        let worker = worker.clone();
+        async move { work(&worker).await }
+    });
+    while look(counter, job).await.state == JobState::Waiting {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    interrupt(job).await;
+    assert!(working.await.unwrap());
+    look(counter, job).await
+}
+
+pub async fn rejected_records_hear_a_pause_and_the_end_of_the_shop(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let worker = bench(&counter, folder.path());
+    let paused = interrupted(&counter, &worker, async |job| {
+        let paused = counter.store.write(move |tx| jobs::pause(tx, job)).await;
+        assert!(paused.unwrap());
+    });
+    let paused = paused.await;
+    assert_eq!(paused.state, JobState::Paused);
+    assert!(
+        paused.reading.read_bytes < paused.reading.total_bytes,
+        "{paused:?}"
+    );
+    let closed = interrupted(&counter, &worker, async |_| {
+        let closing = &worker.closing;
+        closing.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let closed = closed.await;
+    assert_eq!((closed.state, closed.tries), (JobState::Waiting, 0));
+    // What is read now never comes to a place where it could stop: that is no try either, and the claim is kept.
+    let stuck = hand_in(&counter, folder.path(), &lines(1), false).await;
+    let wanted = counter.store.write(move |tx| jobs::want_trial(tx, stuck));
+    assert!(wanted.await.unwrap());
+    let fifo = endless(folder.path(), stuck);
+    let paused = counter.store.write(move |tx| jobs::pause(tx, closed.id));
+    assert!(paused.await.unwrap());
+    let worker = bench(&counter, folder.path());
+    let closing = Arc::clone(&worker.closing);
+    let working = tokio::spawn(async move { work(&worker).await });
+    while look(&counter, stuck).await.tries == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    closing.store(true, std::sync::atomic::Ordering::Relaxed);
+    let begun = Instant::now();
+    while look(&counter, stuck).await.tries > 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "it counts as a try"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(
+        !work(&bench(&counter, folder.path())).await,
+        "the claim is kept"
+    );
+    let_go(&fifo, vec![working]).await;
+    assert_eq!(look(&counter, stuck).await.tries, 0);
+}
+
+pub async fn a_database_that_is_away_when_a_job_ends_is_waited_for(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    // A trial of nothing writes nothing but its end.
+    let job = hand_in(&counter, folder.path(), "", false).await;
+    let wanted = counter.store.write(move |tx| jobs::want_trial(tx, job));
+    assert!(wanted.await.unwrap());
+    let fifo = endless(folder.path(), job);
+    let worker = bench(&counter, folder.path());
+    let working = tokio::spawn(async move { work(&worker).await });
+    while look(&counter, job).await.tries == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // Somebody else writes, for longer than anybody waits.
+    let other = storage::Store::open(&counter.url, &[catalogue::MIGRATIONS, shop::MIGRATIONS]);
+    let other = other.await.unwrap();
+    let writing = tokio::spawn(async move {
+        let verb = |tx: &mut dyn storage::Tx| -> Result<(), Fault> {
+            jobs::dismiss(tx, ImportJobId::new())?;
+            std::thread::sleep(Duration::from_secs(23));
+            Ok(())
+        };
+        other.write(verb).await
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let_go(&fifo, vec![working]).await;
+    writing.await.unwrap().unwrap();
+    let tried = look(&counter, job).await;
+    assert_eq!((tried.state, tried.tries), (JobState::Tried, 0));
+}
+
+async fn complete(
+    counter: &Counter,
+    job: ImportJobId,
+    title: &str,
+) -> Result<EditionId, NotCompleted> {
+    let added = Correction {
+        title: Some((title.to_owned(), None)),
+        ..Correction::default()
+    };
+    let by = by(counter);
+    let completed = counter
+        .store
+        .write(move |tx| rejects::complete(tx, job, 1, &added, &by));
+    completed.await
+}
+
+pub async fn what_was_sent_since_is_not_overwritten_by_a_completion(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let worker = bench(&counter, folder.path());
+    let old = hand_in(&counter, folder.path(), "{\"id\":\"r:1\"}\n", true).await;
+    assert!(work(&worker).await);
+    let whole = "{\"id\":\"r:1\",\"title\":\"Les Marées\"}\n";
+    let newer = hand_in(&counter, folder.path(), whole, true).await;
+    assert!(work(&worker).await);
+    let title = async |edition| {
+        let read = counter.store.read(move |tx| store::edition(tx, edition));
+        read.await.unwrap().map(|edition| edition.title)
+    };
+    let refused = complete(&counter, old, "Vieux titre").await;
+    let Err(NotCompleted::SentSince(Some(edition))) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(title(edition).await.as_deref(), Some("Les Marées"));
+    assert_eq!(look(&counter, old).await.counts.rejected, 1);
+    // What was undone does not count.
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, newer))
+        .await
+        .unwrap();
+    let (store, me) = (counter.store.clone(), by(&counter));
+    tokio::task::spawn_blocking(move || store::undo_import(&store, imports[0].id, &me).unwrap())
+        .await
+        .unwrap();
+    let completed = complete(&counter, old, "Vieux titre").await.unwrap();
+    assert_eq!(title(completed).await.as_deref(), Some("Vieux titre"));
+}
+
+pub async fn a_record_is_completed_once_however_many_complete_it(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = String::new();
+    for number in 0..20 {
+        writeln!(file, "{{\"id\":\"r:{number}\"}}").unwrap();
+    }
+    let job = hand_in(&counter, folder.path(), &file, true).await;
+    assert!(work(&bench(&counter, folder.path())).await);
+    let mut completing = Vec::new();
+    for nth in 0..8 {
+        let counter = counter.clone();
+        let title = format!("Titre {nth}");
+        completing.push(tokio::spawn(async move {
+            complete(&counter, job, &title).await.unwrap()
+        }));
+    }
+    let mut editions = std::collections::BTreeSet::new();
+    for one in completing {
+        editions.insert(one.await.unwrap());
+    }
+    assert_eq!(editions.len(), 1, "{editions:?}");
+    let counts = look(&counter, job).await.counts;
+    assert_eq!(
+        (counts.created, counts.updated, counts.rejected),
+        (1, 0, 19)
+    );
+    let imports = counter
+        .store
+        .read(move |tx| jobs::imports_of(tx, job))
+        .await;
+    assert_eq!(imports.unwrap().len(), 1);
+}
+
 pub async fn a_rejected_record_is_completed_as_if_it_had_been_whole(counter: Counter) {
     let folder = tempfile::tempdir().unwrap();
     let file = "{\"id\":\"r:1\",\"source\":\"r\",\"publisher\":\"Quai\"}\n\

@@ -200,6 +200,9 @@ fn halted(file: &Path, job: &Job) -> String {
         JobState::Paused => {
             format!("{file} is paused: go on with it on the page Import of the back office")
         }
+        JobState::Waiting | JobState::Running => {
+            format!("{file} is left to the shop, or to the next import, which goes on with it")
+        }
         JobState::Stopped => format!("{file} was stopped in the back office"),
         _ => format!(
             "{file} was broken off: the log says why; go on with it on the page Import of the back office"

@@ -16,7 +16,7 @@ use trade::ids::ImportJobId;
 use super::job::{Job, JobState, Reading, big, id, id_of_column, job, json, unsigned};
 use super::limits;
 use super::trial::Trial;
-use crate::store::{Done, ImportId};
+use crate::store::{self, Done, ImportId};
 
 /// How long a claim lasts without being renewed: ten times as long as between two renewals.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
@@ -30,12 +30,13 @@ storage::statements! {
         WHERE tries >= $2 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
     CLAIMABLE = "SELECT id, halt, tries FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
         ORDER BY id LIMIT 50";
-    CLAIMABLE_ONE = "SELECT id, halt, tries FROM import_jobs WHERE id = $2 AND lease_us < $1
-        AND state IN ('trying', 'waiting', 'running')";
+    CLAIMABLE_UP_TO = "SELECT id, halt, tries FROM import_jobs WHERE state IN ('waiting', 'running') AND lease_us < $1
+        AND id <= $2 ORDER BY id LIMIT 50";
     CLAIM = "UPDATE import_jobs SET runner = $2, lease_us = $3, begun_us = $4, read_bytes = 0, records = 0,
             tries = tries + 1, state = CASE state WHEN 'waiting' THEN 'running' ELSE state END
         WHERE id = $1 AND lease_us < $4 AND state IN ('trying', 'waiting', 'running') AND halt = 0
-            AND tries < $5";
+            AND tries < $5 AND (state = 'trying' OR NOT EXISTS (SELECT 1 FROM import_jobs older
+                WHERE older.id < $1 AND older.state = 'running' AND older.lease_us >= $4))";
     BEAT = "UPDATE import_jobs SET lease_us = $3, read_bytes = $4, total_bytes = $5, records = $6
         WHERE id = $1 AND runner = $2 RETURNING halt";
     BATCH = "UPDATE import_jobs SET messages = messages + $3, created = created + $4, updated = updated + $5,
@@ -43,7 +44,8 @@ storage::statements! {
         WHERE id = $1 AND runner = $2 RETURNING findings, messages";
     LINK_IMPORT = "UPDATE imports SET job_id = $2 WHERE id = $1 AND job_id IS NULL";
     IMPORT_OF_JOB = "SELECT id FROM imports WHERE job_id = $1 AND name = $2 LIMIT 1";
-    RELEASE = "UPDATE import_jobs SET runner = NULL, lease_us = 0, tries = tries - 1,
+    GIVE_BACK = "UPDATE import_jobs SET tries = $3 WHERE id = $1 AND runner = $2";
+    RELEASE = "UPDATE import_jobs SET runner = NULL, lease_us = 0, tries = $3,
             state = CASE state WHEN 'running' THEN 'waiting' ELSE state END
         WHERE id = $1 AND runner = $2";
     END = "UPDATE import_jobs SET state = $3, ended_us = $4, runner = NULL, lease_us = 0, halt = 0, records = $5,
@@ -87,16 +89,16 @@ pub(super) struct Claimable {
     pub(super) is_left: bool,
 }
 
-/// Jobs that somebody could work on now, oldest first; or that one of them.
+/// Jobs that somebody could work on now, oldest first; or the imports up to that one.
 pub(super) fn claimable(
     tx: &mut dyn Tx,
-    only: Option<ImportJobId>,
+    up_to: Option<ImportJobId>,
     now: Timestamp,
 ) -> Result<Vec<Claimable>, Fault> {
     let now = now.as_micros().into();
-    let rows = match only {
+    let rows = match up_to {
         None => tx.query(&CLAIMABLE, &[now])?,
-        Some(job) => tx.query(&CLAIMABLE_ONE, &[now, id(job)])?,
+        Some(job) => tx.query(&CLAIMABLE_UP_TO, &[now, id(job)])?,
     };
     rows.iter()
         .map(|row| {
@@ -120,8 +122,11 @@ pub(super) fn leave_tried(tx: &mut dyn Tx, now: Timestamp) -> Result<(), Fault> 
     tx.execute(&LEAVE_TRIED, &params).map(drop)
 }
 
-/// Claims a job, unless another worker was faster.
+/// Claims a job, unless another worker was faster, or imports an older one: what senders do not date counts in the order
+/// in which it was handed in.
 pub(super) fn claim(tx: &mut dyn Tx, claim: &Claim, now: Timestamp) -> Result<Option<Job>, Fault> {
+    // Of two workers who claim at once, the second sees what the first claimed.
+    store::lock(tx)?;
     let [one, runner] = claim.params();
     let params = [
         one,
@@ -209,9 +214,17 @@ pub(super) fn import_begun(
     row.map(|row| row.int(0).map(ImportId)).transpose()
 }
 
-/// Leaves a job for another worker.
-pub(super) fn release(tx: &mut dyn Tx, claim: &Claim) -> Result<(), Fault> {
-    tx.execute(&RELEASE, &claim.params()).map(drop)
+/// Takes back that the claim counts as a try, and goes on holding it: `before` is how many there were.
+pub(super) fn give_back(tx: &mut dyn Tx, claim: &Claim, before: u64) -> Result<(), Fault> {
+    let [job, runner] = claim.params();
+    tx.execute(&GIVE_BACK, &[job, runner, big(before)])
+        .map(drop)
+}
+
+/// Leaves a job for another worker, with as many tries as there were before.
+pub(super) fn release(tx: &mut dyn Tx, claim: &Claim, before: u64) -> Result<(), Fault> {
+    let [job, runner] = claim.params();
+    tx.execute(&RELEASE, &[job, runner, big(before)]).map(drop)
 }
 
 /// Ends an import, or lets it stand still; whether the claim still held.

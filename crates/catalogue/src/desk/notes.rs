@@ -13,6 +13,7 @@ use super::job::{id, json};
 use super::{limits, rejects};
 use crate::import::{Note, Remark, ReportSink, Severity, shortened};
 use crate::limits::NOTE_CHARS;
+use crate::store::Record;
 
 storage::statements! {
     PUT_NOTES =
@@ -261,11 +262,8 @@ pub(super) fn put(
         .collect::<Result<Vec<serde_json::Value>, Fault>>()?;
     let rows = serde_json::Value::from(rows).to_string();
     let found = numbered == Numbered::Found;
-    tx.execute(&PUT_NOTES, &[id(job), found.into(), rows.into()])?;
-    for (number, note) in notes {
-        rejects::keep(tx, job, *number, note)?;
-    }
-    Ok(())
+    tx.execute(&PUT_NOTES, &[id(job), found.into(), rows.into()])
+        .map(drop)
 }
 
 /// Keeps what a reader notes, up to [`limits::NOTES`].
@@ -277,6 +275,10 @@ pub(super) struct Keeper {
     number: u64,
     kept: u64,
     waiting: Vec<(u64, Note)>,
+    /// Rejected records of those notes, written out: a record takes more than its text.
+    drafts: Vec<(u64, String)>,
+    /// How many were kept, these among them.
+    rejects: u64,
     failed: Option<Fault>,
 }
 
@@ -286,7 +288,10 @@ impl Keeper {
         job: ImportJobId,
         names: (String, String),
     ) -> Result<Keeper, Fault> {
-        let last = store.read_blocking(|tx| tx.query_one(&LAST_NUMBER, &[id(job)])?.int(0))?;
+        let (last, rejects) = store.read_blocking(|tx| -> Result<_, Fault> {
+            let last = tx.query_one(&LAST_NUMBER, &[id(job)])?.int(0)?;
+            Ok((last, rejects::kept(tx, job)?))
+        })?;
         Ok(Keeper {
             store: store.clone(),
             job,
@@ -294,6 +299,8 @@ impl Keeper {
             number: 0,
             kept: u64::try_from(last).unwrap_or_default(),
             waiting: Vec::new(),
+            drafts: Vec::new(),
+            rejects,
             failed: None,
         })
     }
@@ -309,11 +316,31 @@ impl Keeper {
 
     fn write(&mut self) {
         let (job, notes) = (self.job, std::mem::take(&mut self.waiting));
+        let drafts = std::mem::take(&mut self.drafts);
         if self.failed.is_none() && !notes.is_empty() {
-            let written = self
-                .store
-                .write_blocking(move |tx| put(tx, job, Numbered::Read, &notes));
+            let written = self.store.write_blocking(move |tx| -> Result<_, Fault> {
+                put(tx, job, Numbered::Read, &notes)?;
+                for (number, draft) in &drafts {
+                    rejects::keep(tx, job, *number, draft)?;
+                }
+                Ok(())
+            });
             self.failed = written.err();
+        }
+    }
+
+    /// Keeps what was read of a rejected record, if it is not too much and there are not too many.
+    fn keep_draft(&mut self, draft: &Record) {
+        if self.rejects >= limits::REJECTS {
+            return;
+        }
+        match json(draft) {
+            Ok(text) if text.len() <= limits::REJECT_BYTES => {
+                self.rejects += 1;
+                self.drafts.push((self.number, text));
+            }
+            Ok(_) => {}
+            Err(fault) => self.failed = Some(fault),
         }
     }
 }
@@ -326,6 +353,9 @@ impl ReportSink for Keeper {
         }
         let (here, theirs) = &self.names;
         note.file = note.file.replacen(here, theirs, 1);
+        if let Some(draft) = note.draft.take() {
+            self.keep_draft(&draft);
+        }
         self.waiting.push((self.number, note));
         if self.waiting.len() >= limits::NOTES_AT_ONCE {
             self.write();

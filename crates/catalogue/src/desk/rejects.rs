@@ -6,11 +6,13 @@
 use storage::{Fault, Row, Tx};
 use trade::ids::{EditionId, ImportJobId};
 
-use super::job::{self, id, json, unsigned};
-use super::limits;
-use crate::import::Note;
+use super::job::{self, Job, id, unsigned};
+use super::notes::{self, Numbered};
+use crate::import::note_of_finding;
 use crate::model::Edition;
-use crate::store::{self, By, Correction, Delivery, Done, ImportId, ImportState, Incoming, Record};
+use crate::store::{
+    self, By, Correction, Delivery, Done, Finding, Found, ImportId, ImportState, Incoming, Record,
+};
 
 storage::statements! {
     KEEP = "INSERT INTO import_rejects (job_id, number, draft) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
@@ -21,7 +23,11 @@ storage::statements! {
         WHERE x.job_id = $1 AND x.number = $2";
     COMPLETE = "UPDATE import_rejects SET completed_us = $3 WHERE job_id = $1 AND number = $2 AND completed_us IS NULL";
     NAME_NOTE = "UPDATE import_notes SET sender = $3, reference = $4 WHERE job_id = $1 AND found = 0 AND number = $2";
-    COUNT_COMPLETED = "UPDATE import_jobs SET rejected = rejected - 1, created = created + $2, updated = updated + $3,
+    SENT_SINCE = "SELECT r.edition_id FROM records r JOIN notifications n ON n.record_id = r.id
+        JOIN imports i ON i.id = n.import_id
+        WHERE r.sender = $1 AND r.reference = $2 AND n.undone = 0
+            AND (i.job_id > $3 OR (i.job_id IS NULL AND i.begun_us > $4)) LIMIT 1";
+    COUNT_COMPLETED = "UPDATE import_jobs SET rejected = CASE WHEN rejected > 0 THEN rejected - 1 ELSE 0 END, created = created + $2, updated = updated + $3,
             unchanged = unchanged + $4
         WHERE id = $1";
     LINK_COMPLETION = "UPDATE imports SET job_id = $2 WHERE id = $1";
@@ -29,6 +35,9 @@ storage::statements! {
 
 /// What the import of a completed record is called, before the name of its file.
 pub const COMPLETION_OF: &str = "completion:";
+
+/// Findings about completed records are numbered from here: no file has as many messages.
+const COMPLETIONS: u64 = 1 << 40;
 
 /// A rejected record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +65,10 @@ pub enum NotCompleted {
     /// The import could go on, or does not count.
     #[error("the import is not over, or is undone")]
     NotNow,
+    /// The sender has spoken of the record since: that is newer. The edition that it belongs to; none when the sender
+    /// withdrew it.
+    #[error("the sender has spoken of the record since")]
+    SentSince(Option<EditionId>),
     /// It has no title still.
     #[error("a book has a title")]
     NoTitle,
@@ -64,23 +77,20 @@ pub enum NotCompleted {
     Fault(#[from] Fault),
 }
 
-/// Keeps what was read of a rejected record, if it is not too much; whether it was kept.
+/// Keeps what was read of a rejected record.
 pub(super) fn keep(
     tx: &mut dyn Tx,
     job: ImportJobId,
     number: u64,
-    note: &Note,
+    draft: &str,
 ) -> Result<(), Fault> {
-    let Some(draft) = &note.draft else {
-        return Ok(());
-    };
-    let draft = json(draft)?;
-    let kept = tx.query_one(&KEPT, &[id(job)])?;
-    if draft.len() > limits::REJECT_BYTES || unsigned(&kept, 0)? >= limits::REJECTS {
-        return Ok(());
-    }
     let params = [id(job), job::big(number), draft.into()];
     tx.execute(&KEEP, &params).map(drop)
+}
+
+/// How many are kept of a job.
+pub(super) fn kept(tx: &mut dyn Tx, job: ImportJobId) -> Result<u64, Fault> {
+    unsigned(&tx.query_one(&KEPT, &[id(job)])?, 0)
 }
 
 /// A rejected record of a job, by the number of its note.
@@ -116,6 +126,8 @@ pub fn complete(
     added: &Correction,
     by: &By,
 ) -> Result<EditionId, NotCompleted> {
+    // Of two who complete it at once, or of one who undoes its import, the second sees what the first did.
+    store::lock(tx)?;
     let known = job::job(tx, job)?.ok_or(NotCompleted::Unknown)?;
     let reject = reject(tx, job, number)?.ok_or(NotCompleted::Unknown)?;
     if let (true, Some(edition)) = (reject.is_completed, reject.edition) {
@@ -125,7 +137,7 @@ pub fn complete(
     let counts = imports
         .iter()
         .all(|import| import.state == ImportState::Taken);
-    if !known.state.has_ended() || !counts {
+    if !known.state.has_ended() || !counts || reject.is_completed {
         return Err(NotCompleted::NotNow);
     }
     let record = completed(reject.draft, added, job, number);
@@ -133,16 +145,56 @@ pub fn complete(
         return Err(NotCompleted::NoTitle);
     }
     let (sender, reference) = (record.sender.clone(), record.reference.clone());
+    if was_sent_since(tx, &known, &sender, &reference)? {
+        let edition = store::edition_of(tx, &sender, &reference)?;
+        return Err(NotCompleted::SentSince(edition));
+    }
     let delivery = Delivery {
         name: format!("{COMPLETION_OF}{}", known.name),
         staff: by.staff.clone(),
         at: by.at,
     };
     let done = store::put_one(tx, Incoming::Put(Box::new(record)), &delivery)?;
-    write_down(tx, job, number, (&sender, &reference), &done, by)?;
     let edition = store::edition_of(tx, &sender, &reference)?.ok_or(NotCompleted::NotNow)?;
+    let is_older = |finding: &Finding| finding.what == Found::OlderMessage;
+    if done.findings.iter().any(is_older) {
+        return Err(NotCompleted::SentSince(Some(edition)));
+    }
+    write_down(tx, job, number, (&sender, &reference), &done, by)?;
+    keep_findings(tx, &known, (number, reject.line), &done)?;
     store::log(tx, by, "edition.complete", Some(edition.0), &known.name)?;
     Ok(edition)
+}
+
+/// Whether a later import, which counts, speaks of the record.
+fn was_sent_since(
+    tx: &mut dyn Tx,
+    job: &Job,
+    sender: &str,
+    reference: &str,
+) -> Result<bool, Fault> {
+    let params = [
+        sender.into(),
+        reference.into(),
+        id(job.id),
+        job.received.as_micros().into(),
+    ];
+    Ok(tx.query_opt(&SENT_SINCE, &params)?.is_some())
+}
+
+/// Keeps what the catalogue found about a completed record with the other findings of its job.
+fn keep_findings(
+    tx: &mut dyn Tx,
+    job: &Job,
+    (number, line): (u64, u64),
+    done: &Done,
+) -> Result<(), Fault> {
+    let first = COMPLETIONS + number.saturating_mul(2);
+    let notes: Vec<_> = (first..)
+        .zip(&done.findings)
+        .map(|(number, finding)| (number, note_of_finding(finding, &job.name, line)))
+        .collect();
+    notes::put(tx, job.id, Numbered::Found, &notes)
 }
 
 /// The record as it would have been, had the file said what was added.

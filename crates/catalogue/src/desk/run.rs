@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use storage::{Fault, Store, Tx};
@@ -21,11 +21,14 @@ use super::job::{self, Counts, Job, JobState};
 use super::notes::{self, Keeper, Numbered};
 use super::trial::{Counting, Trial, shortened};
 use super::{limits, trial::TrialNotes};
-use crate::import::{self, Files, ImportError, Lines, Progress};
+use crate::import::{self, Files, ImportError, Lines, Progress, Tally};
 use crate::store::{BatchPut, Companion, Delivery, Done, Incoming, Tried, put_along, try_put};
 
 /// How often a claim is renewed and a pause listened for.
 const BEAT: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether the program ends: it waits for nobody much longer.
+const LISTEN: Duration = Duration::from_millis(200);
 
 /// Where jobs are worked on.
 #[derive(Debug, Clone)]
@@ -52,8 +55,8 @@ pub fn file_of(folder: &Path, job: ImportJobId) -> PathBuf {
 }
 
 impl Bench {
-    /// Works on the oldest job that has something to do, whose file lies here, and that nobody else works on. Says
-    /// whether there was one. Blocks.
+    /// Works on the oldest job that has something to do, whose file lies here, and that nobody else works on. Nothing
+    /// is imported while anybody imports what was handed in before. Says whether there was one. Blocks.
     ///
     /// # Errors
     /// A [`Fault`] of the database outside the work itself; what breaks the work off ends its job instead.
@@ -61,19 +64,19 @@ impl Bench {
         self.run_one_of(None)
     }
 
-    /// Works on that job, if it has something to do and nobody else works on it. Says whether it did. Blocks.
+    /// Likewise, but on no trial, and on nothing that was handed in after that job. Blocks.
     ///
     /// # Errors
     /// As [`Bench::run_next`].
-    pub fn run_job(&self, job: ImportJobId) -> Result<bool, Fault> {
+    pub fn run_up_to(&self, job: ImportJobId) -> Result<bool, Fault> {
         self.run_one_of(Some(job))
     }
 
-    fn run_one_of(&self, only: Option<ImportJobId>) -> Result<bool, Fault> {
+    fn run_one_of(&self, up_to: Option<ImportJobId>) -> Result<bool, Fault> {
         let now = self.clock.now();
         let claimable = self
             .store
-            .read_blocking(|tx| claim::claimable(tx, only, now))?;
+            .read_blocking(|tx| claim::claimable(tx, up_to, now))?;
         if claimable.iter().any(|one| one.halting) {
             self.store
                 .write_blocking(move |tx| claim::halt_left(tx, now))?;
@@ -142,17 +145,33 @@ impl Bench {
         std::thread::scope(|scope| {
             let (end, ended) = channel::<()>();
             let watch = &watch;
-            scope.spawn(move || {
-                while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(BEAT) {
-                    self.beat(claim, watch);
-                }
-            });
+            scope.spawn(move || self.keep_beating(claim, before(job), watch, &ended));
             let _beating: Sender<()> = end;
             match job.state {
                 JobState::Trying => self.try_out(claim, job, watch),
                 _ => self.import(claim, job, watch),
             }
         })
+    }
+
+    /// Renews the claim until the work has `ended`. Once the program ends, what is being read may be the last that this
+    /// process does: that is no try, even if the work does not come to a place where it can stop.
+    fn keep_beating(&self, claim: &Claim, before: u64, watch: &Watch, ended: &Receiver<()>) {
+        let (mut since_beat, mut given_back) = (Duration::ZERO, false);
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(LISTEN) {
+            since_beat += LISTEN;
+            if !given_back && self.closing.load(Ordering::Relaxed) {
+                let mine = claim.clone();
+                let back = self
+                    .store
+                    .write_blocking(move |tx| claim::give_back(tx, &mine, before));
+                given_back = back.is_ok();
+            }
+            if since_beat >= BEAT {
+                since_beat = Duration::ZERO;
+                self.beat(claim, watch);
+            }
+        }
     }
 
     fn beat(&self, claim: &Claim, watch: &Watch) {
@@ -171,30 +190,10 @@ impl Bench {
 
     fn import(&self, claim: &Claim, job: &Job, watch: &Watch) -> Result<(), Fault> {
         let path = file_of(&self.folder, job.id);
-        let names = (path.display().to_string(), job.name.clone());
-        let mut report = Keeper::of(&self.store, job.id, names)?;
-        let to_skip = Cell::new(job.committed);
-        let read = import::read_files(
-            Files {
-                named: &[(path.as_path(), job.name.clone())],
-                mapping: job.mapping.as_ref(),
-                today: self.clock.today(),
-                progress: watch,
-            },
-            &mut report,
-            &mut |file, incoming| {
-                let incoming = watch.until_halted(incoming).filter(|_| {
-                    let left = to_skip.get();
-                    to_skip.set(left.saturating_sub(1));
-                    left == 0
-                });
-                self.put_file(claim, job, &file.name, &file.lines, incoming)
-            },
-        );
-        let done = read.and_then(|tally| Ok((tally, report.finish()?)));
+        let done = self.read_in(claim, job, &path, watch);
         let halt = watch.halted();
         if halt == Some(Halt::Closing) || is_away(&done) {
-            return self.release(claim);
+            return self.release(claim, job);
         }
         let mut ending = Ending {
             state: JobState::Failed,
@@ -212,14 +211,43 @@ impl Bench {
             (Err(error), _) => say_broken(job.id, &error),
         }
         let (mine, now) = (claim.clone(), self.clock.now());
-        let was_ours = self
-            .store
-            .write_blocking(move |tx| claim::end(tx, &mine, &ending, now))?;
+        let was_ours = self.insist(move |tx| claim::end(tx, &mine, &ending, now))?;
         // Whoever took the job over still reads the file.
         if was_ours && ending.state == JobState::Done {
             drop(std::fs::remove_file(&path));
         }
         Ok(())
+    }
+
+    /// Reads the file and puts in what is not committed yet. Says what was read, and how many notes were not kept.
+    fn read_in(
+        &self,
+        claim: &Claim,
+        job: &Job,
+        path: &Path,
+        watch: &Watch,
+    ) -> Result<(Tally, u64), ImportError> {
+        let names = (path.display().to_string(), job.name.clone());
+        let mut report = Keeper::of(&self.store, job.id, names)?;
+        let to_skip = Cell::new(job.committed);
+        let tally = import::read_files(
+            Files {
+                named: &[(path, job.name.clone())],
+                mapping: job.mapping.as_ref(),
+                today: self.clock.today(),
+                progress: watch,
+            },
+            &mut report,
+            &mut |file, incoming| {
+                let incoming = incoming.filter(|_| {
+                    let left = to_skip.get();
+                    to_skip.set(left.saturating_sub(1));
+                    left == 0
+                });
+                self.put_file(claim, job, &file.name, &file.lines, incoming)
+            },
+        )?;
+        Ok((tally, report.finish()?))
     }
 
     /// Puts the records of one file in, going on with its import if that was begun. What became of them is counted in
@@ -250,20 +278,25 @@ impl Bench {
         Ok(Done::default())
     }
 
-    /// Leaves a job for another worker. Waits for the database if that is away: who is not heard counts as dead.
-    fn release(&self, claim: &Claim) -> Result<(), Fault> {
+    /// Leaves a job for another worker.
+    fn release(&self, claim: &Claim, job: &Job) -> Result<(), Fault> {
+        let (mine, before) = (claim.clone(), before(job));
+        self.insist(move |tx| claim::release(tx, &mine, before))
+    }
+
+    /// Writes how the work ended. Waits for the database if that is away: who is not heard counts as dead.
+    fn insist<T: Send + 'static>(
+        &self,
+        verb: impl Fn(&mut dyn Tx) -> Result<T, Fault> + Clone + Send + 'static,
+    ) -> Result<T, Fault> {
         loop {
-            let mine = claim.clone();
-            let released = self
-                .store
-                .write_blocking(move |tx| claim::release(tx, &mine));
-            match released {
+            match self.store.write_blocking(verb.clone()) {
                 Err(Fault::Busy | Fault::Unavailable(_))
                     if !self.closing.load(Ordering::Relaxed) =>
                 {
                     std::thread::sleep(BEAT);
                 }
-                released => return released,
+                written => return written,
             }
         }
     }
@@ -290,14 +323,16 @@ impl Bench {
                     staff: job.staff.clone(),
                     at: job.received,
                 };
-                let tried: Tried =
-                    try_put(&self.store, &delivery, room, watch.until_halted(incoming))?;
+                let tried: Tried = try_put(&self.store, &delivery, room, incoming)?;
                 changes.extend(tried.changes.into_iter().map(shortened));
                 Ok(tried.done)
             },
         );
-        let trial = match (read, watch.halted()) {
-            (_, Some(Halt::Closing)) => return self.release(claim),
+        let halt = watch.halted();
+        if halt == Some(Halt::Closing) || is_away(&read) {
+            return self.release(claim, job);
+        }
+        let trial = match (read, halt) {
             (Ok(tally), None) => Some(Trial {
                 records: tally.products,
                 counts: Counts {
@@ -317,9 +352,13 @@ impl Bench {
             }
         };
         let mine = claim.clone();
-        self.store
-            .write_blocking(move |tx| claim::end_trial(tx, &mine, trial.as_ref()))
+        self.insist(move |tx| claim::end_trial(tx, &mine, trial.as_ref()))
     }
+}
+
+/// How often the job was tried before the claim that it was read with.
+fn before(job: &Job) -> u64 {
+    job.tries.saturating_sub(1)
 }
 
 /// Whether the database was not to be had: that passes, and the job is gone on with.
@@ -395,16 +434,6 @@ impl Watch {
             records: self.records.load(Ordering::Relaxed),
         }
     }
-
-    fn until_halted<'w>(
-        &'w self,
-        mut incoming: impl Iterator<Item = Incoming> + 'w,
-    ) -> impl Iterator<Item = Incoming> + 'w {
-        std::iter::from_fn(move || match self.halted() {
-            None => incoming.next(),
-            Some(_) => None,
-        })
-    }
 }
 
 impl Progress for Watch {
@@ -412,6 +441,10 @@ impl Progress for Watch {
         self.read_bytes.store(read_bytes, Ordering::Relaxed);
         self.total_bytes.store(total_bytes, Ordering::Relaxed);
         self.records.store(records, Ordering::Relaxed);
+    }
+
+    fn is_halted(&self) -> bool {
+        self.halted().is_some()
     }
 }
 

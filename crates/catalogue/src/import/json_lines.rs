@@ -55,7 +55,7 @@ impl Iterator for Lines<'_, '_> {
     type Item = Incoming;
 
     fn next(&mut self) -> Option<Incoming> {
-        while !self.ended {
+        while !self.ended && !(self.session.is_halted)() {
             self.number += 1;
             match read_line(&mut self.reader, &mut self.line) {
                 Ok(Line::End) => self.ended = true,

@@ -6,6 +6,7 @@
 //!
 //! Which records are one book, and what the shop shows of it, is not decided here but in [`crate::store`].
 
+use std::cell::Cell;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -51,6 +52,11 @@ use source::{Content, Source};
 pub trait Progress {
     /// `read_bytes` of `total_bytes` of the files (as they lie on the disk) are read, and `records` records met.
     fn advance(&self, read_bytes: u64, total_bytes: u64, records: u64);
+
+    /// Whether nothing more is to be read; asked before each record, good or bad.
+    fn is_halted(&self) -> bool {
+        false
+    }
 }
 
 /// For imports nobody watches.
@@ -207,6 +213,7 @@ pub(crate) fn read_files(
                 before.products + records,
             );
         });
+        session.is_halted = Box::new(move || progress.is_halted());
         let opened = Opened {
             name,
             lines: session.lines.clone(),
@@ -293,7 +300,26 @@ pub struct Preview {
     pub notes: Vec<Note>,
 }
 
-/// Reads the first `records` editions of a file without storing anything.
+/// Notes after which a preview reads no further: a file of which nothing is taken is not read to its end for it.
+const PREVIEWED_NOTES: usize = 200;
+
+/// The first notes of a preview.
+struct FirstNotes<'p> {
+    notes: &'p mut Vec<Note>,
+    /// How many there are, for who reads.
+    count: &'p Cell<usize>,
+}
+
+impl ReportSink for FirstNotes<'_> {
+    fn note(&mut self, note: Note) {
+        if self.notes.len() < PREVIEWED_NOTES {
+            self.notes.note(note);
+        }
+        self.count.set(self.notes.len());
+    }
+}
+
+/// Reads the first `records` editions of a file without storing anything, fewer when there is much to say about them.
 ///
 /// # Errors
 /// [`ImportError::Open`] when the file cannot be opened.
@@ -304,8 +330,14 @@ pub fn preview(
 ) -> Result<Preview, ImportError> {
     let mut kind = FileKind::Unknown;
     let (mut table, mut editions, mut notes) = (None, Vec::new(), Vec::new());
+    let count = Cell::new(0);
     for source in Source::open(file)? {
-        let mut session = Session::new(file, Clock::system().today(), &mut notes);
+        let mut report = FirstNotes {
+            notes: &mut notes,
+            count: &count,
+        };
+        let mut session = Session::new(file, Clock::system().today(), &mut report);
+        session.is_halted = Box::new(|| count.get() >= PREVIEWED_NOTES);
         session.mapping = mapping.cloned();
         let wanted = records.saturating_sub(editions.len());
         let more: Vec<Edition> = read_source(source, &mut session, |incoming| {
@@ -318,7 +350,7 @@ pub fn preview(
         editions.extend(more);
         kind = session.kind;
         table = table.or(session.table.take());
-        if editions.len() >= records {
+        if editions.len() >= records || count.get() >= PREVIEWED_NOTES {
             break;
         }
     }
@@ -376,11 +408,49 @@ fn read_bytes_mapped(bytes: &[u8], today: Date, mapping: Mapping) -> (Vec<Incomi
 
 #[cfg(test)]
 fn read_with(bytes: &[u8], today: Date, mapping: Option<Mapping>) -> (Vec<Incoming>, Vec<Note>) {
-    let mut notes: Vec<Note> = Vec::new();
-    let mut session = Session::new(Path::new("test"), today, &mut notes);
+    let mut report = WithDrafts(Vec::new());
+    let mut session = Session::new(Path::new("test"), today, &mut report);
     session.mapping = mapping;
     let source = Source::of_stream(Box::new(std::io::Cursor::new(bytes.to_vec())));
     let read = read_source(source, &mut session, |incoming| Ok(incoming.collect()));
     drop(session);
-    (read.unwrap_or_default(), notes)
+    (read.unwrap_or_default(), report.0)
+}
+
+/// Notes with all that was read of what was rejected.
+#[cfg(test)]
+struct WithDrafts(Vec<Note>);
+
+#[cfg(test)]
+impl ReportSink for WithDrafts {
+    fn note(&mut self, note: Note) {
+        self.0.push(note);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+    use super::*;
+
+    #[test]
+    fn a_preview_reads_no_further_than_its_notes_and_a_report_holds_no_records() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("livres.jsonl");
+        let rejected = "{\"id\":\"a:1\"}\n".repeat(PREVIEWED_NOTES + 50);
+        std::fs::write(
+            &file,
+            format!("{rejected}{{\"id\":\"a:2\",\"title\":\"x\"}}\n"),
+        )
+        .unwrap();
+        let looked = preview(&file, None, 5).unwrap();
+        assert_eq!(
+            (looked.notes.len(), looked.editions.len()),
+            (PREVIEWED_NOTES, 0)
+        );
+        assert!(looked.notes.iter().all(|note| note.draft.is_none()));
+        let read = read_bytes(rejected.as_bytes(), Clock::system().today());
+        assert!(read.1[0].draft.is_some(), "there was something to hold");
+    }
 }

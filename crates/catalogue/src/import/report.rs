@@ -113,9 +113,13 @@ pub trait ReportSink {
     fn note(&mut self, note: Note);
 }
 
+/// Without drafts: a report is read, and holds no records.
 impl ReportSink for Vec<Note> {
     fn note(&mut self, note: Note) {
-        self.push(note);
+        self.push(Note {
+            draft: None,
+            ..note
+        });
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) struct Session<'a> {
     pub(super) today: Date,
     report: &'a mut dyn ReportSink,
     pub(super) on_record: Box<dyn Fn(u64) + 'a>,
+    /// Whether nothing more is to be read; readers ask before each record.
+    pub(super) is_halted: Box<dyn Fn() -> bool + 'a>,
     pub(super) products: u64,
     pub(super) rejected: u64,
     pub(super) lines: Lines,
@@ -35,6 +37,7 @@ impl<'a> Session<'a> {
             today,
             report,
             on_record: Box::new(|_| ()),
+            is_halted: Box::new(|| false),
             products: 0,
             rejected: 0,
             lines: Lines::default(),

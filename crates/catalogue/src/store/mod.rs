@@ -49,7 +49,7 @@ pub use incoming::{Block, BlockUpdate, Incoming, Message, Record};
 pub use merge::{Field, Source};
 pub use notification::Origin;
 pub use precedence::{precedence, senders};
-pub(crate) use put::{BatchPut, Companion, put_along, put_one};
+pub(crate) use put::{BatchPut, Companion, lock, put_along, put_one};
 pub use put::{Delivery, Done, Finding, Found, Outcome, Tally, put, put_all};
 pub use reviews::{put_reviews, reviews};
 pub use trial::EditionChange;

@@ -240,7 +240,7 @@ pub(crate) fn put_one(
 }
 
 /// Held until the commit, see [`super`].
-pub(super) fn lock(tx: &mut dyn Tx) -> Result<(), Fault> {
+pub(crate) fn lock(tx: &mut dyn Tx) -> Result<(), Fault> {
     tx.query_one(&LOCK_SEQUENCE, &[]).map(drop)
 }
 

@@ -278,6 +278,7 @@ drop-trouble = What is wrong
 drop-trouble-not-ordinary = It is no ordinary file (a link, a pipe, a file with two names), so it is not taken. Put a copy there.
 drop-trouble-too-large = It is larger than 8 GB, so it is not taken. Ask the sender for several files.
 drop-trouble-forbidden = The shop may not read or move it. Let the shop’s account read it, then put it there again.
+drop-trouble-closed = The shop may not list this folder or write to it. Give the shop’s account the right to: until then nothing is taken from it.
 drop-trouble-disk-full = The disk is full. Make room: the shop tries again every minute.
 drop-trouble-desk = The shop cannot write to its own folder of imports. Look at its rights: it tries again every minute.
 drop-trouble-not-ours = This folder must belong to the shop’s account, and nobody else may write to it. Change its rights (chmod go-w), or move it away and the shop makes it anew. Until then nothing is taken.
@@ -289,12 +290,14 @@ drop-more = { $count ->
   }
 reject-complete = complete it
 reject-title = Complete a record
-reject-help = This record was rejected, but all that could be read of it is here. Add what is missing: it is taken as if the sender had sent it whole, and undone with this import. When the sender sends it whole one day, that replaces it.
-reject-unnamed = The sender gave it no reference: it will be known by its ISBN or, without one, by its place in this file.
+reject-help = This record was rejected, but all that could be read of it is here. Add what is missing: it is taken as if the sender had sent it whole, and undone with this import.
+reject-replaced = When the sender sends it whole one day, that replaces it.
+reject-unnamed = The sender gave it no reference: it will be known by its ISBN or, without one, by its place in this file. What the sender sends under a reference will not replace it: the two records are of one book if they bear the same ISBN, and of two books if not.
 reject-not-now = This import is not over, or is undone: the record cannot be completed now.
 reject-save = Complete the record
 reject-line = Line { $line }
 edition-told-completed = Record completed: this is the book it makes.
+edition-told-sent-since = The sender has spoken of this record since that import, so nothing was changed. This is the book as it is now; correct it here where needed.
 office-action-edition-complete = completed a rejected record
 desk-parts = { $count ->
     [one] { $shown } part, and the records taken from it

@@ -27,19 +27,19 @@ desk-told-mapped = Colonnes enregistrées pour cet expéditeur. Voici ce qu’el
 desk-told-unmapped = Les colonnes n’ont pas été enregistrées : donnez un nom à l’expéditeur, et vérifiez que le fichier est un tableau.
 desk-told-late = Ce n’est plus possible dans l’état où se trouve cet import.
 desk-told-running = Cet import n’est pas fini : mettez-le en pause, puis arrêtez-le, avant de l’annuler.
-desk-file-gone = Le fichier n’est pas sur cette machine. Si une autre machine tient cette boutique, c’est elle qui l’importera ; sinon, envoyez-le de nouveau.
+desk-file-gone = Le fichier n’est pas sur cette machine. Si une autre machine tient cette librairie, c’est elle qui l’importera ; sinon, envoyez-le de nouveau.
 desk-paused = { $count ->
     [one] En pause. { $shown } notice est déjà importée ; l’import reprendra où il s’est arrêté.
    *[other] En pause. { $shown } notices sont déjà importées ; l’import reprendra où il s’est arrêté.
   }
 desk-broken = L’import a été interrompu. Ce qui était importé est gardé : reprenez, il continuera où il s’est arrêté.
 desk-left = { $count ->
-    [one] La boutique s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
-   *[other] La boutique s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
+    [one] La librairie s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
+   *[other] La librairie s’est arrêtée net { $shown } fois en lisant ce fichier : elle ne le reprend plus d’elle-même. Ce qui était importé est gardé. Regardez le journal et la mémoire du serveur ; reprenez quand la cause est écartée (les essais repartent de zéro), ou demandez un autre fichier à l’expéditeur.
   }
 desk-trial-left = { $count ->
-    [one] La boutique s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
-   *[other] La boutique s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
+    [one] La librairie s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
+   *[other] La librairie s’est arrêtée net { $shown } fois en essayant ce fichier. Rien n’a été enregistré. Regardez le journal et la mémoire du serveur avant de l’essayer de nouveau ou de l’importer, ou demandez un autre fichier à l’expéditeur.
   }
 desk-stopped = Arrêté avant la fin du fichier. Ce qui était importé est gardé ; vous pouvez l’annuler.
 desk-resume = Reprendre
@@ -277,26 +277,29 @@ drop-troubles = Ce qui ne va pas dans ce dossier
 drop-trouble = Ce qui ne va pas
 drop-trouble-not-ordinary = Ce n’est pas un fichier ordinaire (un lien, un tube, un fichier à deux noms) : il n’est pas pris. Déposez-en une copie.
 drop-trouble-too-large = Il dépasse 8 Go : il n’est pas pris. Demandez à l’expéditeur de le partager en plusieurs.
-drop-trouble-forbidden = La boutique n’a pas le droit de le lire ou de le déplacer. Rendez-le lisible au compte de la boutique, puis déposez-le de nouveau.
-drop-trouble-disk-full = Le disque est plein. Faites de la place : la boutique réessaie chaque minute.
-drop-trouble-desk = La boutique ne peut pas écrire dans son propre dossier d’imports. Vérifiez ses droits : elle réessaie chaque minute.
-drop-trouble-not-ours = Ce dossier doit appartenir au compte de la boutique et n’être ouvert en écriture à personne d’autre. Changez ses droits (chmod go-w) ou déplacez-le : la boutique en fait un neuf. D’ici là, rien n’est pris.
-drop-trouble-missing = Le dossier n’existe pas, ou pas encore. Créez-le, ouvert en écriture à la boutique.
-drop-trouble-unusable = Le système refuse de le lire ou de le déplacer. La boutique réessaie chaque minute ; regardez le disque et le journal.
+drop-trouble-forbidden = La librairie n’a pas le droit de le lire ou de le déplacer. Rendez-le lisible au compte de la librairie, puis déposez-le de nouveau.
+drop-trouble-closed = La librairie n’a pas le droit de lire ce dossier ou d’y écrire. Ouvrez-le au compte de la librairie : d’ici là, rien n’y est pris.
+drop-trouble-disk-full = Le disque est plein. Faites de la place : la librairie réessaie chaque minute.
+drop-trouble-desk = La librairie ne peut pas écrire dans son propre dossier d’imports. Vérifiez ses droits : elle réessaie chaque minute.
+drop-trouble-not-ours = Ce dossier doit appartenir au compte de la librairie et n’être ouvert en écriture à personne d’autre. Changez ses droits (chmod go-w) ou déplacez-le : la librairie en fait un neuf. D’ici là, rien n’est pris.
+drop-trouble-missing = Le dossier n’existe pas, ou pas encore. Créez-le, ouvert en écriture à la librairie.
+drop-trouble-unusable = Le système refuse de le lire ou de le déplacer. La librairie réessaie chaque minute ; regardez le disque et le journal.
 drop-more = { $count ->
     [one] Et { $shown } autre.
    *[other] Et { $shown } autres.
   }
 reject-complete = compléter
 reject-title = Compléter une notice
-reject-help = Cette notice a été refusée, mais tout ce qu’on pouvait en lire est ici. Complétez ce qui manque : elle sera prise comme si l’expéditeur l’avait envoyée entière, et annulée avec cet import. S’il l’envoie entière un jour, sa version la remplacera.
-reject-unnamed = L’expéditeur ne lui a pas donné de référence : elle sera connue par son ISBN ou, sans ISBN, par sa place dans ce fichier.
+reject-help = Cette notice a été refusée, mais tout ce qu’on pouvait en lire est ici. Complétez ce qui manque : elle sera prise comme si l’expéditeur l’avait envoyée entière, et annulée avec cet import.
+reject-replaced = Si l’expéditeur l’envoie entière un jour, sa version la remplacera.
+reject-unnamed = L’expéditeur ne lui a pas donné de référence : elle sera connue par son ISBN ou, sans ISBN, par sa place dans ce fichier. Ce que l’expéditeur enverra sous une référence ne la remplacera pas : les deux notices seront celles d’un même livre si elles portent le même ISBN, de deux livres sinon.
 reject-not-now = Cet import n’est pas fini, ou il est annulé : la notice ne peut pas être complétée maintenant.
 reject-save = Compléter la notice
 reject-line = Ligne { $line }
 edition-told-completed = Notice complétée : voici le livre qu’elle donne.
+edition-told-sent-since = L’expéditeur a reparlé de cette notice depuis cet import : rien n’a été changé. Voici le livre tel qu’il est à présent ; corrigez-le ici s’il y a lieu.
 office-action-edition-complete = a complété une notice refusée
 desk-parts = { $count ->
-    [one] { $shown } partie, et ses notices prises
-   *[other] { $shown } parties, et leurs notices prises
+    [one] { $shown } partie, avec le nombre de notices qui en sont prises
+   *[other] { $shown } parties, avec le nombre de notices prises de chacune
   }

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result};
 use catalogue::{
     desk::{
-        Job, KeptNote, Received, job as jobs, notes,
+        Job, JobState, KeptNote, Received, job as jobs, notes,
         run::{Bench, file_of},
     },
     import::Mapping,
@@ -81,15 +81,21 @@ impl Counter<'_> {
         Ok(job)
     }
 
+    /// Works on what was handed in before, then on it: where a sender dates nothing, the last file to be imported has the
+    /// last word.
     fn work(&self, job: ImportJobId) -> Result<Job, Fault> {
         loop {
-            self.bench.run_job(job)?;
+            let worked = self.bench.run_up_to(job)?;
             let found = self.look(job)?;
-            if !found.state.is_moving() {
+            // One that was asked to stand still in the moment it was left does so the next time.
+            let is_left = self.bench.closing.load(Ordering::Relaxed) && !found.halting;
+            if is_left || !found.state.is_moving() {
                 return Ok(found);
             }
-            // The shop does it, or does it again where another one ended.
-            std::thread::sleep(LOOK);
+            // The shop does it, or one before it; or does it again where another one ended.
+            if !worked {
+                std::thread::sleep(LOOK);
+            }
         }
     }
 
@@ -107,6 +113,10 @@ impl Counter<'_> {
             if self.stop.load(Ordering::Relaxed) && !found.halting {
                 let store = &self.bench.store;
                 drop(store.write_blocking(move |tx| jobs::pause(tx, job)));
+                if found.state == JobState::Waiting {
+                    // What was handed in before it, and by somebody else, is left to whoever comes next.
+                    self.bench.closing.store(true, Ordering::Relaxed);
+                }
             }
         }
     }
@@ -200,6 +210,54 @@ mod tests {
             codes,
             [("livres.jsonl".to_owned(), "json-invalid".to_owned())]
         );
+    }
+
+    #[tokio::test]
+    async fn an_import_that_was_left_is_gone_on_with_before_a_newer_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = bench(folder.path()).await;
+        let file = folder.path().join("livres.jsonl");
+        let hand_in = async |title: &str| {
+            std::fs::write(&file, format!("{{\"id\":\"c:1\",\"title\":\"{title}\"}}\n")).unwrap();
+            let (bench, file) = (bench.clone(), file.clone());
+            let handed_in = tokio::task::spawn_blocking(move || {
+                let (stop, bar) = (AtomicBool::new(false), ProgressBar::hidden());
+                let counter = Counter {
+                    bench,
+                    mapping: None,
+                    stop: &stop,
+                    bar: &bar,
+                };
+                counter.hand_in(&file).unwrap()
+            });
+            handed_in.await.unwrap()
+        };
+        let monday = hand_in("Lundi").await;
+        let paused = hand_in("En pause").await;
+        let store = bench.store.clone();
+        assert!(
+            store
+                .write(move |tx| jobs::pause(tx, paused))
+                .await
+                .unwrap()
+        );
+        std::fs::write(&file, "{\"id\":\"c:1\",\"title\":\"Mardi\"}\n").unwrap();
+        let tuesday = import(&bench, &file, false).await;
+        assert_eq!(tuesday.state, JobState::Done);
+        let state = async |job| {
+            let read = store.read(move |tx| jobs::job(tx, job)).await;
+            read.unwrap().unwrap().state
+        };
+        assert_eq!(state(monday).await, JobState::Done);
+        assert_eq!(state(paused).await, JobState::Paused, "it holds nobody up");
+        let known = store.read(|tx| catalogue::store::page(tx, trade::ids::EditionId(0), 10));
+        let titles: Vec<String> = known
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|one| one.title)
+            .collect();
+        assert_eq!(titles, ["Mardi"]);
     }
 
     #[tokio::test]

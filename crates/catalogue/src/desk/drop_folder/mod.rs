@@ -10,7 +10,8 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, Metadata};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write};
+use std::iter::Flatten;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -153,11 +154,12 @@ impl Watcher {
         let path = self.path(part);
         match DirBuilder::new().mode(OWN_FOLDER).create(&path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(unusable(&path, &error));
+                return Err(closed(&self.drop.folder, &error));
             }
             _ => {}
         }
-        let metadata = fs::symlink_metadata(&path).map_err(|error| unusable(&path, &error))?;
+        let metadata =
+            fs::symlink_metadata(&path).map_err(|error| closed(&self.drop.folder, &error))?;
         match is_ours(&metadata) {
             true => Ok(()),
             false => Err(DropError::Folder {
@@ -167,12 +169,12 @@ impl Watcher {
         }
     }
 
-    /// The entries of a folder, as many as are looked at together.
-    fn entries(&mut self, folder: &Path) -> Result<Vec<fs::DirEntry>, DropError> {
-        let entries = fs::read_dir(folder).map_err(|error| unusable(folder, &error))?;
+    /// The entries of a folder.
+    fn entries(&mut self, folder: &Path) -> Result<Flatten<fs::ReadDir>, DropError> {
+        let entries = fs::read_dir(folder).map_err(|error| closed(folder, &error))?;
         self.troubles.over(folder);
         // What cannot be listed is listed the next time.
-        Ok(entries.flatten().take(limits::DROPPED_LOOKED_AT).collect())
+        Ok(entries.flatten())
     }
 
     /// The names of files that have not changed for [`STILL`], or whose last letters were just taken off.
@@ -189,16 +191,21 @@ impl Watcher {
             if name.as_encoded_bytes().starts_with(b".") || metadata.is_dir() {
                 continue;
             }
+            if !self.is_fit(&entry.path(), &metadata, now) {
+                continue;
+            }
             let one = self.see(&name, &metadata, now);
             let is_finished = !UNFINISHED
                 .iter()
                 .any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()));
             let lies_still = now.since(one.since) >= STILL || self.was_renamed(&name, &one);
-            let is_fit = self.is_fit(&entry.path(), &metadata, now);
-            if is_finished && is_fit && lies_still {
+            if is_finished && lies_still {
                 still.push(name.clone());
             }
             seen.insert(name, one);
+            if seen.len() >= limits::DROPPED_LOOKED_AT {
+                break;
+            }
         }
         self.seen = seen;
         Ok(still)
@@ -243,13 +250,16 @@ impl Watcher {
     }
 
     /// Takes a file, unless another process was faster, or it cannot be had.
-    fn take(&mut self, store: &Store, name: &OsStr, now: Timestamp) -> Result<bool, Fault> {
+    fn take(&mut self, store: &Store, name: &OsStr, now: Timestamp) -> Result<bool, DropError> {
         let job = ImportJobId::new();
         let path = self.path(name);
         let taken = of_job(&self.path(TAKEN), job, &harmless(&name.to_string_lossy()));
         match fs::rename(&path, &taken) {
-            Ok(()) => self.hand_in(store, job, &taken, now),
+            Ok(()) => Ok(self.hand_in(store, job, &taken, now)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) if !may_be_written_to(&self.drop.folder) => {
+                Err(closed(&self.drop.folder, &error))
+            }
             Err(error) => {
                 self.troubles.met(&path, TroubleKind::of(&error), now);
                 Ok(false)
@@ -322,14 +332,14 @@ impl Watcher {
 
     /// Moves taken files whose jobs ended to where a person looks for them, each with its report.
     fn lay_aside(&mut self, store: &Store, now: Timestamp) -> Result<(), DropError> {
-        for entry in self.entries(&self.path(TAKEN))? {
+        let entries = self.entries(&self.path(TAKEN))?;
+        let taken = entries.filter_map(|entry| {
             let path = entry.path();
-            let Some((id, name)) = taken_name(&path) else {
-                continue;
-            };
-            if self.troubles.rests(&path, now) {
-                continue;
-            }
+            let (id, name) = taken_name(&path)?;
+            (!self.troubles.rests(&path, now)).then_some((path, id, name))
+        });
+        let taken: Vec<_> = taken.take(limits::DROPPED_LOOKED_AT).collect();
+        for (path, id, name) in taken {
             match store.read_blocking(|tx| job::job(tx, id))? {
                 Some(job) if job.state.has_ended() => {
                     match self.lay_one_aside(store, &path, &job, &name, now) {
@@ -376,11 +386,17 @@ impl Watcher {
     }
 }
 
-fn unusable(path: &Path, error: &io::Error) -> DropError {
+/// What is wrong with a folder in which something cannot be done.
+fn closed(folder: &Path, error: &io::Error) -> DropError {
     DropError::Folder {
-        path: path.to_owned(),
-        kind: TroubleKind::of(error),
+        path: folder.to_owned(),
+        kind: TroubleKind::of_folder(error),
     }
+}
+
+fn may_be_written_to(folder: &Path) -> bool {
+    let needed = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+    rustix::fs::access(folder, needed).is_ok()
 }
 
 /// Why a file may not be taken whatever it holds.
@@ -420,7 +436,7 @@ fn copy_ordinary(from: &Path, folder: &Path, to: &Path) -> Result<u64, TroubleKi
     let mut copy = File::create(to).map_err(of_desk)?;
     // It may be written to while it is copied.
     let mut bounded = file.take(limits::DROPPED_BYTES.saturating_add(1));
-    let bytes = io::copy(&mut bounded, &mut copy).map_err(of_file)?;
+    let bytes = copy_pieces(&mut bounded, &mut copy)?;
     if bytes > limits::DROPPED_BYTES {
         return Err(TroubleKind::TooLarge);
     }
@@ -428,6 +444,24 @@ fn copy_ordinary(from: &Path, folder: &Path, to: &Path) -> Result<u64, TroubleKi
         .and_then(|()| copy.sync_all())
         .map_err(of_desk)?;
     Ok(bytes)
+}
+
+/// Copies all of it. Each error is told of its own side: a sender's file is not at fault for our disk.
+fn copy_pieces(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, TroubleKind> {
+    let mut piece = vec![0; 64 << 10];
+    let mut bytes = 0;
+    loop {
+        let read = match from.read(&mut piece) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read.map_err(|error| TroubleKind::of(&error))?,
+        };
+        let Some(read @ [_, ..]) = piece.get(..read) else {
+            return Ok(bytes);
+        };
+        to.write_all(read)
+            .map_err(|error| TroubleKind::of_desk(&error))?;
+        bytes += read.len() as u64;
+    }
 }
 
 /// Whether whoever took the file died before its job was written down.
@@ -468,7 +502,7 @@ fn harmless(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
@@ -491,16 +525,70 @@ mod tests {
         assert_eq!(taken_name(Path::new("/x/stock.csv")), None);
     }
 
+    fn watcher_of(folder: &Path) -> Watcher {
+        let drop = DropFolder {
+            folder: folder.to_owned(),
+            sender: "quai".to_owned(),
+        };
+        Watcher::of(drop, folder)
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_or_closed_is_told_itself() {
+        let outside = tempfile::tempdir().unwrap();
+        let missing = outside.path().join("quai");
+        // Nobody makes folders in /sys, whatever account the test runs under.
+        let closed = Path::new("/sys");
+        for (folder, expected) in [
+            (missing.as_path(), TroubleKind::Missing),
+            (closed, TroubleKind::Closed),
+        ] {
+            let told = watcher_of(folder).own_folder(TAKEN);
+            let Err(DropError::Folder { path, kind }) = told else {
+                panic!("{told:?}");
+            };
+            assert_eq!((path.as_path(), kind), (folder, expected));
+        }
+    }
+
+    #[test]
+    fn a_disk_of_ours_that_cannot_be_written_to_is_not_the_files_fault() {
+        struct ReadOnly;
+        impl Write for ReadOnly {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::ReadOnlyFilesystem.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let copied = copy_pieces(&mut &b"EAN;Titre"[..], &mut ReadOnly);
+        assert_eq!(copied, Err(TroubleKind::Desk));
+        let mut whole = Vec::new();
+        assert_eq!(copy_pieces(&mut &b"EAN;Titre"[..], &mut whole), Ok(9));
+        assert_eq!(whole, b"EAN;Titre");
+    }
+
+    #[test]
+    fn what_is_not_to_be_taken_keeps_nothing_else_from_being_looked_at() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=limits::DROPPED_LOOKED_AT {
+            fs::write(folder.path().join(format!(".hidden{number}")), "").unwrap();
+            symlink("/dev/null", folder.path().join(format!("link{number}"))).unwrap();
+        }
+        for number in 0..20 {
+            fs::write(folder.path().join(format!("stock{number}.csv")), "").unwrap();
+        }
+        let mut watcher = watcher_of(folder.path());
+        assert_eq!(watcher.still(Timestamp::micros(0)).unwrap().len(), 0);
+        let later = Timestamp::micros(0).plus(STILL);
+        assert_eq!(watcher.still(later).unwrap().len(), 20);
+    }
+
     #[test]
     fn only_a_folder_that_nobody_else_may_write_to_is_ours() {
         let folder = tempfile::tempdir().unwrap();
-        let watcher = Watcher::of(
-            DropFolder {
-                folder: folder.path().to_owned(),
-                sender: "quai".to_owned(),
-            },
-            folder.path(),
-        );
+        let watcher = watcher_of(folder.path());
         assert!(watcher.own_folder(DONE).is_ok(), "made");
         assert!(watcher.own_folder(DONE).is_ok(), "found again");
         let done = folder.path().join(DONE);

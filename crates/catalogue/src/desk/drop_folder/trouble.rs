@@ -26,6 +26,11 @@ pub enum TroubleKind {
     /// It may not be read, or not be moved.
     #[error("the shop's account may not read or move it")]
     Forbidden,
+    /// The folder may not be listed or written to.
+    #[error(
+        "the shop's account may not list this folder or write to it: nothing is taken until it may"
+    )]
+    Closed,
     /// The disk is full.
     #[error("the disk is full: it is tried again")]
     DiskFull,
@@ -48,10 +53,11 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// All of them.
-    pub const ALL: [TroubleKind; 8] = [
+    pub const ALL: [TroubleKind; 9] = [
         TroubleKind::NotOrdinary,
         TroubleKind::TooLarge,
         TroubleKind::Forbidden,
+        TroubleKind::Closed,
         TroubleKind::DiskFull,
         TroubleKind::Desk,
         TroubleKind::NotOurs,
@@ -65,6 +71,7 @@ impl TroubleKind {
             TroubleKind::NotOrdinary => "not-ordinary",
             TroubleKind::TooLarge => "too-large",
             TroubleKind::Forbidden => "forbidden",
+            TroubleKind::Closed => "closed",
             TroubleKind::DiskFull => "disk-full",
             TroubleKind::Desk => "desk",
             TroubleKind::NotOurs => "not-ours",
@@ -86,6 +93,14 @@ impl TroubleKind {
         match TroubleKind::of(error) {
             TroubleKind::DiskFull => TroubleKind::DiskFull,
             _ => TroubleKind::Desk,
+        }
+    }
+
+    /// The trouble of looking into a folder, or of writing there.
+    pub(super) fn of_folder(error: &io::Error) -> TroubleKind {
+        match TroubleKind::of(error) {
+            TroubleKind::Forbidden => TroubleKind::Closed,
+            kind => kind,
         }
     }
 

@@ -120,7 +120,7 @@ impl Iterator for Rows<'_, '_> {
     type Item = Incoming;
 
     fn next(&mut self) -> Option<Incoming> {
-        loop {
+        while !(self.session.is_halted)() {
             match self.open.as_mut()?.cutter.next_piece() {
                 Piece::Row(row) => {
                     if let Some(incoming) = self.take_row(row) {
@@ -138,6 +138,7 @@ impl Iterator for Rows<'_, '_> {
                 Piece::End => self.end(),
             }
         }
+        None
     }
 }
 

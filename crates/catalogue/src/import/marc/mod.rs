@@ -117,7 +117,7 @@ impl Iterator for Records<'_, '_> {
     type Item = Incoming;
 
     fn next(&mut self) -> Option<Incoming> {
-        while !self.ended {
+        while !self.ended && !(self.session.is_halted)() {
             match self.pieces.next_piece() {
                 Piece::Record { line, fields } => {
                     self.any = true;

@@ -115,7 +115,7 @@ impl Iterator for Products<'_, '_> {
     type Item = Incoming;
 
     fn next(&mut self) -> Option<Incoming> {
-        while !self.ended {
+        while !self.ended && !(self.session.is_halted)() {
             match self.pieces.next_piece() {
                 Piece::Product { line, text } => {
                     if self.prologue.is_none() && !self.begin(true) {

@@ -141,6 +141,7 @@ fn said(visit: &Visit, told: &str) -> Markup {
     match told {
         "corrected" => frame::notice(true, words.say("edition-told-corrected")),
         "completed" => frame::notice(true, words.say("edition-told-completed")),
+        "sent-since" => frame::notice(false, words.say("edition-told-sent-since")),
         "taken-back" => frame::notice(true, words.say("edition-told-taken-back")),
         "split" => frame::notice(true, words.say("edition-told-split")),
         "joined" => frame::notice(true, words.say("edition-told-joined")),

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use catalogue::desk::job as jobs;
-use catalogue::store::{self, By, ImportId};
+use catalogue::store::{self, By, ImportId, ImportState};
 use shop::staff::audit;
 use storage::{Fault, Tx};
 use trade::clock::Timestamp;
@@ -141,10 +141,7 @@ async fn turn_job(
     undone: bool,
 ) -> Result<Redirect, Problem> {
     let job = ImportJobId(id);
-    let read = move |tx: &mut dyn Tx| -> Result<_, Fault> {
-        Ok((jobs::job(tx, job)?, jobs::imports_of(tx, job)?))
-    };
-    let (found, imports) = state.store.read(read).await?;
+    let found = state.store.read(move |tx| jobs::job(tx, job)).await?;
     let found = found.ok_or_else(|| Problem::of(Kind::NotFound))?;
     let address = format!("/office/import/{id}");
     // A job that failed can go on: what it would add later would not be undone.
@@ -155,11 +152,7 @@ async fn turn_job(
         apply(state, visit, id, "catalogue.give_up", jobs::give_up).await?;
         state.imports.remove_file(job).await;
     }
-    let mut imports: Vec<ImportId> = imports.into_iter().map(|import| import.id).collect();
-    if undone {
-        imports.reverse();
-    }
-    turn(state, visit, imports, undone).await?;
+    turn(state, visit, Turned::Job(job), undone).await?;
     Ok(Redirect::to(&address))
 }
 
@@ -171,18 +164,55 @@ pub(super) fn by(state: &AppState, visit: &Visit) -> By {
     }
 }
 
-/// Undoes or redoes imports, one after the other, on a thread of its own.
+/// What is undone or redone.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Turned {
+    /// One import.
+    Import(ImportId),
+    /// All imports of a job.
+    Job(ImportJobId),
+}
+
+/// Undoes or redoes imports, one after the other. Blocks.
 pub(super) fn turn_all(
     store: &storage::Store,
-    imports: &[ImportId],
+    what: Turned,
     by: &By,
     undone: bool,
 ) -> Result<(), store::Refusal> {
-    for import in imports {
-        match undone {
-            true => store::undo_import(store, *import, by)?,
-            false => store::redo_import(store, *import, by)?,
+    let turn = |import| match undone {
+        true => store::undo_import(store, import, by),
+        false => store::redo_import(store, import, by),
+    };
+    let job = match what {
+        Turned::Import(import) => return turn(import),
+        Turned::Job(job) => job,
+    };
+    // Again, because a record may have been completed before the first of them was begun to be undone.
+    loop {
+        let left = store.read_blocking(|tx| left_of(tx, job, undone))?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        for import in left {
+            turn(import)?;
         }
     }
-    Ok(())
+}
+
+/// The imports of a job that are not undone, or redone, in the order in which that is done.
+fn left_of(tx: &mut dyn Tx, job: ImportJobId, undone: bool) -> Result<Vec<ImportId>, Fault> {
+    let wanted = match undone {
+        true => ImportState::Undone,
+        false => ImportState::Taken,
+    };
+    let imports = jobs::imports_of(tx, job)?.into_iter();
+    let mut left: Vec<ImportId> = imports
+        .filter(|import| import.state != wanted)
+        .map(|import| import.id)
+        .collect();
+    if undone {
+        left.reverse();
+    }
+    Ok(left)
 }

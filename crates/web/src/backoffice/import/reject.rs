@@ -77,8 +77,10 @@ fn page(visit: &Visit, shown: &Shown, filled: &Filled) -> Markup {
             " · " (reject.draft.sender) " " code { (reject.draft.reference) }
             " · " (words.one_of("desk-code", &reject.code))
         }
-        p { (words.say("reject-help")) }
-        @if reject.draft.reference.is_empty() { p { (words.say("reject-unnamed")) } }
+        p {
+            (words.say("reject-help")) " "
+            @if reject.draft.reference.is_empty() { (words.say("reject-unnamed")) } @else { (words.say("reject-replaced")) }
+        }
         @if shown.can_be_completed {
             form.narrow method="post" action={ (address) "/rejected/" (shown.number) } novalidate {
                 (token(visit))
@@ -122,6 +124,13 @@ pub(in crate::backoffice) async fn complete(
             return Ok(Redirect::to(&address).into_response());
         }
         Ok(Completed::Wrong(wrong)) => wrong,
+        Err(NotCompleted::SentSince(edition)) => {
+            let address = match edition {
+                Some(edition) => format!("/office/editions/{edition}?told=sent-since"),
+                None => format!("/office/import/{id}?told=late"),
+            };
+            return Ok(Redirect::to(&address).into_response());
+        }
         Err(NotCompleted::NoTitle) => vec!["title"],
         // The page says so.
         Err(NotCompleted::NotNow) => Vec::new(),

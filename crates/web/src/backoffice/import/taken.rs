@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use storage::Fault;
 
 use super::REFRESH_S;
-use super::actions::{by, turn_all};
+use super::actions::{Turned, by, turn_all};
 use super::job::shown_number;
 use crate::AppState;
 use crate::backoffice::access::Visit;
@@ -70,12 +70,12 @@ pub(super) fn ask(visit: &Visit, address: &str, undo: bool) -> Markup {
 pub(super) async fn turn(
     state: &AppState,
     visit: &Visit,
-    imports: Vec<ImportId>,
+    what: Turned,
     undone: bool,
 ) -> Result<(), Problem> {
     let (store, by) = (state.store.clone(), by(state, visit));
     let turning = tokio::task::spawn_blocking(move || {
-        let turned = turn_all(&store, &imports, &by, undone);
+        let turned = turn_all(&store, what, &by, undone);
         if let Err(refusal) = &turned {
             tracing::error!(%refusal, "an import stays half undone");
         }
@@ -169,6 +169,6 @@ async fn turn_one(
     if let Some(job) = import.job {
         return Ok(Redirect::to(&format!("/office/import/{job}")));
     }
-    turn(state, visit, vec![import.id], undone).await?;
+    turn(state, visit, Turned::Import(import.id), undone).await?;
     Ok(Redirect::to(&format!("/office/imports/{number}")))
 }

@@ -242,6 +242,41 @@ async fn a_report_speaks_the_language_of_its_page_but_for_notes_of_before() {
     );
 }
 
+#[tokio::test]
+async fn what_only_a_program_could_say_is_english_inside_a_french_sentence() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LINES).await;
+    desk.import(&page).await;
+    let french = desk.read_in_french(&format!("{page}/notes")).await;
+    let begin = "La ligne n’est pas une notice\u{a0}: <span lang=\"en\">";
+    let (_, after) = french.split_once(begin).unwrap();
+    let (words, rest) = after.split_once("</span>").unwrap();
+    assert!(words.contains("line 1 column"), "{words}");
+    assert!(rest.starts_with(". Corrigez-la"), "{rest}");
+}
+
+#[tokio::test]
+async fn a_record_that_was_sent_since_is_not_completed_and_leads_to_its_book() {
+    let shop = fixture::small().await;
+    let desk = Visitor::at(&shop).await;
+    let page = desk.send("livres.jsonl", LACKING).await;
+    desk.import(&page).await;
+    let links = completions(&page, &desk.read(&format!("{page}/notes")).await);
+    let named = desk.read(&links[0]).await;
+    let unnamed = desk.read(&links[1]).await;
+    let replaced = "When the sender sends it whole one day, that replaces it.";
+    assert!(named.contains(replaced) && !unnamed.contains(replaced));
+    assert!(unnamed.contains("will not replace it"), "{unnamed}");
+    let whole = LACKING.replace("\"publisher\"", "\"title\":\"La Peste\",\"publisher\"");
+    let newer = desk.send("livres2.jsonl", &whole).await;
+    desk.import(&newer).await;
+    let led = desk.post(&links[0], "&title=Peste").await;
+    assert!(led.ends_with("?told=sent-since"), "{led}");
+    assert!(desk.read(&led).await.contains("nothing was changed"));
+    assert_eq!(title_of(&shop, "9782070360024").await.unwrap(), "La Peste");
+}
+
 /// A book without a title, one without a reference, and a line that is no record.
 const LACKING: &str = "{\"id\":\"t:2\",\"source\":\"t\",\"isbn13\":[\"9782070360024\"],\"publisher\":\"Gallimard\"}\n\
                        {\"source\":\"t\",\"title\":\"Une vie\"}\nnot json\n";
