@@ -61,6 +61,7 @@ fn push(
     inverted: Option<String>,
     roles: Vec<ContributorRole>,
 ) {
+    let (name, inverted) = (bounded(name), inverted.map(bounded));
     for role in roles {
         let contributor = Contributor {
             name: name.clone(),
@@ -71,6 +72,14 @@ fn push(
         if is_new && contributors.len() < limits::PARTS {
             contributors.push(contributor);
         }
+    }
+}
+
+/// Parts are bounded each; together they may be too long for a name.
+fn bounded(name: String) -> String {
+    match name.char_indices().nth(limits::NAME_CHARS) {
+        Some((end, _)) => name.get(..end).unwrap_or_default().trim_end().to_owned(),
+        None => name,
     }
 }
 

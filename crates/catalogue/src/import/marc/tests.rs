@@ -113,6 +113,20 @@ const UNIMARC: &[&str] = &[
     "801 _0 $aFR$bFR-QUAI",
 ];
 
+/// Found by the fuzzer: family and given names were bounded each, and not together.
+#[test]
+fn a_name_of_two_long_parts_is_bounded() {
+    let long = "a".repeat(limits::NAME_CHARS);
+    let names = format!("700 _1 $a{long}$bBéatrice$4070");
+    let lines = ["001 FR8", "200 1_ $aTitre", names.as_str()];
+    let (editions, _) =
+        read(collection(&record("     cam  22     3  450 ", &lines, "")).as_bytes());
+    let contributor = &editions[0].contributors[0];
+    for name in [Some(&contributor.name), contributor.inverted.as_ref()] {
+        assert!(name.is_none_or(|name| name.chars().count() <= limits::NAME_CHARS));
+    }
+}
+
 #[test]
 fn marc_21_becomes_an_edition() {
     for prefix in ["", "marc:"] {
