@@ -86,6 +86,9 @@ impl Size {
                 seconds(shop.start),
             );
         }
+        // What follows is asked of a shop that has been open for a while.
+        read_through(&data.join("shelf"))?;
+        read_through(&data.join("index"))?;
         let shop = Shop::start(folder.path(), titles, None)?;
         let asked = Asked::of(&shop.at.shop)?;
         size.under_load(&shop, &asked)?;
@@ -379,6 +382,17 @@ fn megabytes(path: &Path) -> Result<String> {
         fs::metadata(path)?.len()
     };
     Ok(format!("{:.0} MB", bytes as f64 / 1e6))
+}
+
+/// Has the operating system remember what the files of a folder hold.
+fn read_through(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_file() {
+            std::io::copy(&mut fs::File::open(path)?, &mut std::io::sink())?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets the operating system forget what files hold; only root may.
