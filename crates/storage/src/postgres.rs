@@ -361,6 +361,8 @@ fn fault(error: tokio_postgres::Error) -> Fault {
             constraint: db.constraint().unwrap_or("unnamed").to_owned(),
         },
         &SqlState::DATA_CORRUPTED | &SqlState::INDEX_CORRUPTED => Fault::Corrupt(error.into()),
+        // A statement that takes longer than the server allows will do so again.
+        &SqlState::QUERY_CANCELED => Fault::Defect(error.into()),
         // Connection, resource, intervention and system classes: the server's trouble, not ours.
         _ if ["08", "53", "57", "58"]
             .iter()

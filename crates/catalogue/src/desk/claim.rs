@@ -29,14 +29,14 @@ storage::statements! {
             ended_us = CASE state WHEN 'trying' THEN NULL ELSE CAST($1 AS BIGINT) END, runner = NULL, lease_us = 0
         WHERE tries >= $2 AND lease_us < $1 AND state IN ('trying', 'waiting', 'running')";
     CLAIMABLE = "SELECT id, halt, tries FROM import_jobs WHERE state IN ('trying', 'waiting', 'running') AND lease_us < $1
-        ORDER BY id LIMIT 50";
+        ORDER BY id";
     CLAIMABLE_UP_TO = "SELECT id, halt, tries FROM import_jobs WHERE state IN ('waiting', 'running') AND lease_us < $1
-        AND id <= $2 ORDER BY id LIMIT 50";
+        AND id <= $2 ORDER BY id";
     CLAIM = "UPDATE import_jobs SET runner = $2, lease_us = $3, begun_us = $4, read_bytes = 0, records = 0,
             tries = tries + 1, state = CASE state WHEN 'waiting' THEN 'running' ELSE state END
         WHERE id = $1 AND lease_us < $4 AND state IN ('trying', 'waiting', 'running') AND halt = 0
-            AND tries < $5 AND (state = 'trying' OR NOT EXISTS (SELECT 1 FROM import_jobs older
-                WHERE older.id < $1 AND older.state = 'running' AND older.lease_us >= $4))";
+            AND tries < $5 AND (state = 'trying' OR NOT EXISTS (SELECT 1 FROM import_jobs other
+                WHERE other.id <> $1 AND other.state = 'running' AND other.lease_us >= $4))";
     BEAT = "UPDATE import_jobs SET lease_us = $3, read_bytes = $4, total_bytes = $5, records = $6
         WHERE id = $1 AND runner = $2 RETURNING halt";
     BATCH = "UPDATE import_jobs SET messages = messages + $3, created = created + $4, updated = updated + $5,
@@ -122,8 +122,8 @@ pub(super) fn leave_tried(tx: &mut dyn Tx, now: Timestamp) -> Result<(), Fault> 
     tx.execute(&LEAVE_TRIED, &params).map(drop)
 }
 
-/// Claims a job, unless another worker was faster, or imports an older one: what senders do not date counts in the order
-/// in which it was handed in.
+/// Claims a job, unless another worker was faster, or imports another one: what senders do not date counts in the order
+/// in which it is imported.
 pub(super) fn claim(tx: &mut dyn Tx, claim: &Claim, now: Timestamp) -> Result<Option<Job>, Fault> {
     // Of two workers who claim at once, the second sees what the first claimed.
     store::lock(tx)?;

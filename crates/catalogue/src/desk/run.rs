@@ -101,7 +101,15 @@ impl Bench {
             let (mine, now) = (claim.clone(), self.clock.now());
             let claimed = self
                 .store
-                .write_blocking(move |tx| claim::claim(tx, &mine, now))?;
+                .write_blocking(move |tx| claim::claim(tx, &mine, now));
+            let claimed = match claimed {
+                // Written by another version of this program, say: the others are not held up by it.
+                Err(Fault::Corrupt(details)) => {
+                    tracing::error!(import = %id, %details, "import passed over");
+                    continue;
+                }
+                claimed => claimed?,
+            };
             if let Some(job) = claimed {
                 self.work(&claim, &job)?;
                 return Ok(true);
@@ -193,7 +201,7 @@ impl Bench {
         let done = self.read_in(claim, job, &path, watch);
         let halt = watch.halted();
         if halt == Some(Halt::Closing) || is_away(&done) {
-            return self.release(claim, job);
+            return self.leave(claim, job);
         }
         let mut ending = Ending {
             state: JobState::Failed,
@@ -278,6 +286,15 @@ impl Bench {
         Ok(Done::default())
     }
 
+    /// Leaves a job that is not done, and takes a breath: it may be claimed again at once.
+    fn leave(&self, claim: &Claim, job: &Job) -> Result<(), Fault> {
+        self.release(claim, job)?;
+        if !self.closing.load(Ordering::Relaxed) {
+            std::thread::sleep(BEAT);
+        }
+        Ok(())
+    }
+
     /// Leaves a job for another worker.
     fn release(&self, claim: &Claim, job: &Job) -> Result<(), Fault> {
         let (mine, before) = (claim.clone(), before(job));
@@ -330,7 +347,7 @@ impl Bench {
         );
         let halt = watch.halted();
         if halt == Some(Halt::Closing) || is_away(&read) {
-            return self.release(claim, job);
+            return self.leave(claim, job);
         }
         let trial = match (read, halt) {
             (Ok(tally), None) => Some(Trial {

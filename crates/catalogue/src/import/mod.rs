@@ -201,6 +201,10 @@ pub(crate) fn read_files(
     let progress = files.progress;
     let mut tally = Tally::default();
     for (name, source) in sources {
+        // What is said of a file that was not read would stand in the place of what is said of the one before.
+        if progress.is_halted() {
+            break;
+        }
         let before = tally;
         let read = source.read_counter();
         let so_far = Rc::clone(&read);

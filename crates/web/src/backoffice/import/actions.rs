@@ -188,16 +188,14 @@ pub(super) fn turn_all(
         Turned::Import(import) => return turn(import),
         Turned::Job(job) => job,
     };
-    // Again, because a record may have been completed before the first of them was begun to be undone.
-    loop {
-        let left = store.read_blocking(|tx| left_of(tx, job, undone))?;
-        if left.is_empty() {
-            return Ok(());
-        }
-        for import in left {
+    // Twice, because a record may have been completed before the first of them was begun to be undone. Not for ever:
+    // somebody else may be turning them the other way.
+    for _ in 0..2 {
+        for import in store.read_blocking(|tx| left_of(tx, job, undone))? {
             turn(import)?;
         }
     }
+    Ok(())
 }
 
 /// The imports of a job that are not undone, or redone, in the order in which that is done.
