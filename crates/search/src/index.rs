@@ -245,6 +245,7 @@ impl Index {
         std::thread::Builder::new()
             .name("suggestions".into())
             .spawn(move || {
+                give_way();
                 if let Err(fault) = shared.gather_suggestions() {
                     tracing::warn!(%fault, "no suggestions: the search index cannot be read");
                 }
@@ -257,6 +258,15 @@ impl Index {
         let suggestions = self.shared.suggestions.read();
         let suggestions = suggestions.unwrap_or_else(PoisonError::into_inner);
         suggestions.complete(typed, limit.min(SUGGESTIONS), locale)
+    }
+}
+
+/// Lets every other thread go before this one: what it does is for later, and readers ask now.
+fn give_way() {
+    const LEAST: i32 = 19;
+    let thread = rustix::thread::gettid();
+    if let Err(error) = rustix::process::setpriority_process(Some(thread), LEAST) {
+        tracing::debug!(%error, "the suggestions are gathered with the priority of readers");
     }
 }
 

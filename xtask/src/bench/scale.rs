@@ -91,6 +91,7 @@ impl Size {
         read_through(&data.join("index"))?;
         let shop = Shop::start(folder.path(), titles, None)?;
         let asked = Asked::of(&shop.at.shop)?;
+        until_it_suggests(&shop.at.shop)?;
         size.under_load(&shop, &asked)?;
         size.note(
             "memory after the load, resident / not file-backed",
@@ -382,6 +383,20 @@ fn megabytes(path: &Path) -> Result<String> {
         fs::metadata(path)?.len()
     };
     Ok(format!("{:.0} MB", bytes as f64 / 1e6))
+}
+
+/// Waits until the suggestions are gathered, which a large shop does after it opened.
+fn until_it_suggests(shop: &str) -> Result<()> {
+    let mut connection = Connection::open(shop)?;
+    for _ in 0..600 {
+        let said = connection.get("/suggest?q=rom", "Accept-Language: fr\r\n")?;
+        expect(said.status, 200)?;
+        if said.text().contains("\"author\"") {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    anyhow::bail!("the shop makes no suggestions")
 }
 
 /// Has the operating system remember what the files of a folder hold.
