@@ -4,10 +4,10 @@
 use std::sync::{Arc, LazyLock};
 
 use catalogue::demo;
+use catalogue::thema::HeadingLanguage;
 use search::limits::SUGGESTIONS;
 use search::{Index, Query, Sort};
 use tempfile::TempDir;
-use trade::locale::Locale;
 
 /// Titles of the catalogue: enough for words to be corrected into one another.
 const TITLES: u32 = 300;
@@ -59,7 +59,7 @@ libfuzzer_sys::fuzz_target!(|asked: (u8, &str)| {
         let counted: u64 = facet.values.iter().map(|(_, count)| count).sum();
         assert!(counted <= found.editions, "{facet:?}");
     }
-    let locale = Locale::ALL[usize::from(choice) % Locale::ALL.len()];
-    let suggested = index.suggest(text, SUGGESTIONS, locale);
+    let language = HeadingLanguage::ALL[usize::from(choice) % HeadingLanguage::ALL.len()];
+    let suggested = index.suggest(text, SUGGESTIONS, &[language]);
     assert!(suggested.len() <= SUGGESTIONS);
 });

@@ -1,10 +1,11 @@
-//! The project's own commands: `cargo xtask test | fuzz | tidy | bench`.
+//! The project's own commands: `cargo xtask test | fuzz | tidy | bench | thema`.
 
 mod bench;
 mod fuzz;
 mod packages;
 mod steps;
 mod test;
+mod thema;
 mod tidy;
 
 use clap::Parser;
@@ -21,6 +22,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Measures, and writes docs/benchmarks.md.
     Bench(bench::Options),
+    /// Makes the tables of Thema's headings anew from EDItEUR's files.
+    Thema(thema::Options),
     /// Serves one file from memory: the physical limit that `bench` compares with.
     #[command(hide = true)]
     Floor(bench::floor::Options),
@@ -33,6 +36,7 @@ fn main() -> anyhow::Result<()> {
         Command::Tidy => tidy::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Thema(options) => thema::run(&options),
         Command::Floor(options) => bench::floor::run(&options),
     }
 }

@@ -1,33 +1,18 @@
-//! Thema, the book trade's subject scheme: codes with their headings in the reader's language.
+//! Thema, the book trade's subject scheme: codes with their headings in fifteen languages ([`HeadingLanguage`]).
 //!
 //! A code says its own place: each prefix that is a code too is a wider subject. Where EDItEUR gives another parent
 //! (37 French regions grouped by reform), the nearest prefix is used all the same, because it is wider too. What
 //! leads a book to one of the shop's own shelves is [`crate::subject`].
 
+mod language;
+
 use std::sync::LazyLock;
 
-use trade::locale::Locale;
+pub use self::language::HeadingLanguage;
 
-/// Code, French heading, English heading; sorted by code, after a line that says what it is.
-const TABLE: &str = include_str!("../data/thema.tsv");
-
-struct Row {
-    code: &'static str,
-    french: &'static str,
-    english: &'static str,
-}
-
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let rows = TABLE.lines().skip(1).filter_map(|line| {
-        let mut columns = line.split('\t');
-        Some(Row {
-            code: columns.next()?,
-            french: columns.next()?,
-            english: columns.next()?,
-        })
-    });
-    rows.collect()
-});
+/// The codes, sorted. English has a heading for each.
+static CODES: LazyLock<Vec<&'static str>> =
+    LazyLock::new(|| HeadingLanguage::English.rows().map(|row| row.0).collect());
 
 /// A code of the scheme. Ordered as the scheme is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,13 +22,13 @@ impl Thema {
     /// The code, as publishers write it: `FBA`, `1DDF-FR-A`.
     pub fn parse(code: &str) -> Option<Thema> {
         let code = code.trim().to_ascii_uppercase();
-        let place = ROWS.binary_search_by(|row| row.code.cmp(&code)).ok()?;
+        let place = CODES.binary_search(&code.as_str()).ok()?;
         u16::try_from(place).ok().map(Thema)
     }
 
     /// Every code, qualifiers too, in the order of the scheme.
     pub fn all() -> impl Iterator<Item = Thema> {
-        (0..ROWS.len()).filter_map(|place| u16::try_from(place).ok().map(Thema))
+        (0..CODES.len()).filter_map(|place| u16::try_from(place).ok().map(Thema))
     }
 
     /// The widest subjects; qualifiers, which begin with a figure, are none.
@@ -53,15 +38,7 @@ impl Thema {
 
     /// The code.
     pub fn code(self) -> &'static str {
-        self.row().map_or("", |row| row.code)
-    }
-
-    /// Its words for a reader; in English where nobody translated them (some countries' own school qualifiers).
-    pub fn heading(self, locale: Locale) -> &'static str {
-        self.row().map_or("", |row| match locale {
-            Locale::Fr if !row.french.is_empty() => row.french,
-            Locale::Fr | Locale::En => row.english,
-        })
+        CODES.get(usize::from(self.0)).copied().unwrap_or_default()
     }
 
     /// Whether it only narrows a subject: a place, a language, a time, readers.
@@ -96,10 +73,6 @@ impl Thema {
             .take_while(move |thema| thema.code().starts_with(self.code()))
             .filter(move |thema| thema.wider() == Some(self))
     }
-
-    fn row(self) -> Option<&'static Row> {
-        ROWS.get(usize::from(self.0))
-    }
 }
 
 #[cfg(test)]
@@ -108,25 +81,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_whole_and_sorted() {
-        assert_eq!(ROWS.len(), 6_748);
-        assert!(
-            ROWS.iter()
-                .zip(ROWS.iter().skip(1))
-                .all(|(a, b)| a.code < b.code)
-        );
-        assert!(Thema::all().all(|thema| !thema.heading(Locale::Fr).is_empty()));
-        assert_eq!(ROWS.len(), TABLE.lines().count() - 1);
+    fn the_codes_are_whole_and_sorted() {
+        assert_eq!(CODES.len(), 6_748);
+        assert!(CODES.is_sorted_by(|one, other| one < other));
     }
 
     #[test]
-    fn a_code_knows_its_words_and_its_place() {
+    fn a_code_knows_its_place() {
         let thema = Thema::parse(" fba ").unwrap();
-        assert_eq!(
-            thema.heading(Locale::Fr),
-            "Littérature moderne et contemporaine"
-        );
-        assert_eq!(thema.heading(Locale::En), "Modern & contemporary fiction");
         let path: Vec<&str> = thema.path().into_iter().map(Thema::code).collect();
         assert_eq!(path, ["F", "FB"]);
         let wider = thema.wider().unwrap();
@@ -151,6 +113,6 @@ mod tests {
             reached += 1;
             open.extend(thema.narrower());
         }
-        assert_eq!(reached, ROWS.len());
+        assert_eq!(reached, CODES.len());
     }
 }

@@ -20,11 +20,11 @@ use catalogue::model::{
     Contributor, ContributorRole, Edition, EditionId, Form, PublicationDate, Series, Subject,
     SubjectScheme, Text, TextKind, WorkId,
 };
+use catalogue::thema::HeadingLanguage;
 use search::{Index, Query, eval};
 use serde_json::Value;
 use trade::isbn::Isbn13;
 use trade::language::Language;
-use trade::locale::Locale;
 
 fn main() {
     let args: Vec<String> = std::env::args().collect();
@@ -100,7 +100,7 @@ fn main() {
 fn latencies(index: &Index) {
     let mut begun = Instant::now();
     index.gather_suggestions().unwrap();
-    while index.suggest("a", 8, Locale::Fr).is_empty() {
+    while index.suggest("a", 8, &[HeadingLanguage::French]).is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     println!(
@@ -109,7 +109,7 @@ fn latencies(index: &Index) {
     );
     for text in ["a", "le pet", "hug", "victor h", "s"] {
         begun = Instant::now();
-        let found = index.suggest(text, 8, Locale::Fr);
+        let found = index.suggest(text, 8, &[HeadingLanguage::French]);
         let names: Vec<String> = found
             .into_iter()
             .map(|one| one.text.chars().take(24).collect())

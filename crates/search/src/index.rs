@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use catalogue::model::Edition;
+use catalogue::thema::HeadingLanguage;
 use tantivy::indexer::NoMergePolicy;
 use tantivy::{IndexReader, IndexWriter, ReloadPolicy, Term};
 use trade::ids::EditionId;
-use trade::locale::Locale;
 
 use crate::analysis::KnownWords;
 use crate::document::{Label, document};
@@ -254,10 +254,16 @@ impl Index {
     }
 
     /// What may be meant by `typed`, best first; of a large index only what changed lately before they are gathered.
-    pub fn suggest(&self, typed: &str, limit: usize, locale: Locale) -> Vec<Suggestion> {
+    /// Subjects are found by their headings in `languages`, the reader's first.
+    pub fn suggest(
+        &self,
+        typed: &str,
+        limit: usize,
+        languages: &[HeadingLanguage],
+    ) -> Vec<Suggestion> {
         let suggestions = self.shared.suggestions.read();
         let suggestions = suggestions.unwrap_or_else(PoisonError::into_inner);
-        suggestions.complete(typed, limit.min(SUGGESTIONS), locale)
+        suggestions.complete(typed, limit.min(SUGGESTIONS), languages)
     }
 }
 

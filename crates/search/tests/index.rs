@@ -11,11 +11,11 @@ mod shelf;
 use std::sync::{Arc, LazyLock};
 
 use catalogue::model::{Edition, EditionId, PublicationDate};
+use catalogue::thema::HeadingLanguage;
 use jiff::civil::date;
 use proptest::prelude::*;
 use search::{Days, Filters, Index, Query, SearchError, Sort, Suggested, eval};
 use shelf::{Shelf, edition};
-use trade::locale::Locale;
 
 #[test]
 fn an_index_is_found_again_after_closing() {
@@ -25,7 +25,7 @@ fn an_index_is_found_again_after_closing() {
     let index = Index::open(&path).unwrap();
     assert_eq!(index.search(&Query::text("nadja breton")).unwrap().total, 1);
     assert!(matches!(
-        index.suggest("bret", 5, Locale::Fr)[0].of,
+        index.suggest("bret", 5, &[HeadingLanguage::French])[0].of,
         Suggested::Author(_)
     ));
 }
@@ -55,7 +55,10 @@ fn changes_are_seen_at_once_and_kept() {
         "Zazie | Raymond Queneau",
         "Thérèse | François Mauriac",
     ]);
-    assert_eq!(shelf.index.suggest("naj", 5, Locale::Fr), []);
+    assert_eq!(
+        shelf.index.suggest("naj", 5, &[HeadingLanguage::French]),
+        []
+    );
     let changed = [
         Arc::new(edition(1, "Najda | André Breton")),
         Arc::new(edition(4, "Gigi | Colette")),
@@ -77,10 +80,13 @@ fn changes_are_seen_at_once_and_kept() {
         assert_eq!((index.len(), index.sequence()), (3, 12));
     }
     assert_eq!(
-        shelf.index.suggest("gig", 5, Locale::Fr)[0].of,
+        shelf.index.suggest("gig", 5, &[HeadingLanguage::French])[0].of,
         Suggested::Title(EditionId(4))
     );
-    assert_eq!(shelf.index.suggest("zaz", 5, Locale::Fr), []);
+    assert_eq!(
+        shelf.index.suggest("zaz", 5, &[HeadingLanguage::French]),
+        []
+    );
     // Changing twice works, and so does removing what is not there; what is known stays known.
     shelf
         .index
@@ -184,7 +190,7 @@ proptest! {
         let query = Query { text: text.clone(), aisle: None, filters, sort, page, per_page };
         let results = ODD.index.search(&query).unwrap();
         prop_assert!(results.hits.len() as u64 <= results.total);
-        ODD.index.suggest(&text, 8, Locale::En);
+        ODD.index.suggest(&text, 8, &[HeadingLanguage::English]);
     }
 }
 

@@ -52,6 +52,8 @@
         option.setAttribute("aria-selected", "false");
         const text = document.createElement("span");
         text.textContent = offer.text;
+        text.dir = "auto";
+        if (offer.lang) text.lang = offer.lang;
         const kind = document.createElement("span");
         kind.className = "kind";
         kind.textContent = form.dataset[offer.kind] || "";

@@ -142,10 +142,8 @@ fn add_headers(settings: &Settings, visitor: &Visitor, headers: &mut HeaderMap) 
     }
     if html {
         add(header::CONTENT_LANGUAGE, visitor.locale.code());
-        if !visitor.explicit {
-            add(header::VARY, "Accept-Encoding, Accept-Language, Cookie");
-        }
-        add(header::VARY, "Accept-Encoding, Cookie");
+        // Of addresses that carry a language too: the headings of Thema may be in a third one.
+        add(header::VARY, "Accept-Encoding, Accept-Language, Cookie");
     }
     if html && let Ok(policy) = HeaderValue::from_str(&policy(settings)) {
         headers

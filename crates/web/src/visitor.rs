@@ -1,16 +1,25 @@
 //! Who asks, in which language, with which basket: all that a request says of its reader.
 //!
 //! `/fr/…` and `/en/…` decide the language; on bare addresses a cookie does, then `Accept-Language`. The
-//! routes themselves never see the prefix. Cookies here are the language, the cart's random number and the
-//! count beside its name; who votes on a review carries a random word as well. Nothing follows a reader, so nothing
-//! asks for consent (C8).
+//! routes themselves never see the prefix.
+//!
+//! The headings of Thema exist in more languages than the shop speaks. A reader whose browser prefers one of those
+//! sees them in it, unless they chose a language of the shop: with the cookie, or with an address in another language
+//! than bare addresses would have. `/en/…` alone is no choice, because every link of the shop carries the language of
+//! the page that it stands on.
+//!
+//! Cookies here are the language, the cart's random number and the count beside its name; who votes on a review
+//! carries a random word as well. Nothing follows a reader, so nothing asks for consent (C8).
 
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri, header, uri::PathAndQuery};
-use fluent_langneg::{NegotiationStrategy, negotiate_languages, parse_accepted_languages};
+use catalogue::thema::HeadingLanguage;
+use fluent_langneg::{
+    LanguageIdentifier, NegotiationStrategy, negotiate_languages, parse_accepted_languages,
+};
 use trade::ids::CartId;
 use trade::locale::Locale;
 
@@ -25,6 +34,8 @@ const LANGUAGE_SECONDS: u32 = 365 * 24 * 60 * 60;
 pub struct Visitor {
     /// The language of the answer.
     pub locale: Locale,
+    /// The language of Thema's headings in it.
+    pub headings: HeadingLanguage,
     /// Path and query without the language.
     pub here: String,
     /// Whether the address carried the language.
@@ -51,11 +62,27 @@ impl Visitor {
         }
     }
 
+    /// The language of the headings of a page that shows some in [`headings`](Visitor::headings) if `has_some`; that of
+    /// the page otherwise, so that it is kept once for all readers.
+    pub fn headings_where(&self, has_some: impl FnOnce() -> bool) -> HeadingLanguage {
+        let of_page = HeadingLanguage::from(self.locale);
+        if self.headings != of_page && has_some() {
+            self.headings
+        } else {
+            of_page
+        }
+    }
+
     fn read(uri: &Uri, headers: &HeaderMap) -> (Visitor, Option<Uri>) {
         let (prefix, rest) = split_language(uri);
-        let asked = language_of(headers);
+        let chosen = cookie(headers, "lang").and_then(Locale::parse);
+        let accepted = accepted(headers);
+        let asked = chosen.unwrap_or_else(|| spoken(&accepted));
+        let locale = prefix.unwrap_or(asked);
+        let own = (chosen.is_none() && locale == asked).then(|| read_most(&accepted));
         let visitor = Visitor {
-            locale: prefix.unwrap_or(asked),
+            locale,
+            headings: own.flatten().unwrap_or(locale.into()),
             here: rest.clone(),
             explicit: prefix.is_some(),
             remember_language: prefix.is_some_and(|prefix| prefix != asked),
@@ -119,23 +146,43 @@ fn split_language(uri: &Uri) -> (Option<Locale>, String) {
     (None, whole.to_owned())
 }
 
-fn language_of(headers: &HeaderMap) -> Locale {
-    if let Some(locale) = cookie(headers, "lang").and_then(Locale::parse) {
-        return locale;
-    }
+/// The languages that the browser accepts, the most wanted first.
+fn accepted(headers: &HeaderMap) -> Vec<LanguageIdentifier> {
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let accepted = parse_accepted_languages(accepted);
-    let offered: Vec<fluent_langneg::LanguageIdentifier> = Locale::ALL
+    let mut ranges: Vec<(f32, &str)> = accepted
+        .split(',')
+        .map(|range| {
+            let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
+            let quality = parameters.trim().strip_prefix(['q', 'Q']);
+            let quality = quality.and_then(|quality| quality.strip_prefix('='));
+            (quality.map_or(1.0, |q| q.parse().unwrap_or(0.0)), tag)
+        })
+        .filter(|(quality, _)| *quality > 0.0)
+        .collect();
+    ranges.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let tags: Vec<&str> = ranges.into_iter().map(|(_, tag)| tag).collect();
+    parse_accepted_languages(&tags.join(","))
+}
+
+/// The shop's language for a browser.
+fn spoken(accepted: &[LanguageIdentifier]) -> Locale {
+    let offered: Vec<LanguageIdentifier> = Locale::ALL
         .iter()
         .filter_map(|locale| locale.code().parse().ok())
         .collect();
-    let best = negotiate_languages(&accepted, &offered, None, NegotiationStrategy::Lookup);
+    let best = negotiate_languages(accepted, &offered, None, NegotiationStrategy::Lookup);
     best.first()
         .and_then(|language| Locale::parse(language.language.as_str()))
         .unwrap_or_default()
+}
+
+/// The first accepted language that Thema was translated into. Regions do not matter: no language has two translations.
+fn read_most(accepted: &[LanguageIdentifier]) -> Option<HeadingLanguage> {
+    let mut languages = accepted.iter();
+    languages.find_map(|accepted| HeadingLanguage::parse(accepted.language.as_str()))
 }
 
 /// The value of one of the shop's cookies, under its plain or its `__Host-` name.
@@ -216,6 +263,56 @@ mod tests {
             visitor("/de", &[(header::ACCEPT_LANGUAGE, "de, en;q=0.2")]).locale,
             Locale::En
         );
+    }
+
+    #[test]
+    fn the_most_wanted_language_goes_first() {
+        for (accepted, locale, headings) in [
+            ("en;q=0.4, fr;q=0.9", Locale::Fr, "fr"),
+            ("en;q=0.4,de;q=0.9", Locale::En, "de"),
+            ("fr;q=0, en;q=0.1", Locale::En, "en"),
+            ("de;q=0, fr;q=0.2", Locale::Fr, "fr"),
+            ("nonsense;;q, en; q=0.5", Locale::En, "en"),
+            ("*", Locale::Fr, "fr"),
+        ] {
+            let asked = visitor("/", &[(header::ACCEPT_LANGUAGE, accepted)]);
+            assert_eq!(asked.locale, locale, "{accepted}");
+            assert_eq!(asked.headings.code(), headings, "{accepted}");
+        }
+    }
+
+    #[test]
+    fn headings_are_in_the_readers_language_until_they_choose_one_of_the_shop() {
+        let german = (header::ACCEPT_LANGUAGE, "de-AT,de;q=0.9,en;q=0.5");
+        let shown = |uri, headers: &[(header::HeaderName, &'static str)]| {
+            let asked = visitor(uri, headers);
+            (asked.locale, asked.headings.code())
+        };
+        for (uri, expected) in [
+            ("/", (Locale::En, "de")),
+            // What the shop's own links say.
+            ("/en/subjects", (Locale::En, "de")),
+            // Another language than the browser would have: the reader asked for it.
+            ("/fr/subjects", (Locale::Fr, "fr")),
+        ] {
+            assert_eq!(shown(uri, std::slice::from_ref(&german)), expected, "{uri}");
+        }
+        let chosen = [german, (header::COOKIE, "lang=en")];
+        assert_eq!(shown("/", &chosen), (Locale::En, "en"));
+        assert_eq!(shown("/en/", &chosen), (Locale::En, "en"));
+        // Robots and whoever says nothing.
+        assert_eq!(shown("/en/", &[]), (Locale::En, "en"));
+        assert_eq!(shown("/", &[]), (Locale::Fr, "fr"));
+        for (accepted, headings) in [
+            ("zh-TW, ja;q=0.9, en;q=0.8", "ja"),
+            ("br, fr;q=0.9, de;q=0.8", "fr"),
+            ("nn-NO, en;q=0.8", "nb"),
+            ("pt-BR", "pt"),
+            ("zh", "fr"),
+        ] {
+            let asked = visitor("/", &[(header::ACCEPT_LANGUAGE, accepted)]);
+            assert_eq!(asked.headings.code(), headings, "{accepted}");
+        }
     }
 
     #[test]

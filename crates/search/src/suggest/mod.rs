@@ -9,11 +9,10 @@ mod subjects;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Bound;
 
-use catalogue::thema::Thema;
+use catalogue::thema::{HeadingLanguage, Thema};
 use tantivy::Searcher;
 use trade::ids::EditionId;
 use trade::limits::QUERY_CHARS;
-use trade::locale::Locale;
 
 use self::names::{Names, Pile};
 use self::subjects::Subjects;
@@ -44,8 +43,8 @@ pub enum Suggested {
     Author(Name),
     /// A series, likewise.
     Series(Name),
-    /// A subject.
-    Subject(Thema),
+    /// A subject, and the language of the heading that was found.
+    Subject(Thema, HeadingLanguage),
 }
 
 /// The kinds of names kept.
@@ -165,8 +164,13 @@ impl Suggestions {
         !self.gathered || self.replaced.len() <= fresh
     }
 
-    /// The best `limit` names that begin with `typed`.
-    pub fn complete(&self, typed: &str, limit: usize, locale: Locale) -> Vec<Suggestion> {
+    /// The best `limit` names that begin with `typed`; subjects by their headings in `languages`, the reader's first.
+    pub fn complete(
+        &self,
+        typed: &str,
+        limit: usize,
+        languages: &[HeadingLanguage],
+    ) -> Vec<Suggestion> {
         let typed: String = typed.chars().take(QUERY_CHARS).collect();
         let whole = key(&typed, false);
         if whole.is_empty() {
@@ -189,11 +193,12 @@ impl Suggestions {
         });
         let subjects: Vec<Suggestion> = self
             .subjects
-            .beginning(&whole, locale)
+            .beginning(&whole, languages)
+            .into_iter()
             .take(SUBJECTS.min(limit))
-            .map(|(text, thema)| Suggestion {
-                text: text.to_owned(),
-                of: Suggested::Subject(thema),
+            .map(|(thema, language)| Suggestion {
+                text: thema.heading(language).to_owned(),
+                of: Suggested::Subject(thema, language),
             })
             .collect();
         let mut seen = HashSet::new();
@@ -325,7 +330,7 @@ mod tests {
 
     fn texts(suggestions: &Suggestions, typed: &str) -> Vec<String> {
         suggestions
-            .complete(typed, 5, Locale::Fr)
+            .complete(typed, 5, &[HeadingLanguage::French])
             .into_iter()
             .map(|suggestion| suggestion.text)
             .collect()
@@ -345,7 +350,7 @@ mod tests {
         let all = suggestions();
         assert_eq!(texts(&all, "alb"), ["Albert Camus"]);
         assert_eq!(texts(&all, "camus a"), ["Albert Camus"]);
-        let camus = &all.complete("camus", 1, Locale::Fr)[0];
+        let camus = &all.complete("camus", 1, &[HeadingLanguage::French])[0];
         let Suggested::Author(name) = &camus.of else {
             panic!("{camus:?}")
         };

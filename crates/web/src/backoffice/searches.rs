@@ -173,7 +173,7 @@ fn rule_words(visit: &Visit, shelf: &Shelf, rule: &Rule) -> String {
                 }
                 Target::Subject(code) => target.subject().map_or_else(
                     || code.clone(),
-                    |thema| format!("{code} {}", thema.heading(visit.locale)),
+                    |thema| format!("{code} {}", thema.heading(visit.locale.into())),
                 ),
             };
             format!(

@@ -12,6 +12,7 @@ use catalogue::model::Edition;
 use catalogue::thema::Thema;
 use maud::{Markup, html};
 
+use super::heading::Heading;
 use super::layout::{Page, document};
 use super::reader::{Reader, encoded};
 use super::search::{Params, looked_up, view};
@@ -44,8 +45,8 @@ pub fn link(reader: &Reader<'_>, aisle: fn(Name) -> Aisle, name: &str) -> Markup
 
 /// What stands above the books of an aisle.
 pub struct Place {
-    /// Its name, as its books print it.
-    pub heading: String,
+    /// Its name, as its books print it; of a subject, its heading.
+    pub heading: Heading,
     /// The kind of aisle, for the words above its name: `author`.
     pub kind: &'static str,
     /// Wider subjects, the widest first.
@@ -115,6 +116,7 @@ fn show(
     params: Params,
 ) -> Result<Response, Problem> {
     let is_canonical = aisle_path(&aisle).ends_with(&format!("/{}", encoded(written)));
+    let headings = visitor.headings_where(|| matches!(aisle, Aisle::Subject(_)));
     let params = Params {
         aisle: Some(aisle),
         ..params
@@ -130,6 +132,7 @@ fn show(
         state.stock.version(),
         (state.index.sequence(), state.index.rules().version()),
         state.covers.version(),
+        headings,
     );
     let key = PageKey::new(address.as_str(), visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
@@ -138,8 +141,9 @@ fn show(
             return Err(Problem::of(Kind::NotFound));
         }
         let editions = looked_up(&results, &shelf);
-        let reader =
-            Reader::new(visitor.locale, &state.settings, &address).with_covers(&state.covers);
+        let reader = Reader::new(visitor.locale, &state.settings, &address)
+            .with_covers(&state.covers)
+            .with_headings(headings);
         let mut view = view(&params, &results, &editions, state);
         view.place = place(state, &reader, &params, &editions)?;
         Ok(search_page::page(&reader, &view))
@@ -162,7 +166,7 @@ fn place(
     let heading =
         |name: &Name| printed.map_or_else(|| name.as_str().replace('-', " "), str::to_owned);
     let simple = |kind, name| Place {
-        heading: heading(name),
+        heading: Heading::plain(heading(name)),
         kind,
         path: Vec::new(),
         narrower: Vec::new(),
@@ -172,7 +176,7 @@ fn place(
         Aisle::Publisher(name) => simple("publisher", name),
         Aisle::Series(name) => simple("series", name),
         Aisle::Subject(thema) => Place {
-            heading: thema.heading(reader.locale).to_owned(),
+            heading: Heading::of(reader, *thema),
             kind: "subject",
             path: thema.path(),
             narrower: with_books(state, thema.narrower())?,
@@ -205,10 +209,12 @@ pub(crate) async fn subjects(
         shelf.sequence(),
         shelf.content_hash(),
         state.index.sequence(),
+        visitor.headings,
     );
     let key = PageKey::new("/subjects", visitor.locale, version);
     let kept = state.pages.get_or_make(key, || {
-        let reader = Reader::new(visitor.locale, &state.settings, "/subjects");
+        let reader = Reader::new(visitor.locale, &state.settings, "/subjects")
+            .with_headings(visitor.headings);
         let widest = with_books(&state, Thema::widest())?;
         Ok::<_, Problem>(subjects_page(&reader, &widest))
     })?;
@@ -233,7 +239,7 @@ pub fn subjects_page(reader: &Reader<'_>, widest: &[(Thema, u64)]) -> Markup {
 pub fn subject_list(reader: &Reader<'_>, subjects: &[(Thema, u64)]) -> Markup {
     html! {
         ul.topics { @for (thema, books) in subjects {
-            li { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (thema.heading(reader.locale)) } " " span.muted.num { (reader.number(*books)) } }
+            li { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (Heading::of(reader, *thema)) } " " span.muted.num { (reader.number(*books)) } }
         } }
     }
 }

@@ -9,6 +9,8 @@ use axum::http::header::{self, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use catalogue::model::Edition;
 use catalogue::shelf::Shelf;
+use catalogue::subject::Topics;
+use catalogue::thema::HeadingLanguage;
 use shop::display::picks::Pick;
 use trade::clock::Timestamp;
 use trade::ids::EditionId;
@@ -106,6 +108,7 @@ fn show(
     let laid = state.display.laid();
     let picks: Vec<&Pick> = laid.picks_of(edition.id, today).collect();
     let picked: Vec<(i64, Timestamp)> = picks.iter().map(|pick| (pick.id, pick.changed)).collect();
+    let headings = visitor.headings_where(|| has_heading_in(edition, visitor.headings));
     // The delivery date makes a page old at midnight.
     let version = (
         shelf.sequence(),
@@ -118,12 +121,14 @@ fn show(
         voices.version,
         choice,
         picked,
+        headings,
     );
     let kept = state.pages.get_or_make(
         PageKey::new(address.as_str(), visitor.locale, version),
         || {
-            let reader =
-                Reader::new(visitor.locale, &state.settings, &address).with_covers(&state.covers);
+            let reader = Reader::new(visitor.locale, &state.settings, &address)
+                .with_covers(&state.covers)
+                .with_headings(headings);
             let mut others = shelf.editions_of(edition.work);
             others.retain(|other| other.id != edition.id);
             others.sort_by_key(|other| std::cmp::Reverse((other.buyable(), other.popularity)));
@@ -149,6 +154,13 @@ fn show(
         },
     )?;
     Ok(kept.answer(visitor))
+}
+
+/// Whether the page shows a subject in that language.
+fn has_heading_in(edition: &Edition, language: HeadingLanguage) -> bool {
+    let topics = Topics::of(&edition.subjects);
+    let mut themas = topics.themas().iter();
+    themas.any(|thema| thema.translation(language).is_some())
 }
 
 /// The canonical path: by ISBN, unless that leads to another edition.

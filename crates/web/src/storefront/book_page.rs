@@ -18,6 +18,7 @@ use trade::price::PriceRegime;
 use super::aisle::{self, aisle_path};
 use super::book_data;
 use super::display;
+use super::heading::Heading;
 use super::home::subject_path;
 use super::layout::{Page, document};
 use super::parts::{
@@ -327,8 +328,8 @@ fn subject_links(reader: &Reader<'_>, subjects: &[Thema]) -> Markup {
         ul { @for thema in subjects {
             li {
                 // Qualifiers only narrow the subjects beside them.
-                @if thema.is_qualifier() { (thema.heading(reader.locale)) }
-                @else { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (thema.heading(reader.locale)) } }
+                @if thema.is_qualifier() { (Heading::of(reader, *thema)) }
+                @else { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (Heading::of(reader, *thema)) } }
             }
         } }
     }

@@ -15,6 +15,7 @@ mod cover;
 pub mod display;
 pub mod fault_page;
 pub mod forms;
+pub mod heading;
 pub mod health;
 pub mod home;
 pub mod layout;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use catalogue::covers::Picture;
+use catalogue::thema::HeadingLanguage;
 use fluent_bundle::FluentValue;
 use jiff::civil::Date;
 use trade::ids::EditionId;
@@ -18,6 +19,8 @@ use crate::state::Settings;
 pub struct Reader<'a> {
     /// The language.
     pub locale: Locale,
+    /// The language of Thema's headings.
+    pub headings: HeadingLanguage,
     /// What the bookseller configured.
     pub settings: &'a Settings,
     /// Path and query of this page without the language, for the switch to the other one.
@@ -31,6 +34,7 @@ impl<'a> Reader<'a> {
     pub fn new(locale: Locale, settings: &'a Settings, here: &'a str) -> Reader<'a> {
         Reader {
             locale,
+            headings: locale.into(),
             settings,
             here,
             covers: None,
@@ -43,6 +47,12 @@ impl<'a> Reader<'a> {
             covers: Some(covers),
             ..self
         }
+    }
+
+    /// The same reader where subjects are shown: see [`Visitor::headings`](crate::visitor::Visitor::headings). The key
+    /// of the page must hold the language too.
+    pub fn with_headings(self, headings: HeadingLanguage) -> Reader<'a> {
+        Reader { headings, ..self }
     }
 
     /// The supplier's picture of an edition's cover.

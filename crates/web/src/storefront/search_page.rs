@@ -8,6 +8,7 @@ use trade::language::Language;
 use trade::locale::Locale;
 
 use super::aisle::{Place, aisle_path, subject_list};
+use super::heading::Heading;
 use super::layout::{Page, document, search_field};
 use super::parts::{Plate, Shown, availability, book_path, cover, foreign, price_line, published};
 use super::reader::Reader;
@@ -47,7 +48,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let text = view.params.text();
     let title = match &view.place {
         Some(place) => place.heading.clone(),
-        None => heading(reader, view.params),
+        None => Heading::plain(heading(reader, view.params)),
     };
     let address = view.params.address();
     // Searches with words are endless, and so are combinations of filters within an aisle.
@@ -56,7 +57,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let about = Page {
         canonical: indexed.then_some(address.as_str()),
         searched: &text,
-        ..Page::private(&title)
+        ..Page::private(&title.text)
     };
     document(
         reader,
@@ -94,7 +95,7 @@ fn way_here(reader: &Reader<'_>, place: &Place) -> Markup {
             nav.crumbs aria-label=(reader.say("crumbs")) { ol {
                 li { a href=(reader.path("/subjects")) { (reader.say("subjects")) } }
                 @for thema in &place.path {
-                    li { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (thema.heading(reader.locale)) } }
+                    li { a href=(reader.path(&aisle_path(&Aisle::Subject(*thema)))) { (Heading::of(reader, *thema)) } }
                 }
                 li aria-current="page" { (place.heading) }
             } }

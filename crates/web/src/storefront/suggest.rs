@@ -28,6 +28,9 @@ pub(crate) struct Typed {
 struct Offered {
     text: String,
     kind: &'static str,
+    /// The language of a subject's heading, where it is not the page's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lang: Option<&'static str>,
     url: String,
 }
 
@@ -40,13 +43,15 @@ pub(crate) async fn show(
     let found = if text.is_empty() {
         Vec::new()
     } else {
-        state.index.suggest(&text, SUGGESTIONS, visitor.locale)
+        let languages = [visitor.headings, visitor.locale.into()];
+        state.index.suggest(&text, SUGGESTIONS, &languages)
     };
     let shelf = state.shelf.load();
     let prefix = format!("/{}", visitor.locale.code());
     let offered: Vec<Offered> = found
         .into_iter()
         .filter_map(|suggestion| {
+            let mut lang = None;
             let (kind, path) = match &suggestion.of {
                 Suggested::Title(id) => ("title", book_path(&*shelf.edition(*id)?)),
                 Suggested::Author(name) => {
@@ -55,11 +60,15 @@ pub(crate) async fn show(
                 Suggested::Series(name) => {
                     ("series", format!("/series/{}", encoded(name.as_str())))
                 }
-                Suggested::Subject(thema) => ("subject", format!("/subjects/{}", thema.code())),
+                Suggested::Subject(thema, language) => {
+                    lang = (*language != visitor.locale.into()).then(|| language.code());
+                    ("subject", format!("/subjects/{}", thema.code()))
+                }
             };
             Some(Offered {
                 text: suggestion.text,
                 kind,
+                lang,
                 url: format!("{prefix}{path}"),
             })
         })
@@ -69,6 +78,12 @@ pub(crate) async fn show(
         [] => "no-store",
         _ => "private, max-age=60",
     };
-    let caching = [(header::CACHE_CONTROL, HeaderValue::from_static(kept))];
+    let caching = [
+        (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
+        (
+            header::VARY,
+            HeaderValue::from_static("Accept-Language, Cookie"),
+        ),
+    ];
     (caching, Json(offered)).into_response()
 }

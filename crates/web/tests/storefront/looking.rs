@@ -222,6 +222,73 @@ async fn what_goes_wrong_is_said_in_words_that_help() {
 }
 
 #[tokio::test]
+async fn subjects_speak_the_readers_language_where_the_shop_does_not() {
+    let house = house().await;
+    let ask = |path: &str, accepted: &'static str, tag: &str| {
+        let request = Request::get(path)
+            .header(header::ACCEPT_LANGUAGE, accepted)
+            .header(header::IF_NONE_MATCH, tag);
+        house.send(request.body(Body::empty()).unwrap())
+    };
+    let shelf = house.state.shelf.load();
+    let has_subject = |edition: &catalogue::model::Edition| {
+        let aisles = search::Aisle::of(edition);
+        aisles
+            .iter()
+            .any(|aisle| matches!(aisle, search::Aisle::Subject(thema) if thema.code() == "FB"))
+    };
+    let book = shelf.iter().find(|edition| has_subject(edition)).unwrap();
+    let book = format!("/en{}", web::storefront::parts::book_path(&book));
+    let german = "de, en;q=0.5";
+    for (path, heading) in [
+        (
+            "/subjects/FB",
+            "<h1><span lang=\"de\">Belletristik: allgemein und literarisch</span></h1>",
+        ),
+        (
+            "/en/subjects/FB",
+            "<h1><span lang=\"de\">Belletristik: allgemein und literarisch</span></h1>",
+        ),
+        ("/en/subjects", "<span lang=\"de\">Belletristik"),
+        (book.as_str(), "\"><span lang=\"de\">"),
+    ] {
+        let english = ask(path, "en", "").await;
+        let answer = ask(path, german, &english.header("etag")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_ne!(answer.header("etag"), english.header("etag"), "{path}");
+        assert!(answer.header("vary").contains("Accept-Language"), "{path}");
+        let html = answer.text();
+        assert!(
+            html.contains("<html lang=\"en\">") && html.contains(heading),
+            "{path}"
+        );
+        // Neither is served the other's page.
+        let again = ask(path, "en", &answer.header("etag")).await;
+        assert_eq!(again.text(), english.text(), "{path}");
+        assert!(!again.text().contains("lang=\"de\""), "{path}");
+        let again = ask(path, german, &answer.header("etag")).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path}");
+    }
+    // Without English the sentences are in the shop's first language, for the reader of French right behind too.
+    let alone = ask("/subjects/FB", "de", "").await.text();
+    assert!(alone.contains("<html lang=\"fr\">") && alone.contains("<h1><span lang=\"de\">"));
+    let french = ask("/subjects/FB", "fr", "").await.text();
+    assert!(!french.contains("lang=\"de\"") && french.contains("<html lang=\"fr\">"));
+    let arabic = ask("/en/subjects/FB", "ar, en;q=0.5", "").await.text();
+    assert!(arabic.contains("<h1><span lang=\"ar\" dir=\"rtl\">"));
+    // A page without subjects is one for all.
+    let home = ask("/en/", "en", "").await.header("etag");
+    let same = ask("/en/", german, &home).await;
+    assert_eq!(same.status, StatusCode::NOT_MODIFIED);
+    // Who chose English in the shop is shown English.
+    let chosen = Request::get("/en/subjects/FB")
+        .header(header::ACCEPT_LANGUAGE, german)
+        .header(header::COOKIE, "lang=en");
+    let chosen = house.send(chosen.body(Body::empty()).unwrap()).await;
+    assert!(!chosen.text().contains("lang=\"de\""));
+}
+
+#[tokio::test]
 async fn a_book_leads_to_its_author_publisher_series_and_subjects() {
     let house = house().await;
     let shelf = house.state.shelf.load();

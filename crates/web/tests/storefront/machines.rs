@@ -100,6 +100,34 @@ async fn suggestions_lead_to_pages_of_the_readers_language() {
 }
 
 #[tokio::test]
+async fn subjects_are_suggested_in_the_readers_language_and_in_that_of_the_page() {
+    for (typed, text, lang) in [
+        ("belletr", "Belletristik", Some("de")),
+        ("fiction", "fiction", None),
+    ] {
+        let request = Request::get(format!("/en/suggest?q={typed}"))
+            .header(header::ACCEPT_LANGUAGE, "de, en;q=0.5");
+        let answer = house()
+            .await
+            .send(request.body(Body::empty()).unwrap())
+            .await;
+        assert_eq!(answer.header("vary"), "Accept-Language, Cookie");
+        let offers: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut offers = offers.as_array().unwrap().iter();
+        let subject = offers.find(|offer| offer["kind"] == "subject").unwrap();
+        assert!(
+            subject["text"]
+                .as_str()
+                .unwrap()
+                .to_lowercase()
+                .contains(&text.to_lowercase()),
+            "{subject}"
+        );
+        assert_eq!(subject["lang"].as_str(), lang, "{subject}");
+    }
+}
+
+#[tokio::test]
 async fn machines_find_their_files() {
     let house = house().await;
     let robots = house.get("/robots.txt").await.text();
