@@ -107,6 +107,8 @@ const BODIES: &[(&str, Body)] = bodies![
     workers::a_file_that_no_worker_survives_is_left_after_three_tries,
     workers::a_trial_that_no_worker_survives_is_left_too,
     workers::a_shop_that_closes_is_no_try,
+    jobs::a_pause_in_an_archive_loses_nothing_of_its_files,
+    jobs::undo_and_redo_at_once_leave_nothing_half_turned,
     workers::nothing_is_imported_before_what_was_handed_in_earlier,
     workers::rejected_records_hear_a_pause_and_the_end_of_the_shop,
     dropped::a_full_disk_holds_up_one_file_and_leaves_nothing_half,

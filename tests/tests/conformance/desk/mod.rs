@@ -8,6 +8,7 @@ pub mod workers;
 
 use std::{
     fmt::Write as _,
+    io::Write as _,
     path::Path,
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
@@ -37,6 +38,17 @@ fn lines(count: usize) -> String {
     lines
 }
 
+/// A zip archive, whose files are the parts of one import.
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in files {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
 fn bench(counter: &Counter, folder: &Path) -> run::Bench {
     run::Bench {
         store: counter.store.clone(),
@@ -46,8 +58,13 @@ fn bench(counter: &Counter, folder: &Path) -> run::Bench {
     }
 }
 
-async fn hand_in(counter: &Counter, folder: &Path, file: &str, at_once: bool) -> ImportJobId {
-    let job = ImportJobId::new();
+async fn hand_in(
+    counter: &Counter,
+    folder: &Path,
+    file: impl AsRef<[u8]>,
+    at_once: bool,
+) -> ImportJobId {
+    let (job, file) = (ImportJobId::new(), file.as_ref());
     std::fs::write(run::file_of(folder, job), file).unwrap();
     let received = Received {
         name: "livres.jsonl".to_owned(),
