@@ -228,6 +228,49 @@ pub async fn nothing_is_imported_before_what_was_handed_in_earlier(counter: Coun
     assert_eq!(look(&counter, newer).await.state, JobState::Done);
 }
 
+pub async fn files_on_the_disk_of_another_shop_hide_none_that_lie_here(counter: Counter) {
+    let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for _ in 0..60 {
+        hand_in(&counter, elsewhere.path(), &lines(1), true).await;
+    }
+    let worker = bench(&counter, here.path());
+    let by_the_shop = hand_in(&counter, here.path(), &lines(1), true).await;
+    assert!(work(&worker).await);
+    assert_eq!(look(&counter, by_the_shop).await.state, JobState::Done);
+    let by_the_command = hand_in(&counter, here.path(), &lines(2), true).await;
+    let worked = tokio::task::spawn_blocking(move || worker.run_up_to(by_the_command));
+    assert!(worked.await.unwrap().unwrap());
+    assert_eq!(look(&counter, by_the_command).await.state, JobState::Done);
+}
+
+storage::statements! {
+    SPOIL = "UPDATE import_jobs SET mapping = '{' WHERE id = $1";
+}
+
+pub async fn a_job_that_cannot_be_read_holds_up_no_other(counter: Counter) {
+    let folder = tempfile::tempdir().unwrap();
+    let spoilt = hand_in(&counter, folder.path(), &lines(1), true).await;
+    let spoil = counter
+        .store
+        .write(move |tx| tx.execute(&SPOIL, &[spoilt.to_string().into()]));
+    assert_eq!(spoil.await.unwrap(), 1);
+    let other = hand_in(&counter, folder.path(), &lines(2), true).await;
+    let worker = bench(&counter, folder.path());
+    for _ in 0..=limits::TRIES {
+        work(&worker).await;
+    }
+    assert_eq!(look(&counter, other).await.state, JobState::Done);
+    let unreadable = counter.store.read(move |tx| jobs::job(tx, spoilt)).await;
+    assert!(matches!(unreadable, Err(Fault::Corrupt(_))));
+    // Its file stays for whoever can read it, and does not keep those of others from being removed.
+    let over = run::file_of(folder.path(), other);
+    std::fs::write(&over, lines(2)).unwrap();
+    let file = run::file_of(folder.path(), spoilt);
+    let swept = tokio::task::spawn_blocking(move || worker.sweep());
+    swept.await.unwrap().unwrap();
+    assert!(file.exists() && !over.exists());
+}
+
 /// Works on a file of nothing but rejected records, and does something to the job as soon as it is begun.
 async fn interrupted(
     counter: &Counter,
