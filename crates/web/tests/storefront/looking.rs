@@ -222,6 +222,20 @@ async fn what_goes_wrong_is_said_in_words_that_help() {
 }
 
 #[tokio::test]
+async fn a_search_that_its_filters_empty_leads_to_the_same_without_them_first() {
+    let house = house().await;
+    let html = house.get("/fr/search?q=hugo&decade=1200").await.text();
+    let advice = "<a href=\"/fr/search?q=hugo\">Chercher de nouveau sans filtre</a>";
+    let place = |words: &str| {
+        let found = html.find(words);
+        found.unwrap_or_else(|| panic!("{words} is not there"))
+    };
+    assert!(place(advice) < place("Vérifiez l’orthographe"));
+    let html = house.get("/fr/search?q=xqzvw").await.text();
+    assert!(html.contains("Vérifiez l’orthographe") && !html.contains("sans filtre"));
+}
+
+#[tokio::test]
 async fn a_book_leads_to_its_author_publisher_series_and_subjects() {
     let house = house().await;
     let shelf = house.state.shelf.load();
