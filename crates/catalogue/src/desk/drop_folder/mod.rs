@@ -9,8 +9,8 @@
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, File, Metadata};
-use std::io::{self, Read, Write};
+use std::fs::{self, DirBuilder, Metadata};
+use std::io;
 use std::iter::Flatten;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -27,9 +27,13 @@ use crate::import::{self, Mapping};
 use crate::store::By;
 
 mod aside;
+mod copy;
+mod names;
 mod trouble;
 
 use aside::{ReportError, of_job, place_aside, report_of, say_trouble, write_report};
+use copy::{copy_ordinary, unfit};
+use names::{harmless, taken_name};
 use trouble::Troubles;
 pub use trouble::{Trouble, TroubleKind};
 
@@ -399,69 +403,11 @@ fn may_be_written_to(folder: &Path) -> bool {
     rustix::fs::access(folder, needed).is_ok()
 }
 
-/// Why a file may not be taken whatever it holds.
-fn unfit(metadata: &Metadata) -> Option<TroubleKind> {
-    if !is_ordinary(metadata) {
-        return Some(TroubleKind::NotOrdinary);
-    }
-    (metadata.len() > limits::DROPPED_BYTES).then_some(TroubleKind::TooLarge)
-}
-
-/// An ordinary file, of which there is no second name that somebody could write it by.
-fn is_ordinary(metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.nlink() == 1
-}
-
 /// A real folder of the account we run under, which others may not write to.
 fn is_ours(metadata: &Metadata) -> bool {
     metadata.is_dir()
         && metadata.uid() == rustix::process::geteuid().as_raw()
         && metadata.mode() & OTHERS_WRITE == 0
-}
-
-/// Copies a file that is ordinary, and still the same once it is open. Says how long it is.
-fn copy_ordinary(from: &Path, folder: &Path, to: &Path) -> Result<u64, TroubleKind> {
-    let of_file = |error: io::Error| TroubleKind::of(&error);
-    let of_desk = |error: io::Error| TroubleKind::of_desk(&error);
-    let named = fs::symlink_metadata(from).map_err(of_file)?;
-    if let Some(kind) = unfit(&named) {
-        return Err(kind);
-    }
-    let file = File::open(from).map_err(of_file)?;
-    let opened = file.metadata().map_err(of_file)?;
-    if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
-        return Err(TroubleKind::NotOrdinary);
-    }
-    fs::create_dir_all(folder).map_err(of_desk)?;
-    let mut copy = File::create(to).map_err(of_desk)?;
-    // It may be written to while it is copied.
-    let mut bounded = file.take(limits::DROPPED_BYTES.saturating_add(1));
-    let bytes = copy_pieces(&mut bounded, &mut copy)?;
-    if bytes > limits::DROPPED_BYTES {
-        return Err(TroubleKind::TooLarge);
-    }
-    copy.flush()
-        .and_then(|()| copy.sync_all())
-        .map_err(of_desk)?;
-    Ok(bytes)
-}
-
-/// Copies all of it. Each error is told of its own side: a sender's file is not at fault for our disk.
-fn copy_pieces(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, TroubleKind> {
-    let mut piece = vec![0; 64 << 10];
-    let mut bytes = 0;
-    loop {
-        let read = match from.read(&mut piece) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            read => read.map_err(|error| TroubleKind::of(&error))?,
-        };
-        let Some(read @ [_, ..]) = piece.get(..read) else {
-            return Ok(bytes);
-        };
-        to.write_all(read)
-            .map_err(|error| TroubleKind::of_desk(&error))?;
-        bytes += read.len() as u64;
-    }
 }
 
 /// Whether whoever took the file died before its job was written down.
@@ -473,33 +419,6 @@ fn is_left(path: &Path, now: Timestamp) -> bool {
     now.since(moved) >= TAKING
 }
 
-/// The job and the name of a taken file.
-fn taken_name(path: &Path) -> Option<(ImportJobId, String)> {
-    /// Of a UUID as text.
-    const ID_LETTERS: usize = 36;
-    let name = path.file_name()?.to_str()?;
-    let (job, name) = name.split_at_checked(ID_LETTERS)?;
-    Some((job.parse().ok()?, name.strip_prefix('-')?.to_owned()))
-}
-
-/// A name that leads nowhere and fits everywhere.
-fn harmless(name: &str) -> String {
-    let letters = name.chars().map(|letter| match letter {
-        letter if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_') => letter,
-        _ => '_',
-    });
-    let mut name: String = letters
-        .skip_while(|letter| *letter == '.')
-        .take(60)
-        .collect();
-    // File systems count bytes, and the job's name goes before it and the report's behind.
-    name.truncate(name.floor_char_boundary(180));
-    match name.is_empty() {
-        true => "file".to_owned(),
-        false => name,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
@@ -507,23 +426,6 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
-
-    #[test]
-    fn names_lead_nowhere() {
-        assert_eq!(harmless("../../etc/passwd"), "_.._etc_passwd");
-        assert_eq!(harmless("stock 2026.csv"), "stock_2026.csv");
-        assert_eq!(harmless("a\n\u{1b}[2J"), "a___2J");
-        assert_eq!(harmless(".."), "file");
-        assert_eq!(harmless(&"x".repeat(500)).len(), 60);
-    }
-
-    #[test]
-    fn a_taken_file_names_its_job() {
-        let job = ImportJobId::new();
-        let path = PathBuf::from(format!("/x/{job}-a-b.csv"));
-        assert_eq!(taken_name(&path), Some((job, "a-b.csv".to_owned())));
-        assert_eq!(taken_name(Path::new("/x/stock.csv")), None);
-    }
 
     fn watcher_of(folder: &Path) -> Watcher {
         let drop = DropFolder {
@@ -549,24 +451,6 @@ mod tests {
             };
             assert_eq!((path.as_path(), kind), (folder, expected));
         }
-    }
-
-    #[test]
-    fn a_disk_of_ours_that_cannot_be_written_to_is_not_the_files_fault() {
-        struct ReadOnly;
-        impl Write for ReadOnly {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::ReadOnlyFilesystem.into())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
-        let copied = copy_pieces(&mut &b"EAN;Titre"[..], &mut ReadOnly);
-        assert_eq!(copied, Err(TroubleKind::Desk));
-        let mut whole = Vec::new();
-        assert_eq!(copy_pieces(&mut &b"EAN;Titre"[..], &mut whole), Ok(9));
-        assert_eq!(whole, b"EAN;Titre");
     }
 
     #[test]
