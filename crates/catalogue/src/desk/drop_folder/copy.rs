@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use super::folder::Folder;
 use super::trouble::TroubleKind;
 use crate::desk::limits;
 
@@ -22,19 +23,24 @@ fn is_ordinary(metadata: &Metadata) -> bool {
 }
 
 /// Copies a file that is ordinary, and still the same once it is open. Says how long it is.
-pub(super) fn copy_ordinary(from: &Path, folder: &Path, to: &Path) -> Result<u64, TroubleKind> {
+pub(super) fn copy_ordinary(
+    from: &Folder,
+    name: &str,
+    desk: &Path,
+    to: &Path,
+) -> Result<u64, TroubleKind> {
     let of_file = |error: io::Error| TroubleKind::of(&error);
     let of_desk = |error: io::Error| TroubleKind::of_desk(&error);
-    let named = fs::symlink_metadata(from).map_err(of_file)?;
+    let named = from.metadata(name).map_err(of_file)?;
     if let Some(kind) = unfit(&named) {
         return Err(kind);
     }
-    let file = File::open(from).map_err(of_file)?;
+    let file = from.read(name).map_err(of_file)?;
     let opened = file.metadata().map_err(of_file)?;
     if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
         return Err(TroubleKind::NotOrdinary);
     }
-    fs::create_dir_all(folder).map_err(of_desk)?;
+    fs::create_dir_all(desk).map_err(of_desk)?;
     let mut copy = File::create(to).map_err(of_desk)?;
     // It may be written to while it is copied.
     let mut bounded = file.take(limits::DROPPED_BYTES.saturating_add(1));
