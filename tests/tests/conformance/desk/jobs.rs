@@ -251,11 +251,12 @@ pub async fn mappings_and_notes_are_found_again(counter: Counter) {
     let job = hand_in(&counter, folder.path(), &lines(1), true).await;
     assert!(work(&bench(&counter, folder.path())).await);
     let store = counter.store.clone();
-    let found = async move |text: &str| {
+    let found_of = async move |text: &str, kinds: &[&str]| {
         let wanted = notes::Wanted {
             severity: Some(import::Severity::Error),
             code: "json-invalid".to_owned(),
             text: text.to_owned(),
+            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         };
         let read = store.read(move |tx| -> Result<_, Fault> {
             let notes = notes::notes(tx, job, &wanted, 10, 0)?;
@@ -263,10 +264,15 @@ pub async fn mappings_and_notes_are_found_again(counter: Counter) {
         });
         read.await.unwrap()
     };
+    let found = async |text: &str| found_of(text, &[]).await;
     let (count, notes) = found("NOT A RECORD").await;
     assert_eq!((count, notes.len()), (1, 1));
     assert_eq!((notes[0].file.as_str(), notes[0].line), ("livres.jsonl", 2));
     assert_eq!(found("100%").await.0, 0);
+    let kind = notes[0].said.as_ref().unwrap().kind.as_str();
+    let (count, of_kind) = found_of("100%", &["no-title", kind]).await;
+    assert_eq!((count, of_kind), (1, notes.clone()));
+    assert_eq!(found_of("100%", &["no-title"]).await.0, 0);
     let kinds = counter.store.read(move |tx| notes::kinds(tx, job)).await;
     assert_eq!(kinds.unwrap().len(), 1);
 
