@@ -101,7 +101,7 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         payment.switch,
         payment.card_page.as_str(),
     )?;
-    let mut state = AppState::new(Parts {
+    let state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),
         index: Arc::new(index),
@@ -109,6 +109,7 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         clock,
         tariff: tariff(config)?,
         order_keys: OrderKeys::new(&secret),
+        stock,
         settings: settings(config),
         metrics: Some(
             PrometheusBuilder::new()
@@ -116,7 +117,6 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
                 .context("the metrics")?,
         ),
     });
-    state.stock = stock;
     fill_boards(&state).await?;
     counting.await??;
     Ok(state)

@@ -31,6 +31,8 @@ pub fn words(locale: Locale) -> &'static Words {
 /// All messages of one language.
 pub struct Words {
     fixed: HashMap<String, String>,
+    /// What of the other messages stands there whatever their variables are.
+    around: HashMap<String, String>,
     bundle: FluentBundle<FluentResource>,
 }
 
@@ -38,6 +40,7 @@ impl Words {
     fn load(locale: Locale) -> Words {
         let mut words = Words {
             fixed: HashMap::new(),
+            around: HashMap::new(),
             bundle: FluentBundle::new_concurrent(language(locale)),
         };
         words.bundle.set_use_isolating(false);
@@ -80,6 +83,8 @@ impl Words {
                 .into_owned();
             if errors.is_empty() {
                 self.fixed.insert(id, text);
+            } else {
+                self.around.insert(id, without_variables(&text));
             }
         }
     }
@@ -94,6 +99,18 @@ impl Words {
         self.fixed
             .get(&format!("{group}-{code}"))
             .map_or(code, String::as_str)
+    }
+
+    /// The codes of a group whose message has a text in it, its variables apart. Typed as people type: without capitals,
+    /// curly apostrophes and the spaces of typesetters.
+    pub fn containing(&self, group: &str, text: &str) -> Vec<String> {
+        let wanted = as_typed(text.trim());
+        let messages = self.fixed.iter().chain(&self.around);
+        let of_group = messages.filter_map(|(id, message)| {
+            let code = id.strip_prefix(group)?.strip_prefix('-')?;
+            as_typed(message).contains(&wanted).then(|| code.to_owned())
+        });
+        of_group.collect()
     }
 
     /// A message whose variables are named by data; none when there is no such message.
@@ -125,6 +142,26 @@ impl Words {
             .format_pattern(pattern, Some(&args), &mut errors)
             .into_owned()
     }
+}
+
+/// A message as it is written without its variables: each leaves a brace, over which no text reaches.
+fn without_variables(message: &str) -> String {
+    let mut parts = message.split('{');
+    let mut without = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        without.push('{');
+        without.push_str(part.split_once('}').map_or("", |(_, after)| after));
+    }
+    without
+}
+
+fn as_typed(text: &str) -> String {
+    let letters = text.chars().map(|letter| match letter {
+        '’' => '\'',
+        '\u{a0}' | '\u{202f}' => ' ',
+        letter => letter,
+    });
+    letters.collect::<String>().to_lowercase()
 }
 
 fn language(locale: Locale) -> Vec<unic_langid::LanguageIdentifier> {

@@ -43,6 +43,8 @@ pub struct Parts {
     pub tariff: Tariff,
     /// Opens order pages by link.
     pub order_keys: OrderKeys,
+    /// Counted copies, in memory; it may still be read while the rest is opened.
+    pub stock: Arc<StockBoard>,
     /// What the bookseller configured.
     pub settings: Settings,
     /// Renders `/metrics`; without it there is no such page.
@@ -70,7 +72,7 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     /// See [`Parts`].
     pub metrics: Option<PrometheusHandle>,
-    /// Counted copies, in memory.
+    /// See [`Parts`].
     pub stock: Arc<StockBoard>,
     /// What readers also bought, in memory.
     pub also_bought: Arc<AlsoBoughtBoard>,
@@ -128,7 +130,7 @@ impl AppState {
             )),
             settings: Arc::new(parts.settings),
             metrics: parts.metrics,
-            stock: Arc::new(StockBoard::new()),
+            stock: parts.stock,
             also_bought: Arc::new(AlsoBoughtBoard::default()),
             bestsellers: Arc::new(BestsellerBoard::default()),
             display: Arc::new(DisplayBoard::default()),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use shop::stock::StockPolicy;
-use storage::{Fault, Store, Tx, outbox};
+use storage::{Engine, Fault, Store, Tx, outbox};
 
 use crate::counter::{Counter, ETRANGER};
 
@@ -12,6 +12,8 @@ storage::statements! {
     BELOW_ZERO = "UPDATE stock SET on_hand = -1, held = -2 WHERE edition = $1";
     REWRITE_MOVES = "UPDATE stock_moves SET on_hand_change = 0 WHERE edition = $1";
     ERASE_MOVES = "DELETE FROM stock_moves WHERE edition = $1";
+    HURRY = postgres "SET LOCAL statement_timeout = '50ms'";
+    TAKE_LONG = postgres "SELECT pg_sleep(30)";
 }
 
 pub async fn every_statement_prepares(counter: Counter) {
@@ -108,4 +110,17 @@ pub async fn the_last_line_of_defence_holds(counter: Counter) {
             .write(|tx: &mut dyn Tx| tx.execute(statement, &[ETRANGER.0.into()]));
         assert!(wrong.await.is_err(), "{}", statement.name());
     }
+}
+
+/// What takes longer than the server allows does so again: it is no server that is away, for which workers wait.
+pub async fn a_statement_that_the_server_cancels_is_not_tried_again(counter: Counter) {
+    if counter.store.engine() == Engine::Sqlite {
+        return;
+    }
+    let hurried = counter.store.write(|tx| -> Result<_, Fault> {
+        tx.execute(&HURRY, &[])?;
+        tx.query(&TAKE_LONG, &[])
+    });
+    let cancelled = hurried.await;
+    assert!(matches!(cancelled, Err(Fault::Defect(_))), "{cancelled:?}");
 }

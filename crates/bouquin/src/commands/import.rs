@@ -153,6 +153,7 @@ fn import_all(
         mapping,
         stop,
         bar: &bar,
+        tell: &|sentence| bar.suspend(|| eprintln!("{sentence}")),
     };
     let mut imported = Imported {
         tally: Tally::default(),

@@ -35,6 +35,10 @@ storage::statements! {
         WHERE id = $1 AND state IN ('paused', 'failed')";
     DISMISS = "DELETE FROM import_jobs WHERE id = $1 AND state IN ('received', 'tried')";
     LYING = "SELECT COUNT(*) FROM import_jobs WHERE state NOT IN ('done', 'failed', 'stopped')";
+    IN_THE_WAY = "SELECT id, name, staff, received_us, state, mapping, halt, begun_us, ended_us, read_bytes, total_bytes,
+        records, messages, created, updated, unchanged, hidden, rejected, unkept, CAST(NULL AS TEXT),
+        tries
+        FROM import_jobs WHERE state = 'running' AND lease_us >= $2 AND id <> $1 ORDER BY id LIMIT 1";
     IMPORTS_OF_JOB = "SELECT id, name, staff, begun_us, state, messages, job_id FROM imports WHERE job_id = $1
         ORDER BY id LIMIT 10000";
     OLD_JOBS = "SELECT id FROM import_jobs WHERE state IN ('done', 'failed', 'stopped')
@@ -267,6 +271,12 @@ pub fn job(tx: &mut dyn Tx, job: ImportJobId) -> Result<Option<Job>, Fault> {
 pub fn jobs(tx: &mut dyn Tx, limit: u32) -> Result<Vec<Job>, Fault> {
     let rows = tx.query(&JOBS, &[limit.into()])?;
     rows.iter().map(job_of_row).collect()
+}
+
+/// The import that runs now, here or elsewhere, so that this one waits for it; without its trial.
+pub fn in_the_way(tx: &mut dyn Tx, job: ImportJobId, now: Timestamp) -> Result<Option<Job>, Fault> {
+    let row = tx.query_opt(&IN_THE_WAY, &[id(job), now.as_micros().into()])?;
+    row.as_ref().map(job_of_row).transpose()
 }
 
 /// The imports that a job's files became, oldest first.

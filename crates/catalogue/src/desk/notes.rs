@@ -30,17 +30,34 @@ storage::statements! {
     LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM import_notes WHERE job_id = $1 AND found = 0";
     KINDS = "SELECT severity, code, COUNT(*) FROM import_notes WHERE job_id = $1
         GROUP BY severity, code ORDER BY COUNT(*) DESC, code LIMIT 200";
-    FOUND_COUNT = "SELECT COUNT(*) FROM import_notes WHERE job_id = $1
-        AND ($2 = '' OR severity = $2) AND ($3 = '' OR code = $3)
-        AND ($4 = '' OR LOWER(message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(reference, '')) LIKE $4 ESCAPE '!')";
-    FOUND = "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id, x.number, n.said
-        FROM import_notes n LEFT JOIN records r ON r.sender = n.sender AND r.reference = n.reference
-        LEFT JOIN import_rejects x
-            ON x.job_id = n.job_id AND x.number = n.number AND n.found = 0 AND x.completed_us IS NULL
-        WHERE n.job_id = $1 AND ($2 = '' OR n.severity = $2) AND ($3 = '' OR n.code = $3)
-        AND ($4 = '' OR LOWER(n.message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(n.reference, '')) LIKE $4 ESCAPE '!')
-        ORDER BY CASE n.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, n.line, n.found, n.number
-        LIMIT $5 OFFSET $6";
+    FOUND_COUNT =
+        sqlite "SELECT COUNT(*) FROM import_notes WHERE job_id = $1
+            AND ($2 = '' OR severity = $2) AND ($3 = '' OR code = $3)
+            AND ($4 = '' OR LOWER(message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(reference, '')) LIKE $4 ESCAPE '!'
+                OR said->>'kind' IN (SELECT k.value FROM json_each($5) k))",
+        postgres "SELECT COUNT(*) FROM import_notes WHERE job_id = $1
+            AND ($2 = '' OR severity = $2) AND ($3 = '' OR code = $3)
+            AND ($4 = '' OR LOWER(message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(reference, '')) LIKE $4 ESCAPE '!'
+                OR (said::jsonb)->>'kind' IN (SELECT jsonb_array_elements_text(($5::text)::jsonb)))";
+    FOUND =
+        sqlite "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id, x.number, n.said
+            FROM import_notes n LEFT JOIN records r ON r.sender = n.sender AND r.reference = n.reference
+            LEFT JOIN import_rejects x
+                ON x.job_id = n.job_id AND x.number = n.number AND n.found = 0 AND x.completed_us IS NULL
+            WHERE n.job_id = $1 AND ($2 = '' OR n.severity = $2) AND ($3 = '' OR n.code = $3)
+            AND ($4 = '' OR LOWER(n.message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(n.reference, '')) LIKE $4 ESCAPE '!'
+                OR n.said->>'kind' IN (SELECT k.value FROM json_each($5) k))
+            ORDER BY CASE n.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, n.line, n.found, n.number
+            LIMIT $6 OFFSET $7",
+        postgres "SELECT n.file, n.line, n.sender, n.reference, n.code, n.severity, n.message, r.edition_id, x.number, n.said
+            FROM import_notes n LEFT JOIN records r ON r.sender = n.sender AND r.reference = n.reference
+            LEFT JOIN import_rejects x
+                ON x.job_id = n.job_id AND x.number = n.number AND n.found = 0 AND x.completed_us IS NULL
+            WHERE n.job_id = $1 AND ($2 = '' OR n.severity = $2) AND ($3 = '' OR n.code = $3)
+            AND ($4 = '' OR LOWER(n.message) LIKE $4 ESCAPE '!' OR LOWER(COALESCE(n.reference, '')) LIKE $4 ESCAPE '!'
+                OR (n.said::jsonb)->>'kind' IN (SELECT jsonb_array_elements_text(($5::text)::jsonb)))
+            ORDER BY CASE n.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END, n.line, n.found, n.number
+            LIMIT $6 OFFSET $7";
 }
 
 /// A [`Remark`] as it is kept.
@@ -119,21 +136,25 @@ pub struct Wanted {
     pub code: String,
     /// With this text in the message or the reference.
     pub text: String,
+    /// Or, when a text is wanted, of one of these kinds ([`Said::kind`]): those whose sentence has it in the language of
+    /// who reads the notes.
+    pub kinds: Vec<String>,
 }
 
 impl Wanted {
-    fn params(&self, job: ImportJobId) -> [storage::Value; 4] {
+    fn params(&self, job: ImportJobId) -> Result<[storage::Value; 5], Fault> {
         let text = self.text.trim().to_lowercase();
         let pattern = match text.is_empty() {
             true => String::new(),
             false => format!("%{}%", escaped(&text)),
         };
-        [
+        Ok([
             id(job),
             self.severity.map_or("", Severity::code).into(),
             self.code.as_str().into(),
             pattern.into(),
-        ]
+            json(&self.kinds)?.into(),
+        ])
     }
 }
 
@@ -179,7 +200,7 @@ pub fn kinds(tx: &mut dyn Tx, job: ImportJobId) -> Result<Vec<NoteKind>, Fault> 
 
 /// How many notes are `wanted`.
 pub fn count(tx: &mut dyn Tx, job: ImportJobId, wanted: &Wanted) -> Result<u64, Fault> {
-    let count = tx.query_one(&FOUND_COUNT, &wanted.params(job))?.int(0)?;
+    let count = tx.query_one(&FOUND_COUNT, &wanted.params(job)?)?.int(0)?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
@@ -191,9 +212,17 @@ pub fn notes(
     limit: u32,
     skipped: u64,
 ) -> Result<Vec<KeptNote>, Fault> {
-    let [job, severity, code, text] = wanted.params(job);
+    let [job, severity, code, text, kinds] = wanted.params(job)?;
     let skipped = i64::try_from(skipped).unwrap_or(i64::MAX);
-    let params = [job, severity, code, text, limit.into(), skipped.into()];
+    let params = [
+        job,
+        severity,
+        code,
+        text,
+        kinds,
+        limit.into(),
+        skipped.into(),
+    ];
     let rows = tx.query(&FOUND, &params)?;
     rows.iter().map(note_of_row).collect()
 }

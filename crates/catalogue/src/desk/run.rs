@@ -137,7 +137,11 @@ impl Bench {
                 .ok()
                 .and_then(|modified| modified.elapsed().ok())
                 .is_some_and(|age| age > UNCLAIMED);
-            let job = self.store.read_blocking(|tx| job::job(tx, id))?;
+            let job = match self.store.read_blocking(|tx| job::job(tx, id)) {
+                // See `run_one_of`: whoever can read it may still need the file.
+                Err(Fault::Corrupt(_)) => continue,
+                read => read?,
+            };
             let is_over = job.map_or(is_old, |job| {
                 matches!(job.state, JobState::Done | JobState::Stopped)
             });

@@ -57,7 +57,7 @@ pub(crate) use trial::{Tried, try_put};
 pub(crate) use undo::log;
 pub use undo::{
     By, Import, ImportId, ImportState, Logged, Refusal, import, imports, logged, redo_import,
-    turning, undo_import,
+    redo_job, turning, undo_import, undo_job,
 };
 
 storage::statements! {

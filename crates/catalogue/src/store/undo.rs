@@ -21,7 +21,8 @@ storage::statements! {
     IMPORT = "SELECT id, name, staff, begun_us, state, messages, job_id FROM imports WHERE id = $1";
     TURNING = "SELECT id, name, staff, begun_us, state, messages, job_id FROM imports
         WHERE state IN ('undoing', 'redoing') ORDER BY id LIMIT 1000";
-    IMPORT_STATE = "SELECT state FROM imports WHERE id = $1";
+    STATE_OF_IMPORT = "SELECT id, state FROM imports WHERE id = $1";
+    STATES_OF_JOB = "SELECT id, state FROM imports WHERE job_id = $1 ORDER BY id";
     SET_IMPORT_STATE = "UPDATE imports SET state = $2 WHERE id = $1";
     OF_IMPORT = "SELECT id, record_id FROM notifications
         WHERE import_id = $1 AND undone = $2 AND id > $3 ORDER BY id LIMIT $4";
@@ -214,12 +215,13 @@ impl Import {
 
 /// Leaves out everything an import said: what was before stands again, and what was said later stays. Blocks.
 ///
-/// Interrupted, it is finished by calling it again.
+/// Interrupted, it is finished by calling it again. Who asks for the opposite meanwhile gets that: this stops then, and
+/// all of it is turned back by the other.
 ///
 /// # Errors
 /// [`Refusal::NoImport`], or a fault; batches before it are committed.
 pub fn undo_import(store: &Store, import: ImportId, by: &By) -> Result<(), Refusal> {
-    turn_import(store, import, by, true)
+    turn(store, Turned::Import(import), by, Way::Undo)
 }
 
 /// Takes an undone import in again. Blocks.
@@ -227,53 +229,140 @@ pub fn undo_import(store: &Store, import: ImportId, by: &By) -> Result<(), Refus
 /// # Errors
 /// As [`undo_import`].
 pub fn redo_import(store: &Store, import: ImportId, by: &By) -> Result<(), Refusal> {
-    turn_import(store, import, by, false)
+    turn(store, Turned::Import(import), by, Way::Redo)
 }
 
-fn turn_import(store: &Store, import: ImportId, by: &By, undone: bool) -> Result<(), Refusal> {
-    let (turning, turned, action) = if undone {
-        (ImportState::Undoing, ImportState::Undone, "import.undo")
-    } else {
-        (ImportState::Redoing, ImportState::Taken, "import.redo")
-    };
-    let begun_by = by.clone();
-    let needed = store.write_blocking(move |tx| {
-        lock(tx)?;
-        let state = tx.query_opt(&IMPORT_STATE, &[import.0.into()])?;
-        let state = state.ok_or(Refusal::NoImport(import))?;
-        let state = ImportState::parse(state.text(0)?)?;
-        if state == turned {
-            return Ok::<_, Refusal>(false);
+/// Likewise with all imports of a job: one decision, so that nobody finds some of them undone and some not. Blocks.
+///
+/// # Errors
+/// A fault, as [`undo_import`].
+pub fn undo_job(store: &Store, job: ImportJobId, by: &By) -> Result<(), Refusal> {
+    turn(store, Turned::Job(job), by, Way::Undo)
+}
+
+/// Takes all imports of an undone job in again. Blocks.
+///
+/// # Errors
+/// As [`undo_job`].
+pub fn redo_job(store: &Store, job: ImportJobId, by: &By) -> Result<(), Refusal> {
+    turn(store, Turned::Job(job), by, Way::Redo)
+}
+
+/// What is undone or redone.
+#[derive(Debug, Clone, Copy)]
+enum Turned {
+    Import(ImportId),
+    Job(ImportJobId),
+}
+
+/// In which direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Undo,
+    Redo,
+}
+
+impl Way {
+    /// How an import stands while that is done.
+    fn under_way(self) -> ImportState {
+        match self {
+            Way::Undo => ImportState::Undoing,
+            Way::Redo => ImportState::Redoing,
         }
-        tx.execute(&SET_IMPORT_STATE, &[import.0.into(), turning.code().into()])?;
-        log(tx, &begun_by, action, Some(import.0), "")?;
-        Ok(true)
-    })?;
-    let mut after = needed.then_some(0);
-    while let Some(from) = after {
-        after = store.write_blocking(move |tx| turn_batch(tx, import, from, undone))?;
     }
-    if needed {
-        store.write_blocking(move |tx| {
-            tx.execute(&SET_IMPORT_STATE, &[import.0.into(), turned.code().into()])
-        })?;
+
+    /// How an import stands afterwards.
+    fn done(self) -> ImportState {
+        match self {
+            Way::Undo => ImportState::Undone,
+            Way::Redo => ImportState::Taken,
+        }
+    }
+
+    fn action(self) -> &'static str {
+        match self {
+            Way::Undo => "import.undo",
+            Way::Redo => "import.redo",
+        }
+    }
+}
+
+fn turn(store: &Store, what: Turned, by: &By, way: Way) -> Result<(), Refusal> {
+    let by = by.clone();
+    let imports = store.write_blocking(move |tx| decide_turn(tx, what, &by, way))?;
+    for import in imports {
+        let mut from = 0;
+        loop {
+            match store.write_blocking(move |tx| turn_batch(tx, import, from, way))? {
+                Step::On(last) => from = last,
+                Step::Done => break,
+                // The other's decision was about all of them.
+                Step::Overtaken => return Ok(()),
+            }
+        }
     }
     Ok(())
 }
 
-/// Turns the import's next notifications after `from` and settles their records; says where to go on.
-fn turn_batch(
-    tx: &mut dyn Tx,
-    import: ImportId,
-    from: i64,
-    undone: bool,
-) -> Result<Option<i64>, Fault> {
+/// Decides it for all imports in one transaction, and says which there is something to do with, in the order in which
+/// it is done.
+fn decide_turn(tx: &mut dyn Tx, what: Turned, by: &By, way: Way) -> Result<Vec<ImportId>, Refusal> {
     lock(tx)?;
+    let rows = match what {
+        Turned::Import(import) => match tx.query_opt(&STATE_OF_IMPORT, &[import.0.into()])? {
+            None => return Err(Refusal::NoImport(import)),
+            Some(row) => vec![row],
+        },
+        Turned::Job(job) => tx.query(&STATES_OF_JOB, &[job.to_string().into()])?,
+    };
+    let mut left = Vec::new();
+    for row in rows {
+        let import = ImportId(row.int(0)?);
+        if ImportState::parse(row.text(1)?)? == way.done() {
+            continue;
+        }
+        set_state(tx, import, way.under_way())?;
+        log(tx, by, way.action(), Some(import.0), "")?;
+        left.push(import);
+    }
+    if way == Way::Undo {
+        left.reverse();
+    }
+    Ok(left)
+}
+
+fn set_state(tx: &mut dyn Tx, import: ImportId, state: ImportState) -> Result<(), Fault> {
+    let params = [import.0.into(), state.code().into()];
+    tx.execute(&SET_IMPORT_STATE, &params).map(drop)
+}
+
+/// What a batch leaves to be done.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// What comes after that notification.
+    On(i64),
+    /// Nothing.
+    Done,
+    /// Nothing for us: somebody decided otherwise.
+    Overtaken,
+}
+
+/// Turns the import's next notifications after `from` and settles their records.
+fn turn_batch(tx: &mut dyn Tx, import: ImportId, from: i64, way: Way) -> Result<Step, Fault> {
+    lock(tx)?;
+    let row = tx.query_one(&STATE_OF_IMPORT, &[import.0.into()])?;
+    let state = ImportState::parse(row.text(1)?)?;
+    // Done, when somebody else does the same and came to its end, perhaps without what was turned back in between.
+    if state != way.under_way() && state != way.done() {
+        return Ok(Step::Overtaken);
+    }
+    let undone = way == Way::Undo;
     let batch = i64::try_from(limits::PUT_BATCH_RECORDS).unwrap_or(i64::MAX);
     let params = [import.0.into(), (!undone).into(), from.into(), batch.into()];
     let rows = tx.query(&OF_IMPORT, &params)?;
     let Some(last) = rows.last() else {
-        return Ok(None);
+        set_state(tx, import, way.done())?;
+        return Ok(Step::Done);
     };
     let last = last.int(0)?;
     let mut records: Vec<i64> = rows
@@ -288,7 +377,7 @@ fn turn_batch(
     let params = [import.0.into(), last.into(), undone.into(), from.into()];
     tx.execute(&SET_UNDONE, &params)?;
     finish(tx, settling)?;
-    Ok(Some(last))
+    Ok(Step::On(last))
 }
 
 pub(crate) fn log(

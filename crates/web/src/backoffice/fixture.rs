@@ -129,6 +129,7 @@ pub(crate) async fn small_with(drop_folders: Vec<DropFolder>) -> Small {
         clock,
         tariff: Tariff::demo(),
         order_keys: OrderKeys::new(&[7; 32]),
+        stock: Arc::default(),
         settings,
         metrics: None,
     });

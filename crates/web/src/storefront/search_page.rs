@@ -295,10 +295,11 @@ fn help(reader: &Reader<'_>, params: &Params) -> Markup {
         div.help {
             p { (reader.say("search-empty")) }
             ul {
+                // There may be books for these words: nothing else is as likely to help.
+                @if params.is_filtered() { li { a href=(reader.path(&unfiltered)) { (reader.say("search-empty-filters")) } } }
                 li { (reader.say("search-empty-spelling")) }
                 li { (reader.say("search-empty-fewer")) }
                 li { (reader.say("search-empty-isbn")) }
-                @if params.is_filtered() { li { a href=(reader.path(&unfiltered)) { (reader.say("search-empty-filters")) } } }
             }
             (search_field(reader, "q2", &params.text()))
             p.muted { a href=(reader.path("/")) { (reader.say("search-empty-home")) } }

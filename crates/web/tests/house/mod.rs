@@ -96,6 +96,7 @@ impl House {
             clock,
             tariff: Tariff::demo(),
             order_keys: OrderKeys::new(&[7; 32]),
+            stock: Arc::default(),
             settings: Settings::demo(SHOP, VAULT),
             metrics: None,
         });

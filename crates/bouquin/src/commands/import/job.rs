@@ -8,7 +8,7 @@ use std::{
     io,
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
@@ -26,6 +26,8 @@ use trade::ids::ImportJobId;
 
 /// How often it is looked how far a job is.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often it is said again what an import waits for: a large feed takes an hour.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
 /// Notes read at once.
 const NOTES_AT_ONCE: u32 = 2_000;
 
@@ -36,6 +38,8 @@ pub(super) struct Counter<'c> {
     /// Set when somebody wants it to stand still.
     pub(super) stop: &'c AtomicBool,
     pub(super) bar: &'c ProgressBar,
+    /// Told in a sentence what a file waits for.
+    pub(super) tell: &'c (dyn Fn(&str) + Sync),
 }
 
 impl Counter<'_> {
@@ -45,8 +49,9 @@ impl Counter<'_> {
         let ended = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
+                let mut waiting = Waiting::default();
                 while !ended.load(Ordering::Relaxed) {
-                    self.watch(job);
+                    self.watch(job, &mut waiting);
                     std::thread::sleep(LOOK);
                 }
             });
@@ -104,10 +109,24 @@ impl Counter<'_> {
         found.ok_or_else(|| Fault::defect("an import was forgotten while it ran"))
     }
 
+    /// Says what it waits for, if it does.
+    fn say_waiting(&self, job: &Job, waiting: &mut Waiting) {
+        let (id, now) = (job.id, self.bench.clock.now());
+        let read = |tx: &mut dyn Tx| jobs::in_the_way(tx, id, now);
+        if let Ok(Some(other)) = self.bench.store.read_blocking(read)
+            && waiting.is_news(other.id, Instant::now())
+        {
+            (self.tell)(&waits(job, &other));
+        }
+    }
+
     /// Shows how far it is, and has it stand still when that is wanted.
-    fn watch(&self, job: ImportJobId) {
+    fn watch(&self, job: ImportJobId, waiting: &mut Waiting) {
         // What cannot be read now is read the next time.
         if let Ok(found) = self.look(job) {
+            if found.state == JobState::Waiting {
+                self.say_waiting(&found, waiting);
+            }
             self.bar.set_length(found.reading.total_bytes);
             self.bar.set_position(found.reading.read_bytes);
             if self.stop.load(Ordering::Relaxed) && !found.halting {
@@ -120,6 +139,41 @@ impl Counter<'_> {
             }
         }
     }
+}
+
+/// What was said last of what an import waits for.
+#[derive(Debug, Default)]
+struct Waiting {
+    said: Option<(ImportJobId, Instant)>,
+}
+
+impl Waiting {
+    /// Whether it is to be said that it waits for that one: at once, and then from time to time.
+    fn is_news(&mut self, other: ImportJobId, now: Instant) -> bool {
+        let is_known = self
+            .said
+            .is_some_and(|(said, at)| said == other && now.duration_since(at) < SAY_AGAIN);
+        if !is_known {
+            self.said = Some((other, now));
+        }
+        !is_known
+    }
+}
+
+fn waits(job: &Job, other: &Job) -> String {
+    let since = other.begun.unwrap_or(other.received).in_paris();
+    let reading = other.reading;
+    let percent = reading.read_bytes.saturating_mul(100);
+    let far = match percent.checked_div(reading.total_bytes) {
+        Some(percent) => format!(", {percent}% read"),
+        None => String::new(),
+    };
+    format!(
+        "{} waits: {} is being imported (since {}{far}).",
+        job.name,
+        other.name,
+        since.strftime("%Y-%m-%d %H:%M"),
+    )
 }
 
 fn copy_whole(from: &Path, folder: &Path, to: &Path) -> io::Result<u64> {
@@ -151,9 +205,12 @@ pub(super) fn each_note(
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-    use std::{fmt::Write as _, sync::Arc};
+    use std::{
+        fmt::Write as _,
+        sync::{Arc, Mutex},
+    };
 
     use catalogue::desk::JobState;
     use trade::clock::Clock;
@@ -181,6 +238,7 @@ mod tests {
                 mapping: None,
                 stop: &stop,
                 bar: &bar,
+                tell: &|_| {},
             };
             counter.import(&file).unwrap()
         });
@@ -227,6 +285,7 @@ mod tests {
                     mapping: None,
                     stop: &stop,
                     bar: &bar,
+                    tell: &|_| {},
                 };
                 counter.hand_in(&file).unwrap()
             });
@@ -258,6 +317,74 @@ mod tests {
             .map(|one| one.title)
             .collect();
         assert_eq!(titles, ["Mardi"]);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_waited_for_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let bench = bench(folder.path()).await;
+        let file = folder.path().join("lundi.jsonl");
+        std::fs::write(&file, "").unwrap();
+        let said = Mutex::new(Vec::new());
+        let (stop, bar) = (AtomicBool::new(false), ProgressBar::hidden());
+        let counter = Counter {
+            bench: bench.clone(),
+            mapping: None,
+            stop: &stop,
+            bar: &bar,
+            tell: &|sentence| said.lock().unwrap().push(sentence.to_owned()),
+        };
+        tokio::task::block_in_place(|| {
+            let monday = counter.hand_in(&file).unwrap();
+            // A file that nobody comes to the end of, until somebody closes it.
+            let fifo = file_of(&bench.folder, monday);
+            std::fs::remove_file(&fifo).unwrap();
+            let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+            assert!(made.unwrap().success());
+            let tuesday = folder.path().join("mardi.jsonl");
+            std::fs::write(&tuesday, "{\"id\":\"c:1\",\"title\":\"Nadja\"}\n").unwrap();
+            std::thread::scope(|scope| {
+                let older = scope.spawn(|| bench.run_next().unwrap());
+                while counter.look(monday).unwrap().state != JobState::Running {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                let newer = scope.spawn(|| counter.import(&tuesday).unwrap());
+                let begun = Instant::now();
+                while said.lock().unwrap().is_empty() {
+                    assert!(begun.elapsed() < Duration::from_secs(20), "nothing is said");
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                assert!(!newer.is_finished());
+                let mut both = std::fs::OpenOptions::new();
+                both.read(true).write(true);
+                while !older.is_finished() {
+                    drop(both.open(&fifo));
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                assert_eq!(newer.join().unwrap().state, JobState::Done);
+            });
+            let begun = counter.look(monday).unwrap().begun.unwrap().in_paris();
+            let expected = format!(
+                "mardi.jsonl waits: lundi.jsonl is being imported (since {}",
+                begun.strftime("%Y-%m-%d %H:%M")
+            );
+            let said = said.lock().unwrap();
+            assert!(
+                said.len() == 1 && said[0].starts_with(&expected),
+                "{said:?}"
+            );
+        });
+    }
+
+    #[test]
+    fn what_is_waited_for_is_said_again_from_time_to_time() {
+        let (one, other, begun) = (ImportJobId::new(), ImportJobId::new(), Instant::now());
+        let mut waiting = Waiting::default();
+        assert!(waiting.is_news(one, begun));
+        assert!(!waiting.is_news(one, begun + SAY_AGAIN / 2));
+        assert!(waiting.is_news(one, begun + SAY_AGAIN));
+        assert!(!waiting.is_news(one, begun + SAY_AGAIN + LOOK));
+        assert!(waiting.is_news(other, begun + SAY_AGAIN + LOOK));
     }
 
     #[tokio::test]

@@ -1,62 +1,60 @@
 //! Where files of a drop folder go when they are done with, each with its report.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
 
 use storage::{Fault, Store, Tx};
 use trade::clock::Timestamp;
 use trade::ids::ImportJobId;
 
+use super::folder::Folder;
 use super::is_left;
 use super::trouble::TroubleKind;
 use crate::desk::notes::{self, Wanted};
 
-/// The path that only a job's own file bears.
-pub(super) fn of_job(folder: &Path, job: ImportJobId, name: &str) -> PathBuf {
-    folder.join(format!("{job}-{name}"))
+/// The name that only a job's own file bears.
+pub(super) fn of_job(job: ImportJobId, name: &str) -> String {
+    format!("{job}-{name}")
 }
 
-/// Where the report of a file lies.
-pub(super) fn report_of(path: &Path) -> PathBuf {
-    let mut report = path.as_os_str().to_owned();
-    report.push(".report.jsonl");
-    PathBuf::from(report)
+/// What the report of a file is called.
+pub(super) fn report_of(name: &str) -> String {
+    format!("{name}.report.jsonl")
 }
 
 /// Where a taken file goes, and its new report there: its own name, or the job's where that is taken. None while another
 /// process writes the report, after which it moves the file. A link by the report's name is never followed.
 pub(super) fn place_aside(
-    folder: &Path,
+    folder: &Folder,
     job: ImportJobId,
     name: &str,
     now: Timestamp,
-) -> io::Result<Option<(PathBuf, File)>> {
-    let aside = folder.join(name);
-    if fs::symlink_metadata(&aside).is_err() {
-        match File::create_new(report_of(&aside)) {
+) -> io::Result<Option<(String, File)>> {
+    if folder.metadata(name).is_err() {
+        match folder.create_new(report_of(name)) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if is_being_written(&report_of(&aside), now) {
+                if is_being_written(folder, &report_of(name), now) {
                     return Ok(None);
                 }
             }
-            created => return Ok(Some((aside, created?))),
+            created => return Ok(Some((name.to_owned(), created?))),
         }
     }
-    let aside = of_job(folder, job, name);
+    let aside = of_job(job, name);
     let report = report_of(&aside);
     // Of a look that died before it had moved the file.
-    match fs::remove_file(&report) {
+    match folder.remove(&report) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let file = File::create_new(&report)?;
+    let file = folder.create_new(&report)?;
     Ok(Some((aside, file)))
 }
 
 /// Whether a report was begun a moment ago.
-fn is_being_written(report: &Path, now: Timestamp) -> bool {
-    fs::symlink_metadata(report).is_ok_and(|metadata| metadata.is_file()) && !is_left(report, now)
+fn is_being_written(folder: &Folder, report: &str, now: Timestamp) -> bool {
+    let metadata = folder.metadata(report);
+    metadata.is_ok_and(|metadata| metadata.is_file()) && !is_left(folder, report, now)
 }
 
 pub(super) enum ReportError {
@@ -71,16 +69,17 @@ impl From<io::Error> for ReportError {
 }
 
 /// Says beside a file why it was not taken; where that cannot be said either, the office and the log have it.
-pub(super) fn say_trouble(aside: &Path, kind: TroubleKind) {
+pub(super) fn say_trouble(folder: &Folder, aside: &str, kind: TroubleKind) {
     let line = serde_json::json!({
-        "file": aside.file_name().map(|name| name.to_string_lossy()),
+        "file": aside,
         "code": kind.code(),
         "severity": "error",
         "message": kind.to_string(),
     });
-    let said = File::create_new(report_of(aside)).and_then(|mut file| writeln!(file, "{line}"));
+    let report = folder.create_new(report_of(aside));
+    let said = report.and_then(|mut file| writeln!(file, "{line}"));
     if let Err(error) = said {
-        tracing::warn!(file = ?aside, %error, "no report");
+        tracing::warn!(file = ?folder.path_of(aside), %error, "no report");
     }
 }
 
@@ -105,6 +104,7 @@ pub(super) fn write_report(store: &Store, job: ImportJobId, file: File) -> Resul
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;
@@ -119,10 +119,11 @@ mod tests {
             symlink(&target, folder.path().join(planted)).unwrap();
         }
         let now = Timestamp::micros(i64::MAX / 2);
-        let placed = place_aside(folder.path(), job, "a.csv", now).unwrap();
+        let open = Folder::open(folder.path()).unwrap();
+        let placed = place_aside(&open, job, "a.csv", now).unwrap();
         let (aside, mut report) = placed.unwrap();
         report.write_all(b"{}").unwrap();
-        assert_eq!(aside, folder.path().join(format!("{job}-a.csv")));
+        assert_eq!(aside, format!("{job}-a.csv"));
         assert_eq!(fs::read(folder.path().join(own)).unwrap(), b"{}");
         assert!(!target.exists(), "nothing was written outside");
     }

@@ -5,14 +5,14 @@
 //! whatever dies afterwards, the next one to look finds it there. What is imported is a copy, which its sender cannot
 //! change any more. Names are never trusted, and what is no ordinary file of its own is left where it lies. Whoever
 //! sends may write to the folder, so nothing is written through a name that was there before, and only into folders
-//! that nobody else may write to. What is wrong with one file holds up no other.
+//! that nobody else may write to, which are held open meanwhile: what is put in their place is not reached. What is wrong
+//! with one file holds up no other.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, DirBuilder, File, Metadata};
-use std::io::{self, Read, Write};
-use std::iter::Flatten;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -27,9 +27,15 @@ use crate::import::{self, Mapping};
 use crate::store::By;
 
 mod aside;
+mod copy;
+mod folder;
+mod names;
 mod trouble;
 
 use aside::{ReportError, of_job, place_aside, report_of, say_trouble, write_report};
+use copy::{copy_ordinary, unfit};
+use folder::Folder;
+use names::{harmless, taken_name};
 use trouble::Troubles;
 pub use trouble::{Trouble, TroubleKind};
 
@@ -40,11 +46,6 @@ const TAKING: Duration = Duration::from_secs(60);
 
 /// Endings of names of files that are still being sent.
 const UNFINISHED: [&str; 3] = [".part", ".tmp", ".filepart"];
-
-/// The mode of our own folders: others may fetch what is laid aside, and leave nothing there.
-const OWN_FOLDER: u32 = 0o755;
-/// The bits of a mode by which others write.
-const OTHERS_WRITE: u32 = 0o022;
 
 const TAKEN: &str = ".taken";
 const DONE: &str = "done";
@@ -131,74 +132,65 @@ impl Watcher {
     }
 
     fn look_through(&mut self, store: &Store, now: Timestamp) -> Result<usize, DropError> {
-        for part in [TAKEN, DONE, FAILED] {
-            self.own_folder(part)?;
-            self.troubles.over(&self.path(part));
-        }
+        let folders = self.open()?;
         let mut taken = 0;
-        for name in self.still(now)? {
-            if !self.troubles.rests(&self.path(&name), now) {
-                taken += usize::from(self.take(store, &name, now)?);
+        for name in self.still(&folders.inbox, now)? {
+            if !self.troubles.rests(&folders.inbox.path_of(&name), now) {
+                taken += usize::from(self.take(store, &folders, &name, now)?);
             }
         }
-        self.lay_aside(store, now)?;
+        self.lay_aside(store, &folders, now)?;
         Ok(taken)
     }
 
-    fn path(&self, name: impl AsRef<OsStr>) -> PathBuf {
-        self.drop.folder.join(name.as_ref())
+    /// Opens the folder, and ours in it, which are made if need be.
+    fn open(&mut self) -> Result<Folders, DropError> {
+        let folder = &self.drop.folder;
+        let inbox = Folder::open(folder).map_err(|error| closed(folder, &error))?;
+        let folders = Folders {
+            taken: self.own(&inbox, TAKEN)?,
+            done: self.own(&inbox, DONE)?,
+            failed: self.own(&inbox, FAILED)?,
+            inbox,
+        };
+        self.troubles.over(folders.inbox.path());
+        Ok(folders)
     }
 
-    /// Makes a folder of ours, or makes sure that it is one.
-    fn own_folder(&self, part: &str) -> Result<(), DropError> {
-        let path = self.path(part);
-        match DirBuilder::new().mode(OWN_FOLDER).create(&path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(closed(&self.drop.folder, &error));
+    fn own(&mut self, inbox: &Folder, name: &str) -> Result<Folder, DropError> {
+        match inbox.own(name) {
+            Ok(Some(own)) => {
+                self.troubles.over(own.path());
+                Ok(own)
             }
-            _ => {}
-        }
-        let metadata =
-            fs::symlink_metadata(&path).map_err(|error| closed(&self.drop.folder, &error))?;
-        match is_ours(&metadata) {
-            true => Ok(()),
-            false => Err(DropError::Folder {
-                path,
+            Ok(None) => Err(DropError::Folder {
+                path: inbox.path_of(name),
                 kind: TroubleKind::NotOurs,
             }),
+            Err(error) => Err(closed(inbox.path(), &error)),
         }
-    }
-
-    /// The entries of a folder.
-    fn entries(&mut self, folder: &Path) -> Result<Flatten<fs::ReadDir>, DropError> {
-        let entries = fs::read_dir(folder).map_err(|error| closed(folder, &error))?;
-        self.troubles.over(folder);
-        // What cannot be listed is listed the next time.
-        Ok(entries.flatten())
     }
 
     /// The names of files that have not changed for [`STILL`], or whose last letters were just taken off.
-    fn still(&mut self, now: Timestamp) -> Result<Vec<OsString>, DropError> {
-        let folder = self.drop.folder.clone();
+    fn still(&mut self, inbox: &Folder, now: Timestamp) -> Result<Vec<OsString>, DropError> {
         let mut seen = HashMap::new();
         let mut still = Vec::new();
-        for entry in self.entries(&folder)? {
-            let name = entry.file_name();
-            // Not followed; gone meanwhile is as if it had never been.
-            let Ok(metadata) = fs::symlink_metadata(entry.path()) else {
+        for name in names_in(inbox)? {
+            // Gone meanwhile is as if it had never been.
+            let Ok(metadata) = inbox.metadata(&name) else {
                 continue;
             };
             if name.as_encoded_bytes().starts_with(b".") || metadata.is_dir() {
                 continue;
             }
-            if !self.is_fit(&entry.path(), &metadata, now) {
+            if !self.is_fit(&inbox.path_of(&name), &metadata, now) {
                 continue;
             }
             let one = self.see(&name, &metadata, now);
             let is_finished = !UNFINISHED
                 .iter()
                 .any(|end| name.as_encoded_bytes().ends_with(end.as_bytes()));
-            let lies_still = now.since(one.since) >= STILL || self.was_renamed(&name, &one);
+            let lies_still = now.since(one.since) >= STILL || self.was_renamed(inbox, &name, &one);
             if is_finished && lies_still {
                 still.push(name.clone());
             }
@@ -239,28 +231,32 @@ impl Watcher {
     }
 
     /// Whether it was seen before under a name of an unfinished file, just as long.
-    fn was_renamed(&self, name: &OsString, one: &Seen) -> bool {
+    fn was_renamed(&self, inbox: &Folder, name: &OsString, one: &Seen) -> bool {
         UNFINISHED.iter().any(|end| {
             let mut before = name.clone();
             before.push(end);
             let seen = self.seen.get(&before);
-            seen.is_some_and(|seen| seen.bytes == one.bytes)
-                && !self.drop.folder.join(&before).exists()
+            seen.is_some_and(|seen| seen.bytes == one.bytes) && inbox.metadata(&before).is_err()
         })
     }
 
     /// Takes a file, unless another process was faster, or it cannot be had.
-    fn take(&mut self, store: &Store, name: &OsStr, now: Timestamp) -> Result<bool, DropError> {
+    fn take(
+        &mut self,
+        store: &Store,
+        folders: &Folders,
+        name: &OsStr,
+        now: Timestamp,
+    ) -> Result<bool, DropError> {
         let job = ImportJobId::new();
-        let path = self.path(name);
-        let taken = of_job(&self.path(TAKEN), job, &harmless(&name.to_string_lossy()));
-        match fs::rename(&path, &taken) {
-            Ok(()) => Ok(self.hand_in(store, job, &taken, now)?),
+        let taken = of_job(job, &harmless(&name.to_string_lossy()));
+        let inbox = &folders.inbox;
+        match inbox.move_to(name, &folders.taken, &taken) {
+            Ok(()) => Ok(self.hand_in(store, folders, job, &taken, now)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) if !may_be_written_to(&self.drop.folder) => {
-                Err(closed(&self.drop.folder, &error))
-            }
+            Err(error) if !inbox.may_be_written_to() => Err(closed(inbox.path(), &error)),
             Err(error) => {
+                let path = inbox.path_of(name);
                 self.troubles.met(&path, TroubleKind::of(&error), now);
                 Ok(false)
             }
@@ -272,23 +268,24 @@ impl Watcher {
     fn hand_in(
         &mut self,
         store: &Store,
+        folders: &Folders,
         job: ImportJobId,
-        taken: &Path,
+        taken: &str,
         now: Timestamp,
     ) -> Result<bool, Fault> {
-        let name = taken_name(taken).map_or_else(String::new, |(_, name)| name);
+        let name = taken_name(OsStr::new(taken)).map_or_else(String::new, |(_, name)| name);
         let copy = file_of(&self.desk, job);
-        let bytes = match copy_ordinary(taken, &self.desk, &copy) {
+        let bytes = match copy_ordinary(&folders.taken, taken, &self.desk, &copy) {
             Ok(bytes) => bytes,
             // Another process was faster.
             Err(TroubleKind::Missing) => return Ok(false),
             Err(kind) => {
                 drop(fs::remove_file(&copy));
-                self.cannot_copy(taken, &of_job(&self.path(FAILED), job, &name), kind, now);
+                self.cannot_copy(folders, taken, &of_job(job, &name), kind, now);
                 return Ok(false);
             }
         };
-        self.troubles.over(taken);
+        self.troubles.over(&folders.taken.path_of(taken));
         let mapping = self.mapping(store, &copy)?;
         let received = Received {
             name,
@@ -304,15 +301,27 @@ impl Watcher {
         Ok(true)
     }
 
-    fn cannot_copy(&mut self, taken: &Path, aside: &Path, kind: TroubleKind, now: Timestamp) {
+    fn cannot_copy(
+        &mut self,
+        folders: &Folders,
+        taken: &str,
+        aside: &str,
+        kind: TroubleKind,
+        now: Timestamp,
+    ) {
+        let Folders {
+            taken: from,
+            failed,
+            ..
+        } = folders;
         let lies = match kind.is_of_file() {
-            true if fs::rename(taken, aside).is_ok() => {
-                say_trouble(aside, kind);
-                aside
+            true if from.move_to(taken, failed, aside).is_ok() => {
+                say_trouble(failed, aside, kind);
+                failed.path_of(aside)
             }
-            _ => taken,
+            _ => from.path_of(taken),
         };
-        self.troubles.met(lies, kind, now);
+        self.troubles.met(&lies, kind, now);
     }
 
     /// The mapping that was saved for the sender; for another table a proposed one that bears the sender's name.
@@ -331,18 +340,24 @@ impl Watcher {
     }
 
     /// Moves taken files whose jobs ended to where a person looks for them, each with its report.
-    fn lay_aside(&mut self, store: &Store, now: Timestamp) -> Result<(), DropError> {
-        let entries = self.entries(&self.path(TAKEN))?;
-        let taken = entries.filter_map(|entry| {
-            let path = entry.path();
-            let (id, name) = taken_name(&path)?;
-            (!self.troubles.rests(&path, now)).then_some((path, id, name))
+    fn lay_aside(
+        &mut self,
+        store: &Store,
+        folders: &Folders,
+        now: Timestamp,
+    ) -> Result<(), DropError> {
+        let lying = &folders.taken;
+        let taken = names_in(lying)?.filter_map(|taken| {
+            let (id, name) = taken_name(&taken)?;
+            let taken = taken.into_string().ok()?;
+            (!self.troubles.rests(&lying.path_of(&taken), now)).then_some((taken, id, name))
         });
         let taken: Vec<_> = taken.take(limits::DROPPED_LOOKED_AT).collect();
-        for (path, id, name) in taken {
+        for (taken, id, name) in taken {
+            let path = lying.path_of(&taken);
             match store.read_blocking(|tx| job::job(tx, id))? {
                 Some(job) if job.state.has_ended() => {
-                    match self.lay_one_aside(store, &path, &job, &name, now) {
+                    match lay_one_aside(store, folders, &taken, &job, &name, now) {
                         Ok(()) => self.troubles.over(&path),
                         Err(ReportError::Io(error)) => {
                             self.troubles.met(&path, TroubleKind::of(&error), now);
@@ -351,39 +366,56 @@ impl Watcher {
                     }
                 }
                 Some(_) => {}
-                None if is_left(&path, now) => drop(self.hand_in(store, id, &path, now)?),
+                None if is_left(lying, &taken, now) => {
+                    self.hand_in(store, folders, id, &taken, now)?;
+                }
                 None => {}
             }
         }
         Ok(())
     }
+}
 
-    fn lay_one_aside(
-        &self,
-        store: &Store,
-        taken: &Path,
-        job: &Job,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<(), ReportError> {
-        let anything = job.counts.all() > job.counts.rejected;
-        let part = match job.state {
-            JobState::Done if anything => DONE,
-            _ => FAILED,
-        };
-        let Some((aside, report)) = place_aside(&self.path(part), job.id, name, now)? else {
-            return Ok(()); // another process is at it
-        };
-        if let Err(error) = write_report(store, job.id, report) {
-            drop(fs::remove_file(report_of(&aside)));
-            return Err(error);
-        }
-        match fs::rename(taken, &aside) {
-            // Another process was faster.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            moved => Ok(moved?),
-        }
+/// The folder and ours in it, held open while they are looked through.
+#[derive(Debug)]
+struct Folders {
+    inbox: Folder,
+    taken: Folder,
+    done: Folder,
+    failed: Folder,
+}
+
+fn lay_one_aside(
+    store: &Store,
+    folders: &Folders,
+    taken: &str,
+    job: &Job,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), ReportError> {
+    let anything = job.counts.all() > job.counts.rejected;
+    let folder = match job.state {
+        JobState::Done if anything => &folders.done,
+        _ => &folders.failed,
+    };
+    let Some((aside, report)) = place_aside(folder, job.id, name, now)? else {
+        return Ok(()); // another process is at it
+    };
+    if let Err(error) = write_report(store, job.id, report) {
+        drop(folder.remove(report_of(&aside)));
+        return Err(error);
     }
+    match folders.taken.move_to(taken, folder, &aside) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        moved => Ok(moved?),
+    }
+}
+
+fn names_in(folder: &Folder) -> Result<impl Iterator<Item = OsString>, DropError> {
+    folder
+        .names()
+        .map_err(|error| closed(folder.path(), &error))
 }
 
 /// What is wrong with a folder in which something cannot be done.
@@ -394,136 +426,22 @@ fn closed(folder: &Path, error: &io::Error) -> DropError {
     }
 }
 
-fn may_be_written_to(folder: &Path) -> bool {
-    let needed = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    rustix::fs::access(folder, needed).is_ok()
-}
-
-/// Why a file may not be taken whatever it holds.
-fn unfit(metadata: &Metadata) -> Option<TroubleKind> {
-    if !is_ordinary(metadata) {
-        return Some(TroubleKind::NotOrdinary);
-    }
-    (metadata.len() > limits::DROPPED_BYTES).then_some(TroubleKind::TooLarge)
-}
-
-/// An ordinary file, of which there is no second name that somebody could write it by.
-fn is_ordinary(metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.nlink() == 1
-}
-
-/// A real folder of the account we run under, which others may not write to.
-fn is_ours(metadata: &Metadata) -> bool {
-    metadata.is_dir()
-        && metadata.uid() == rustix::process::geteuid().as_raw()
-        && metadata.mode() & OTHERS_WRITE == 0
-}
-
-/// Copies a file that is ordinary, and still the same once it is open. Says how long it is.
-fn copy_ordinary(from: &Path, folder: &Path, to: &Path) -> Result<u64, TroubleKind> {
-    let of_file = |error: io::Error| TroubleKind::of(&error);
-    let of_desk = |error: io::Error| TroubleKind::of_desk(&error);
-    let named = fs::symlink_metadata(from).map_err(of_file)?;
-    if let Some(kind) = unfit(&named) {
-        return Err(kind);
-    }
-    let file = File::open(from).map_err(of_file)?;
-    let opened = file.metadata().map_err(of_file)?;
-    if (opened.dev(), opened.ino()) != (named.dev(), named.ino()) {
-        return Err(TroubleKind::NotOrdinary);
-    }
-    fs::create_dir_all(folder).map_err(of_desk)?;
-    let mut copy = File::create(to).map_err(of_desk)?;
-    // It may be written to while it is copied.
-    let mut bounded = file.take(limits::DROPPED_BYTES.saturating_add(1));
-    let bytes = copy_pieces(&mut bounded, &mut copy)?;
-    if bytes > limits::DROPPED_BYTES {
-        return Err(TroubleKind::TooLarge);
-    }
-    copy.flush()
-        .and_then(|()| copy.sync_all())
-        .map_err(of_desk)?;
-    Ok(bytes)
-}
-
-/// Copies all of it. Each error is told of its own side: a sender's file is not at fault for our disk.
-fn copy_pieces(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, TroubleKind> {
-    let mut piece = vec![0; 64 << 10];
-    let mut bytes = 0;
-    loop {
-        let read = match from.read(&mut piece) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            read => read.map_err(|error| TroubleKind::of(&error))?,
-        };
-        let Some(read @ [_, ..]) = piece.get(..read) else {
-            return Ok(bytes);
-        };
-        to.write_all(read)
-            .map_err(|error| TroubleKind::of_desk(&error))?;
-        bytes += read.len() as u64;
-    }
-}
-
 /// Whether whoever took the file died before its job was written down.
-fn is_left(path: &Path, now: Timestamp) -> bool {
-    let Ok(metadata) = fs::symlink_metadata(path) else {
+fn is_left(folder: &Folder, name: &str, now: Timestamp) -> bool {
+    let Ok(metadata) = folder.metadata(name) else {
         return false;
     };
     let moved = Timestamp::micros(metadata.ctime().saturating_mul(1_000_000));
     now.since(moved) >= TAKING
 }
 
-/// The job and the name of a taken file.
-fn taken_name(path: &Path) -> Option<(ImportJobId, String)> {
-    /// Of a UUID as text.
-    const ID_LETTERS: usize = 36;
-    let name = path.file_name()?.to_str()?;
-    let (job, name) = name.split_at_checked(ID_LETTERS)?;
-    Some((job.parse().ok()?, name.strip_prefix('-')?.to_owned()))
-}
-
-/// A name that leads nowhere and fits everywhere.
-fn harmless(name: &str) -> String {
-    let letters = name.chars().map(|letter| match letter {
-        letter if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_') => letter,
-        _ => '_',
-    });
-    let mut name: String = letters
-        .skip_while(|letter| *letter == '.')
-        .take(60)
-        .collect();
-    // File systems count bytes, and the job's name goes before it and the report's behind.
-    name.truncate(name.floor_char_boundary(180));
-    match name.is_empty() {
-        true => "file".to_owned(),
-        false => name,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::symlink;
 
     use super::*;
-
-    #[test]
-    fn names_lead_nowhere() {
-        assert_eq!(harmless("../../etc/passwd"), "_.._etc_passwd");
-        assert_eq!(harmless("stock 2026.csv"), "stock_2026.csv");
-        assert_eq!(harmless("a\n\u{1b}[2J"), "a___2J");
-        assert_eq!(harmless(".."), "file");
-        assert_eq!(harmless(&"x".repeat(500)).len(), 60);
-    }
-
-    #[test]
-    fn a_taken_file_names_its_job() {
-        let job = ImportJobId::new();
-        let path = PathBuf::from(format!("/x/{job}-a-b.csv"));
-        assert_eq!(taken_name(&path), Some((job, "a-b.csv".to_owned())));
-        assert_eq!(taken_name(Path::new("/x/stock.csv")), None);
-    }
 
     fn watcher_of(folder: &Path) -> Watcher {
         let drop = DropFolder {
@@ -543,30 +461,12 @@ mod tests {
             (missing.as_path(), TroubleKind::Missing),
             (closed, TroubleKind::Closed),
         ] {
-            let told = watcher_of(folder).own_folder(TAKEN);
+            let told = watcher_of(folder).open();
             let Err(DropError::Folder { path, kind }) = told else {
                 panic!("{told:?}");
             };
             assert_eq!((path.as_path(), kind), (folder, expected));
         }
-    }
-
-    #[test]
-    fn a_disk_of_ours_that_cannot_be_written_to_is_not_the_files_fault() {
-        struct ReadOnly;
-        impl Write for ReadOnly {
-            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-                Err(io::ErrorKind::ReadOnlyFilesystem.into())
-            }
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
-        let copied = copy_pieces(&mut &b"EAN;Titre"[..], &mut ReadOnly);
-        assert_eq!(copied, Err(TroubleKind::Desk));
-        let mut whole = Vec::new();
-        assert_eq!(copy_pieces(&mut &b"EAN;Titre"[..], &mut whole), Ok(9));
-        assert_eq!(whole, b"EAN;Titre");
     }
 
     #[test]
@@ -580,33 +480,12 @@ mod tests {
             fs::write(folder.path().join(format!("stock{number}.csv")), "").unwrap();
         }
         let mut watcher = watcher_of(folder.path());
-        assert_eq!(watcher.still(Timestamp::micros(0)).unwrap().len(), 0);
+        let inbox = Folder::open(folder.path()).unwrap();
+        assert_eq!(
+            watcher.still(&inbox, Timestamp::micros(0)).unwrap().len(),
+            0
+        );
         let later = Timestamp::micros(0).plus(STILL);
-        assert_eq!(watcher.still(later).unwrap().len(), 20);
-    }
-
-    #[test]
-    fn only_a_folder_that_nobody_else_may_write_to_is_ours() {
-        let folder = tempfile::tempdir().unwrap();
-        let watcher = watcher_of(folder.path());
-        assert!(watcher.own_folder(DONE).is_ok(), "made");
-        assert!(watcher.own_folder(DONE).is_ok(), "found again");
-        let done = folder.path().join(DONE);
-        fs::set_permissions(&done, fs::Permissions::from_mode(0o775)).unwrap();
-        let refused = |part| {
-            let refused = watcher.own_folder(part);
-            matches!(
-                refused,
-                Err(DropError::Folder {
-                    kind: TroubleKind::NotOurs,
-                    ..
-                })
-            )
-        };
-        assert!(refused(DONE), "a group may write to it");
-        symlink(&done, folder.path().join(FAILED)).unwrap();
-        assert!(refused(FAILED), "a link");
-        fs::write(folder.path().join(TAKEN), "").unwrap();
-        assert!(refused(TAKEN), "a file");
+        assert_eq!(watcher.still(&inbox, later).unwrap().len(), 20);
     }
 }

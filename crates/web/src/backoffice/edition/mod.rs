@@ -5,6 +5,7 @@ mod correction;
 mod decisions;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 use axum::Extension;
 use axum::extract::{Path, Query, State};
@@ -23,8 +24,9 @@ use crate::AppState;
 use crate::problem::{Kind, Problem};
 use crate::storefront::parts::book_path;
 
-pub(super) use correction::{Filled, fields, save as correct, take_back};
+pub(super) use correction::{fields, save as correct, take_back};
 pub(super) use decisions::{join, redo, split, undo};
+pub(super) use typed::Filled;
 
 /// Other editions of its ISBNs that are offered to be joined: real numbers are shared by two or three.
 const NAMESAKES: usize = 10;

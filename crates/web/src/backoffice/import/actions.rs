@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
 use catalogue::desk::job as jobs;
-use catalogue::store::{self, By, ImportId, ImportState};
+use catalogue::store::{self, By, ImportId};
 use shop::staff::audit;
 use storage::{Fault, Tx};
 use trade::clock::Timestamp;
@@ -180,37 +180,10 @@ pub(super) fn turn_all(
     by: &By,
     undone: bool,
 ) -> Result<(), store::Refusal> {
-    let turn = |import| match undone {
-        true => store::undo_import(store, import, by),
-        false => store::redo_import(store, import, by),
-    };
-    let job = match what {
-        Turned::Import(import) => return turn(import),
-        Turned::Job(job) => job,
-    };
-    // Twice, because a record may have been completed before the first of them was begun to be undone. Not for ever:
-    // somebody else may be turning them the other way.
-    for _ in 0..2 {
-        for import in store.read_blocking(|tx| left_of(tx, job, undone))? {
-            turn(import)?;
-        }
+    match (what, undone) {
+        (Turned::Import(import), true) => store::undo_import(store, import, by),
+        (Turned::Import(import), false) => store::redo_import(store, import, by),
+        (Turned::Job(job), true) => store::undo_job(store, job, by),
+        (Turned::Job(job), false) => store::redo_job(store, job, by),
     }
-    Ok(())
-}
-
-/// The imports of a job that are not undone, or redone, in the order in which that is done.
-fn left_of(tx: &mut dyn Tx, job: ImportJobId, undone: bool) -> Result<Vec<ImportId>, Fault> {
-    let wanted = match undone {
-        true => ImportState::Undone,
-        false => ImportState::Taken,
-    };
-    let imports = jobs::imports_of(tx, job)?.into_iter();
-    let mut left: Vec<ImportId> = imports
-        .filter(|import| import.state != wanted)
-        .map(|import| import.id)
-        .collect();
-    if undone {
-        left.reverse();
-    }
-    Ok(left)
 }

@@ -26,6 +26,7 @@ use crate::AppState;
 use crate::backoffice::access::Visit;
 use crate::backoffice::frame::{self, Part};
 use crate::backoffice::orders::form_urlencoded;
+use crate::i18n::Words;
 use crate::problem::{Kind, Problem};
 
 /// Notes read at a time for the download.
@@ -42,11 +43,13 @@ pub(in crate::backoffice) struct Asked {
 }
 
 impl Asked {
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self, words: &Words) -> Wanted {
+        let text: String = self.q.chars().take(limits::QUERY_CHARS).collect();
         Wanted {
             severity: Severity::parse(&self.severity),
             code: self.code.chars().take(limits::QUERY_CHARS).collect(),
-            text: self.q.chars().take(limits::QUERY_CHARS).collect(),
+            kinds: words.containing("remark", &text),
+            text,
         }
     }
 
@@ -111,7 +114,8 @@ pub(in crate::backoffice) async fn list(
     Path(id): Path<Uuid>,
     Query(asked): Query<Asked>,
 ) -> Result<Markup, Problem> {
-    let (id, wanted, page) = (ImportJobId(id), asked.wanted(), asked.page.max(1));
+    let id = ImportJobId(id);
+    let (wanted, page) = (asked.wanted(visit.words()), asked.page.max(1));
     let read = move |tx: &mut dyn Tx| -> Result<_, Fault> {
         let Some(job) = jobs::job(tx, id)? else {
             return Ok(None);

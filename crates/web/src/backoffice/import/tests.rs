@@ -168,6 +168,15 @@ async fn notes_are_found_by_severity_code_and_text() {
     assert!(table(&by_code).contains("/office/editions/"), "{by_code}");
     let by_text = desk.read(&format!("{page}/notes?q=T:2")).await;
     assert!(table(&by_text).contains("isbn-invalid") && !table(&by_text).contains("json-invalid"));
+    // As the sentence is on the page, however its apostrophe is typed.
+    let sentence = format!("{page}/notes?q=N%27est+pas+un+ISBN");
+    let in_french = table(&desk.read_in_french(&sentence).await);
+    assert!(
+        in_french.contains("isbn-invalid") && !in_french.contains("json-invalid"),
+        "{in_french}"
+    );
+    let in_english = table(&desk.read(&sentence).await);
+    assert!(in_english.is_empty(), "{in_english}");
     let nothing = desk.read(&format!("{page}/notes?q=100%25")).await;
     assert!(table(&nothing).is_empty(), "{nothing}");
 }
