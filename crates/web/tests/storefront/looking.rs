@@ -222,7 +222,6 @@ async fn what_goes_wrong_is_said_in_words_that_help() {
 }
 
 #[tokio::test]
-<<<<<<< HEAD
 async fn subjects_speak_the_readers_language_where_the_shop_does_not() {
     let house = house().await;
     let ask = |path: &str, accepted: &'static str, tag: &str| {
@@ -287,7 +286,9 @@ async fn subjects_speak_the_readers_language_where_the_shop_does_not() {
         .header(header::COOKIE, "lang=en");
     let chosen = house.send(chosen.body(Body::empty()).unwrap()).await;
     assert!(!chosen.text().contains("lang=\"de\""));
-=======
+}
+
+#[tokio::test]
 async fn a_search_that_its_filters_empty_leads_to_the_same_without_them_first() {
     let house = house().await;
     let html = house.get("/fr/search?q=hugo&decade=1200").await.text();
@@ -299,7 +300,6 @@ async fn a_search_that_its_filters_empty_leads_to_the_same_without_them_first() 
     assert!(place(advice) < place("Vérifiez l’orthographe"));
     let html = house.get("/fr/search?q=xqzvw").await.text();
     assert!(html.contains("Vérifiez l’orthographe") && !html.contains("sans filtre"));
->>>>>>> a6803e3294867b3cded1cfe0be2f49446efe7707
 }
 
 #[tokio::test]
