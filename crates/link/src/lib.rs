@@ -10,6 +10,7 @@ pub mod ca;
 pub mod http;
 pub mod identity;
 pub mod keyfile;
+pub mod note;
 pub mod signed;
 pub mod tls;
 

@@ -141,6 +141,10 @@ impl SigningKey {
     pub fn verifying_key(&self) -> VerifyingKey {
         VerifyingKey(self.0.verifying_key())
     }
+
+    pub(crate) fn raw(&self) -> &ed25519_dalek::SigningKey {
+        &self.0
+    }
 }
 
 /// The public half: believes.
@@ -148,6 +152,10 @@ impl SigningKey {
 pub struct VerifyingKey(ed25519_dalek::VerifyingKey);
 
 impl VerifyingKey {
+    pub(crate) fn raw(&self) -> &ed25519_dalek::VerifyingKey {
+        &self.0
+    }
+
     /// Reads `DIR/NAME.sign.pub` (SubjectPublicKeyInfo PEM).
     ///
     /// # Errors

@@ -49,6 +49,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// The name of the vault's audit log, which its checkpoints begin with.
+    #[must_use]
+    pub fn audit_origin(&self) -> String {
+        format!("bouquin.internal/vault/{}", self.shop)
+    }
+
     pub(crate) fn check(&self) -> Result<(), VaultError> {
         match (self.profile, self.dev) {
             (Profile::Production, true) => return Err(VaultError::DevInProduction),

@@ -9,6 +9,7 @@
 //! only, which says so at every start and refuses a production profile.
 
 mod assets;
+pub mod audit;
 mod config;
 mod csc;
 mod deadline;
@@ -29,7 +30,7 @@ use axum::Router;
 use link::http::{Door, serve};
 use link::signed::{SigningKey, VerifyingKey};
 use link::{Identity, tls};
-use storage::{Store, StoreUrl};
+use storage::{Fault, Store, StoreUrl};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use trade::clock::Clock;
@@ -58,6 +59,17 @@ pub(crate) struct OpenVault {
     pub(crate) clock: Clock,
     pub(crate) signing: SigningKey,
     pub(crate) shop_key: VerifyingKey,
+    pub(crate) audit: audit::Signer,
+}
+
+impl OpenVault {
+    /// Writes down what changes nothing else: a refusal, or that something was told.
+    pub(crate) async fn note(&self, entry: audit::Entry) -> Result<(), Fault> {
+        let signer = self.audit.clone();
+        self.store
+            .write(move |tx| audit::append(tx, &signer, entry.clone()))
+            .await
+    }
 }
 
 impl Vault {
@@ -74,9 +86,13 @@ impl Vault {
         let signing = SigningKey::load(&config.certs_dir, NAME)?;
         let shop_key = VerifyingKey::load(&config.certs_dir, &config.shop)?;
         let url = StoreUrl::Sqlite(config.data_dir.join("vault.db"));
-        let store = Store::open(&url, &[MIGRATIONS]).await?;
+        let store = Store::open(&url, &[MIGRATIONS, audit::MIGRATIONS]).await?;
         let keys = keys::open(&config.data_dir, &store, clock.now()).await?;
-        Ok(Vault(Arc::new(OpenVault {
+        let audit = audit::Signer {
+            origin: config.audit_origin(),
+            key: signing.clone(),
+        };
+        let vault = OpenVault {
             shop: config.shop.clone(),
             shop_name: config.shop_name.clone(),
             shop_origin: config.shop_origin.clone(),
@@ -88,7 +104,11 @@ impl Vault {
             clock,
             signing,
             shop_key,
-        })))
+            audit,
+        };
+        let opened = audit::Entry::new(audit::Verb::Open, vault.clock.now());
+        vault.note(opened).await?;
+        Ok(Vault(Arc::new(vault)))
     }
 
     /// The pages for readers: `GET /pay`, `POST /pay`, `GET /live` and the files they need.

@@ -61,14 +61,19 @@ async fn answer_redeem(
             "Only the switch redeems.",
         ));
     }
-    Ok(Json(redeem(&vault, &read(request)?.grant).await?))
+    Ok(Json(
+        redeem(&vault, peer.name(), &read(request)?.grant).await?,
+    ))
 }
 
 async fn answer_describe(
     State(vault): State<Arc<OpenVault>>,
+    Extension(peer): Extension<Peer>,
     request: Result<Json<Describe>, JsonRejection>,
 ) -> Result<Json<CardSummary>, Refused> {
-    Ok(Json(describe(&vault, read(request)?.token).await?))
+    Ok(Json(
+        describe(&vault, peer.name(), read(request)?.token).await?,
+    ))
 }
 
 async fn answer_status(State(vault): State<Arc<OpenVault>>) -> Result<Json<Status>, Refused> {

@@ -36,7 +36,7 @@ storage::statements! {
 /// Every statement of this crate, for the test that prepares all of them.
 #[must_use]
 pub fn statements() -> Vec<&'static Statement> {
-    STATEMENTS.to_vec()
+    [STATEMENTS, crate::audit::STATEMENTS].concat()
 }
 
 /// Whether this database has keys already.

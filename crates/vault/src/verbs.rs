@@ -10,6 +10,7 @@ use trade::payment::{
 };
 
 use crate::OpenVault;
+use crate::audit::{self, Entry, Verb};
 use crate::envelope::Unopened;
 use crate::record::{self, LockedCard};
 use crate::store;
@@ -108,9 +109,29 @@ pub(crate) async fn check_in(
     let token = new_token()?;
     let locked = record::lock(&vault.keys, &token, &card).map_err(unlockable)?;
     let insert = Insert::new(ticket, &token, &card, locked, &fingerprint, now)?;
-    let kept = vault.store.write(move |tx| insert.run(tx)).await?;
+    let signer = vault.audit.clone();
+    let entry = Entry {
+        order: Some(ticket.order.clone()),
+        payment: Some(ticket.payment),
+        amount: Some(ticket.amount),
+        token: Some(token),
+        ..Entry::new(Verb::CheckIn, now)
+    };
+    let done = entry.clone();
+    let kept = vault
+        .store
+        .write(move |tx| insert.run(tx, &signer, &done))
+        .await?;
     if kept.fingerprint != fingerprint {
-        return Err(CheckInRefusal::OtherCard);
+        let refusal = CheckInRefusal::OtherCard;
+        vault
+            .note(Entry {
+                token: Some(kept.token),
+                refused: Some(refusal.to_string()),
+                ..entry
+            })
+            .await?;
+        return Err(refusal);
     }
     if !kept.redeemed {
         let Card { csc, .. } = card;
@@ -140,11 +161,42 @@ pub(crate) fn receipt(
 /// Gives a card out for one authorisation, against a grant that is used up by it.
 pub(crate) async fn redeem(
     vault: &OpenVault,
+    peer: &str,
     signed_grant: &str,
 ) -> Result<Redeemed, RedeemRefusal> {
-    let grant: Grant =
-        signed::verify(&vault.shop_key, signed_grant).map_err(|_| RedeemRefusal::Forged)?;
     let now = vault.clock.now();
+    let mut entry = Entry {
+        peer: Some(peer.to_owned()),
+        ..Entry::new(Verb::Redeem, now)
+    };
+    let redeemed = match signed::verify::<Grant>(&vault.shop_key, signed_grant) {
+        Err(_) => Err(RedeemRefusal::Forged),
+        Ok(grant) => {
+            entry = Entry {
+                order: Some(grant.order.clone()),
+                payment: Some(grant.payment),
+                amount: Some(grant.amount),
+                token: Some(grant.token.clone()),
+                ..entry
+            };
+            redeem_for(vault, grant, &entry, now).await
+        }
+    };
+    if let Err(refusal) = &redeemed
+        && !matches!(refusal, RedeemRefusal::Fault(_))
+    {
+        entry.refused = Some(refusal.to_string());
+        vault.note(entry).await?;
+    }
+    redeemed
+}
+
+async fn redeem_for(
+    vault: &OpenVault,
+    grant: Grant,
+    entry: &Entry,
+    now: Timestamp,
+) -> Result<Redeemed, RedeemRefusal> {
     if grant.shop != vault.shop {
         return Err(RedeemRefusal::OtherShop);
     }
@@ -153,8 +205,14 @@ pub(crate) async fn redeem(
     }
     let token = grant.token.clone();
     let order = grant.order.clone();
-    let locked = vault.store.write(move |tx| use_up(tx, &grant, now)).await?;
-    let (pan, expiry) = record::open(&vault.keys, &token, &locked)
+    let (signer, entry) = (vault.audit.clone(), entry.clone());
+    let use_up = move |tx: &mut dyn Tx| {
+        let locked = use_up(tx, &grant, now)?;
+        audit::append(tx, &signer, entry.clone())?;
+        Ok(locked)
+    };
+    let locked: Result<LockedCard, RedeemRefusal> = vault.store.write(use_up).await;
+    let (pan, expiry) = record::open(&vault.keys, &token, &locked?)
         .map_err(|_: Unopened| RedeemRefusal::Unopened)?;
     let csc = vault.codes.take(&token, now);
     tracing::info!(%order, token = token.as_str(), code = csc.is_some(), "a card is redeemed");
@@ -164,13 +222,23 @@ pub(crate) async fn redeem(
 /// What may be shown of a card.
 pub(crate) async fn describe(
     vault: &OpenVault,
+    peer: &str,
     token: CardToken,
 ) -> Result<CardSummary, DescribeRefusal> {
+    let mut entry = Entry {
+        peer: Some(peer.to_owned()),
+        token: Some(token.clone()),
+        ..Entry::new(Verb::Describe, vault.clock.now())
+    };
     let params = [Value::from(token.as_str())];
     let row = vault
         .store
         .read(move |tx| tx.query_opt(&store::CARD_TO_DESCRIBE, &params))
         .await?;
+    if row.is_none() {
+        entry.refused = Some(DescribeRefusal::UnknownToken.to_string());
+    }
+    vault.note(entry).await?;
     Ok(summary(&row.ok_or(DescribeRefusal::UnknownToken)?, 0)?)
 }
 
@@ -225,9 +293,15 @@ impl Insert {
         })
     }
 
-    fn run(&self, tx: &mut dyn Tx) -> Result<CheckedIn, CheckInRefusal> {
+    fn run(
+        &self,
+        tx: &mut dyn Tx,
+        signer: &audit::Signer,
+        entry: &Entry,
+    ) -> Result<CheckedIn, CheckInRefusal> {
         if tx.execute(&store::INSERT_CHECK_IN, &self.check_in)? == 1 {
             tx.execute(&store::INSERT_CARD, &self.card)?;
+            audit::append(tx, signer, entry.clone())?;
         }
         checked_in_by(tx, &self.nonce)?
             .ok_or_else(|| Fault::defect("a check-in without its card").into())

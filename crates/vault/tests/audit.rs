@@ -1,0 +1,257 @@
+//! The audit log: every verb is in it, whatever is done to it is found and named, and a witness signs only logs that
+//! forgot nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod house;
+
+use std::process::Command;
+
+use axum::http::StatusCode;
+use house::{House, MASTERCARD, VISA, config};
+use link::signed::{SigningKey, VerifyingKey};
+use storage::{Store, StoreUrl, Value};
+use trade::payment::CardToken;
+use vault::audit::checkpoint::Checkpoint;
+use vault::audit::tree;
+use vault::audit::verify::{Broken, Log, NotVerified};
+use vault::audit::witness::{self, Refusal};
+use vault::audit::{Entry, Verb};
+
+storage::statements! {
+    ENTRIES = "SELECT said FROM audit_entry ORDER BY place";
+    CHANGE = "UPDATE audit_entry SET said = REPLACE(said, '\"peer\":\"shop\"', '\"peer\":\"none\"') WHERE place = $1";
+    REMOVE = "DELETE FROM audit_entry WHERE place >= $1 AND place < $2";
+    MOVE = "UPDATE audit_entry SET place = place + $2 WHERE place = $1";
+    COPY = "INSERT INTO audit_entry (place, said, signature) SELECT $2, said, signature FROM audit_entry WHERE place = $1";
+    SHORTEN = "UPDATE audit_log SET size = $1, roots = $2";
+}
+
+const ORIGIN: &str = "bouquin.internal/vault/shop";
+
+/// A vault that was asked for everything once, done and refused.
+async fn asked() -> House {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let receipt = house.receipt(&house.pay_plainly(&ticket, VISA).await);
+    house.pay_plainly(&ticket, VISA).await;
+    house.pay_plainly(&ticket, MASTERCARD).await;
+    let grant = house.grant(&ticket, &receipt.token);
+    house.redeem(&grant).await.unwrap();
+    assert_eq!(
+        house.redeem(&grant).await.unwrap_err().0,
+        StatusCode::CONFLICT
+    );
+    let describe = |token: &CardToken| serde_json::json!({ "token": token });
+    house
+        .ask("shop", "/describe", &describe(&receipt.token))
+        .await;
+    let unknown = CardToken::parse("tok_AAAAAAAAAAAAAAAAAAAAAA").unwrap();
+    house.ask("shop", "/describe", &describe(&unknown)).await;
+    house
+        .ask("switch", "/redeem", &serde_json::json!({ "grant": "x.y" }))
+        .await;
+    house
+}
+
+async fn store(house: &House) -> Store {
+    let url = StoreUrl::Sqlite(house.dir.path().join("vault/vault.db"));
+    Store::open(&url, &[]).await.unwrap()
+}
+
+async fn run(house: &House, statement: &'static storage::Statement, params: &[i64]) {
+    let params: Vec<Value> = params.iter().map(|n| Value::from(*n)).collect();
+    let store = store(house).await;
+    let touched: Result<u64, storage::Fault> =
+        store.write(move |tx| tx.execute(statement, &params)).await;
+    assert!(touched.unwrap() > 0);
+}
+
+async fn log(house: &House) -> Result<Log, NotVerified> {
+    Log::read(&config(house.dir.path())).await
+}
+
+async fn broken(house: &House) -> Broken {
+    match log(house).await {
+        Err(NotVerified::Broken(broken)) => broken,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn every_verb_is_in_the_log() {
+    let house = asked().await;
+    let rows = store(&house)
+        .await
+        .read(|tx| tx.query(&ENTRIES, &[]))
+        .await
+        .unwrap();
+    let entries: Vec<Entry> = rows
+        .iter()
+        .map(|row| serde_json::from_str(row.text(0).unwrap()).unwrap())
+        .collect();
+    let said: Vec<(Verb, bool)> = entries
+        .iter()
+        .map(|entry| (entry.verb, entry.refused.is_none()))
+        .collect();
+    let expected = [
+        (Verb::Open, true),
+        (Verb::CheckIn, true),
+        (Verb::CheckIn, false),
+        (Verb::Redeem, true),
+        (Verb::Redeem, false),
+        (Verb::Describe, true),
+        (Verb::Describe, false),
+        (Verb::Redeem, false),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(entries[3].amount.unwrap().as_cents(), 2390);
+    assert_eq!(entries[3].peer.as_deref(), Some("switch"));
+    assert_eq!(entries[7].order, None, "nobody signed that grant");
+    for row in &rows {
+        let text = row.text(0).unwrap();
+        assert!(!text.contains("4111") && !text.contains("1111"), "{text}");
+    }
+    let log = log(&house).await.unwrap();
+    assert_eq!(log.size(), expected.len());
+    let note = log.checkpoint().unwrap();
+    assert!(link::note::has_signed(&house.vault_key, ORIGIN, &note));
+}
+
+#[tokio::test]
+async fn a_changed_entry_is_named() {
+    let house = asked().await;
+    run(&house, &CHANGE, &[5]).await;
+    assert_eq!(broken(&house).await, Broken::Changed(5));
+}
+
+#[tokio::test]
+async fn removed_entries_are_named() {
+    let house = asked().await;
+    run(&house, &REMOVE, &[2, 4]).await;
+    let removed = Broken::Removed { first: 2, last: 3 };
+    assert_eq!(broken(&house).await, removed);
+    for place in 4..8 {
+        run(&house, &MOVE, &[place, -2]).await;
+    }
+    assert_eq!(broken(&house).await, removed, "closing ranks hides nothing");
+}
+
+#[tokio::test]
+async fn an_added_entry_is_named() {
+    let house = asked().await;
+    for place in (5..8).rev() {
+        run(&house, &MOVE, &[place, 1]).await;
+    }
+    run(&house, &COPY, &[3, 5]).await;
+    assert_eq!(broken(&house).await, Broken::Inserted(5));
+    let house = asked().await;
+    run(&house, &COPY, &[3, -1]).await;
+    assert_eq!(broken(&house).await, Broken::Inserted(-1));
+}
+
+#[tokio::test]
+async fn a_shortened_log_is_found_by_what_was_witnessed() {
+    let house = asked().await;
+    let whole = log(&house).await.unwrap();
+    let kept = whole.checkpoint().unwrap();
+    run(&house, &REMOVE, &[6, 8]).await;
+    let removed = Broken::Removed { first: 6, last: 7 };
+    assert_eq!(broken(&house).await, removed);
+    // Who also sets the log's own row back leaves a log that is whole by itself.
+    let mut frontier = tree::Frontier::default();
+    whole.leaves()[..6]
+        .iter()
+        .for_each(|leaf| frontier.push(*leaf));
+    let roots = frontier.to_bytes();
+    store(&house)
+        .await
+        .write(move |tx| tx.execute(&SHORTEN, &[6.into(), roots.clone().into()]))
+        .await
+        .unwrap();
+    let shorter = log(&house).await.unwrap();
+    assert_eq!(shorter.compare(&kept, None).unwrap_err(), removed);
+    assert_eq!(whole.compare(&kept, None).unwrap().size, 8);
+    let other = House::new().await;
+    assert_eq!(
+        log(&other).await.unwrap().compare(&kept, None).unwrap_err(),
+        Broken::OtherLog
+    );
+}
+
+#[tokio::test]
+async fn a_witness_signs_what_continues_and_nothing_else() {
+    let house = asked().await;
+    let security = SigningKey::generate().unwrap();
+    let (author, me) = ((ORIGIN, &house.vault_key), ("security", &security));
+    let first = log(&house).await.unwrap();
+    let request = witness::request(&first, 0).unwrap();
+    let signed = witness::cosign(&request, author, me, None, 1_795_000_000).unwrap();
+    let seen = Checkpoint::of_note(&signed).unwrap();
+    let public = security.verifying_key();
+    first.compare(&signed, Some(("security", &public))).unwrap();
+    assert_eq!(
+        first.compare(&first.checkpoint().unwrap(), Some(("security", &public))),
+        Err(Broken::NotWitnessed("security".into()))
+    );
+
+    house.pay_plainly(&house.ticket(990), VISA).await;
+    let grown = log(&house).await.unwrap();
+    let request = witness::request(&grown, 8).unwrap();
+    let again = witness::cosign(&request, author, me, Some(&seen), 1_795_000_060).unwrap();
+    assert_eq!(Checkpoint::of_note(&again).unwrap().size, 9);
+
+    let beginning = witness::request(&grown, 3).unwrap();
+    let refused = |request: &str| witness::cosign(request, author, me, Some(&seen), 0).unwrap_err();
+    assert_eq!(
+        refused(&beginning),
+        Refusal::OtherBeginning { asked: 3, seen: 8 }
+    );
+    assert_eq!(refused("old x\n\n"), Refusal::Unreadable);
+    assert_eq!(refused(&request.replace(ORIGIN, "x")), Refusal::OtherLog);
+
+    // The same vault, its log written anew by its owner: all signatures are right, and the witness knows.
+    let anew = House::new().await;
+    for _ in 0..12 {
+        anew.pay_plainly(&anew.ticket(100), VISA).await;
+    }
+    let anew_log = log(&anew).await.unwrap();
+    let request = witness::request(&anew_log, 8).unwrap();
+    let owner: (&str, &VerifyingKey) = (ORIGIN, &anew.vault_key);
+    assert_eq!(
+        witness::cosign(&request, owner, me, Some(&seen), 0).unwrap_err(),
+        Refusal::Rewritten(8)
+    );
+}
+
+/// The log as another program reads it: hashes by Python's own recursion over RFC 6962, signatures by OpenSSL.
+#[tokio::test]
+async fn another_implementation_agrees() {
+    let house = asked().await;
+    for missing in ["python3", "openssl"] {
+        if Command::new(missing).arg("--help").output().is_err() {
+            println!("skipped: {missing} is not installed");
+            return;
+        }
+    }
+    let run = || {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audit_oracle.py");
+        let said = Command::new("python3")
+            .arg(script)
+            .arg(house.dir.path().join("vault/vault.db"))
+            .arg(house.dir.path().join("certs/vault.sign.pub"))
+            .arg(ORIGIN)
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
+    };
+    let root = tree::root_of(log(&house).await.unwrap().leaves());
+    let hex: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(run().trim(), format!("8 entries, root {hex}"));
+    self::run(&house, &CHANGE, &[5]).await;
+    assert_eq!(run().trim(), "entry 5 does not fit its signature");
+}
