@@ -51,9 +51,15 @@ struct Tls {
 }
 
 /// Runs until told to end.
-pub async fn run(options: Options) -> Result<()> {
+pub fn run(options: &Options) -> Result<()> {
+    let config = settings(options)?;
+    let confined = vault::confine(&config).context("the vault")?;
+    super::on_runtime(async { vault::run(config, confined).await.context("the vault") })
+}
+
+fn settings(options: &Options) -> Result<vault::Config> {
     let config: VaultConfig = config::read(&options.config).context("the configuration")?;
-    vault::run(vault::Config {
+    Ok(vault::Config {
         data_dir: config.folder,
         certs_dir: config.certificates,
         profile: match config.profile {
@@ -71,6 +77,4 @@ pub async fn run(options: Options) -> Result<()> {
         shop_name: config.shop_name,
         shop_origin: config.shop_url.as_str().to_owned(),
     })
-    .await
-    .context("the vault")
 }
