@@ -14,6 +14,7 @@ use std::{
     fs,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use aho_corasick::AhoCorasick;
@@ -21,7 +22,7 @@ use anyhow::{Context, Result};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use reader::{JEANNE, Reader};
 use tests::{
-    demo::{Demo, Plan},
+    demo::{Demo, Plan, executable},
     oracle::{self, Card},
     wire::Capture,
 };
@@ -106,6 +107,21 @@ fn no_card_number_is_anywhere_in_the_shop() {
         "nothing was searched"
     );
     a_planted_number_is_found(&demo, &shop, &needles, &numbers);
+    every_purchase_is_in_the_vaults_log(&demo);
+}
+
+/// Each card that came in and each that went to the switch has its entry, and the log is whole.
+fn every_purchase_is_in_the_vaults_log(demo: &Demo) {
+    let verified = Command::new(executable().unwrap())
+        .args(["vault", "audit", "verify", "--config"])
+        .arg(demo.folder().join("config/vault.toml"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&verified.stdout);
+    assert!(verified.status.success(), "{verified:?}");
+    let entries: usize = said.split(' ').next().unwrap().parse().unwrap();
+    println!("{entries} entries in the vault's log");
+    assert!(entries > 2 * (PURCHASES + SILENT), "{said}");
 }
 
 /// The search itself must be able to fail: in a file of the shop, and in the memory of its process.

@@ -38,13 +38,24 @@ pub fn read_secret(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
 
-/// Makes a folder that only its owner may enter. An existing folder is left as it is.
+/// Makes a folder that only its owner may enter.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// Whatever the file system says; [`io::ErrorKind::PermissionDenied`] for an existing folder that others may enter: who
+/// knows what they have seen.
 pub fn private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
-        return Ok(());
+        let mode = fs::metadata(path)?.permissions().mode();
+        return match mode & 0o077 {
+            0 => Ok(()),
+            _ => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "others may enter it (mode {:o}): chmod 700 it, and ask who did",
+                    mode & 0o777
+                ),
+            )),
+        };
     }
     fs::create_dir_all(path)?;
     fs::set_permissions(path, fs::Permissions::from_mode(0o700))

@@ -63,6 +63,9 @@ pub enum VaultError {
     /// A door cannot be served.
     #[error("a door of the vault cannot be served: {0}")]
     Serve(#[source] io::Error),
+    /// The process cannot be confined.
+    #[error(transparent)]
+    NotConfined(#[from] crate::sandbox::NotConfined),
     /// The process cannot be hardened, or there is no randomness.
     #[error("the operating system refused: {0}")]
     System(#[source] io::Error),

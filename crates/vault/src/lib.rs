@@ -20,6 +20,7 @@ mod private;
 mod process;
 mod public;
 mod record;
+pub mod sandbox;
 mod store;
 mod verbs;
 
@@ -37,6 +38,7 @@ use trade::clock::Clock;
 
 pub use config::{Config, Profile, PublicCertificate};
 pub use error::VaultError;
+pub use sandbox::Confined;
 pub use store::{MIGRATIONS, statements};
 
 /// The name of this process on the private network.
@@ -214,14 +216,28 @@ impl Bound {
     }
 }
 
-/// The process: hardens itself, says what mode it runs in, and serves until SIGTERM or SIGINT.
+/// What the process does to itself while it is one thread: nobody may dump or trace it, and it is confined to its
+/// folder and its doors. Before any runtime is started.
+///
+/// # Errors
+/// The operating system does less than the profile demands.
+pub fn confine(config: &Config) -> Result<Confined, VaultError> {
+    process::harden()?;
+    link::keyfile::private_dir(&config.data_dir).map_err(|source| VaultError::DataDir {
+        path: config.data_dir.clone(),
+        source,
+    })?;
+    Ok(sandbox::confine(config)?)
+}
+
+/// The process: says what mode it runs in, and serves until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// See [`VaultError`].
-pub async fn run(config: Config) -> Result<(), VaultError> {
-    process::harden()?;
+pub async fn run(config: Config, confined: Confined) -> Result<(), VaultError> {
     let bound = bind(&config, Clock::system()).await?;
     config.announce();
+    sandbox::close(&confined)?;
     let (public, private) = (bound.public_address(), bound.private_address());
     let (public, private) = (
         public.map_err(VaultError::System)?,

@@ -8,6 +8,7 @@ mod import;
 mod migrate;
 mod switch;
 mod vault;
+mod vault_audit;
 
 use std::{future::Future, path::PathBuf};
 
@@ -57,7 +58,7 @@ pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo(options) => on_runtime(crate::demo::run(options)),
         Command::Serve(file) => on_runtime(crate::serve::run(file.config)),
-        Command::Vault(options) => on_runtime(vault::run(options)),
+        Command::Vault(options) => vault::run(&options),
         Command::Switch(file) => on_runtime(switch::run(file.config)),
         Command::Bank(options) => bank::run(options),
         Command::Import(options) => on_runtime(import::run(options)),
@@ -70,7 +71,7 @@ pub fn run(command: Command) -> Result<()> {
 }
 
 /// Runs asynchronous work on a runtime of its own.
-pub fn on_runtime(work: impl Future<Output = Result<()>>) -> Result<()> {
+pub fn on_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
