@@ -81,6 +81,16 @@ const TARGETS: &[Target] = &[
         dictionary: None,
         samples: &[],
     },
+    Target {
+        name: "iso8583",
+        dictionary: None,
+        samples: &[],
+    },
+    Target {
+        name: "tlv",
+        dictionary: None,
+        samples: &[],
+    },
 ];
 
 /// The counters that libFuzzer reads: what `cargo fuzz --sanitizer none` asks of the compiler.

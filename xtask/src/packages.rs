@@ -1,8 +1,8 @@
-//! What the tests need beside Rust: Debian packages, two cargo tools, one npm package.
+//! What the tests need beside Rust: Debian packages, two cargo tools, one npm package, two Python packages.
 
 use std::{path::Path, process::Command};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::steps::{answers, step};
 
@@ -50,7 +50,13 @@ const DEBIAN: &[Package] = &[
         name: "python3",
         tested: "3.11",
         proof: "/usr/bin/python3",
-        why: "runs the script-free robot buyer",
+        why: "runs the script-free robot buyer, and two other implementations of ISO 8583",
+    },
+    Package {
+        name: "python3-venv",
+        tested: "3.11",
+        proof: "/usr/share/doc/python3-venv",
+        why: "a folder for those two implementations",
     },
 ];
 
@@ -71,6 +77,7 @@ pub fn install() -> Result<()> {
             )?;
         }
     }
+    install_oracles()?;
     install_axe()
 }
 
@@ -116,6 +123,45 @@ fn install_debian() -> Result<()> {
         println!("skipped: {error}; install {} by hand", names.join(", "));
     }
     Ok(())
+}
+
+/// Two other implementations of ISO 8583, which `crates/cards/tests/oracle.rs` compares with. Without them it is not
+/// compared, which the tests say.
+fn install_oracles() -> Result<()> {
+    const FOLDER: &str = "target/oracle";
+    const VERSIONS: &str = "crates/cards/tests/oracle/requirements.txt";
+    let python = format!("{FOLDER}/bin/python");
+    // The versions it has are remembered beside them, so that other ones are installed when the list changes.
+    let remembered = format!("{FOLDER}/installed.txt");
+    let wanted = std::fs::read_to_string(VERSIONS).with_context(|| VERSIONS.to_owned())?;
+    let installed = std::fs::read_to_string(&remembered).is_ok_and(|has| has == wanted);
+    if installed && answers(&python, &["--version"]) {
+        return Ok(());
+    }
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--no-deps",
+        "--disable-pip-version-check",
+        "-r",
+        VERSIONS,
+    ];
+    let done = step(
+        "a folder for Python",
+        "python3",
+        &["-m", "venv", "--clear", FOLDER],
+    )
+    .and_then(|()| step("other implementations of ISO 8583", &python, &pip));
+    match done {
+        Ok(()) => std::fs::write(&remembered, wanted).context(remembered),
+        Err(error) => {
+            println!(
+                "skipped: {error}; the ISO 8583 codec is not compared with other implementations"
+            );
+            Ok(())
+        }
+    }
 }
 
 fn install_axe() -> Result<()> {

@@ -3,6 +3,7 @@
 //! Nothing here judges: a figure is what was measured, beside the budget and beside the same bytes served
 //! from memory in the same run, which is the only part that compares across machines.
 
+mod codec;
 pub mod floor;
 mod process;
 mod report;
@@ -19,6 +20,8 @@ use crate::steps::step;
 /// What to measure.
 #[derive(clap::Args)]
 pub struct Options {
+    /// Only this part, into its own page.
+    part: Option<Part>,
     /// How many titles the shop has.
     #[arg(long, default_value_t = 150_000)]
     titles: u32,
@@ -33,8 +36,18 @@ pub struct Options {
     import: String,
 }
 
+/// What can be measured without a shop.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Part {
+    /// The ISO 8583 codec, into docs/payments.md.
+    Codec,
+}
+
 /// Builds the release executables, then measures with the release build of this program.
 pub fn run(options: &Options) -> Result<()> {
+    if let Some(Part::Codec) = options.part {
+        return codec::measure();
+    }
     if cfg!(debug_assertions) {
         step(
             "build",

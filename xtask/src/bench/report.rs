@@ -1,4 +1,4 @@
-//! Writes docs/benchmarks.md, and the measured part of docs/scale.md.
+//! Writes docs/benchmarks.md, and the measured parts of docs/scale.md and docs/payments.md.
 
 use std::{fmt::Write as _, process::Command};
 
@@ -30,18 +30,17 @@ pub fn write(titles: u32, figures: &[Figure]) -> Result<()> {
     Ok(())
 }
 
-/// Between these lines of docs/scale.md stands what was measured; the rest is written by people.
+/// Between these lines of a page stands what was measured; the rest is written by people.
 const MARKS: (&str, &str) = ("<!-- measured -->\n", "<!-- end -->\n");
 
-/// Puts `table` into docs/scale.md in the place of the last one.
-pub fn write_scale(table: &str) -> Result<()> {
-    let page = std::fs::read_to_string("docs/scale.md").context("docs/scale.md")?;
-    let (before, rest) = page
-        .split_once(MARKS.0)
-        .context("docs/scale.md has no place for figures")?;
-    let (_, after) = rest
-        .split_once(MARKS.1)
-        .context("docs/scale.md has no place for figures")?;
+/// Puts `table` into a page in the place of the last one.
+pub fn write_between_marks(path: &str, table: &str) -> Result<()> {
+    let page = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
+    let place = page.split_once(MARKS.0).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(MARKS.1)?;
+        Some((before, after))
+    });
+    let (before, after) = place.with_context(|| format!("{path} has no place for figures"))?;
     let page = format!(
         "{before}{}- Machine: {}\n- Date: {}\n\n{table}{}{after}",
         MARKS.0,
@@ -49,8 +48,8 @@ pub fn write_scale(table: &str) -> Result<()> {
         date(),
         MARKS.1
     );
-    std::fs::write("docs/scale.md", page)?;
-    println!("docs/scale.md is written.");
+    std::fs::write(path, page)?;
+    println!("{path} is written.");
     Ok(())
 }
 

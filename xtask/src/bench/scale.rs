@@ -435,5 +435,5 @@ fn write(sizes: &[Size]) -> Result<()> {
             .collect();
         writeln!(text, "| {what} | {} |", values.join(" | "))?;
     }
-    report::write_scale(&text)
+    report::write_between_marks("docs/scale.md", &text)
 }

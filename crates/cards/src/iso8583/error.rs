@@ -9,11 +9,11 @@ pub enum FieldError {
     #[error("{0} is not in this dialect")]
     Unknown(Field),
     /// The value has another length than the dialect allows.
-    #[error("{field} is {length} characters long, which its dialect does not allow")]
+    #[error("{field} has the length {length}, which its dialect does not allow")]
     Length {
         /// Which field.
         field: Field,
-        /// How long the value was, in characters on the wire.
+        /// How long the value was, as it was counted.
         length: usize,
     },
     /// The value holds a character of another kind than the dialect allows.
@@ -24,9 +24,12 @@ pub enum FieldError {
 /// Bytes that are not a message of the dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// The first four bytes are not a message type.
+    /// The message does not begin with a message type.
     #[error("not a message type")]
     Mti,
+    /// The message type is of another edition of the standard than the dialect.
+    #[error("a message type of version {0}")]
+    Version(u8),
     /// The bitmap is short or not hexadecimal.
     #[error("not a bitmap")]
     Bitmap,

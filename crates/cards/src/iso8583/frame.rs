@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 /// How many bytes of length stand in front of a message.
 pub const HEADER_BYTES: usize = 2;
 
-/// The longest message accepted or sent, in bytes. The longest this dialect can say is about
-/// 2,600; a frame that announces more is a mistake or an attack, and is not read.
+/// The longest message accepted or sent, in bytes. Payments have a few hundred; a frame that
+/// announces more than this is a mistake or an attack, and is not read.
 pub const MAX_MESSAGE_BYTES: usize = 4096;
 
 /// A length no message has.

@@ -1,30 +1,45 @@
 //! Building a message, and keeping one beyond the bytes it came in.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use trade::money::Money;
 use zeroize::Zeroizing;
 
+use super::chip::ChipData;
+use super::tlv::TlvError;
 use super::view::debug;
-use super::{Dialect, Field, FieldError, FieldSpec, Length, Mti, ParseError, View};
+use super::{Dialect, Field, FieldError, FieldSpec, Mti, ParseError, View, Wire, wire};
 
 /// A message that owns its values. All of them are wiped when it is dropped, so that nothing needs
 /// to know which of them mattered.
 pub struct Message {
     dialect: &'static Dialect,
     mti: Mti,
-    values: BTreeMap<Field, (&'static FieldSpec, Zeroizing<String>)>,
+    /// Ascending by field.
+    values: Vec<Value>,
+    /// The characters of all values, in any order; what was replaced stays until the end.
+    text: Zeroizing<Vec<u8>>,
 }
 
+struct Value {
+    spec: &'static FieldSpec,
+    /// Where in the text.
+    at: Range<usize>,
+}
+
+/// Room for the values of a usual message, so that it need not grow.
+const USUAL_BYTES: usize = 256;
+
 impl Message {
-    /// A message with no field yet.
+    /// A message with no field yet. The first digit of its type becomes the dialect's.
     #[must_use]
     pub fn new(dialect: &'static Dialect, mti: Mti) -> Message {
         Message {
             dialect,
-            mti,
-            values: BTreeMap::new(),
+            mti: mti.of_version(dialect.version),
+            values: Vec::new(),
+            text: Zeroizing::new(Vec::new()),
         }
     }
 
@@ -34,11 +49,24 @@ impl Message {
     /// As [`View::parse`].
     pub fn parse(dialect: &'static Dialect, message: &[u8]) -> Result<Message, ParseError> {
         let view = View::parse(dialect, message)?;
-        let mut kept = Message::new(dialect, view.mti());
-        for (spec, value) in view.fields() {
-            kept.keep(spec, value);
-        }
-        Ok(kept)
+        let lying = view.lying_fields();
+        let characters = lying.iter().map(|value| value.characters()).sum();
+        let mut text = Zeroizing::new(Vec::with_capacity(characters));
+        let keep = |value: &super::view::Lying<'_>| {
+            let begin = text.len();
+            value.unpack(&mut text);
+            Value {
+                spec: value.spec,
+                at: begin..text.len(),
+            }
+        };
+        let values = lying.iter().map(keep).collect();
+        Ok(Message {
+            dialect,
+            mti: view.mti(),
+            values,
+            text,
+        })
     }
 
     /// The message type.
@@ -50,7 +78,8 @@ impl Message {
     /// The value of a field, when present.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&str> {
-        self.values.get(&field).map(|(_, value)| value.as_str())
+        let at = self.place(field).ok()?;
+        self.values.get(at).map(|value| self.characters(value))
     }
 
     /// Sets a field, or replaces it.
@@ -60,7 +89,7 @@ impl Message {
     pub fn set(&mut self, field: Field, value: &str) -> Result<(), FieldError> {
         let spec = self.dialect.spec(field)?;
         spec.check(value.as_bytes())?;
-        self.keep(spec, value);
+        self.keep(spec, value.as_bytes());
         Ok(())
     }
 
@@ -94,12 +123,13 @@ impl Message {
     /// knows it again: 3, 4, 7, 11, 37, 41, 42, 49, 62, 63, 70. Never a field about the card.
     ///
     /// # Errors
-    /// [`FieldError`] when the response code is not two characters.
+    /// [`FieldError`] when the response code is not two characters (in 1993, three digits).
     pub fn answer(&self, response_code: &str) -> Result<Message, FieldError> {
         let mut answer = Message::new(self.dialect, self.mti.response());
         for field in ECHOED {
-            if let Some((spec, value)) = self.values.get(&field) {
-                answer.keep(spec, value);
+            let asked = self.place(field).ok().and_then(|at| self.values.get(at));
+            if let Some(value) = asked {
+                answer.keep(value.spec, self.characters(value).as_bytes());
             }
         }
         answer.with(Field::RESPONSE_CODE, response_code)
@@ -109,41 +139,86 @@ impl Message {
     #[must_use]
     pub fn encode(&self) -> Zeroizing<Vec<u8>> {
         // Reserved in full at once: growing would leave an unwiped copy behind.
-        let mut wire = Zeroizing::new(Vec::with_capacity(self.wire_length()));
-        wire.extend_from_slice(&self.mti.digits());
-        self.encode_bitmap(&mut wire);
-        for (spec, value) in self.values.values() {
-            match spec.length {
-                Length::Fixed(_) => {}
-                Length::Ll(_) => push_number(&mut wire, value.len(), 2),
-                Length::Lll(_) => push_number(&mut wire, value.len(), 3),
-            }
-            wire.extend_from_slice(value.as_bytes());
+        let mut out = Zeroizing::new(Vec::with_capacity(self.wire_length()));
+        let fields = self.values.iter();
+        let bitmap = fields.fold(0, |bits, value| bits | value.spec.field.bit());
+        wire::push_mti(self.dialect.mti, self.mti, &mut out);
+        wire::push_bitmap(self.dialect.bitmap, bitmap, &mut out);
+        for value in &self.values {
+            let characters = self.characters(value).as_bytes();
+            let length = value.spec.units(characters.len());
+            wire::push_length(self.dialect.lengths, value.spec, length, &mut out);
+            wire::push_value(value.spec, characters, &mut out);
         }
-        wire
+        out
     }
 
-    fn keep(&mut self, spec: &'static FieldSpec, value: &str) {
+    /// The chip data (field 55), when present.
+    ///
+    /// # Errors
+    /// [`TlvError`] when they cannot be read.
+    #[must_use]
+    pub fn chip_data(&self) -> Option<Result<ChipData, TlvError>> {
+        self.get(Field::CHIP_DATA).map(ChipData::from_hex)
+    }
+
+    /// Sets the chip data (field 55).
+    ///
+    /// # Errors
+    /// As [`Message::set`].
+    pub fn set_chip_data(&mut self, chip: &ChipData) -> Result<(), FieldError> {
+        self.set(Field::CHIP_DATA, &chip.to_hex())
+    }
+
+    /// Where the field is among the values, or would be.
+    fn place(&self, field: Field) -> Result<usize, usize> {
         self.values
-            .insert(spec.field, (spec, Zeroizing::new(value.to_owned())));
+            .binary_search_by_key(&field, |value| value.spec.field)
     }
 
-    fn encode_bitmap(&self, wire: &mut Vec<u8>) {
-        let fields = self.values.keys().fold(0, |bits, field| bits | field.bit());
-        let (first, second) = ((fields >> 64) as u64, fields as u64);
-        if second == 0 {
-            wire.extend_from_slice(format!("{first:016X}").as_bytes());
-        } else {
-            let first = first | 1 << 63;
-            wire.extend_from_slice(format!("{first:016X}{second:016X}").as_bytes());
+    fn characters(&self, value: &Value) -> &str {
+        let bytes = self.text.get(value.at.clone()).unwrap_or_default();
+        // Every value was checked, and all kinds of content are ASCII.
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    fn keep(&mut self, spec: &'static FieldSpec, characters: &[u8]) {
+        self.reserve(characters.len());
+        let begin = self.text.len();
+        self.text.extend_from_slice(characters);
+        if spec.wire == Wire::Bytes {
+            // As they will be read back.
+            self.text
+                .get_mut(begin..)
+                .unwrap_or_default()
+                .make_ascii_uppercase();
+        }
+        let at = begin..self.text.len();
+        match self.place(spec.field) {
+            Ok(place) => {
+                if let Some(value) = self.values.get_mut(place) {
+                    value.at = at;
+                }
+            }
+            Err(place) => self.values.insert(place, Value { spec, at }),
         }
     }
 
+    /// Makes room; what the text leaves behind in growing is wiped.
+    fn reserve(&mut self, more: usize) {
+        let needed = self.text.len() + more;
+        if needed > self.text.capacity() {
+            let wider = needed.next_power_of_two().max(USUAL_BYTES);
+            let mut wider = Zeroizing::new(Vec::with_capacity(wider));
+            wider.extend_from_slice(&self.text);
+            self.text = wider;
+        }
+    }
+
+    /// No less than what the message needs on the wire.
     fn wire_length(&self) -> usize {
-        let fields = self.values.values();
-        let values: usize = fields
-            .map(|(spec, value)| spec.length.prefix() + value.len())
-            .sum();
+        let values = self.values.iter();
+        let values: usize = values.map(|value| 3 + value.at.len() + 1).sum();
         4 + 32 + values
     }
 }
@@ -165,19 +240,14 @@ const ECHOED: [Field; 11] = [
     Field::NETWORK_CODE,
 ];
 
-/// The number in exactly `width` decimal digits; its dialect has checked that it fits.
-fn push_number(wire: &mut Vec<u8>, number: usize, width: usize) {
-    wire.extend_from_slice(format!("{number:0width$}").as_bytes());
-}
-
 /// Shows the type and the fields, and of the secret ones only that they are there.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let values = self.values.values();
+        let values = self.values.iter();
         debug(
             f,
             self.mti,
-            values.map(|(spec, value)| (*spec, value.as_str())),
+            values.map(|value| (value.spec, self.characters(value))),
         )
     }
 }

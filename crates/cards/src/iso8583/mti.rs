@@ -49,6 +49,18 @@ impl Mti {
         [1000, 100, 10, 1].map(|unit| b'0' + (self.0 / unit % 10) as u8)
     }
 
+    /// The edition of the standard: 0 for 1987, 1 for 1993.
+    #[must_use]
+    pub const fn version(self) -> u8 {
+        (self.0 / 1000) as u8
+    }
+
+    /// The same type in another edition: 0100 and 1100.
+    #[must_use]
+    pub(super) const fn of_version(self, version: u8) -> Mti {
+        Mti(self.0 % 1000 + version as u16 * 1000)
+    }
+
     /// Whether an answer is expected: the function digit (the third) is even.
     #[must_use]
     pub const fn is_request(self) -> bool {

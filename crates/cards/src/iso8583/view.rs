@@ -1,13 +1,26 @@
 //! Reading a message where it lies.
 
 use std::fmt;
+use std::ops::Deref;
 
-use super::{Dialect, Field, FieldError, FieldSpec, Length, Mti, ParseError};
+use zeroize::Zeroizing;
+
+use super::wire::{self, take};
+use super::{Dialect, Field, FieldError, FieldSpec, Mti, ParseError, Wire};
 
 /// A message read without copying: its values borrow the received bytes.
 pub struct View<'a> {
     mti: Mti,
-    values: Vec<(&'static FieldSpec, &'a str)>,
+    fields: Vec<Lying<'a>>,
+}
+
+/// The value of a field in the received bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Lying<'a> {
+    pub(super) spec: &'static FieldSpec,
+    bytes: &'a [u8],
+    /// In the units of [`Length`](super::Length).
+    length: usize,
 }
 
 impl<'a> View<'a> {
@@ -17,23 +30,19 @@ impl<'a> View<'a> {
     /// [`ParseError`] says what is wrong and where, never with a value.
     pub fn parse(dialect: &'static Dialect, message: &'a [u8]) -> Result<View<'a>, ParseError> {
         let mut rest = message;
-        let mti = take(&mut rest, 4)
-            .and_then(Mti::parse)
-            .ok_or(ParseError::Mti)?;
-        let bitmap = bitmap(&mut rest)?;
-        let mut values = Vec::with_capacity(bitmap.count_ones() as usize);
-        let mut unread = bitmap;
-        for spec in dialect.fields {
-            if unread & spec.field.bit() != 0 {
-                unread &= !spec.field.bit();
-                // A field the dialect lacks has no known length: nothing after it can be read.
-                refuse_unknown(unread, spec.field)?;
-                values.push((spec, value(spec, &mut rest)?));
-            }
+        let mti = wire::mti(dialect.mti, &mut rest).ok_or(ParseError::Mti)?;
+        if mti.version() != dialect.version {
+            return Err(ParseError::Version(mti.version()));
         }
-        refuse_unknown(unread, Field::MAC)?;
+        let mut unread = wire::bitmap(dialect.bitmap, &mut rest).ok_or(ParseError::Bitmap)?;
+        let mut fields = Vec::with_capacity(unread.count_ones() as usize);
+        while let Some((field, others)) = wire::next_field(unread) {
+            // A field the dialect lacks has no known length: nothing after it can be read.
+            fields.push(Lying::read(dialect, dialect.spec(field)?, &mut rest)?);
+            unread = others;
+        }
         match rest.len() {
-            0 => Ok(View { mti, values }),
+            0 => Ok(View { mti, fields }),
             more => Err(ParseError::Trailing(more)),
         }
     }
@@ -46,90 +55,143 @@ impl<'a> View<'a> {
 
     /// The value of a field, when present.
     #[must_use]
-    pub fn get(&self, field: Field) -> Option<&'a str> {
-        self.values
-            .iter()
-            .find(|(spec, _)| spec.field == field)
-            .map(|(_, value)| *value)
+    pub fn get(&self, field: Field) -> Option<Text<'a>> {
+        self.lying(field).map(Lying::text)
+    }
+
+    /// The bytes of a binary field that lies on the wire as bytes, such as the chip data (field 55) of a binary dialect.
+    #[must_use]
+    pub fn bytes(&self, field: Field) -> Option<&'a [u8]> {
+        let lying = self.lying(field)?;
+        (lying.spec.wire == Wire::Bytes).then_some(lying.bytes)
     }
 
     /// All fields that are present, ascending.
-    pub fn fields(&self) -> impl Iterator<Item = (&'static FieldSpec, &'a str)> + '_ {
-        self.values.iter().copied()
+    pub fn fields(&self) -> impl Iterator<Item = (&'static FieldSpec, Text<'a>)> {
+        self.fields.iter().map(|lying| (lying.spec, lying.text()))
+    }
+
+    pub(super) fn lying_fields(&self) -> &[Lying<'a>] {
+        &self.fields
+    }
+
+    fn lying(&self, field: Field) -> Option<&Lying<'a>> {
+        self.fields.iter().find(|lying| lying.spec.field == field)
+    }
+}
+
+impl<'a> Lying<'a> {
+    fn read(
+        dialect: &Dialect,
+        spec: &'static FieldSpec,
+        rest: &mut &'a [u8],
+    ) -> Result<Lying<'a>, ParseError> {
+        let length = wire::length(dialect.lengths, spec, rest)?;
+        let bytes = take(rest, spec.wire.bytes(length)).ok_or(ParseError::Truncated(spec.field))?;
+        let lying = Lying {
+            spec,
+            bytes,
+            length,
+        };
+        lying.check()?;
+        Ok(lying)
+    }
+
+    fn check(&self) -> Result<(), FieldError> {
+        let Lying {
+            spec,
+            bytes,
+            length,
+        } = *self;
+        if spec.wire == Wire::Text || spec.wire == Wire::Hex {
+            return spec.check(bytes);
+        }
+        if !spec.length.allows(length) {
+            let field = spec.field;
+            return Err(FieldError::Length { field, length });
+        }
+        let track = spec.content == super::Content::Track;
+        let as_is = spec.wire == Wire::Bytes;
+        if as_is || wire::is_packed(spec.wire, bytes, length, track) {
+            Ok(())
+        } else {
+            Err(FieldError::Content(spec.field))
+        }
+    }
+
+    /// How many characters it has in a message.
+    pub(super) fn characters(&self) -> usize {
+        match self.spec.wire {
+            Wire::Bytes | Wire::Hex => self.length * 2,
+            _ => self.length,
+        }
+    }
+
+    /// Writes its characters.
+    pub(super) fn unpack(&self, out: &mut Vec<u8>) {
+        match self.spec.wire {
+            Wire::Text | Wire::Hex => out.extend_from_slice(self.bytes),
+            Wire::Bytes => wire::unpack(self.bytes, out),
+            packed => wire::unpack_digits(packed, self.bytes, self.length, out),
+        }
+    }
+
+    fn text(&self) -> Text<'a> {
+        let as_text = match self.spec.wire {
+            // Every character was checked, so this cannot fail.
+            Wire::Text | Wire::Hex => std::str::from_utf8(self.bytes).ok(),
+            _ => None,
+        };
+        as_text.map_or_else(
+            || {
+                let mut unpacked = Zeroizing::new(Vec::with_capacity(self.characters()));
+                self.unpack(&mut unpacked);
+                Text(Characters::Unpacked(unpacked))
+            },
+            |text| Text(Characters::Lying(text)),
+        )
+    }
+}
+
+/// The characters of a value: where they lie when the wire has them as text, otherwise unpacked, and then wiped when
+/// dropped.
+pub struct Text<'a>(Characters<'a>);
+
+enum Characters<'a> {
+    Lying(&'a str),
+    Unpacked(Zeroizing<Vec<u8>>),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            Characters::Lying(text) => text,
+            // Digits and hexadecimal digits, so this cannot fail.
+            Characters::Unpacked(text) => std::str::from_utf8(text).unwrap_or_default(),
+        }
     }
 }
 
 /// Shows the type and the fields, and of the secret ones only that they are there.
 impl fmt::Debug for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug(f, self.mti, self.values.iter().copied())
+        debug(f, self.mti, self.fields())
     }
 }
 
 /// What `Debug` shows of any message.
-pub(super) fn debug<'v>(
+pub(super) fn debug<'v, Value: Deref<Target = str>>(
     f: &mut fmt::Formatter<'_>,
     mti: Mti,
-    values: impl Iterator<Item = (&'v FieldSpec, &'v str)>,
+    values: impl Iterator<Item = (&'v FieldSpec, Value)>,
 ) -> fmt::Result {
     let mut shown = f.debug_struct("Message");
     shown.field("mti", &mti);
     for (spec, value) in values {
-        let value = if spec.secret { "[secret]" } else { value };
+        let value = if spec.secret { "[secret]" } else { &*value };
         shown.field(spec.name, &value);
     }
     shown.finish()
-}
-
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
-    let (taken, after) = rest.split_at_checked(length)?;
-    *rest = after;
-    Some(taken)
-}
-
-/// One bitmap of 64 bits, and a second when the first bit of the first says so.
-fn bitmap(rest: &mut &[u8]) -> Result<u128, ParseError> {
-    let first = half(rest)?;
-    let second = if first >> 63 == 1 { half(rest)? } else { 0 };
-    let fields = u128::from(first & !(1 << 63)) << 64 | u128::from(second);
-    Ok(fields)
-}
-
-fn half(rest: &mut &[u8]) -> Result<u64, ParseError> {
-    let digits = take(rest, 16).ok_or(ParseError::Bitmap)?;
-    digits.iter().try_fold(0, |bits: u64, digit| {
-        let value = char::from(*digit).to_digit(16).ok_or(ParseError::Bitmap)?;
-        Ok(bits << 4 | u64::from(value))
-    })
-}
-
-/// Refuses when a field below `upto` is announced that the dialect does not have.
-fn refuse_unknown(unread: u128, upto: Field) -> Result<(), FieldError> {
-    let before = unread.leading_zeros();
-    let number = u8::try_from(before + 1).ok().and_then(Field::new);
-    match number {
-        Some(field) if field <= upto => Err(FieldError::Unknown(field)),
-        _ => Ok(()),
-    }
-}
-
-fn value<'a>(spec: &FieldSpec, rest: &mut &'a [u8]) -> Result<&'a str, ParseError> {
-    let length = match spec.length {
-        Length::Fixed(length) => length,
-        Length::Ll(_) | Length::Lll(_) => variable_length(spec, rest)?,
-    };
-    let taken = take(rest, length).ok_or(ParseError::Truncated(spec.field))?;
-    spec.check(taken)?;
-    // Every kind of content is ASCII, so this cannot fail after the check.
-    std::str::from_utf8(taken).map_err(|_| FieldError::Content(spec.field).into())
-}
-
-fn variable_length(spec: &FieldSpec, rest: &mut &[u8]) -> Result<usize, ParseError> {
-    let digits = take(rest, spec.length.prefix()).ok_or(ParseError::Truncated(spec.field))?;
-    digits.iter().try_fold(0, |length: usize, digit| {
-        let value = char::from(*digit)
-            .to_digit(10)
-            .ok_or(ParseError::LengthPrefix(spec.field))?;
-        Ok(length * 10 + value as usize)
-    })
 }

@@ -37,7 +37,11 @@ pub struct Stray {
 impl Stray {
     /// A message that came for nobody; only fields that are not about a card are looked at.
     pub(crate) fn of(message: &View<'_>, reason: &str, now: Timestamp) -> Stray {
-        let text = |field| message.get(field).unwrap_or_default().to_owned();
+        let text = |field| {
+            message
+                .get(field)
+                .map_or_else(String::new, |text| text.to_owned())
+        };
         Stray {
             seq: 0,
             mti: message.mti().to_string(),

@@ -31,7 +31,7 @@ impl Key {
         Some(Key {
             mti: answer.mti(),
             terminal: answer.get(Field::TERMINAL)?.to_owned(),
-            stan: Stan::parse(answer.get(Field::STAN)?)?,
+            stan: Stan::parse(&answer.get(Field::STAN)?)?,
         })
     }
 }
