@@ -23,6 +23,7 @@ use std::time::Duration;
 use link::Identity;
 use storage::{Statement, Store, StoreUrl};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use trade::clock::Clock;
 
 pub use books::{Books, Hold, Totals};
@@ -36,8 +37,8 @@ pub const SLOW_ANSWER: Duration = Duration::from_secs(3);
 /// What a bank needs to open.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where the switch connects, ISO 8583 over mutual TLS. Port 0 takes any free one.
-    pub listen: SocketAddr,
+    /// Where the switch connects, ISO 8583 over mutual TLS, one door for each carrier. Port 0 takes any free one.
+    pub listen: Vec<SocketAddr>,
     /// Where the books can be read, JSON over HTTP over mutual TLS.
     pub books: SocketAddr,
     /// The bank's own database.
@@ -88,7 +89,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
 /// A bank that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Bank {
-    switch_door: TcpListener,
+    switch_doors: Vec<TcpListener>,
     books_door: TcpListener,
     identity: Identity,
     desk: Arc<Desk>,
@@ -101,20 +102,27 @@ impl Bank {
     /// See [`Error`].
     pub async fn open(config: Config) -> Result<Bank, Error> {
         let store = Store::open(&config.database, &[books::MIGRATIONS]).await?;
+        let mut switch_doors = Vec::with_capacity(config.listen.len());
+        for address in config.listen {
+            switch_doors.push(listen(address).await?);
+        }
         Ok(Bank {
-            switch_door: listen(config.listen).await?,
+            switch_doors,
             books_door: listen(config.books).await?,
             identity: config.identity,
             desk: Arc::new(Desk::new(store, config.slow, config.clock)?),
         })
     }
 
-    /// Where the switch connects.
+    /// Where the switch connects, in the order of the settings.
     ///
     /// # Errors
     /// The system no longer knows.
-    pub fn switch_address(&self) -> Result<SocketAddr, Error> {
-        self.switch_door.local_addr().map_err(Error::Stopped)
+    pub fn switch_addresses(&self) -> Result<Vec<SocketAddr>, Error> {
+        let doors = self.switch_doors.iter();
+        doors
+            .map(|door| door.local_addr().map_err(Error::Stopped))
+            .collect()
     }
 
     /// Where the books can be read.
@@ -133,8 +141,16 @@ impl Bank {
         let switch_tls = link::tls::server_config(&self.identity, &["switch"])?;
         let books_tls = link::tls::server_config(&self.identity, window::READERS)?;
         let books = window::serve(self.books_door, books_tls, Arc::clone(&self.desk));
+        let mut accepting = JoinSet::new();
+        for door in self.switch_doors {
+            accepting.spawn(session::accept(
+                door,
+                switch_tls.clone(),
+                Arc::clone(&self.desk),
+            ));
+        }
         tokio::select! {
-            () = session::accept(self.switch_door, switch_tls, self.desk) => Ok(()),
+            _ = accepting.join_next() => Ok(()),
             stopped = books => stopped.map_err(Error::Stopped),
         }
     }

@@ -254,6 +254,25 @@ fn key_at(text: &str, line: usize) -> Option<String> {
     })
 }
 
+/// One address, or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Addresses {
+    /// `"10.0.0.1:9000"`
+    One(SocketAddr),
+    /// `["10.0.0.1:9000", "10.1.0.1:9000"]`
+    Several(Vec<SocketAddr>),
+}
+
+impl From<Addresses> for Vec<SocketAddr> {
+    fn from(addresses: Addresses) -> Vec<SocketAddr> {
+        match addresses {
+            Addresses::One(address) => vec![address],
+            Addresses::Several(addresses) => addresses,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -3,6 +3,7 @@
 //! Every outcome is a 200 with its own word for what happened; another status means that nothing
 //! was taken on. All requests may be repeated.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
@@ -68,8 +69,10 @@ pub struct RefundReport {
 /// `GET /status`: how the switch is, for an operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
-    /// Since when the line to the bank is up; absent when it is down.
+    /// Since when the bank can be reached; absent when no carrier is up.
     pub line_up_since: Option<Timestamp>,
+    /// How each carrier is, the preferred one first.
+    pub carriers: Vec<Carrier>,
     /// Messages that wait for their answer.
     pub in_flight: usize,
     /// Stored messages that the bank has not confirmed.
@@ -80,6 +83,25 @@ pub struct Status {
     pub unknown: i64,
     /// The latest replies that nobody waited for, newest first.
     pub strays: Vec<Stray>,
+}
+
+/// How one carrier to the bank is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carrier {
+    /// Where it leads.
+    pub address: SocketAddr,
+    /// Since when it is up; absent when it is down.
+    pub up_since: Option<Timestamp>,
+    /// Whether it was silent when last asked: others go first.
+    pub doubted: bool,
+    /// Messages that wait for their answer on it.
+    pub in_flight: usize,
+    /// Messages that it brought the answer to, since the switch started.
+    pub answered: u64,
+    /// Messages that left by it and were not answered.
+    pub unanswered: u64,
+    /// Between message and answer, on average, in microseconds.
+    pub mean_answer_us: u64,
 }
 
 pub(crate) fn routes(desk: Arc<Desk>) -> Router {
@@ -176,10 +198,12 @@ fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentRepo
 
 async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
     let (line_up_since, in_flight) = (desk.line.up_since(), desk.line.in_flight());
+    let carriers = desk.line.report();
     let status = desk.store.read(move |tx| {
         let (queued, queued_since) = advice::waiting(tx)?;
         Ok::<_, Refusal>(Status {
             line_up_since,
+            carriers: carriers.clone(),
             in_flight,
             queued,
             queued_since,

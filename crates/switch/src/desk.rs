@@ -1,6 +1,6 @@
 //! The desk: what the shop may ask, each as one story.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cards::messages::{Redeem, Redeemed};
@@ -16,10 +16,11 @@ use trade::payment::{
     AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Grant, NotSent, Outcome, RefundRequest,
 };
 
+use crate::carriers::Carriers;
 use crate::dialogue::{self, Merchant};
 use crate::journal::advice::{self, Advice, Kind};
 use crate::journal::payment::{self, Payment, Verdict};
-use crate::line::{Line, NoAnswer};
+use crate::line::NoAnswer;
 use crate::response;
 use crate::state::State;
 use crate::turns::Turns;
@@ -46,7 +47,7 @@ pub(crate) enum Refusal {
 pub(crate) struct Desk {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) line: Arc<Line>,
+    pub(crate) line: Carriers,
     pub(crate) merchant: Merchant,
     pub(crate) vault: link::http::Client,
     pub(crate) shop_key: VerifyingKey,

@@ -38,7 +38,7 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
     let mut under_way = HashSet::new();
     loop {
         // Going down is noticed by those who are saying something.
-        if line.wait_for(Option::is_some).await.is_err() {
+        if line.wait_for(|up| *up > 0).await.is_err() {
             return;
         }
         let now = desk.clock.now();

@@ -8,9 +8,10 @@
 //!
 //! What it deliberately does not do: keep a card number (its database has no column for one, and
 //! every message after the first names the payment by references), decide anything about orders, or
-//! speak to more than one bank over more than one carrier: the module `line` says where that would go.
+//! speak to more than one bank.
 
 mod api;
+mod carriers;
 mod desk;
 mod dialogue;
 mod forward;
@@ -33,16 +34,17 @@ use link::tls::ServerTls;
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use storage::{Statement, Store, StoreUrl};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use trade::clock::{Clock, Timestamp};
 
-pub use api::{PaymentReport, RefundReport, Status};
+pub use api::{Carrier, PaymentReport, RefundReport, Status};
 pub use dialogue::Merchant;
 pub use journal::stray::Stray;
 pub use line::LineTimes;
 pub use state::State;
 
+use carriers::Carriers;
 use desk::Desk;
 use line::Line;
 
@@ -51,8 +53,8 @@ use line::Line;
 pub struct Config {
     /// Where the shop asks, HTTP over mutual TLS. Port 0 takes any free one.
     pub listen: SocketAddr,
-    /// The bank's door for ISO 8583.
-    pub bank: SocketAddr,
+    /// The bank's doors for ISO 8583, one for each carrier that leads to it, the preferred one first.
+    pub carriers: Vec<SocketAddr>,
     /// The vault's private door.
     pub vault: SocketAddr,
     /// The switch's own database.
@@ -152,17 +154,25 @@ impl Switch {
     /// See [`Error`].
     pub async fn open(config: Config) -> Result<Switch, Error> {
         let store = Store::open(&config.database, &[journal::MIGRATIONS]).await?;
-        let line = Line::new(
-            config.bank,
-            link::tls::client_config(&config.identity, "bank")?,
-            config.merchant.clone(),
-            config.times.line.clone(),
-            config.clock.clone(),
-            store.clone(),
-        );
+        let tls = link::tls::client_config(&config.identity, "bank")?;
+        let lines = |up: &watch::Sender<usize>| {
+            let line = |carrier: &SocketAddr| {
+                Line::new(
+                    *carrier,
+                    tls.clone(),
+                    config.merchant.clone(),
+                    config.times.line.clone(),
+                    config.clock.clone(),
+                    store.clone(),
+                    up.clone(),
+                )
+            };
+            config.carriers.iter().map(line).collect()
+        };
+        let line = Carriers::new(config.times.line.silence, lines);
         let desk = Arc::new(Desk {
             store,
-            line: Arc::new(line),
+            line,
             merchant: config.merchant,
             vault: link::http::Client::new(config.vault, &config.identity, "vault")?,
             shop_key: config.shop_key,
@@ -209,12 +219,12 @@ impl Switch {
             longest_request,
         } = self;
         let _requests = CutOff(Arc::clone(&desk));
-        let line = Arc::clone(&desk.line);
+        let lines = Arc::clone(&desk);
         let routes = api::routes(Arc::clone(&desk));
         let answering = link::http::serve(door, Door::Private(tls), routes, std::future::pending());
         tokio::select! {
             stopped = answering => stopped.map_err(Error::Stopped),
-            () = line.keep() => Ok(()),
+            () = lines.line.keep() => Ok(()),
             () = forward::forward(Arc::clone(&desk)) => Ok(()),
             () = forward::sweep(desk, longest_request) => Ok(()),
         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use storage::StoreUrl;
 use trade::clock::Clock;
 
-use crate::config::{self, Profile};
+use crate::config::{self, Addresses, Profile};
 
 /// `bouquin bank`
 #[derive(clap::Args)]
@@ -45,8 +45,8 @@ struct BankConfig {
     folder: PathBuf,
     /// The folder of certificates and keys.
     certificates: PathBuf,
-    /// Where the switch comes in.
-    listen: SocketAddr,
+    /// Where the switch comes in, by any of its carriers.
+    listen: Addresses,
     /// Where the books can be read.
     books: SocketAddr,
     /// How long the `slow` card waits for its answer, in milliseconds.
@@ -70,7 +70,7 @@ async fn serve(path: PathBuf) -> Result<()> {
     }
     std::fs::create_dir_all(&config.folder)?;
     let bank = bank::run(bank::Config {
-        listen: config.listen,
+        listen: config.listen.into(),
         books: config.books,
         database: StoreUrl::Sqlite(config.folder.join("bank.db")),
         identity: Identity::load(&config.certificates, "bank").context("the bank's certificate")?,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use storage::StoreUrl;
 use trade::clock::Clock;
 
-use crate::config::{self, Profile};
+use crate::config::{self, Addresses, Profile};
 
 /// The switch's configuration file.
 #[derive(Debug, Deserialize)]
@@ -24,8 +24,8 @@ struct SwitchConfig {
     private: SocketAddr,
     /// The vault's private address.
     vault: SocketAddr,
-    /// The bank's address.
-    bank: SocketAddr,
+    /// The bank's addresses, one for each carrier that leads to it, the preferred one first.
+    bank: Addresses,
     /// How long the bank may take to answer, in milliseconds.
     answer_ms: Option<u64>,
     /// Who the bank knows the bookseller as.
@@ -59,7 +59,7 @@ pub async fn run(path: PathBuf) -> Result<()> {
     }
     let switch = switch::run(switch::Config {
         listen: config.private,
-        bank: config.bank,
+        carriers: config.bank.into(),
         vault: config.vault,
         database: StoreUrl::Sqlite(config.folder.join("switch.db")),
         identity: Identity::load(&config.certificates, "switch")

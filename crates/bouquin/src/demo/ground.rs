@@ -34,8 +34,8 @@ pub struct Ports {
     pub vault: SocketAddr,
     /// The switch's private link.
     pub switch: SocketAddr,
-    /// The bank's ISO 8583 link.
-    pub bank: SocketAddr,
+    /// The bank's doors for ISO 8583, one for each carrier.
+    pub bank: [SocketAddr; 2],
     /// The bank's books, for tests.
     pub books: SocketAddr,
 }
@@ -150,25 +150,31 @@ impl Ground {
     fn switch_config(&self) -> String {
         format!(
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\nfolder = {}\n\
-             certificates = {}\nprivate = \"{}\"\nvault = \"{}\"\nbank = \"{}\"\nanswer_ms = 5000\n\n\
+             certificates = {}\nprivate = \"{}\"\nvault = \"{}\"\nbank = {}\nanswer_ms = 5000\n\n\
              [merchant]\nterminal = \"QUAI0001\"\nnumber = \"BOUQUIN-DEMO-01\"\nacquirer = 30002\n",
             self.path("switch"),
             self.path("certificates"),
             self.ports.switch,
             self.ports.vault,
-            self.ports.bank,
+            self.carriers(),
         )
     }
 
     fn bank_config(&self) -> String {
         format!(
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\nfolder = {}\n\
-             certificates = {}\nlisten = \"{}\"\nbooks = \"{}\"\n",
+             certificates = {}\nlisten = {}\nbooks = \"{}\"\n",
             self.path("bank"),
             self.path("certificates"),
-            self.ports.bank,
+            self.carriers(),
             self.ports.books,
         )
+    }
+
+    /// The two ways from the switch to the bank, as a TOML list.
+    fn carriers(&self) -> String {
+        let [first, second] = self.ports.bank;
+        format!("[\"{first}\", \"{second}\"]")
     }
 
     fn database_url(&self) -> String {
@@ -228,7 +234,7 @@ impl Ports {
             card_page,
             vault: free(loopback)?,
             switch: free(loopback)?,
-            bank: free(loopback)?,
+            bank: [free(loopback)?, free(loopback)?],
             books: free(loopback)?,
         })
     }

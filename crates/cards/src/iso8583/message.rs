@@ -75,6 +75,11 @@ impl Message {
         self.mti
     }
 
+    /// Makes it the repeat of itself: the same message, said again.
+    pub fn make_repeat(&mut self) {
+        self.mti = self.mti.repeat();
+    }
+
     /// The value of a field, when present.
     #[must_use]
     pub fn get(&self, field: Field) -> Option<&str> {

@@ -42,6 +42,7 @@ pub(super) enum Ended {
     Answered,
     GivenUp,
     Lost,
+    Elsewhere,
 }
 
 impl Ended {
@@ -50,6 +51,7 @@ impl Ended {
             Ended::Answered => "the message had been answered before",
             Ended::GivenUp => "late: the time-out had passed",
             Ended::Lost => "late: the connection on which it was asked had been lost",
+            Ended::Elsewhere => "another carrier had brought the answer",
         }
     }
 }

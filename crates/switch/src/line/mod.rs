@@ -1,27 +1,28 @@
-//! The line to the bank: one connection over mutual TLS, kept open, shared by all payments.
+//! A line to the bank: one connection over mutual TLS, kept open, shared by all payments.
 //!
 //! [`Line::keep`] connects, signs on, echoes when it is quiet and reconnects with growing, jittered
 //! pauses. [`Line::exchange`] sends one message and waits for its answer, and when there is none
 //! says whether the message can have left: on that word depends whether money may have moved.
 //!
-//! One line to one bank in this release. A second carrier would be a second `Line` and a rule which
-//! of them to ask; nothing here assumes it is alone.
+//! There is one for each carrier; [`crate::carriers`] says which of them is asked.
 
 mod in_flight;
 mod outgoing;
 mod session;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cards::iso8583::{Message, Stan, frame};
 use link::tls::ClientTls;
 use storage::Store;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use trade::clock::{Clock, Timestamp};
+use zeroize::Zeroizing;
 
+use crate::api::Carrier;
 use crate::dialogue::{self, Merchant};
 use crate::journal::{Trace, stray, stray::Stray, transmission_time};
 use in_flight::{Ended, InFlight, Key};
@@ -35,6 +36,8 @@ const MOST_QUEUED: usize = 4096;
 pub struct LineTimes {
     /// For the answer to any message.
     pub answer: Duration,
+    /// Without an answer, before another carrier is asked too.
+    pub silence: Duration,
     /// Without hearing anything, before an echo is sent.
     pub echo: Duration,
     /// Before the first attempt to reconnect; doubles up to `reconnect_most`, ±50 %.
@@ -47,6 +50,7 @@ impl Default for LineTimes {
     fn default() -> LineTimes {
         LineTimes {
             answer: Duration::from_secs(8),
+            silence: Duration::from_secs(1),
             echo: Duration::from_secs(30),
             reconnect_first: Duration::from_millis(200),
             reconnect_most: Duration::from_secs(10),
@@ -65,6 +69,23 @@ pub(crate) enum NoAnswer {
     TimedOut,
 }
 
+/// A message as it goes by any line: the key of its answer, and its bytes, wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct Worded {
+    key: Key,
+    frame: Zeroizing<Vec<u8>>,
+}
+
+impl Worded {
+    /// `None` for a message whose answer could not be recognised, or that is too long.
+    pub(crate) fn of(message: &Message) -> Option<Worded> {
+        Some(Worded {
+            key: Key::awaited_by(message)?,
+            frame: frame::wrap(&message.encode()).ok()?,
+        })
+    }
+}
+
 /// One line.
 pub(crate) struct Line {
     address: SocketAddr,
@@ -77,11 +98,25 @@ pub(crate) struct Line {
     /// Where messages go in, while the session is signed on.
     door: Mutex<Option<mpsc::Sender<Outgoing>>>,
     /// Since when the line is up, or `None`.
-    up: watch::Sender<Option<Timestamp>>,
+    up: Mutex<Option<Timestamp>>,
+    /// How many lines are up, this one among them.
+    all_up: watch::Sender<usize>,
+    /// Whether it was silent when last asked: others are asked first.
+    doubted: AtomicBool,
+    counts: Counts,
     heard: Mutex<Instant>,
     /// Rung when a message got no answer: is anybody there?
     doubt: Notify,
     network_messages: AtomicU64,
+}
+
+/// What came of the messages that went by a line.
+#[derive(Default)]
+struct Counts {
+    answered: AtomicU64,
+    unanswered: AtomicU64,
+    /// Between message and answer, microseconds altogether.
+    waited_us: AtomicU64,
 }
 
 impl Line {
@@ -92,6 +127,7 @@ impl Line {
         times: LineTimes,
         clock: Clock,
         store: Store,
+        all_up: watch::Sender<usize>,
     ) -> Line {
         Line {
             address,
@@ -102,7 +138,10 @@ impl Line {
             store,
             in_flight: InFlight::default(),
             door: Mutex::new(None),
-            up: watch::Sender::new(None),
+            up: Mutex::new(None),
+            all_up,
+            doubted: AtomicBool::new(false),
+            counts: Counts::default(),
             heard: Mutex::new(Instant::now()),
             doubt: Notify::new(),
             network_messages: AtomicU64::new(0),
@@ -111,7 +150,46 @@ impl Line {
 
     /// Since when the bank can be reached; `None` when it cannot.
     pub(crate) fn up_since(&self) -> Option<Timestamp> {
-        *self.up.borrow()
+        *self.up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says since when the line is up, or that it is down; what it was before.
+    fn set_up(&self, since: Option<Timestamp>) -> Option<Timestamp> {
+        let before = {
+            let mut up = self.up.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *up, since)
+        };
+        match (before, since) {
+            (None, Some(_)) => self.all_up.send_modify(|lines| *lines += 1),
+            (Some(_), None) => self.all_up.send_modify(|lines| *lines -= 1),
+            _ => {}
+        }
+        before
+    }
+
+    /// It was silent: others go first until it is heard again, and it is asked whether it is there.
+    pub(crate) fn doubt(&self) {
+        self.doubted.store(true, Ordering::Relaxed);
+        self.doubt.notify_one();
+    }
+
+    pub(crate) fn is_doubted(&self) -> bool {
+        self.doubted.load(Ordering::Relaxed)
+    }
+
+    /// How it is, for an operator.
+    pub(crate) fn report(&self) -> Carrier {
+        let answered = self.counts.answered.load(Ordering::Relaxed);
+        let waited_us = self.counts.waited_us.load(Ordering::Relaxed);
+        Carrier {
+            address: self.address,
+            up_since: self.up_since(),
+            doubted: self.is_doubted(),
+            in_flight: self.in_flight(),
+            answered,
+            unanswered: self.counts.unanswered.load(Ordering::Relaxed),
+            mean_answer_us: waited_us.checked_div(answered).unwrap_or_default(),
+        }
     }
 
     /// How many messages wait for their answer.
@@ -119,26 +197,30 @@ impl Line {
         self.in_flight.count()
     }
 
-    /// Tells when the line comes up or goes down.
-    pub(crate) fn changes(&self) -> watch::Receiver<Option<Timestamp>> {
-        self.up.subscribe()
-    }
-
-    /// Sends a message and waits for its answer, matched by type, terminal and trace number.
-    pub(crate) async fn exchange(&self, message: Message) -> Result<Message, NoAnswer> {
+    /// Sends a message and waits for its answer, matched by type, terminal and trace number. Dropped meanwhile, it is
+    /// answered elsewhere.
+    pub(crate) async fn exchange(&self, worded: Worded) -> Result<Message, NoAnswer> {
         let door = self
             .door
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
+        let begun = Instant::now();
         let answer = self
-            .exchange_through(&door.ok_or(NoAnswer::NotSent)?, message)
+            .exchange_through(&door.ok_or(NoAnswer::NotSent)?, worded)
             .await;
-        if answer
-            .as_ref()
-            .is_err_and(|none| *none == NoAnswer::TimedOut)
-        {
-            self.doubt.notify_one();
+        match &answer {
+            Ok(_) => {
+                let waited = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+                self.counts.waited_us.fetch_add(waited, Ordering::Relaxed);
+                self.counts.answered.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(NoAnswer::NotSent) => {}
+            Err(NoAnswer::Lost) => drop(self.counts.unanswered.fetch_add(1, Ordering::Relaxed)),
+            Err(NoAnswer::TimedOut) => {
+                self.counts.unanswered.fetch_add(1, Ordering::Relaxed);
+                self.doubt();
+            }
         }
         answer
     }
@@ -146,30 +228,28 @@ impl Line {
     async fn exchange_through(
         &self,
         door: &mpsc::Sender<Outgoing>,
-        message: Message,
+        worded: Worded,
     ) -> Result<Message, NoAnswer> {
-        let key = Key::awaited_by(&message).ok_or(NoAnswer::NotSent)?;
-        let framed = frame::wrap(&message.encode()).map_err(|_| NoAnswer::NotSent)?;
-        // The digits go now, not when the answer has come.
-        drop(message);
-        let mut answer = self.in_flight.enter(&key).ok_or(NoAnswer::NotSent)?;
-        let (outgoing, fate) = Outgoing::new(framed);
+        let Worded { key, frame } = worded;
+        let answer = self.in_flight.enter(&key).ok_or(NoAnswer::NotSent)?;
+        let mut waiting = Waiting {
+            line: self,
+            key,
+            answer,
+        };
+        let (outgoing, fate) = Outgoing::new(frame);
         if door.try_send(outgoing).is_err() {
-            self.in_flight.leave(&key, None);
             return Err(NoAnswer::NotSent);
         }
-        match tokio::time::timeout(self.times.answer, &mut answer).await {
+        match tokio::time::timeout(self.times.answer, &mut waiting.answer).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) if fate.stop() => Err(NoAnswer::NotSent),
             Ok(Err(_)) => Err(NoAnswer::Lost),
-            Err(_) if fate.stop() => {
-                self.in_flight.leave(&key, None);
-                Err(NoAnswer::NotSent)
-            }
+            Err(_) if fate.stop() => Err(NoAnswer::NotSent),
             Err(_) => {
-                self.in_flight.leave(&key, Some(Ended::GivenUp));
+                self.in_flight.leave(&waiting.key, Some(Ended::GivenUp));
                 // The answer may have come between the time-out and the line above.
-                answer.try_recv().map_err(|_| NoAnswer::TimedOut)
+                waiting.answer.try_recv().map_err(|_| NoAnswer::TimedOut)
             }
         }
     }
@@ -190,7 +270,10 @@ impl Line {
             .network_trace()
             .and_then(|trace| dialogue::network(&self.merchant, code, trace).ok());
         let Some(message) = message else { return false };
-        let answer = self.exchange_through(door, message).await;
+        let Some(worded) = Worded::of(&message) else {
+            return false;
+        };
+        let answer = self.exchange_through(door, worded).await;
         answer.is_ok_and(|answer| dialogue::is_approved(&answer))
     }
 
@@ -208,6 +291,7 @@ impl Line {
     }
 
     fn heard_now(&self) {
+        self.doubted.store(false, Ordering::Relaxed);
         *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
@@ -216,5 +300,19 @@ impl Line {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .elapsed()
+    }
+}
+
+/// Somebody who waits for an answer; whoever stops waiting leaves word why, for a reply that comes too late.
+struct Waiting<'l> {
+    line: &'l Line,
+    key: Key,
+    answer: oneshot::Receiver<Message>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        // Nothing, when it was answered, given up or lost before.
+        self.line.in_flight.leave(&self.key, Some(Ended::Elsewhere));
     }
 }

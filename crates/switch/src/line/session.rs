@@ -25,12 +25,14 @@ impl Line {
             match self.tls.connect(self.address, CONNECT).await {
                 Ok(stream) => {
                     let (was_up, ended) = self.session(stream).await;
-                    tracing::warn!(was_up, %ended, "the line to the bank ended");
+                    tracing::warn!(was_up, carrier = %self.address, %ended, "a line to the bank ended");
                     if was_up {
                         pause = self.times.reconnect_first;
                     }
                 }
-                Err(fault) => tracing::warn!(%fault, "the bank cannot be reached"),
+                Err(fault) => {
+                    tracing::warn!(%fault, carrier = %self.address, "the bank cannot be reached");
+                }
             }
             tokio::time::sleep(jittered(pause)).await;
             pause = pause.saturating_mul(2).min(self.times.reconnect_most);
@@ -49,7 +51,7 @@ impl Line {
         // Here the queue is gone, so that every message in it is either leaving or never will be;
         // only now may those who wait be told that nobody will answer.
         self.set_door(None);
-        let was_up = self.up.send_replace(None).is_some();
+        let was_up = self.set_up(None).is_some();
         self.in_flight.lose_all();
         (was_up, ended)
     }
@@ -59,8 +61,8 @@ impl Line {
             return io::Error::other("the bank did not accept the sign-on");
         }
         self.set_door(Some(door.clone()));
-        self.up.send_replace(Some(self.clock.now()));
-        tracing::info!("the line to the bank is up");
+        self.set_up(Some(self.clock.now()));
+        tracing::info!(carrier = %self.address, "a line to the bank is up");
         loop {
             let quiet = self.quiet_for();
             tokio::select! {

@@ -39,6 +39,9 @@ pub use wire::Wire;
 /// How long the switch waits for the bank in these tests.
 pub const ANSWER: Duration = Duration::from_millis(700);
 
+/// How long a carrier may be silent before the other one is asked.
+pub const SILENCE: Duration = Duration::from_millis(200);
+
 /// How long the `slow` card takes.
 pub const SLOW: Duration = Duration::from_millis(300);
 
@@ -48,6 +51,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct House {
     pub dir: tempfile::TempDir,
     pub wire: Wire,
+    /// The second carrier, for the switches that have one.
+    pub other_wire: Wire,
     pub vault: Vault,
     slow: Duration,
     pub key: SigningKey,
@@ -71,6 +76,25 @@ impl House {
         house
     }
 
+    /// Everything open, and both carriers signed on.
+    pub async fn open_with_two_carriers() -> House {
+        let house = House::closed(SLOW).await;
+        house.start_bank().await;
+        let carriers = vec![house.wire.address, house.other_wire.address];
+        house
+            .start_switch_with(Config {
+                carriers,
+                ..house.switch_config()
+            })
+            .await;
+        until("both carriers are up", async || {
+            let carriers = house.status().await.carriers;
+            carriers.iter().all(|carrier| carrier.up_since.is_some())
+        })
+        .await;
+        house
+    }
+
     /// Only vault and wire.
     pub async fn closed(slow: Duration) -> House {
         let dir = tempfile::tempdir().unwrap();
@@ -79,6 +103,7 @@ impl House {
         let shop_key = VerifyingKey::load(&certs, "shop").unwrap();
         House {
             wire: Wire::lay().await,
+            other_wire: Wire::lay().await,
             vault: Vault::open(&Identity::load(&certs, "vault").unwrap(), shop_key).await,
             key: SigningKey::load(&certs, "shop").unwrap(),
             slow,
@@ -100,7 +125,7 @@ impl House {
 
     pub async fn start_bank(&self) {
         let bank = Bank::open(bank::Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
+            listen: vec!["127.0.0.1:0".parse().unwrap(); 2],
             books: "127.0.0.1:0".parse().unwrap(),
             database: database(&self.dir.path().join("bank.db")),
             identity: self.identity("bank"),
@@ -108,7 +133,10 @@ impl House {
             clock: Clock::system(),
         });
         let bank = bank.await.unwrap();
-        self.wire.leads_to(bank.switch_address().unwrap());
+        let addresses = bank.switch_addresses().unwrap();
+        for (wire, address) in [&self.wire, &self.other_wire].into_iter().zip(addresses) {
+            wire.leads_to(address);
+        }
         let books = Client::new(
             bank.books_address().unwrap(),
             &self.identity("shop"),
@@ -125,7 +153,7 @@ impl House {
     pub fn switch_config(&self) -> Config {
         Config {
             listen: "127.0.0.1:0".parse().unwrap(),
-            bank: self.wire.address,
+            carriers: vec![self.wire.address],
             vault: self.vault.address,
             database: database(&self.dir.path().join("switch.db")),
             identity: self.identity("switch"),
@@ -134,6 +162,7 @@ impl House {
             times: Times {
                 line: LineTimes {
                     answer: ANSWER,
+                    silence: SILENCE,
                     echo: Duration::from_secs(5),
                     reconnect_first: Duration::from_millis(20),
                     reconnect_most: Duration::from_millis(200),

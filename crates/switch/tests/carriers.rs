@@ -1,0 +1,142 @@
+//! Two carriers to one bank: one dies or goes silent, and no authorisation is lost or doubled by it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+mod house;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use house::{ANSWER, House, SILENCE, until};
+use tokio::task::JoinSet;
+use trade::ids::PaymentId;
+use trade::payment::AuthoriseOutcome;
+
+fn is_approved(outcome: &AuthoriseOutcome) -> bool {
+    matches!(outcome, AuthoriseOutcome::Approved { .. })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_carrier_costs_a_moment_and_no_authorisation() {
+    let house = House::open_with_two_carriers().await;
+    let well = PaymentId::new();
+    assert!(is_approved(&house.authorise(well, "approve", 1200).await));
+    house.wire.stall_answers();
+    let silent = PaymentId::new();
+    let begun = Instant::now();
+    let outcome = house.authorise(silent, "approve", 2390).await;
+    let took = begun.elapsed();
+    assert!(is_approved(&outcome), "{outcome:?}");
+    assert!(
+        took >= SILENCE && took < ANSWER,
+        "{took:?}: by the other carrier, before anybody gave up"
+    );
+    let status = house.status().await;
+    assert!(status.carriers[0].doubted && !status.carriers[1].doubted);
+    // The next one is not kept waiting.
+    let next = PaymentId::new();
+    let begun = Instant::now();
+    assert!(is_approved(&house.authorise(next, "approve", 990).await));
+    assert!(begun.elapsed() < SILENCE * 3 / 2, "{:?}", begun.elapsed());
+    for id in [silent, next] {
+        let holds = house.holds(id).await;
+        assert_eq!(holds.len(), 1, "once in the books");
+        assert_eq!((holds[0].state.as_str(), holds[0].reversals), ("held", 0));
+    }
+    // What the silent one brings in the end is told apart.
+    house.wire.let_answers_flow();
+    until("the late answer is explained", async || {
+        let strays = house.status().await.strays;
+        let explained = |reason: &str| {
+            reason.contains("another carrier") || reason.contains("connection on which")
+        };
+        strays.iter().any(|stray| explained(&stray.reason))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_carrier_is_not_missed() {
+    let house = House::open_with_two_carriers().await;
+    house.wire.unplug();
+    let id = PaymentId::new();
+    assert!(is_approved(&house.authorise(id, "approve", 2390).await));
+    until("the loss is seen", async || {
+        let status = house.status().await;
+        status.carriers[0].up_since.is_none() && status.line_up_since.is_some()
+    })
+    .await;
+    assert!(house.capture(id, 2390).await.is_ok());
+    house.other_wire.unplug();
+    until("nobody can be reached", async || {
+        house.status().await.line_up_since.is_none()
+    })
+    .await;
+    let outcome = house.authorise(PaymentId::new(), "approve", 990).await;
+    assert!(
+        matches!(outcome, AuthoriseOutcome::NotSent { .. }),
+        "{outcome:?}"
+    );
+    house.wire.plug_in();
+    house.until_up().await;
+    let id = PaymentId::new();
+    assert!(is_approved(&house.authorise(id, "approve", 990).await));
+}
+
+/// Buyers all the while, and every half second something happens to one of the carriers.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_carriers_come_and_go_nothing_is_lost_or_doubled() {
+    const BUYERS: usize = 8;
+    const EACH: usize = 25;
+    let house = Arc::new(House::open_with_two_carriers().await);
+    let mut buyers = JoinSet::new();
+    for buyer in 0..BUYERS {
+        let house = Arc::clone(&house);
+        buyers.spawn(async move {
+            let mut bought = Vec::new();
+            for n in 0..EACH {
+                let id = PaymentId::new();
+                let amount = (buyer * EACH + n) as i64 + 100;
+                bought.push((id, amount, house.authorise(id, "approve", amount).await));
+                tokio::time::sleep(Duration::from_millis(40)).await;
+            }
+            bought
+        });
+    }
+    let troubled = Arc::clone(&house);
+    let trouble = tokio::spawn(async move {
+        loop {
+            troubled.wire.stall_answers();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            troubled.wire.let_answers_flow();
+            troubled.other_wire.unplug();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            troubled.other_wire.plug_in();
+            troubled.wire.cut();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    });
+    let bought: Vec<_> = buyers.join_all().await.into_iter().flatten().collect();
+    trouble.abort();
+    house.wire.plug_in();
+    house.other_wire.plug_in();
+    house.until_settled().await;
+    let books = house.books().await;
+    let approved = bought.iter().filter(|(_, _, outcome)| is_approved(outcome));
+    println!("{} of {} approved", approved.count(), bought.len());
+    for (id, amount, outcome) in &bought {
+        let of_it = books
+            .holds
+            .iter()
+            .filter(|hold| hold.payment == id.to_string());
+        let of_it: Vec<_> = of_it.collect();
+        assert!(of_it.len() <= 1, "{id} is booked twice");
+        let held = of_it.iter().any(|hold| hold.state == "held");
+        assert_eq!(is_approved(outcome), held, "{id}: {outcome:?} {of_it:?}");
+        assert!(of_it.iter().all(|hold| hold.amount.as_cents() == *amount));
+    }
+}
