@@ -1,4 +1,6 @@
-//! The three verbs: check a card in, redeem it once, describe it. There is no fourth that would give it back.
+//! The four verbs: check a card in, redeem it once, describe it, forget it. There is no fifth that would give it back.
+
+use std::sync::Arc;
 
 use cards::entry::Card;
 use cards::messages::Redeemed;
@@ -11,6 +13,7 @@ use trade::payment::{
 
 use crate::OpenVault;
 use crate::envelope::Unopened;
+use crate::keys::Sealed;
 use crate::record::{self, LockedCard};
 use crate::store;
 
@@ -30,6 +33,13 @@ pub(crate) enum CheckInRefusal {
     OtherCard,
     #[error("the card cannot be locked")]
     Unlockable,
+    #[error("the card that the ticket brought is forgotten")]
+    Forgotten,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
+    /// A rotation began meanwhile: it is locked again, under the new key.
+    #[error("the epoch of the lock is over")]
+    EpochOver,
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -45,6 +55,10 @@ pub(crate) enum RedeemRefusal {
     Expired,
     #[error("no card has this token")]
     UnknownToken,
+    #[error("the card is forgotten")]
+    Forgotten,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
     #[error("the card was checked in for another order, payment or amount")]
     OtherPayment,
     #[error("the grant was used before")]
@@ -60,6 +74,23 @@ pub(crate) enum RedeemRefusal {
 pub(crate) enum DescribeRefusal {
     #[error("no card has this token")]
     UnknownToken,
+    #[error("the card is forgotten")]
+    Forgotten,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Why a card is not forgotten.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ForgetRefusal {
+    #[error("no card has this token")]
+    UnknownToken,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
+    #[error("the list of forgotten cards cannot be written: {0}")]
+    List(#[from] std::io::Error),
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -71,6 +102,7 @@ pub(crate) struct CheckedIn {
     fingerprint: Vec<u8>,
     at: Timestamp,
     redeemed: bool,
+    pub(crate) forgotten: bool,
 }
 
 /// Reads a ticket: signed by the shop, for this shop, leading back to it, and not too old.
@@ -104,11 +136,15 @@ pub(crate) async fn check_in(
     card: Card,
 ) -> Result<String, CheckInRefusal> {
     let now = vault.clock.now();
-    let fingerprint = record::fingerprint(&vault.keys, &card).map_err(unlockable)?;
-    let token = new_token()?;
-    let locked = record::lock(&vault.keys, &token, &card).map_err(unlockable)?;
-    let insert = Insert::new(ticket, &token, &card, locked, &fingerprint, now)?;
-    let kept = vault.store.write(move |tx| insert.run(tx)).await?;
+    let (kept, fingerprint) = loop {
+        match lock_and_insert(vault, ticket, &card, now).await {
+            Err(CheckInRefusal::EpochOver) => {}
+            other => break other?,
+        }
+    };
+    if kept.forgotten {
+        return Err(CheckInRefusal::Forgotten);
+    }
     if kept.fingerprint != fingerprint {
         return Err(CheckInRefusal::OtherCard);
     }
@@ -118,6 +154,33 @@ pub(crate) async fn check_in(
     }
     tracing::info!(order = %ticket.order, token = kept.token.as_str(), "a card is checked in");
     receipt(vault, ticket, &kept).map_err(|_| CheckInRefusal::Unlockable)
+}
+
+/// Locks the card and stores it, unless the ticket has brought one; with the card's fingerprint.
+async fn lock_and_insert(
+    vault: &OpenVault,
+    ticket: &CheckInTicket,
+    card: &Card,
+    now: Timestamp,
+) -> Result<(CheckedIn, Vec<u8>), CheckInRefusal> {
+    let keys = vault.safe.keys()?;
+    let fingerprint = record::fingerprint(&keys, card).map_err(unlockable)?;
+    let token = new_token()?;
+    let locked = record::lock(&keys, &token, card).map_err(unlockable)?;
+    let epoch = locked.epoch;
+    let insert = Insert::new(ticket, &token, card, locked, &fingerprint, now)?;
+    let safe = Arc::clone(&vault.safe);
+    let kept = vault
+        .store
+        .write(move |tx| {
+            // Asked on the writer's thread: a rotation counts its cards there, so none slips in behind it.
+            if safe.keys()?.epoch() != epoch {
+                return Err(CheckInRefusal::EpochOver);
+            }
+            insert.run(tx)
+        })
+        .await?;
+    Ok((kept, fingerprint))
 }
 
 /// The signed receipt of a card that is in. The same every time: Ed25519 signatures depend on nothing but key and text.
@@ -153,9 +216,17 @@ pub(crate) async fn redeem(
     }
     let token = grant.token.clone();
     let order = grant.order.clone();
-    let locked = vault.store.write(move |tx| use_up(tx, &grant, now)).await?;
-    let (pan, expiry) = record::open(&vault.keys, &token, &locked)
-        .map_err(|_: Unopened| RedeemRefusal::Unopened)?;
+    let safe = Arc::clone(&vault.safe);
+    let (locked, keys) = vault
+        .store
+        .write(move |tx| {
+            // The keys of this very moment: a rotation can neither have moved the card since nor destroyed its key.
+            let keys = safe.keys()?;
+            Ok::<_, RedeemRefusal>((use_up(tx, &grant, now)?, keys))
+        })
+        .await?;
+    let (pan, expiry) =
+        record::open(&keys, &token, &locked).map_err(|_: Unopened| RedeemRefusal::Unopened)?;
     let csc = vault.codes.take(&token, now);
     tracing::info!(%order, token = token.as_str(), code = csc.is_some(), "a card is redeemed");
     Ok(Redeemed { pan, expiry, csc })
@@ -166,12 +237,43 @@ pub(crate) async fn describe(
     vault: &OpenVault,
     token: CardToken,
 ) -> Result<CardSummary, DescribeRefusal> {
+    vault.safe.keys()?;
+    let row = card_row(vault, &token).await?;
+    let row = row.ok_or(DescribeRefusal::UnknownToken)?;
+    if row.opt_int(4)?.is_some() {
+        return Err(DescribeRefusal::Forgotten);
+    }
+    Ok(summary(&row, 0)?)
+}
+
+/// Destroys the card: its wrapped data key, its text, its fingerprint and what was shown of it. Doing it again does
+/// nothing.
+pub(crate) async fn forget(vault: &OpenVault, token: CardToken) -> Result<(), ForgetRefusal> {
+    let keys = vault.safe.keys()?;
+    let row = card_row(vault, &token).await?;
+    if row
+        .ok_or(ForgetRefusal::UnknownToken)?
+        .opt_int(4)?
+        .is_some()
+    {
+        return Ok(());
+    }
+    vault.codes.forget(&token);
+    // On the list first: a crash after it is made good at the next opening.
+    vault.forgotten.note(&token, keys.epoch())?;
+    let now = vault.clock.now().as_micros();
+    let params = vec![token.as_str().into(), Vec::new().into(), now.into()];
+    vault.store.call(&store::FORGET_CARD, params).await?;
+    tracing::info!(token = token.as_str(), "a card is forgotten");
+    Ok(())
+}
+
+async fn card_row(vault: &OpenVault, token: &CardToken) -> Result<Option<Row>, Fault> {
     let params = [Value::from(token.as_str())];
-    let row = vault
+    vault
         .store
         .read(move |tx| tx.query_opt(&store::CARD_TO_DESCRIBE, &params))
-        .await?;
-    Ok(summary(&row.ok_or(DescribeRefusal::UnknownToken)?, 0)?)
+        .await
 }
 
 /// How many cards are at rest.
@@ -187,7 +289,7 @@ pub(crate) async fn count_cards(vault: &OpenVault) -> Result<i64, Fault> {
 struct Insert {
     nonce: String,
     check_in: [Value; 6],
-    card: [Value; 10],
+    card: [Value; 11],
 }
 
 impl Insert {
@@ -215,6 +317,7 @@ impl Insert {
                 locked.epoch.into(),
                 locked.wrapped_key.into(),
                 locked.locked.into(),
+                locked.schema.into(),
                 fingerprint.into(),
                 summary.brand.code().into(),
                 summary.last4.into(),
@@ -238,12 +341,14 @@ fn checked_in_by(tx: &mut dyn Tx, nonce: &str) -> Result<Option<CheckedIn>, Faul
     let Some(row) = tx.query_opt(&store::CHECK_IN_OF_NONCE, &[nonce.into()])? else {
         return Ok(None);
     };
+    let forgotten = row.opt_int(8)?.is_some();
     Ok(Some(CheckedIn {
         token: token_of(row.text(0)?)?,
         fingerprint: row.bytes(1)?.to_vec(),
         summary: summary(&row, 2)?,
         at: Timestamp::micros(row.int(6)?),
         redeemed: row.flag(7)?,
+        forgotten,
     }))
 }
 
@@ -274,8 +379,12 @@ fn use_up(tx: &mut dyn Tx, grant: &Grant, now: Timestamp) -> Result<LockedCard, 
         return Err(RedeemRefusal::Used);
     }
     let row = tx.query_one(&store::LOCKED_CARD, &[token])?;
+    if row.opt_int(4)?.is_some() {
+        return Err(RedeemRefusal::Forgotten);
+    }
     Ok(LockedCard {
         epoch: row.int(0)?,
+        schema: row.int(3)?,
         wrapped_key: row.bytes(1)?.to_vec(),
         locked: row.bytes(2)?.to_vec(),
     })
