@@ -5,9 +5,11 @@
 //! test of this crate holds the list of files that may.
 
 pub mod csc;
+pub mod custody;
 pub mod entry;
 pub mod expiry;
 pub mod iso8583;
 pub mod messages;
 pub mod pan;
 pub mod sealed;
+mod suite;

@@ -2,31 +2,21 @@
 //!
 //! HPKE (RFC 9180) in base mode with X25519, HKDF-SHA-256 and AES-256-GCM. A sealed card is the text
 //! `SUITE.KEYID.ENC.CIPHERTEXT`: the suite's number, the intake key's id, and two base64url parts. `info` is the
-//! suite and key id; the associated data is shop, order, amount, currency and the ticket's nonce, so that a sealed
+//! suite and key id, which names the key's day; the associated data is shop, order, amount, currency and the ticket's nonce, so that a sealed
 //! card is worthless for another order or amount. The suite is numbered so that a hybrid one can follow.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hpke::aead::AesGcm256;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
-use hpke::{Deserializable as _, Kem as _, OpModeR, OpModeS, Serializable as _};
-use sha2::{Digest as _, Sha256};
 use trade::payment::CheckInTicket;
-use zeroize::Zeroizing;
 
 use crate::entry::Entry;
+pub use crate::suite::SUITE;
+use crate::suite::{self, KeyPair, Unopened};
 
-/// DHKEM(X25519, HKDF-SHA256) · HKDF-SHA256 · AES-256-GCM: the first suite of this house.
-pub const SUITE: &str = "1";
 /// The only currency of the house (ISO 4217).
 pub const CURRENCY: &str = "EUR";
 /// The longest sealed card that is looked at. The four fields are far below.
 pub const MAX_SEALED_BYTES: usize = 4096;
-
-type PrivateKey = <X25519HkdfSha256 as hpke::Kem>::PrivateKey;
-type PublicKey = <X25519HkdfSha256 as hpke::Kem>::PublicKey;
-type Encapsulated = <X25519HkdfSha256 as hpke::Kem>::EncappedKey;
 
 /// Why a sealed card is not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +40,7 @@ pub enum SealedError {
 
 /// The vault's key pair for arriving cards. The private half wipes itself.
 pub struct IntakeKey {
-    private: PrivateKey,
+    pair: KeyPair,
     public: IntakePublicKey,
 }
 
@@ -63,26 +53,27 @@ impl std::fmt::Debug for IntakeKey {
 /// The half that a page gives to the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntakePublicKey {
-    /// Twelve hexadecimal digits of the key's SHA-256.
+    /// The key's day and twelve hexadecimal digits of its SHA-256: `20261126-0123456789ab`.
     pub id: String,
     /// 32 bytes.
     pub bytes: Vec<u8>,
 }
 
 impl IntakeKey {
-    /// A key pair from 32 random bytes (RFC 9180 `DeriveKeyPair`); the same bytes give the same pair, so these are
-    /// what is kept.
+    /// The key pair of a day from 32 random bytes (RFC 9180 `DeriveKeyPair`); the same bytes give the same pair, so
+    /// these are what is kept. The day (`2026-11-26`) is part of the key's id, hence of `info`: what was sealed on one
+    /// day opens with no key of another.
     ///
     /// # Errors
     /// [`SealedError::BadKey`] for another length.
-    pub fn from_seed(seed: &[u8]) -> Result<IntakeKey, SealedError> {
-        if seed.len() != 32 {
-            return Err(SealedError::BadKey);
-        }
-        let (private, public) = X25519HkdfSha256::derive_keypair(seed);
+    pub fn from_seed(seed: &[u8], day: &str) -> Result<IntakeKey, SealedError> {
+        let pair = KeyPair::from_seed(seed).map_err(|Unopened| SealedError::BadKey)?;
+        let day: String = day.chars().filter(char::is_ascii_digit).collect();
+        let bytes = pair.public().to_vec();
+        let id = format!("{day}-{}", suite::fingerprint(&bytes, 6));
         Ok(IntakeKey {
-            private,
-            public: IntakePublicKey::of(public.to_bytes().to_vec()),
+            pair,
+            public: IntakePublicKey { id, bytes },
         })
     }
 
@@ -115,52 +106,37 @@ impl IntakeKey {
                 .decode(part)
                 .map_err(|_| SealedError::Malformed)
         };
-        let encapsulated =
-            Encapsulated::from_bytes(&decode(encapsulated)?).map_err(|_| SealedError::Malformed)?;
-        let plain = hpke::single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
-            &OpModeR::Base,
-            &self.private,
-            &encapsulated,
-            info(key_id).as_bytes(),
-            &decode(ciphertext)?,
-            associated_data(ticket).as_bytes(),
-        )
-        .map_err(|_| SealedError::NotForThis)?;
-        let plain = Zeroizing::new(plain);
+        let plain = self
+            .pair
+            .open(
+                &decode(encapsulated)?,
+                &decode(ciphertext)?,
+                &info(key_id),
+                &associated_data(ticket),
+            )
+            .map_err(|Unopened| SealedError::NotForThis)?;
         serde_json::from_slice(&plain).map_err(|_| SealedError::Malformed)
     }
 }
 
 impl IntakePublicKey {
-    fn of(bytes: Vec<u8>) -> IntakePublicKey {
-        let id = Sha256::digest(&bytes)
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        IntakePublicKey { id, bytes }
-    }
-
     /// Seals the JSON of a form, as the browser does. Used by tests and by machines that play the browser.
     ///
     /// # Errors
     /// [`SealedError::BadKey`].
     pub fn seal(&self, form_json: &[u8], ticket: &CheckInTicket) -> Result<String, SealedError> {
-        let key = PublicKey::from_bytes(&self.bytes).map_err(|_| SealedError::BadKey)?;
-        let (encapsulated, ciphertext) =
-            hpke::single_shot_seal::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
-                &OpModeS::Base,
-                &key,
-                info(&self.id).as_bytes(),
-                form_json,
-                associated_data(ticket).as_bytes(),
-            )
-            .map_err(|_| SealedError::BadKey)?;
+        let (encapsulated, ciphertext) = suite::seal(
+            &self.bytes,
+            form_json,
+            &info(&self.id),
+            &associated_data(ticket),
+        )
+        .map_err(|Unopened| SealedError::BadKey)?;
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         Ok(format!(
             "{SUITE}.{}.{}.{}",
             self.id,
-            encode(&encapsulated.to_bytes()),
+            encode(&encapsulated),
             encode(&ciphertext)
         ))
     }
@@ -200,6 +176,7 @@ mod tests {
 
     use super::*;
 
+    const DAY: &str = "2026-11-26";
     const FORM: &[u8] = br#"{"name":"","number":"4111111111111111","exp":"04/29","csc":"123"}"#;
 
     fn ticket() -> CheckInTicket {
@@ -217,30 +194,30 @@ mod tests {
 
     #[test]
     fn a_card_opens_with_its_key_for_its_ticket() {
-        let key = IntakeKey::from_seed(&[7; 32]).unwrap();
+        let key = IntakeKey::from_seed(&[7; 32], DAY).unwrap();
         let sealed = key.public().seal(FORM, &ticket()).unwrap();
         assert_eq!(
             key.open(&sealed, &ticket()).unwrap().number,
             "4111111111111111"
         );
         assert_eq!(
-            IntakeKey::from_seed(&[7; 32]).unwrap().public(),
+            IntakeKey::from_seed(&[7; 32], DAY).unwrap().public(),
             key.public()
         );
-        let other = IntakeKey::from_seed(&[8; 32]).unwrap();
+        let other = IntakeKey::from_seed(&[8; 32], DAY).unwrap();
         assert_eq!(
             other.open(&sealed, &ticket()).unwrap_err(),
             SealedError::UnknownKey
         );
         assert_eq!(
-            IntakeKey::from_seed(&[7; 31]).unwrap_err(),
+            IntakeKey::from_seed(&[7; 31], DAY).unwrap_err(),
             SealedError::BadKey
         );
     }
 
     #[test]
     fn a_card_does_not_open_for_another_shop_order_amount_or_ticket() {
-        let key = IntakeKey::from_seed(&[7; 32]).unwrap();
+        let key = IntakeKey::from_seed(&[7; 32], DAY).unwrap();
         let sealed = key.public().seal(FORM, &ticket()).unwrap();
         for other in [
             CheckInTicket {
@@ -269,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_suite_is_named_and_nonsense_is_refused() {
-        let key = IntakeKey::from_seed(&[7; 32]).unwrap();
+        let key = IntakeKey::from_seed(&[7; 32], DAY).unwrap();
         let sealed = key.public().seal(FORM, &ticket()).unwrap();
         let later = sealed.replacen("1.", "2.", 1);
         assert_eq!(

@@ -26,13 +26,13 @@ pub struct PublicCertificate {
 /// The settings of a vault.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The vault's own folder: database and, with `dev`, the master key. Made with mode 0700 if missing.
+    /// The vault's own folder: database, ring of keys and, with `dev`, the master key. Made with mode 0700 if missing.
     pub data_dir: PathBuf,
     /// The folder of certificates and signing keys: `ca.pem`, `vault.pem`, `vault.key`, `vault.sign.key`, `SHOP.sign.pub`.
     pub certs_dir: PathBuf,
     /// What kind of installation this is.
     pub profile: Profile,
-    /// Unseal with a master key that lies in a file beside the data. The only mode of this release.
+    /// Unseal with a master key that lies in a file beside the data. Without it, the vault starts sealed.
     pub dev: bool,
     /// Where browsers reach the card form. Without `public_tls` only a loopback address is accepted.
     pub public_listen: SocketAddr,
@@ -56,10 +56,8 @@ impl Config {
     }
 
     pub(crate) fn check(&self) -> Result<(), VaultError> {
-        match (self.profile, self.dev) {
-            (Profile::Production, true) => return Err(VaultError::DevInProduction),
-            (_, false) => return Err(VaultError::NoKeyCeremony),
-            (Profile::Development, true) => {}
+        if self.profile == Profile::Production && self.dev {
+            return Err(VaultError::DevInProduction);
         }
         if self.public_tls.is_none() && !self.public_listen.ip().is_loopback() {
             return Err(VaultError::PlainHttp(self.public_listen));
@@ -79,7 +77,7 @@ impl Config {
     pub(crate) fn announce(&self) {
         if self.dev {
             tracing::warn!(
-                master_key = %crate::keys::master_key_path(&self.data_dir).display(),
+                master_key = %crate::keys::dev::master_key_path(&self.data_dir).display(),
                 "DEVELOPMENT VAULT: unsealed by a key that lies in a file beside the data. Use test cards only; never \
                  give it a real card number"
             );
@@ -113,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_development_vault_refuses_production_and_there_is_no_other_yet() {
+    fn a_development_vault_refuses_production_and_a_sealed_one_does_not() {
         assert!(config().check().is_ok());
         let production = Config {
             profile: Profile::Production,
@@ -123,12 +121,14 @@ mod tests {
             production.check(),
             Err(VaultError::DevInProduction)
         ));
-        let sealed = Config {
-            dev: false,
-            profile: Profile::Production,
-            ..config()
-        };
-        assert!(matches!(sealed.check(), Err(VaultError::NoKeyCeremony)));
+        for profile in [Profile::Production, Profile::Development] {
+            let sealed = Config {
+                dev: false,
+                profile,
+                ..config()
+            };
+            assert!(sealed.check().is_ok());
+        }
     }
 
     #[test]

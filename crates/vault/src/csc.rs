@@ -47,6 +47,16 @@ impl CodeMemory {
             .retain(|_, (_, since)| now.since(*since) <= LIFE);
     }
 
+    /// Wipes the code of a card.
+    pub(crate) fn forget(&self, token: &CardToken) {
+        self.codes().remove(token.as_str());
+    }
+
+    /// Wipes every code.
+    pub(crate) fn forget_all(&self) {
+        self.codes().clear();
+    }
+
     fn codes(&self) -> MutexGuard<'_, HashMap<String, (Csc, Timestamp)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

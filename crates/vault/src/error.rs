@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a vault does not start, or stops. The words are for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -10,12 +10,6 @@ pub enum VaultError {
     /// `--dev` with a production profile.
     #[error("a --dev vault keeps its master key in a file and refuses the production profile")]
     DevInProduction,
-    /// Anything but `--dev`.
-    #[error(
-        "a vault without --dev needs the master key ceremony, which comes in a later release; use --dev with test \
-         cards"
-    )]
-    NoKeyCeremony,
     /// A public address without TLS that others can reach.
     #[error(
         "{0} can be reached from other machines, so the card form must be served over TLS: set public_tls"
@@ -39,6 +33,25 @@ pub enum VaultError {
         path: PathBuf,
         /// Why.
         reason: String,
+    },
+    /// The ring of keys cannot be used.
+    #[error("the ring of keys {path} cannot be used: {reason}", path = path.display())]
+    Ring {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A ceremony cannot be held.
+    #[error(transparent)]
+    Ceremony(#[from] crate::ceremony::CeremonyError),
+    /// The admin door's socket cannot be bound.
+    #[error("{path}: {source}", path = path.display())]
+    AdminDoor {
+        /// Which socket.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
     },
     /// A certificate is missing or does not fit.
     #[error(transparent)]
@@ -69,4 +82,13 @@ pub enum VaultError {
     /// The process cannot be hardened, or there is no randomness.
     #[error("the operating system refused: {0}")]
     System(#[source] io::Error),
+}
+
+impl VaultError {
+    pub(crate) fn ring(path: &Path, reason: &str) -> VaultError {
+        VaultError::Ring {
+            path: path.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
 }

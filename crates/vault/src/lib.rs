@@ -5,27 +5,34 @@
 //! signed by the shop, and tells the shop what may be shown of a card. No verb, page, log line or error returns a
 //! card number to anybody but the switch.
 //!
-//! Not here yet: the key ceremony, the sandbox, the audit chain and `forget`. A vault therefore runs with `--dev`
-//! only, which says so at every start and refuses a production profile.
+//! It starts sealed, without keys, and opens when three of five custodians have given their shares at the admin door
+//! (`ceremony`, `unsealing`). With `--dev` it opens itself by a key file, says so at every start, and refuses a production
+//! profile.
 
+pub mod admin;
 mod assets;
 pub mod audit;
+pub mod ceremony;
 mod config;
 mod csc;
 mod deadline;
 mod envelope;
 mod error;
+mod forgotten;
 mod keys;
 mod private;
 mod process;
 mod public;
 mod record;
+mod rotation;
 pub mod sandbox;
 mod store;
+mod unsealing;
 mod verbs;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use link::http::{Door, serve};
@@ -36,15 +43,26 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use trade::clock::Clock;
 
+use admin::AdminDoor;
+use ceremony::Gathering;
+use forgotten::Forgotten;
+use keys::ring::Ring;
+use keys::{Changed, Keys, Safe};
+
 pub use config::{Config, Profile, PublicCertificate};
 pub use error::VaultError;
+pub use process::harden;
 pub use sandbox::Confined;
 pub use store::{MIGRATIONS, statements};
 
 /// The name of this process on the private network.
 pub const NAME: &str = "vault";
+/// The database's name in the vault's folder.
+pub(crate) const DATABASE: &str = "vault.db";
+/// The folder of the ring and of the list of forgotten cards: what a backup of the database does not hold.
+const KEYS: &str = "keys";
 
-/// An open vault, without its network. Cheap to clone.
+/// A vault, sealed or open, without its network. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault(Arc<OpenVault>);
 
@@ -56,7 +74,12 @@ pub(crate) struct OpenVault {
     pub(crate) over_tls: bool,
     pub(crate) dev: bool,
     pub(crate) store: Store,
-    pub(crate) keys: keys::Keys,
+    pub(crate) safe: Arc<Safe>,
+    pub(crate) forgotten: Forgotten,
+    /// The shares that custodians have given.
+    gathering: Mutex<Gathering>,
+    /// Held by the rotation that runs.
+    pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) codes: csc::CodeMemory,
     pub(crate) clock: Clock,
     pub(crate) signing: SigningKey,
@@ -72,45 +95,84 @@ impl OpenVault {
             .write(move |tx| audit::append(tx, &signer, entry.clone()))
             .await
     }
+
+    pub(crate) fn gathering(&self) -> MutexGuard<'_, Gathering> {
+        self.gathering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The open keys, with today's intake key and yesterday's.
+    pub(crate) fn keys_today(&self) -> Result<Arc<Keys>, Changed> {
+        let today = self.clock.today();
+        let yesterday = today.yesterday().unwrap_or(today);
+        self.safe
+            .keys_of_day(&today.to_string(), &yesterday.to_string())
+    }
+}
+
+/// Where the ring lies.
+pub(crate) fn ring_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(KEYS).join("ring.json")
+}
+
+/// Makes the vault's folders, for its user only.
+pub(crate) fn make_folders(data_dir: &Path) -> Result<(), VaultError> {
+    for folder in [data_dir.to_owned(), data_dir.join(KEYS)] {
+        link::keyfile::private_dir(&folder).map_err(|source| VaultError::DataDir {
+            path: folder.clone(),
+            source,
+        })?;
+    }
+    Ok(())
 }
 
 impl Vault {
-    /// Opens the data folder and its keys, making them on the first start.
+    /// Opens the data folder. With `dev` its keys too, making them on the first start; otherwise the vault is sealed.
     ///
     /// # Errors
     /// See [`VaultError`].
     pub async fn open(config: &Config, clock: Clock) -> Result<Vault, VaultError> {
         config.check()?;
-        link::keyfile::private_dir(&config.data_dir).map_err(|source| VaultError::DataDir {
-            path: config.data_dir.clone(),
-            source,
-        })?;
+        make_folders(&config.data_dir)?;
         let signing = SigningKey::load(&config.certs_dir, NAME)?;
         let shop_key = VerifyingKey::load(&config.certs_dir, &config.shop)?;
-        let url = StoreUrl::Sqlite(config.data_dir.join("vault.db"));
+        let url = StoreUrl::Sqlite(config.data_dir.join(DATABASE));
         let store = Store::open(&url, &[MIGRATIONS, audit::MIGRATIONS]).await?;
-        let keys = keys::open(&config.data_dir, &store, clock.now()).await?;
+        let ring_path = ring_path(&config.data_dir);
         let audit = audit::Signer {
             origin: config.audit_origin(),
             key: signing.clone(),
         };
-        let vault = OpenVault {
+        let vault = Arc::new(OpenVault {
             shop: config.shop.clone(),
             shop_name: config.shop_name.clone(),
             shop_origin: config.shop_origin.clone(),
             over_tls: config.public_tls.is_some(),
             dev: config.dev,
             store,
-            keys,
+            safe: Arc::new(Safe::new(ring_path.clone())),
+            forgotten: Forgotten::new(config.data_dir.join(KEYS).join("forgotten")),
+            gathering: Mutex::new(Gathering::new().map_err(VaultError::System)?),
+            rotating: tokio::sync::Mutex::new(()),
             codes: csc::CodeMemory::default(),
             clock,
             signing,
             shop_key,
             audit,
-        };
-        let opened = audit::Entry::new(audit::Verb::Open, vault.clock.now());
-        vault.note(opened).await?;
-        Ok(Vault(Arc::new(vault)))
+        });
+        vault
+            .note(audit::Entry::new(audit::Verb::Start, vault.clock.now()))
+            .await?;
+        if config.dev {
+            let today = vault.clock.today().to_string();
+            let keys = keys::dev::open(&config.data_dir, &ring_path, &vault.store, &today).await?;
+            let opened = unsealing::open(&vault, keys).await;
+            opened.map_err(|fault| VaultError::ring(&ring_path, &fault.to_string()))?;
+        } else {
+            check_ring(&config.data_dir, &ring_path)?;
+        }
+        Ok(Vault(vault))
     }
 
     /// The pages for readers: `GET /pay`, `POST /pay`, `GET /live` and the files they need.
@@ -118,21 +180,35 @@ impl Vault {
         public::router(Arc::clone(&self.0))
     }
 
-    /// The calls of the payment zone and the shop: `POST /redeem`, `POST /describe`, `GET /status`. Requests must carry
+    /// The calls of the payment zone and the shop: `POST /redeem`, `POST /describe`, `POST /forget`, `GET
+    /// /status`. Requests must carry
     /// a [`link::Peer`] extension, as [`link::http::serve`] sets it.
     pub fn private_router(&self) -> Router {
         private::router(Arc::clone(&self.0))
     }
 }
 
-/// A vault with both doors bound, not yet serving.
+/// A folder that was unsealed by a file is not one whose key custodians hold.
+fn check_ring(data_dir: &Path, path: &Path) -> Result<(), VaultError> {
+    let ring = Ring::load(path).map_err(|fault| VaultError::ring(path, &fault.to_string()))?;
+    let of_dev = ring.is_some_and(|ring| ring.ceremony.is_none());
+    if of_dev || keys::dev::master_key_path(data_dir).exists() {
+        let reason =
+            "this is the folder of a --dev vault; a real one begins with a folder of its own";
+        return Err(VaultError::ring(path, reason));
+    }
+    Ok(())
+}
+
+/// A vault with its doors bound, not yet serving.
 pub struct Bound {
     vault: Vault,
     public: (TcpListener, Door),
     private: (TcpListener, Door),
+    admin: AdminDoor,
 }
 
-/// Opens the vault and binds both doors, so that a caller may ask for port 0 and learn the address.
+/// Opens the vault and binds its doors, so that a caller may ask for port 0 and learn the address.
 ///
 /// # Errors
 /// See [`VaultError`].
@@ -146,10 +222,15 @@ pub async fn bind(config: &Config, clock: Clock) -> Result<Bound, VaultError> {
     };
     let public = (listen(config.public_listen).await?, public_door);
     let private = (listen(config.private_listen).await?, private_door);
+    let admin = AdminDoor::bind(&config.data_dir).map_err(|source| VaultError::AdminDoor {
+        path: config.data_dir.join(admin::SOCKET),
+        source,
+    })?;
     Ok(Bound {
         vault,
         public,
         private,
+        admin,
     })
 }
 
@@ -176,7 +257,18 @@ impl Bound {
         self.private.0.local_addr()
     }
 
-    /// Serves both doors until `shutdown` resolves, then lets running requests end.
+    /// Says that it is sealed, and what custodians seal their shares to.
+    fn announce(&self) {
+        let vault = &self.vault.0;
+        if vault.safe.keys().is_err() {
+            tracing::warn!(
+                unsealing_key = %vault.gathering().key(),
+                "the vault is SEALED: no card is taken or given until its custodians unseal it"
+            );
+        }
+    }
+
+    /// Serves the doors until `shutdown` resolves, then lets running requests end.
     ///
     /// # Errors
     /// A door cannot be served.
@@ -202,13 +294,19 @@ impl Bound {
             loop {
                 tokio::time::sleep(csc::SWEEP_INTERVAL).await;
                 vault.codes.sweep(vault.clock.now());
+                // Yesterday's key goes in time also when no reader comes.
+                if let Err(Changed::Ring(fault)) = vault.keys_today() {
+                    tracing::error!(%fault, "today's intake key could not be made");
+                }
             }
         };
+        let admin = self.admin.serve(&self.vault.0);
         let doors = async { tokio::try_join!(public, private) };
         tokio::pin!(doors);
         tokio::select! {
             ended = &mut doors => return ended.map(drop).map_err(VaultError::Serve),
             () = sweep => {}
+            () = admin => {}
             () = shutdown => {}
         }
         stop.send_replace(true);
@@ -223,10 +321,7 @@ impl Bound {
 /// The operating system does less than the profile demands.
 pub fn confine(config: &Config) -> Result<Confined, VaultError> {
     process::harden()?;
-    link::keyfile::private_dir(&config.data_dir).map_err(|source| VaultError::DataDir {
-        path: config.data_dir.clone(),
-        source,
-    })?;
+    make_folders(&config.data_dir)?;
     Ok(sandbox::confine(config)?)
 }
 
@@ -243,7 +338,8 @@ pub async fn run(config: Config, confined: Confined) -> Result<(), VaultError> {
         public.map_err(VaultError::System)?,
         private.map_err(VaultError::System)?,
     );
-    tracing::info!(%public, %private, "the vault is open");
+    bound.announce();
+    tracing::info!(%public, %private, "the vault is at work");
     bound.serve(process::stop_signal()).await?;
     tracing::info!("the vault is closed");
     Ok(())

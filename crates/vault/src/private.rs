@@ -14,34 +14,35 @@ use serde::{Deserialize, Serialize};
 use trade::payment::{CardSummary, CardToken};
 
 use crate::OpenVault;
-use crate::verbs::{DescribeRefusal, RedeemRefusal, describe, redeem};
+use crate::verbs::{DescribeRefusal, ForgetRefusal, RedeemRefusal, describe, forget, redeem};
 
 /// No message of this door is longer.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// `POST /describe`: which card is meant.
+/// `POST /describe` and `POST /forget`: which card is meant.
 #[derive(Debug, Serialize, Deserialize)]
-struct Describe {
+struct Which {
     token: CardToken,
 }
 
 /// `GET /status`.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize)]
 struct Status {
-    /// `open`: keys are there and cards are taken in.
-    state: String,
+    /// `open`: keys are there and cards are taken in. `sealed`: neither.
+    state: &'static str,
     /// Whether the master key lies in a file (development).
     dev: bool,
     /// Cards at rest.
     cards: i64,
-    /// The public id of the key that browsers seal to.
-    intake_key: String,
+    /// The public id of the key that browsers seal to, while open.
+    intake_key: Option<String>,
 }
 
 pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
     Router::new()
         .route("/redeem", post(answer_redeem))
         .route("/describe", post(answer_describe))
+        .route("/forget", post(answer_forget))
         .route("/status", get(answer_status))
         .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(axum::middleware::from_fn(crate::deadline::in_time))
@@ -69,22 +70,40 @@ async fn answer_redeem(
 async fn answer_describe(
     State(vault): State<Arc<OpenVault>>,
     Extension(peer): Extension<Peer>,
-    request: Result<Json<Describe>, JsonRejection>,
+    request: Result<Json<Which>, JsonRejection>,
 ) -> Result<Json<CardSummary>, Refused> {
     Ok(Json(
         describe(&vault, peer.name(), read(request)?.token).await?,
     ))
 }
 
+/// Only the shop, whose reader's card it is.
+async fn answer_forget(
+    State(vault): State<Arc<OpenVault>>,
+    Extension(peer): Extension<Peer>,
+    request: Result<Json<Which>, JsonRejection>,
+) -> Result<StatusCode, Refused> {
+    if peer.name() != vault.shop {
+        return Err(refused(
+            StatusCode::FORBIDDEN,
+            "not-for-this-peer",
+            "Only the shop has cards forgotten.",
+        ));
+    }
+    forget(&vault, peer.name(), read(request)?.token).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn answer_status(State(vault): State<Arc<OpenVault>>) -> Result<Json<Status>, Refused> {
     let cards = crate::verbs::count_cards(&vault)
         .await
         .map_err(unavailable)?;
+    let keys = vault.safe.keys().ok();
     Ok(Json(Status {
-        state: "open".to_owned(),
+        state: if keys.is_some() { "open" } else { "sealed" },
         dev: vault.dev,
         cards,
-        intake_key: vault.keys.intake.public().id.clone(),
+        intake_key: keys.and_then(|keys| Some(keys.intake()?.public().id.clone())),
     }))
 }
 
@@ -115,6 +134,23 @@ fn unavailable(fault: storage::Fault) -> Refused {
     )
 }
 
+/// Nothing can be asked of a vault without keys.
+fn sealed() -> Refused {
+    refused(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "vault-sealed",
+        "The vault is sealed: its custodians must unseal it.",
+    )
+}
+
+fn unknown() -> Refused {
+    refused(
+        StatusCode::NOT_FOUND,
+        "token-unknown",
+        "No card has this token.",
+    )
+}
+
 impl From<RedeemRefusal> for Refused {
     fn from(refusal: RedeemRefusal) -> Refused {
         let (status, kind) = match &refusal {
@@ -122,6 +158,8 @@ impl From<RedeemRefusal> for Refused {
             RedeemRefusal::OtherShop => (StatusCode::FORBIDDEN, "grant-of-another-shop"),
             RedeemRefusal::Expired => (StatusCode::GONE, "grant-expired"),
             RedeemRefusal::UnknownToken => (StatusCode::NOT_FOUND, "token-unknown"),
+            RedeemRefusal::Forgotten => (StatusCode::GONE, "card-forgotten"),
+            RedeemRefusal::Sealed(_) => return sealed(),
             RedeemRefusal::OtherPayment => (StatusCode::CONFLICT, "token-of-another-payment"),
             RedeemRefusal::Used => (StatusCode::CONFLICT, "grant-used"),
             RedeemRefusal::Unopened => (StatusCode::INTERNAL_SERVER_ERROR, "record-does-not-open"),
@@ -140,12 +178,25 @@ impl From<RedeemRefusal> for Refused {
 impl From<DescribeRefusal> for Refused {
     fn from(refusal: DescribeRefusal) -> Refused {
         match refusal {
-            DescribeRefusal::UnknownToken => refused(
-                StatusCode::NOT_FOUND,
-                "token-unknown",
-                "No card has this token.",
-            ),
+            DescribeRefusal::UnknownToken => unknown(),
+            DescribeRefusal::Forgotten => {
+                refused(StatusCode::GONE, "card-forgotten", "The card is forgotten.")
+            }
+            DescribeRefusal::Sealed(_) => sealed(),
             DescribeRefusal::Fault(fault) => unavailable(fault),
+        }
+    }
+}
+
+impl From<ForgetRefusal> for Refused {
+    fn from(refusal: ForgetRefusal) -> Refused {
+        match refusal {
+            ForgetRefusal::UnknownToken => unknown(),
+            ForgetRefusal::Sealed(_) => sealed(),
+            ForgetRefusal::List(fault) => {
+                unavailable(storage::Fault::defect(format!("the list: {fault}")))
+            }
+            ForgetRefusal::Fault(fault) => unavailable(fault),
         }
     }
 }

@@ -5,8 +5,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::VaultError;
 
-/// No core file, and no other process of the same user may read this one's memory (PR_SET_DUMPABLE 0).
-pub(crate) fn harden() -> Result<(), VaultError> {
+/// No core file, and no other process of the same user may read this one's memory (PR_SET_DUMPABLE 0). For every
+/// process that touches a key.
+///
+/// # Errors
+/// [`VaultError::System`].
+pub fn harden() -> Result<(), VaultError> {
     let system = |errno: rustix::io::Errno| VaultError::System(errno.into());
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(system)?;
     setrlimit(

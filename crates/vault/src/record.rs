@@ -1,7 +1,8 @@
 //! A card at rest: locked under a data key of its own, which is wrapped by the epoch key.
 //!
-//! Both locks name token, epoch and schema version, so that a row copied to another token does not open. Destroying
-//! the wrapped data key destroys the card. The security code is never part of it.
+//! Both locks name token and schema version, the data key's also the epoch, so that a row copied to another token does
+//! not open. A rotation wraps the data key anew and never touches the text. Destroying the wrapped data key destroys the
+//! card. The security code is never part of it.
 
 use cards::entry::Card;
 use cards::expiry;
@@ -14,13 +15,15 @@ use zeroize::Zeroizing;
 use crate::envelope::{Secret, Unopened};
 use crate::keys::Keys;
 
-/// The layout of the locked text: number, expiry as `YYMM`, name, one per line.
-const SCHEMA: u8 = 1;
+/// The layout of the locked text: number, expiry as `YYMM`, name, one per line. In schema 1 the text's lock named the
+/// epoch too, which was always 1.
+const SCHEMA: i64 = 2;
 
 /// A locked card, as the database has it.
 #[derive(Clone, Debug)]
 pub(crate) struct LockedCard {
     pub(crate) epoch: i64,
+    pub(crate) schema: i64,
     pub(crate) wrapped_key: Vec<u8>,
     pub(crate) locked: Vec<u8>,
 }
@@ -40,14 +43,30 @@ pub(crate) fn lock(keys: &Keys, token: &CardToken, card: &Card) -> Result<Locked
     ] {
         text.push_str(part);
     }
-    let epoch = keys.epoch;
+    let epoch = keys.epoch();
+    let wrap = data_key_place(token, epoch, SCHEMA);
     Ok(LockedCard {
         epoch,
-        wrapped_key: keys
-            .epoch_key
-            .lock(data_key.bytes(), &place("data key", token, epoch))?,
-        locked: data_key.lock(text.as_bytes(), &place("card", token, epoch))?,
+        schema: SCHEMA,
+        wrapped_key: keys.epoch_key(epoch)?.lock(data_key.bytes(), &wrap)?,
+        locked: data_key.lock(text.as_bytes(), &card_place(token, SCHEMA))?,
     })
+}
+
+/// Wraps a card's data key for the present epoch. The card itself is not touched.
+pub(crate) fn wrap_anew(
+    keys: &Keys,
+    token: &CardToken,
+    epoch: i64,
+    schema: i64,
+    wrapped_key: &[u8],
+) -> Result<Vec<u8>, Unopened> {
+    let data_key = keys
+        .epoch_key(epoch)?
+        .open(wrapped_key, &data_key_place(token, epoch, schema))?;
+    let next = keys.epoch();
+    keys.epoch_key(next)?
+        .lock(&data_key, &data_key_place(token, next, schema))
 }
 
 /// Opens a card for one authorisation.
@@ -56,14 +75,12 @@ pub(crate) fn open(
     token: &CardToken,
     card: &LockedCard,
 ) -> Result<(Pan, CardExpiry), Unopened> {
-    if card.epoch != keys.epoch {
-        return Err(Unopened);
-    }
+    let place = data_key_place(token, card.epoch, card.schema);
     let data_key = keys
-        .epoch_key
-        .open(&card.wrapped_key, &place("data key", token, card.epoch))?;
+        .epoch_key(card.epoch)?
+        .open(&card.wrapped_key, &place)?;
     let data_key = Secret::from_bytes(&data_key).ok_or(Unopened)?;
-    let text = data_key.open(&card.locked, &place("card", token, card.epoch))?;
+    let text = data_key.open(&card.locked, &card_place(token, card.schema))?;
     let text = std::str::from_utf8(&text).map_err(|_| Unopened)?;
     let mut lines = text.splitn(3, '\n');
     let pan = lines
@@ -77,15 +94,23 @@ pub(crate) fn open(
 /// By what the same card is recognised without opening any: keyed, because card numbers can all be tried
 /// (PCI DSS 3.5.1.1).
 pub(crate) fn fingerprint(keys: &Keys, card: &Card) -> Result<Vec<u8>, Unopened> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(keys.fingerprint.bytes()).map_err(|_| Unopened)?;
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(keys.fingerprint().bytes()).map_err(|_| Unopened)?;
     mac.update(card.pan.expose_digits().as_bytes());
     mac.update(b"\n");
     mac.update(expiry::yymm(card.expiry).as_bytes());
     Ok(mac.finalize().into_bytes().to_vec())
 }
 
-fn place(what: &str, token: &CardToken, epoch: i64) -> String {
-    format!("{what} {} {epoch} {SCHEMA}", token.as_str())
+fn data_key_place(token: &CardToken, epoch: i64, schema: i64) -> String {
+    format!("data key {} {epoch} {schema}", token.as_str())
+}
+
+fn card_place(token: &CardToken, schema: i64) -> String {
+    match schema {
+        1 => format!("card {} 1 1", token.as_str()),
+        _ => format!("card {} {schema}", token.as_str()),
+    }
 }
 
 #[cfg(test)]
@@ -97,17 +122,8 @@ mod tests {
         clippy::panic
     )]
     use super::*;
+    use crate::keys::for_test as keys;
     use cards::entry::Entry;
-    use cards::sealed::IntakeKey;
-
-    fn keys() -> Keys {
-        Keys {
-            epoch: 1,
-            epoch_key: Secret::random().unwrap(),
-            fingerprint: Secret::random().unwrap(),
-            intake: IntakeKey::from_seed(Secret::random().unwrap().bytes()).unwrap(),
-        }
-    }
 
     fn card(number: &str) -> Card {
         let entry = Entry {
@@ -157,7 +173,7 @@ mod tests {
 
     #[test]
     fn the_same_card_has_the_same_fingerprint_under_one_key() {
-        let (keys, others) = (keys(), self::keys());
+        let (keys, others) = (keys(), keys());
         let visa = card("4111 1111 1111 1111");
         assert_eq!(
             fingerprint(&keys, &visa),

@@ -1,4 +1,6 @@
-//! The three verbs: check a card in, redeem it once, describe it. There is no fourth that would give it back.
+//! The four verbs: check a card in, redeem it once, describe it, forget it. There is no fifth that would give it back.
+
+use std::sync::Arc;
 
 use cards::entry::Card;
 use cards::messages::Redeemed;
@@ -12,6 +14,7 @@ use trade::payment::{
 use crate::OpenVault;
 use crate::audit::{self, Entry, Verb};
 use crate::envelope::Unopened;
+use crate::keys::Sealed;
 use crate::record::{self, LockedCard};
 use crate::store;
 
@@ -31,6 +34,13 @@ pub(crate) enum CheckInRefusal {
     OtherCard,
     #[error("the card cannot be locked")]
     Unlockable,
+    #[error("the card that the ticket brought is forgotten")]
+    Forgotten,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
+    /// A rotation began meanwhile: it is locked again, under the new key.
+    #[error("the epoch of the lock is over")]
+    EpochOver,
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -46,6 +56,10 @@ pub(crate) enum RedeemRefusal {
     Expired,
     #[error("no card has this token")]
     UnknownToken,
+    #[error("the card is forgotten")]
+    Forgotten,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
     #[error("the card was checked in for another order, payment or amount")]
     OtherPayment,
     #[error("the grant was used before")]
@@ -61,6 +75,23 @@ pub(crate) enum RedeemRefusal {
 pub(crate) enum DescribeRefusal {
     #[error("no card has this token")]
     UnknownToken,
+    #[error("the card is forgotten")]
+    Forgotten,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Why a card is not forgotten.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ForgetRefusal {
+    #[error("no card has this token")]
+    UnknownToken,
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
+    #[error("the list of forgotten cards cannot be written: {0}")]
+    List(#[from] std::io::Error),
     #[error(transparent)]
     Fault(#[from] Fault),
 }
@@ -72,6 +103,7 @@ pub(crate) struct CheckedIn {
     fingerprint: Vec<u8>,
     at: Timestamp,
     redeemed: bool,
+    pub(crate) forgotten: bool,
 }
 
 /// Reads a ticket: signed by the shop, for this shop, leading back to it, and not too old.
@@ -105,40 +137,71 @@ pub(crate) async fn check_in(
     card: Card,
 ) -> Result<String, CheckInRefusal> {
     let now = vault.clock.now();
-    let fingerprint = record::fingerprint(&vault.keys, &card).map_err(unlockable)?;
-    let token = new_token()?;
-    let locked = record::lock(&vault.keys, &token, &card).map_err(unlockable)?;
-    let insert = Insert::new(ticket, &token, &card, locked, &fingerprint, now)?;
-    let signer = vault.audit.clone();
     let entry = Entry {
         order: Some(ticket.order.clone()),
         payment: Some(ticket.payment),
         amount: Some(ticket.amount),
-        token: Some(token),
         ..Entry::new(Verb::CheckIn, now)
     };
-    let done = entry.clone();
-    let kept = vault
-        .store
-        .write(move |tx| insert.run(tx, &signer, &done))
-        .await?;
-    if kept.fingerprint != fingerprint {
-        let refusal = CheckInRefusal::OtherCard;
-        vault
-            .note(Entry {
-                token: Some(kept.token),
-                refused: Some(refusal.to_string()),
-                ..entry
-            })
-            .await?;
-        return Err(refusal);
-    }
+    let checked_in = loop {
+        match lock_and_insert(vault, ticket, &card, &entry).await {
+            Err(CheckInRefusal::EpochOver) => {}
+            other => break other,
+        }
+    };
+    let kept = checked_in.and_then(|(kept, fingerprint)| match kept {
+        CheckedIn {
+            forgotten: true, ..
+        } => Err(CheckInRefusal::Forgotten),
+        kept if kept.fingerprint != fingerprint => Err(CheckInRefusal::OtherCard),
+        kept => Ok(kept),
+    });
+    let kept = match kept {
+        Err(CheckInRefusal::Fault(fault)) => return Err(fault.into()),
+        Err(refusal) => {
+            let refused = Some(refusal.to_string());
+            vault.note(Entry { refused, ..entry }).await?;
+            return Err(refusal);
+        }
+        Ok(kept) => kept,
+    };
     if !kept.redeemed {
         let Card { csc, .. } = card;
         vault.codes.keep(&kept.token, csc, now);
     }
     tracing::info!(order = %ticket.order, token = kept.token.as_str(), "a card is checked in");
     receipt(vault, ticket, &kept).map_err(|_| CheckInRefusal::Unlockable)
+}
+
+/// Locks the card and stores it, unless the ticket has brought one; with the card's fingerprint.
+async fn lock_and_insert(
+    vault: &OpenVault,
+    ticket: &CheckInTicket,
+    card: &Card,
+    entry: &Entry,
+) -> Result<(CheckedIn, Vec<u8>), CheckInRefusal> {
+    let keys = vault.safe.keys()?;
+    let fingerprint = record::fingerprint(&keys, card).map_err(unlockable)?;
+    let token = new_token()?;
+    let locked = record::lock(&keys, &token, card).map_err(unlockable)?;
+    let epoch = locked.epoch;
+    let insert = Insert::new(ticket, &token, card, locked, &fingerprint, entry.at)?;
+    let (safe, signer) = (Arc::clone(&vault.safe), vault.audit.clone());
+    let entry = Entry {
+        token: Some(token),
+        ..entry.clone()
+    };
+    let kept = vault
+        .store
+        .write(move |tx| {
+            // Asked on the writer's thread: a rotation counts its cards there, so none slips in behind it.
+            if safe.keys()?.epoch() != epoch {
+                return Err(CheckInRefusal::EpochOver);
+            }
+            insert.run(tx, &signer, &entry)
+        })
+        .await?;
+    Ok((kept, fingerprint))
 }
 
 /// The signed receipt of a card that is in. The same every time: Ed25519 signatures depend on nothing but key and text.
@@ -206,14 +269,19 @@ async fn redeem_for(
     let token = grant.token.clone();
     let order = grant.order.clone();
     let (signer, entry) = (vault.audit.clone(), entry.clone());
-    let use_up = move |tx: &mut dyn Tx| {
-        let locked = use_up(tx, &grant, now)?;
-        audit::append(tx, &signer, entry.clone())?;
-        Ok(locked)
-    };
-    let locked: Result<LockedCard, RedeemRefusal> = vault.store.write(use_up).await;
-    let (pan, expiry) = record::open(&vault.keys, &token, &locked?)
-        .map_err(|_: Unopened| RedeemRefusal::Unopened)?;
+    let safe = Arc::clone(&vault.safe);
+    let (locked, keys) = vault
+        .store
+        .write(move |tx| {
+            // The keys of this very moment: a rotation can neither have moved the card since nor destroyed its key.
+            let keys = safe.keys()?;
+            let locked = use_up(tx, &grant, now)?;
+            audit::append(tx, &signer, entry.clone())?;
+            Ok::<_, RedeemRefusal>((locked, keys))
+        })
+        .await?;
+    let (pan, expiry) =
+        record::open(&keys, &token, &locked).map_err(|_: Unopened| RedeemRefusal::Unopened)?;
     let csc = vault.codes.take(&token, now);
     tracing::info!(%order, token = token.as_str(), code = csc.is_some(), "a card is redeemed");
     Ok(Redeemed { pan, expiry, csc })
@@ -225,21 +293,98 @@ pub(crate) async fn describe(
     peer: &str,
     token: CardToken,
 ) -> Result<CardSummary, DescribeRefusal> {
-    let mut entry = Entry {
+    let entry = about_card(Verb::Describe, vault, peer, &token);
+    let described = describe_card(vault, &token).await;
+    let refused = match &described {
+        Err(DescribeRefusal::Fault(_)) => return described,
+        Err(refusal) => Some(refusal.to_string()),
+        Ok(_) => None,
+    };
+    vault.note(Entry { refused, ..entry }).await?;
+    described
+}
+
+async fn describe_card(
+    vault: &OpenVault,
+    token: &CardToken,
+) -> Result<CardSummary, DescribeRefusal> {
+    vault.safe.keys()?;
+    let row = card_row(vault, token).await?;
+    let row = row.ok_or(DescribeRefusal::UnknownToken)?;
+    if row.opt_int(4)?.is_some() {
+        return Err(DescribeRefusal::Forgotten);
+    }
+    Ok(summary(&row, 0)?)
+}
+
+/// Destroys the card: its wrapped data key, its text, its fingerprint and what was shown of it. Doing it again does
+/// nothing.
+pub(crate) async fn forget(
+    vault: &OpenVault,
+    peer: &str,
+    token: CardToken,
+) -> Result<(), ForgetRefusal> {
+    let entry = about_card(Verb::Forget, vault, peer, &token);
+    let forgotten = forget_card(vault, &token, &entry).await;
+    match &forgotten {
+        Ok(()) | Err(ForgetRefusal::Fault(_)) => {}
+        Err(refusal) => {
+            let refused = Some(refusal.to_string());
+            vault.note(Entry { refused, ..entry }).await?;
+        }
+    }
+    forgotten
+}
+
+async fn forget_card(
+    vault: &OpenVault,
+    token: &CardToken,
+    entry: &Entry,
+) -> Result<(), ForgetRefusal> {
+    let keys = vault.safe.keys()?;
+    let row = card_row(vault, token).await?;
+    if row
+        .ok_or(ForgetRefusal::UnknownToken)?
+        .opt_int(4)?
+        .is_some()
+    {
+        return Ok(());
+    }
+    vault.codes.forget(token);
+    // On the list first: a crash after it is made good at the next opening.
+    vault.forgotten.note(token, keys.epoch())?;
+    let params = [
+        Value::from(token.as_str()),
+        Vec::new().into(),
+        entry.at.as_micros().into(),
+    ];
+    let (signer, entry) = (vault.audit.clone(), entry.clone());
+    vault
+        .store
+        .write(move |tx| {
+            tx.execute(&store::FORGET_CARD, &params)?;
+            audit::append(tx, &signer, entry.clone())
+        })
+        .await?;
+    tracing::info!(token = token.as_str(), "a card is forgotten");
+    Ok(())
+}
+
+/// The entry of a verb about a card that is in.
+fn about_card(verb: Verb, vault: &OpenVault, peer: &str, token: &CardToken) -> Entry {
+    Entry {
         peer: Some(peer.to_owned()),
         token: Some(token.clone()),
-        ..Entry::new(Verb::Describe, vault.clock.now())
-    };
+        ..Entry::new(verb, vault.clock.now())
+    }
+}
+
+async fn card_row(vault: &OpenVault, token: &CardToken) -> Result<Option<Row>, Fault> {
     let params = [Value::from(token.as_str())];
-    let row = vault
+    vault
         .store
         .read(move |tx| tx.query_opt(&store::CARD_TO_DESCRIBE, &params))
-        .await?;
-    if row.is_none() {
-        entry.refused = Some(DescribeRefusal::UnknownToken.to_string());
-    }
-    vault.note(entry).await?;
-    Ok(summary(&row.ok_or(DescribeRefusal::UnknownToken)?, 0)?)
+        .await
 }
 
 /// How many cards are at rest.
@@ -255,7 +400,7 @@ pub(crate) async fn count_cards(vault: &OpenVault) -> Result<i64, Fault> {
 struct Insert {
     nonce: String,
     check_in: [Value; 6],
-    card: [Value; 10],
+    card: [Value; 11],
 }
 
 impl Insert {
@@ -283,6 +428,7 @@ impl Insert {
                 locked.epoch.into(),
                 locked.wrapped_key.into(),
                 locked.locked.into(),
+                locked.schema.into(),
                 fingerprint.into(),
                 summary.brand.code().into(),
                 summary.last4.into(),
@@ -312,12 +458,14 @@ fn checked_in_by(tx: &mut dyn Tx, nonce: &str) -> Result<Option<CheckedIn>, Faul
     let Some(row) = tx.query_opt(&store::CHECK_IN_OF_NONCE, &[nonce.into()])? else {
         return Ok(None);
     };
+    let forgotten = row.opt_int(8)?.is_some();
     Ok(Some(CheckedIn {
         token: token_of(row.text(0)?)?,
         fingerprint: row.bytes(1)?.to_vec(),
         summary: summary(&row, 2)?,
         at: Timestamp::micros(row.int(6)?),
         redeemed: row.flag(7)?,
+        forgotten,
     }))
 }
 
@@ -348,8 +496,12 @@ fn use_up(tx: &mut dyn Tx, grant: &Grant, now: Timestamp) -> Result<LockedCard, 
         return Err(RedeemRefusal::Used);
     }
     let row = tx.query_one(&store::LOCKED_CARD, &[token])?;
+    if row.opt_int(4)?.is_some() {
+        return Err(RedeemRefusal::Forgotten);
+    }
     Ok(LockedCard {
         epoch: row.int(0)?,
+        schema: row.int(3)?,
         wrapped_key: row.bytes(1)?.to_vec(),
         locked: row.bytes(2)?.to_vec(),
     })

@@ -99,7 +99,7 @@ async fn every_verb_is_in_the_log() {
         .map(|entry| (entry.verb, entry.refused.is_none()))
         .collect();
     let expected = [
-        (Verb::Open, true),
+        (Verb::Start, true),
         (Verb::CheckIn, true),
         (Verb::CheckIn, false),
         (Verb::Redeem, true),

@@ -58,7 +58,7 @@ pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo(options) => on_runtime(crate::demo::run(options)),
         Command::Serve(file) => on_runtime(crate::serve::run(file.config)),
-        Command::Vault(options) => vault::run(&options),
+        Command::Vault(options) => vault::run(options),
         Command::Switch(file) => on_runtime(switch::run(file.config)),
         Command::Bank(options) => bank::run(options),
         Command::Import(options) => on_runtime(import::run(options)),

@@ -44,14 +44,22 @@ storage::statements! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
-    /// The process began to answer.
-    Open,
+    /// The process started.
+    Start,
+    /// A custodian gave a share, or the keys were opened otherwise.
+    Unseal,
+    /// The keys were forgotten.
+    Seal,
+    /// An epoch was begun, or a rotation gone on with.
+    Rotate,
     /// A card came in for a payment.
     CheckIn,
     /// A card was given to the switch for one authorisation.
     Redeem,
     /// What may be shown of a card was told.
     Describe,
+    /// A card was destroyed.
+    Forget,
 }
 
 /// One entry.
@@ -63,7 +71,7 @@ pub struct Entry {
     pub at: Timestamp,
     /// What was asked.
     pub verb: Verb,
-    /// Who asked, by the name in the certificate; none for readers and for the vault itself.
+    /// Who asked: the name in the certificate, or the custodian whose share it was; none for readers and for the vault itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
     /// The order it was about.

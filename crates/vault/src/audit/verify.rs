@@ -78,7 +78,7 @@ impl Log {
     /// [`NotVerified`]; of several things done to it, the first is named.
     pub async fn read(config: &Config) -> Result<Log, NotVerified> {
         let key = VerifyingKey::load(&config.certs_dir, crate::NAME).map_err(VaultError::from)?;
-        let url = StoreUrl::Sqlite(config.data_dir.join("vault.db"));
+        let url = StoreUrl::Sqlite(config.data_dir.join(crate::DATABASE));
         let store = Store::open(&url, &[crate::MIGRATIONS, MIGRATIONS])
             .await
             .map_err(VaultError::from)?;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -26,11 +26,15 @@ use zeroize::Zeroize as _;
 
 use crate::OpenVault;
 use crate::assets;
-use crate::verbs::{self, CheckInRefusal, TicketRefusal};
+use crate::keys::{Changed, Keys};
+use crate::verbs::{self, CheckInRefusal, CheckedIn, TicketRefusal};
 use page::{Trouble, card_form, trouble_page};
 
 /// A ticket and a sealed card are the largest post; anything longer is not from this page.
 const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// When whoever found the vault closed may try again.
+const RETRY_SECONDS: &str = "300";
 
 pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
     let csp = headers::policy(&vault);
@@ -99,16 +103,16 @@ async fn show(
         Ok(ticket) => ticket,
         Err(refusal) => return ticket_refused(&vault, refusal, locale).await,
     };
+    let keys = match vault.keys_today() {
+        Ok(keys) => keys,
+        Err(closed) => return without_keys(&vault, &ticket, &closed),
+    };
     match verbs::checked_in(&vault, &ticket).await {
-        Ok(None) => card_form(
-            &vault,
-            &ticket,
-            &query.ticket,
-            &Entry::default(),
-            &EntryErrors::default(),
-        )
-        .into_response(),
-        Ok(Some(kept)) => onward(&vault, &ticket, verbs::receipt(&vault, &ticket, &kept).ok()),
+        Ok(None) => {
+            let (entry, errors) = (Entry::default(), EntryErrors::default());
+            form_page(&vault, &keys, &ticket, &query.ticket, &entry, &errors)
+        }
+        Ok(Some(kept)) => taken_before(&vault, &ticket, &kept),
         Err(fault) => unavailable(&vault, &ticket, &fault),
     }
 }
@@ -126,10 +130,14 @@ async fn submit(
         Ok(ticket) => ticket,
         Err(refusal) => return ticket_refused(&vault, refusal, locale).await,
     };
+    let keys = match vault.keys_today() {
+        Ok(keys) => keys,
+        Err(closed) => return without_keys(&vault, &ticket, &closed),
+    };
     let entry = if post.sealed.is_empty() {
         post.entry()
     } else {
-        match vault.keys.intake.open(&post.sealed, &ticket) {
+        match keys.open_card(&post.sealed, &ticket) {
             Ok(entry) => entry,
             Err(error) => return not_opened(&vault, &ticket, error),
         }
@@ -138,17 +146,48 @@ async fn submit(
     let card = match entry.check((today.year(), today.month())) {
         Ok(card) => card,
         Err(errors) => {
-            let form = card_form(&vault, &ticket, &post.ticket, &entry, &errors);
-            return (StatusCode::UNPROCESSABLE_ENTITY, form).into_response();
+            let mut page = form_page(&vault, &keys, &ticket, &post.ticket, &entry, &errors);
+            *page.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            return page;
         }
     };
     match verbs::check_in(&vault, &ticket, card).await {
         Ok(receipt) => onward(&vault, &ticket, Some(receipt)),
         Err(CheckInRefusal::OtherCard) => trouble(&vault, Trouble::OtherCard, &ticket),
         Err(CheckInRefusal::Fault(fault)) => unavailable(&vault, &ticket, &fault),
-        Err(CheckInRefusal::Unlockable) => {
+        Err(CheckInRefusal::Forgotten) => trouble(&vault, Trouble::Expired, &ticket),
+        Err(CheckInRefusal::Sealed(_)) => trouble(&vault, Trouble::Sealed, &ticket),
+        Err(CheckInRefusal::Unlockable | CheckInRefusal::EpochOver) => {
             tracing::error!("a card could not be locked");
             trouble(&vault, Trouble::Unavailable, &ticket)
+        }
+    }
+}
+
+/// The card form, which seals to the newest key.
+fn form_page(
+    vault: &OpenVault,
+    keys: &Keys,
+    ticket: &CheckInTicket,
+    signed: &str,
+    entry: &Entry,
+    errors: &EntryErrors,
+) -> Response {
+    match keys.intake() {
+        Some(intake) => {
+            card_form(vault, intake.public(), ticket, signed, entry, errors).into_response()
+        }
+        None => trouble(vault, Trouble::Unavailable, ticket),
+    }
+}
+
+/// No keys: the vault is sealed, or cannot make today's.
+fn without_keys(vault: &OpenVault, ticket: &CheckInTicket, closed: &Changed) -> Response {
+    match closed {
+        Changed::Sealed(_) => trouble(vault, Trouble::Sealed, ticket),
+        Changed::Ring(fault) => {
+            tracing::error!(%fault, "today's intake key could not be made");
+            trouble(vault, Trouble::Unavailable, ticket)
         }
     }
 }
@@ -166,6 +205,14 @@ fn onward(vault: &OpenVault, ticket: &CheckInTicket, receipt: Option<String>) ->
     }
 }
 
+/// The ticket has brought its card: on with its receipt, unless the card was forgotten since.
+fn taken_before(vault: &OpenVault, ticket: &CheckInTicket, kept: &CheckedIn) -> Response {
+    if kept.forgotten {
+        return trouble(vault, Trouble::Expired, ticket);
+    }
+    onward(vault, ticket, verbs::receipt(vault, ticket, kept).ok())
+}
+
 /// A ticket that is too old still leads on when its card came in while it was good.
 async fn ticket_refused(vault: &OpenVault, refusal: TicketRefusal, locale: Locale) -> Response {
     let ticket = match refusal {
@@ -173,7 +220,7 @@ async fn ticket_refused(vault: &OpenVault, refusal: TicketRefusal, locale: Local
         TicketRefusal::Expired(ticket) => ticket,
     };
     match verbs::checked_in(vault, &ticket).await {
-        Ok(Some(kept)) => onward(vault, &ticket, verbs::receipt(vault, &ticket, &kept).ok()),
+        Ok(Some(kept)) => taken_before(vault, &ticket, &kept),
         Ok(None) => trouble(vault, Trouble::Expired, &ticket),
         Err(fault) => unavailable(vault, &ticket, &fault),
     }
@@ -199,7 +246,12 @@ fn unavailable(vault: &OpenVault, ticket: &CheckInTicket, fault: &storage::Fault
 fn trouble(vault: &OpenVault, trouble: Trouble, ticket: &CheckInTicket) -> Response {
     let onward = page::with_parameter(&ticket.return_url, "cancelled", "1");
     let page = trouble_page(vault, trouble, ticket.locale, &onward);
-    (trouble.status(), page).into_response()
+    let mut response = (trouble.status(), page).into_response();
+    if trouble.status() == StatusCode::SERVICE_UNAVAILABLE {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+    }
+    response
 }
 
 /// Nobody knows which order was meant, so the way on is the shop's door.

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cards::entry::{Entry, EntryErrors};
-use cards::sealed::{SUITE, associated_data, info};
+use cards::sealed::{IntakePublicKey, SUITE, associated_data, info};
 use maud::{DOCTYPE, Markup, html};
 use trade::locale::{Locale, format_money};
 use trade::payment::CheckInTicket;
@@ -26,6 +26,8 @@ pub(super) enum Trouble {
     NotForThis,
     /// The ticket was used with another card.
     OtherCard,
+    /// The vault has no keys at the moment.
+    Sealed,
     /// The vault cannot work.
     Unavailable,
 }
@@ -36,7 +38,7 @@ impl Trouble {
             Trouble::NoTicket | Trouble::OldPage | Trouble::NotForThis => StatusCode::BAD_REQUEST,
             Trouble::Expired => StatusCode::GONE,
             Trouble::OtherCard => StatusCode::CONFLICT,
-            Trouble::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Trouble::Sealed | Trouble::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -56,13 +58,13 @@ struct Field<'a> {
 /// The card form. Number and security code never come back in a page.
 pub(super) fn card_form(
     vault: &OpenVault,
+    intake: &IntakePublicKey,
     ticket: &CheckInTicket,
     signed_ticket: &str,
     entry: &Entry,
     errors: &EntryErrors,
 ) -> Markup {
     let (locale, w) = (ticket.locale, words(ticket.locale));
-    let intake = vault.keys.intake.public();
     let amount = format_money(ticket.amount, locale);
     let title = if errors == &EntryErrors::default() {
         format!("{} · {}", w.title, vault.shop_name)

@@ -188,6 +188,12 @@ fn trouble_in_french(trouble: Trouble) -> Explained {
              permet d’essayer une autre carte s’il a été refusé.",
             "Voir ma commande",
         ),
+        Trouble::Sealed => (
+            "Le paiement par carte n’est pas disponible pour le moment",
+            "Le coffre de paiement est fermé. Rien n’a été débité et votre commande n’est pas perdue\u{202f}: vos livres \
+             restent réservés. Revenez à votre commande pour payer plus tard.",
+            "Revenir à ma commande",
+        ),
         Trouble::Unavailable => (
             "Le paiement par carte est momentanément indisponible",
             "Votre carte n’a pas été débitée. Vos livres restent réservés\u{202f}; réessayez dans quelques minutes depuis \
@@ -226,6 +232,12 @@ fn trouble_in_english(trouble: Trouble) -> Explained {
             "The first card may already be with its bank. Your order says how the payment stands, and lets you try \
              another card if it was declined.",
             "See my order",
+        ),
+        Trouble::Sealed => (
+            "Card payment is not available at the moment",
+            "The payment vault is closed. Nothing was charged and your order is not lost: your books stay reserved. Go \
+             back to your order to pay later.",
+            "Back to my order",
         ),
         Trouble::Unavailable => (
             "Card payment is unavailable for the moment",

@@ -61,8 +61,21 @@ pub fn config(dir: &Path) -> Config {
     }
 }
 
+/// The configuration of a vault that starts sealed.
+pub fn sealed_config(dir: &Path) -> Config {
+    Config {
+        profile: Profile::Production,
+        dev: false,
+        ..config(dir)
+    }
+}
+
 impl House {
     pub async fn new() -> House {
+        House::with(config).await
+    }
+
+    pub async fn with(config: impl Fn(&Path) -> Config) -> House {
         let dir = tempfile::tempdir().unwrap();
         let certs = dir.path().join("certs");
         ca::make_demo(&certs, &["shop", "vault", "switch"]).unwrap();
@@ -79,6 +92,14 @@ impl House {
             shop_key,
             vault_key,
         }
+    }
+
+    /// The same house with its vault started again.
+    pub async fn restarted(self) -> House {
+        let vault = Vault::open(&config(self.dir.path()), self.clock.clone())
+            .await
+            .unwrap();
+        House { vault, ..self }
     }
 
     pub fn ticket(&self, amount_cents: i64) -> CheckInTicket {
@@ -180,6 +201,13 @@ impl House {
         )
     }
 
+    pub async fn status(&self) -> serde_json::Value {
+        let mut request = Request::get("/status").body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer::assumed("shop"));
+        let answer = self.vault.private_router().oneshot(request).await.unwrap();
+        read(&to_bytes(answer.into_body(), 1 << 20).await.unwrap())
+    }
+
     pub async fn redeem(&self, grant: &Grant) -> Result<Redeemed, (StatusCode, String)> {
         let grant = sign(&self.shop_key, grant).unwrap();
         let (status, body) = self
@@ -191,6 +219,17 @@ impl House {
             Err((status, kind(&body)))
         }
     }
+}
+
+/// Waits, for ten seconds at most.
+pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    for _ in 0..1000 {
+        if done().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{what} did not come");
 }
 
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> T {

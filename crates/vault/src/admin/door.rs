@@ -1,0 +1,165 @@
+//! The socket: who may come in, one question a connection.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use super::{Answer, Ask, MAX_LINE_BYTES, SOCKET, Standing};
+use crate::audit::{Entry, Verb};
+use crate::ceremony::QUORUM;
+use crate::keys::ring::Ring;
+use crate::rotation;
+use crate::{OpenVault, unsealing};
+
+/// How long a question may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The bound socket.
+pub(crate) struct AdminDoor {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl AdminDoor {
+    /// Binds the socket, in place of one that a vault left when it was killed.
+    pub(crate) fn bind(data_dir: &Path) -> io::Result<AdminDoor> {
+        let path = data_dir.join(SOCKET);
+        if std::os::unix::net::UnixStream::connect(&path).is_ok() {
+            return Err(io::Error::new(
+                io::ErrorKind::AddrInUse,
+                "a vault runs in this folder already",
+            ));
+        }
+        match fs::remove_file(&path) {
+            Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+            _ => {}
+        }
+        // The folder lets nobody else in, so there is no moment in which others could connect.
+        let listener = UnixListener::bind(&path)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        Ok(AdminDoor { listener, path })
+    }
+
+    /// Answers for ever.
+    pub(crate) async fn serve(&self, vault: &Arc<OpenVault>) {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let vault = Arc::clone(vault);
+                    tokio::spawn(async move {
+                        if let Err(fault) = one_question(&vault, stream).await {
+                            tracing::warn!(%fault, "the admin door was left without a question");
+                        }
+                    });
+                }
+                Err(fault) => {
+                    tracing::warn!(%fault, "the admin door");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for AdminDoor {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+async fn one_question(vault: &Arc<OpenVault>, stream: UnixStream) -> io::Result<()> {
+    let peer = stream.peer_cred()?.uid();
+    if peer != rustix::process::geteuid().as_raw() {
+        tracing::warn!(peer, "another user came to the admin door");
+        return Ok(());
+    }
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    let read = (&mut stream).take(MAX_LINE_BYTES);
+    tokio::time::timeout(PATIENCE, BufReader::new(read).read_line(&mut line)).await??;
+    let answer = match serde_json::from_str(&line) {
+        Ok(question) => answer(vault, question).await,
+        Err(_) => refused("this is not a question that the vault knows"),
+    };
+    let mut line = serde_json::to_vec(&answer)?;
+    line.push(b'\n');
+    stream.write_all(&line).await?;
+    stream.flush().await
+}
+
+async fn answer(vault: &Arc<OpenVault>, question: Ask) -> Answer {
+    let (verb, peer) = match &question {
+        Ask::Standing => return standing(vault).await,
+        Ask::Give { share } => (Verb::Unseal, Some(share.label.custodian.clone())),
+        Ask::Seal => (Verb::Seal, None),
+        Ask::Rotate => (Verb::Rotate, None),
+    };
+    let done = act(vault, question).await;
+    if let Err(reason) = &done {
+        tracing::warn!(reason, "the admin door refused");
+    }
+    let entry = Entry {
+        peer,
+        refused: done.as_ref().err().cloned(),
+        ..Entry::new(verb, vault.clock.now())
+    };
+    if let Err(fault) = vault.note(entry).await {
+        return refused(&format!(
+            "it could not be written into the log: {}",
+            fault.detail()
+        ));
+    }
+    match done {
+        Ok(()) => standing(vault).await,
+        Err(reason) => refused(&reason),
+    }
+}
+
+async fn act(vault: &Arc<OpenVault>, question: Ask) -> Result<(), String> {
+    match question {
+        Ask::Standing => Ok(()),
+        Ask::Give { share } => unsealing::give(vault, &share)
+            .await
+            .map_err(|refusal| refusal.to_string()),
+        Ask::Seal => unsealing::seal(vault).map_err(|fault| fault.to_string()),
+        Ask::Rotate => rotation::begin(vault).map_err(|fault| fault.to_string()),
+    }
+}
+
+fn refused(reason: &str) -> Answer {
+    Answer::Refused {
+        reason: reason.to_owned(),
+    }
+}
+
+async fn standing(vault: &OpenVault) -> Answer {
+    let ring = match Ring::load(vault.safe.ring_path()) {
+        Ok(ring) => ring,
+        Err(fault) => return refused(&format!("the ring of keys: {fault}")),
+    };
+    let to_move = match rotation::to_move(vault).await {
+        Ok(to_move) => to_move,
+        Err(fault) => return refused(&fault.detail()),
+    };
+    let check = ring.as_ref().map(|ring| ring.check().to_owned());
+    let ceremony = ring.and_then(|ring| ring.ceremony);
+    let keys = vault.safe.keys().ok();
+    let gathering = vault.gathering();
+    Answer::Standing(Standing {
+        open: keys.is_some(),
+        epoch: keys.as_ref().map(|keys| keys.epoch()),
+        to_move,
+        check,
+        quorum: ceremony.as_ref().map_or(QUORUM, |held| held.quorum),
+        ceremony: ceremony.as_ref().map(|held| held.id.clone()),
+        custodians: ceremony.map_or(Vec::new(), |held| held.custodians),
+        given: gathering.given(),
+        unsealing_key: keys.is_none().then(|| gathering.key().to_string()),
+    })
+}

@@ -1,0 +1,244 @@
+//! Shares as they come in while the vault is sealed: kept in memory until there is a quorum.
+
+use std::collections::BTreeMap;
+
+use cards::custody::{CustodyKey, CustodyPublicKey, SealedShare, Way};
+
+use super::shamir::{self, PlainShare};
+use super::{Ceremony, Custodian, share_hash};
+use crate::envelope::Secret;
+
+/// Why a share is not taken. Those that came before are kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ShareRefusal {
+    /// Of an earlier ceremony, or of another vault's.
+    #[error("{custodian}'s share is of another ceremony than this vault's ({ceremony})")]
+    OtherCeremony {
+        /// Who gave it.
+        custodian: String,
+        /// The vault's.
+        ceremony: String,
+    },
+    /// No custodian of this name holds a share of this number.
+    #[error("share {index} of this ceremony is not of a custodian with this name")]
+    NotACustodian {
+        /// Its number.
+        index: u8,
+    },
+    /// Sealed to the key of an earlier start, or damaged.
+    #[error(
+        "{custodian}'s share was sealed for another start of the vault, or is damaged: make it again with the key that \
+         the vault shows now"
+    )]
+    NotForThisVault {
+        /// Who gave it.
+        custodian: String,
+    },
+    /// It opens, and is not the share that the ceremony gave to this custodian.
+    #[error("{custodian}'s share is not the one that the ceremony made")]
+    Wrong {
+        /// Who gave it.
+        custodian: String,
+    },
+}
+
+/// What a share brought.
+pub(crate) enum Progress {
+    /// More are wanted.
+    Waiting,
+    /// The master key.
+    Quorum(Secret),
+}
+
+/// The shares of one sealing, and the key that custodians seal them to.
+pub(crate) struct Gathering {
+    key: CustodyKey,
+    given: BTreeMap<u8, PlainShare>,
+}
+
+impl Gathering {
+    /// None yet, under a key of this moment.
+    pub(crate) fn new() -> std::io::Result<Gathering> {
+        let seed = Secret::random()?;
+        let key = CustodyKey::from_seed(seed.bytes()).map_err(std::io::Error::other)?;
+        Ok(Gathering {
+            key,
+            given: BTreeMap::new(),
+        })
+    }
+
+    /// What custodians seal their shares to.
+    pub(crate) fn key(&self) -> &CustodyPublicKey {
+        self.key.public()
+    }
+
+    /// The numbers of the shares that are here.
+    pub(crate) fn given(&self) -> Vec<u8> {
+        self.given.keys().copied().collect()
+    }
+
+    /// Takes a share. The same one twice counts once.
+    pub(crate) fn give(
+        &mut self,
+        ceremony: &Ceremony,
+        share: &SealedShare,
+    ) -> Result<Progress, ShareRefusal> {
+        let custodian = named(ceremony, share)?;
+        let name = || custodian.name.clone();
+        let plain = self
+            .key
+            .open(share, Way::ToVault)
+            .map_err(|_| ShareRefusal::NotForThisVault { custodian: name() })?;
+        let number = plain.first().copied();
+        if number != Some(custodian.index)
+            || share_hash(&ceremony.id, &plain) != custodian.share_hash
+        {
+            return Err(ShareRefusal::Wrong { custodian: name() });
+        }
+        self.given.insert(custodian.index, plain);
+        if self.given.len() < ceremony.quorum.into() {
+            return Ok(Progress::Waiting);
+        }
+        // Each share is one of the ceremony's, and the ceremony tried them all.
+        let master = shamir::join(self.given.values())
+            .ok_or_else(|| ShareRefusal::Wrong { custodian: name() })?;
+        Ok(Progress::Quorum(master))
+    }
+}
+
+fn named<'a>(ceremony: &'a Ceremony, share: &SealedShare) -> Result<&'a Custodian, ShareRefusal> {
+    let label = &share.label;
+    let custodian = ceremony
+        .custodians
+        .iter()
+        .find(|custodian| custodian.index == label.index && custodian.name == label.custodian);
+    let custodian = custodian.ok_or(ShareRefusal::NotACustodian { index: label.index });
+    if label.ceremony != ceremony.id {
+        return Err(ShareRefusal::OtherCeremony {
+            // What is not ours may not write what it likes into a log.
+            custodian: custodian.map_or_else(|_| "a stranger".to_owned(), |c| c.name.clone()),
+            ceremony: ceremony.id.clone(),
+        });
+    }
+    custodian
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use cards::custody::ShareLabel;
+    use trade::clock::Timestamp;
+
+    use super::super::{Candidate, Dealt, deal};
+    use super::*;
+
+    const NAMES: [&str; 5] = ["Aline", "Bruno", "Chloé", "David", "Élise"];
+
+    fn key(index: usize) -> CustodyKey {
+        CustodyKey::from_seed(&[u8::try_from(index).unwrap() + 1; 32]).unwrap()
+    }
+
+    fn held() -> Dealt {
+        let candidates: Vec<Candidate> = NAMES
+            .iter()
+            .enumerate()
+            .map(|(index, name)| Candidate {
+                name: (*name).to_owned(),
+                key: key(index).public().clone(),
+            })
+            .collect();
+        deal(&candidates, Timestamp::micros(0)).unwrap()
+    }
+
+    fn handed(dealt: &Dealt, index: usize, to: &Gathering) -> SealedShare {
+        let share = &dealt.shares[index];
+        let plain = key(index).open(share, Way::ToCustodian).unwrap();
+        SealedShare::seal(to.key(), share.label.clone(), Way::ToVault, &plain).unwrap()
+    }
+
+    fn gives(gathering: &mut Gathering, dealt: &Dealt, share: &SealedShare) -> &'static str {
+        match gathering.give(&dealt.ceremony, share) {
+            Ok(Progress::Waiting) => "waiting",
+            Ok(Progress::Quorum(master)) => {
+                assert_eq!(master.bytes(), dealt.master.bytes());
+                "quorum"
+            }
+            Err(ShareRefusal::OtherCeremony { .. }) => "other ceremony",
+            Err(ShareRefusal::NotACustodian { .. }) => "not a custodian",
+            Err(ShareRefusal::NotForThisVault { .. }) => "not for this vault",
+            Err(ShareRefusal::Wrong { .. }) => "wrong",
+        }
+    }
+
+    #[test]
+    fn two_custodians_never_unseal_whichever_they_are_and_however_often_they_try() {
+        let dealt = held();
+        for one in 0..5 {
+            for two in 0..5 {
+                let mut gathering = Gathering::new().unwrap();
+                for giver in [one, two, one, two, two] {
+                    let share = handed(&dealt, giver, &gathering);
+                    assert_eq!(gives(&mut gathering, &dealt, &share), "waiting");
+                    // Nor with her share under the names of the others.
+                    for (other, name) in NAMES.iter().enumerate() {
+                        let plain = key(giver)
+                            .open(&dealt.shares[giver], Way::ToCustodian)
+                            .unwrap();
+                        let label = ShareLabel {
+                            index: u8::try_from(other).unwrap() + 1,
+                            custodian: (*name).to_owned(),
+                            ..share.label.clone()
+                        };
+                        let as_other =
+                            SealedShare::seal(gathering.key(), label, Way::ToVault, &plain)
+                                .unwrap();
+                        let expected = if other == giver { "waiting" } else { "wrong" };
+                        assert_eq!(gives(&mut gathering, &dealt, &as_other), expected);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_three_unseal_and_a_wrong_share_is_refused_by_name_without_losing_the_others() {
+        let dealt = held();
+        let stranger = held();
+        for quorum in [[0, 1, 2], [0, 2, 4], [4, 3, 1]] {
+            let mut gathering = Gathering::new().unwrap();
+            let [first, second, third] = quorum.map(|index| handed(&dealt, index, &gathering));
+            assert_eq!(gives(&mut gathering, &dealt, &first), "waiting");
+            let wrong = SealedShare::seal(
+                gathering.key(),
+                second.label.clone(),
+                Way::ToVault,
+                &[second.label.index; 33],
+            )
+            .unwrap();
+            let refusal = gathering.give(&dealt.ceremony, &wrong).err().unwrap();
+            assert!(
+                refusal.to_string().starts_with(&second.label.custodian),
+                "{refusal}"
+            );
+            let old = handed(&stranger, quorum[1], &gathering);
+            assert_eq!(gives(&mut gathering, &dealt, &old), "other ceremony");
+            let earlier = handed(&dealt, quorum[1], &Gathering::new().unwrap());
+            assert_eq!(
+                gives(&mut gathering, &dealt, &earlier),
+                "not for this vault"
+            );
+            assert_eq!(
+                gives(&mut gathering, &dealt, &dealt.shares[quorum[1]]),
+                "not for this vault"
+            );
+            assert_eq!(gathering.given(), [first.label.index]);
+            assert_eq!(gives(&mut gathering, &dealt, &second), "waiting");
+            assert_eq!(gives(&mut gathering, &dealt, &third), "quorum");
+        }
+    }
+}

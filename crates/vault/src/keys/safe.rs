@@ -1,0 +1,170 @@
+//! Where the open keys are while there are any: a vault is sealed when this place is empty.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::Keys;
+use super::ring::{Ring, RingError};
+use crate::envelope::Secret;
+
+/// There are no keys in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the vault is sealed")]
+pub(crate) struct Sealed;
+
+/// Why the ring was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Changed {
+    #[error(transparent)]
+    Sealed(#[from] Sealed),
+    #[error("the ring of keys cannot be changed: {0}")]
+    Ring(#[from] RingError),
+}
+
+/// The open keys, if any, and their ring.
+pub(crate) struct Safe {
+    ring: PathBuf,
+    keys: RwLock<Option<Arc<Keys>>>,
+    /// Whoever changes the ring holds this.
+    changing: Mutex<()>,
+}
+
+impl Safe {
+    /// A sealed one.
+    pub(crate) fn new(ring: PathBuf) -> Safe {
+        Safe {
+            ring,
+            keys: RwLock::new(None),
+            changing: Mutex::new(()),
+        }
+    }
+
+    pub(crate) fn ring_path(&self) -> &Path {
+        &self.ring
+    }
+
+    /// The keys of this moment.
+    pub(crate) fn keys(&self) -> Result<Arc<Keys>, Sealed> {
+        self.keys
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or(Sealed)
+    }
+
+    pub(crate) fn unseal(&self, keys: Keys) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
+    }
+
+    /// Forgets every key. What is under way still holds them for the moment it takes.
+    pub(crate) fn seal(&self) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Changes the ring: on disk first, then here. A change that finds the vault sealed again opens nothing.
+    pub(crate) fn change(
+        &self,
+        how: impl FnOnce(&mut Ring, &Secret) -> Result<(), RingError>,
+    ) -> Result<Arc<Keys>, Changed> {
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.keys()?;
+        let mut ring = keys.ring.clone();
+        how(&mut ring, &keys.master)?;
+        ring.save(&self.ring)?;
+        let changed = Arc::new(Keys::open(Arc::clone(&keys.master), ring)?);
+        let mut here = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if here.is_none() {
+            return Err(Sealed.into());
+        }
+        *here = Some(Arc::clone(&changed));
+        Ok(changed)
+    }
+
+    /// The keys with an intake key for `today`, and none older than `yesterday`.
+    pub(crate) fn keys_of_day(&self, today: &str, yesterday: &str) -> Result<Arc<Keys>, Changed> {
+        let keys = self.keys()?;
+        let newest = keys
+            .ring
+            .intake
+            .last_key_value()
+            .map(|(day, _)| day.as_str());
+        if newest.is_some_and(|newest| newest >= today) {
+            return Ok(keys);
+        }
+        self.change(|ring, master| {
+            // Another request may have been faster.
+            if !ring.intake.contains_key(today) {
+                ring.add_intake(master, today)?;
+            }
+            ring.intake.retain(|day, _| day.as_str() >= yesterday);
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    fn safe(folder: &Path) -> Safe {
+        let master = Arc::new(Secret::random().unwrap());
+        let ring = Ring::new(&master, "2026-11-26", None).unwrap();
+        let safe = Safe::new(folder.join("ring.json"));
+        safe.unseal(Keys::open(master, ring).unwrap());
+        safe
+    }
+
+    fn days(keys: &Keys) -> Vec<&str> {
+        keys.intake.keys().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn intake_keys_of_two_days_are_kept_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let safe = safe(folder.path());
+        let first = safe.keys_of_day("2026-11-26", "2026-11-25").unwrap();
+        let second = safe.keys_of_day("2026-11-27", "2026-11-26").unwrap();
+        assert_eq!(days(&second), ["2026-11-26", "2026-11-27"]);
+        assert_ne!(
+            first.intake().unwrap().public(),
+            second.intake().unwrap().public()
+        );
+        let later = safe.keys_of_day("2026-11-30", "2026-11-29").unwrap();
+        assert_eq!(days(&later), ["2026-11-30"]);
+        let on_disk = Ring::load(safe.ring_path()).unwrap().unwrap();
+        assert_eq!(on_disk.intake.len(), 1);
+    }
+
+    #[test]
+    fn a_sealed_safe_gives_and_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let safe = safe(folder.path());
+        safe.seal();
+        assert_eq!(safe.keys().err(), Some(Sealed));
+        let change = safe.change(|ring, master| ring.begin_epoch(master));
+        assert!(matches!(change, Err(Changed::Sealed(Sealed))));
+        assert!(!safe.ring_path().exists());
+    }
+
+    #[test]
+    fn an_epoch_begins_beside_the_old_one_and_ends_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let safe = safe(folder.path());
+        let both = safe
+            .change(|ring, master| ring.begin_epoch(master))
+            .unwrap();
+        assert_eq!((both.epoch(), both.old_epochs()), (2, vec![1]));
+        assert!(both.epoch_key(1).is_ok() && both.epoch_key(2).is_ok());
+        let one = safe
+            .change(|ring, _| {
+                ring.destroy_old_epochs();
+                Ok(())
+            })
+            .unwrap();
+        assert!(one.old_epochs().is_empty() && one.epoch_key(1).is_err());
+        let text = std::fs::read_to_string(safe.ring_path()).unwrap();
+        let on_disk: Ring = serde_json::from_str(&text).unwrap();
+        assert_eq!(on_disk.epochs.keys().collect::<Vec<_>>(), [&2]);
+    }
+}

@@ -1,0 +1,78 @@
+//! How a sealed vault opens, and an open one is sealed.
+
+use std::sync::Arc;
+
+use cards::custody::SealedShare;
+use storage::{Fault, Tx};
+
+use crate::OpenVault;
+use crate::ceremony::{Gathering, Progress, ShareRefusal};
+use crate::keys::Keys;
+use crate::keys::ring::{Ring, RingError};
+use crate::rotation;
+use crate::store;
+
+/// Why a vault does not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unopenable {
+    #[error("the vault is open already")]
+    Open,
+    #[error("no ceremony was held for this vault: see bouquin vault init")]
+    NoCeremony,
+    #[error(transparent)]
+    Share(#[from] ShareRefusal),
+    #[error("the ring of keys: {0}")]
+    Ring(#[from] RingError),
+    #[error("the list of forgotten cards: {0}")]
+    Forgotten(#[from] std::io::Error),
+    #[error("the database failed: {}", .0.detail())]
+    Fault(#[from] Fault),
+}
+
+/// Takes a share, and opens the vault when there is a quorum.
+pub(crate) async fn give(vault: &Arc<OpenVault>, share: &SealedShare) -> Result<(), Unopenable> {
+    if vault.safe.keys().is_ok() {
+        return Err(Unopenable::Open);
+    }
+    let ring = Ring::load(vault.safe.ring_path())?.ok_or(Unopenable::NoCeremony)?;
+    let ceremony = ring.ceremony.as_ref().ok_or(Unopenable::NoCeremony)?;
+    let progress = vault.gathering().give(ceremony, share)?;
+    let index = share.label.index;
+    match progress {
+        Progress::Waiting => tracing::info!(index, "a custodian's share is here"),
+        Progress::Quorum(master) => {
+            open(vault, Keys::open(Arc::new(master), ring)?).await?;
+            *vault.gathering() = Gathering::new()?;
+            tracing::warn!("the vault is unsealed by its custodians");
+        }
+    }
+    Ok(())
+}
+
+/// Takes the keys for this process, once what was forgotten is forgotten again: the database may come from a backup.
+pub(crate) async fn open(vault: &Arc<OpenVault>, keys: Keys) -> Result<(), Unopenable> {
+    let forgotten = vault.forgotten.read()?;
+    let now = vault.clock.now().as_micros();
+    vault
+        .store
+        .write(move |tx: &mut dyn Tx| {
+            for (token, _) in &forgotten {
+                let params = [token.as_str().into(), Vec::new().into(), now.into()];
+                tx.execute(&store::FORGET_CARD, &params)?;
+            }
+            Ok::<_, Fault>(())
+        })
+        .await?;
+    vault.safe.unseal(keys);
+    rotation::go_on(vault);
+    Ok(())
+}
+
+/// Forgets the keys, the security codes and the shares that are here.
+pub(crate) fn seal(vault: &OpenVault) -> std::io::Result<()> {
+    vault.safe.seal();
+    vault.codes.forget_all();
+    *vault.gathering() = Gathering::new()?;
+    tracing::warn!("the vault is sealed");
+    Ok(())
+}
