@@ -89,6 +89,8 @@ pub struct Payment {
     pub switch: SocketAddr,
     /// The vault's public origin, where readers type their card.
     pub card_page: WebOrigin,
+    /// The vault's private address, where the shop asks whether it is sealed; without it, cards are always offered.
+    pub vault: Option<SocketAddr>,
 }
 
 /// `[mail]`

@@ -100,6 +100,7 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         &payment.certificates,
         payment.switch,
         payment.card_page.as_str(),
+        payment.vault,
     )?;
     let state = AppState::new(Parts {
         store,

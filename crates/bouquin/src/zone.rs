@@ -1,6 +1,11 @@
 //! The shop's way to the payment zone: the switch over mutual TLS, the vault's card page by signed ticket.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::Path,
+    pin::Pin,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result};
 use link::{
@@ -26,6 +31,46 @@ const ASK_TIME: Duration = Duration::from_secs(10);
 /// How long a grant is good: it is used at once or never.
 const GRANT_TIME: Duration = Duration::from_secs(60);
 
+/// How long the vault's word on whether it is sealed is believed, so that it is asked once in a while and not by every
+/// reader.
+const BELIEVED: Duration = Duration::from_secs(3);
+/// How long it may take to say: a reader waits.
+const STATUS_TIME: Duration = Duration::from_millis(700);
+
+/// What the shop reads of the vault's status.
+#[derive(serde::Deserialize)]
+struct VaultStatus {
+    state: String,
+}
+
+/// Whether the vault takes cards, asked now and then.
+struct Open {
+    door: Client,
+    known: tokio::sync::Mutex<Option<(Instant, bool)>>,
+}
+
+impl Open {
+    async fn now(&self) -> bool {
+        let mut known = self.known.lock().await;
+        if let Some((at, open)) = *known
+            && at.elapsed() < BELIEVED
+        {
+            return open;
+        }
+        // A vault that does not answer shows no card page either.
+        let status = self.door.get::<VaultStatus>("/status", STATUS_TIME).await;
+        let open = status.as_ref().is_ok_and(|status| status.state == "open");
+        if known.is_none_or(|(_, before)| before != open) {
+            match status {
+                Ok(status) => tracing::info!(state = status.state, "the vault"),
+                Err(fault) => tracing::warn!(%fault, "the vault does not say how it stands"),
+            }
+        }
+        *known = Some((Instant::now(), open));
+        open
+    }
+}
+
 /// What the shop reads of the switch's report on a payment.
 #[derive(serde::Deserialize)]
 struct Report {
@@ -38,19 +83,31 @@ pub struct PrivateZone {
     signing: SigningKey,
     vault: VerifyingKey,
     card_page: String,
+    open: Option<Open>,
     shop: &'static str,
     clock: Clock,
 }
 
 impl PrivateZone {
     /// Reads the keys; connects when first asked.
-    pub fn open(certificates: &Path, switch: SocketAddr, card_page: &str) -> Result<Self> {
+    pub fn open(
+        certificates: &Path,
+        switch: SocketAddr,
+        card_page: &str,
+        vault: Option<SocketAddr>,
+    ) -> Result<Self> {
         let identity = Identity::load(certificates, "shop").context("the shop's certificate")?;
+        let door = vault.map(|vault| Client::new(vault, &identity, "vault"));
+        let open = door.transpose()?.map(|door| Open {
+            door,
+            known: tokio::sync::Mutex::new(None),
+        });
         Ok(Self {
             switch: Client::new(switch, &identity, "switch")?,
             signing: SigningKey::load(certificates, "shop").context("the shop's signing key")?,
             vault: VerifyingKey::load(certificates, "vault").context("the vault's public key")?,
             card_page: format!("{card_page}/pay"),
+            open,
             shop: "shop",
             clock: Clock::system(),
         })
@@ -81,6 +138,15 @@ impl PaymentZone for PrivateZone {
                 self.card_page.clone()
             }
         }
+    }
+
+    fn takes_cards(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(async move {
+            match &self.open {
+                Some(open) => open.now().await,
+                None => true,
+            }
+        })
     }
 
     fn read_receipt(&self, receipt: &str) -> Result<CheckInReceipt, NotAReceipt> {

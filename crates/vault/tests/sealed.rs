@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use axum::http::{StatusCode, header};
 use cards::custody::{CustodyKey, SealedShare, Way};
-use house::{House, VISA, config, kind, read, sealed_config};
+use house::{House, VISA, config, kind, sealed_config};
 use trade::clock::{Clock, Timestamp};
 use trade::locale::Locale;
 use vault::admin::{self, Answer, Ask, Standing};

@@ -122,7 +122,7 @@ impl Ground {
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\n\n[shop]\n\
              name = \"Librairie du Quai\"\nlisten = \"{}\"\npublic_url = \"{}\"\n\n[data]\n\
              folder = {}\ndatabase = {}\n\n[payment]\ncertificates = {}\nswitch = \"{}\"\n\
-             card_page = \"{}\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
+             card_page = \"{}\"\nvault = \"{}\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
              contact = \"bonjour@librairie-du-quai.example\"\n",
             self.ports.shop,
             self.shop_url(),
@@ -131,6 +131,7 @@ impl Ground {
             self.path("certificates"),
             self.ports.switch,
             self.card_page_url(),
+            self.ports.vault,
         )
     }
 

@@ -60,6 +60,9 @@ pub trait PaymentZone: Send + Sync {
     /// The address on the vault's own origin where the reader gives her card.
     fn card_page_url(&self, ticket: &CheckInTicket) -> String;
 
+    /// Whether cards are taken at the moment: not while the vault is sealed. May be some seconds old.
+    fn takes_cards(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
+
     /// Reads the receipt with which she comes back, if the vault signed it.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub(super) fn transcript(ceremony: &Ceremony, check: &str) -> String {
             "   clé · key             {}",
             custodian.key.fingerprint()
         ));
-        lines.push(format!("   part scellée, SHA-256 · sealed share, SHA-256"));
+        lines.push("   part scellée, SHA-256 · sealed share, SHA-256".to_owned());
         lines.push(format!("   {}", custodian.sealed_hash));
     }
     lines.extend([

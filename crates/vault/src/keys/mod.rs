@@ -123,6 +123,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::expect_used)]
 pub(crate) fn for_test() -> Keys {
     let master = Arc::new(Secret::random().expect("randomness"));
     let ring = Ring::new(&master, "2026-11-26", None).expect("a ring");

@@ -97,14 +97,7 @@ pub(crate) async fn show(
     visitor: Visitor,
 ) -> Result<Response, Problem> {
     let cart = held(&state, &visitor).await?;
-    Ok(shown(
-        &state,
-        &visitor,
-        &cart,
-        &Typed::fresh(),
-        Vec::new(),
-        None,
-    ))
+    Ok(shown(&state, &visitor, &cart, &Typed::fresh(), Vec::new(), None).await)
 }
 
 /// `POST /checkout`
@@ -119,7 +112,7 @@ pub(crate) async fn place(
     let total_shown = typed.total_shown().ok_or(Problem::of(Kind::Malformed))?;
     let (email, address) = match checked(&typed) {
         Ok(person) => person,
-        Err(errors) => return Ok(shown(&state, &visitor, &cart, &typed, errors, None)),
+        Err(errors) => return Ok(shown(&state, &visitor, &cart, &typed, errors, None).await),
     };
     let draft = Draft {
         key,
@@ -133,6 +126,12 @@ pub(crate) async fn place(
     };
     match place_order(&state.store, &state.clock, &state.tariff, &draft).await {
         Ok(placed) => match placed.card {
+            // The order stands; its way to pay says why there is none at the moment.
+            Some(_) if !state.zone.takes_cards().await => {
+                let (number, key) = (&placed.number, state.order_keys.key(&placed.number));
+                let pay = format!("/orders/{number}/pay?key={key}");
+                Ok(see_other(&visitor.path(&pay)))
+            }
             Some(card) => Ok(see_other(&card_page(&state, card))),
             None => Ok(see_other(
                 &visitor.path(&state.order_keys.path(&placed.number)),
@@ -192,7 +191,7 @@ async fn refused(
                 field: Field::Postcode,
                 problem: FieldProblem::NotDelivered,
             };
-            return Ok(shown(state, visitor, cart, &again, vec![error], None));
+            return Ok(shown(state, visitor, cart, &again, vec![error], None).await);
         }
         Refusal::KeyReused => match order_of(state, &draft.key).await? {
             Some(number) => Notice::AlreadyOrdered {
@@ -201,17 +200,12 @@ async fn refused(
             },
             None => return Err(Problem::of(Kind::KeyReused)),
         },
-        Refusal::EmptyCart => return Ok(shown(state, visitor, cart, &again, Vec::new(), None)),
+        Refusal::EmptyCart => {
+            return Ok(shown(state, visitor, cart, &again, Vec::new(), None).await);
+        }
         other => return Err(other.into()),
     };
-    Ok(shown(
-        state,
-        visitor,
-        cart,
-        &again,
-        Vec::new(),
-        Some(notice),
-    ))
+    Ok(shown(state, visitor, cart, &again, Vec::new(), Some(notice)).await)
 }
 
 fn title_of(cart: &Cart, edition: trade::ids::EditionId) -> String {
@@ -230,7 +224,7 @@ async fn order_of(state: &AppState, key: &IdempotencyKey) -> Result<Option<Order
         .await?)
 }
 
-fn shown(
+async fn shown(
     state: &AppState,
     visitor: &Visitor,
     cart: &Cart,
@@ -259,6 +253,7 @@ fn shown(
         errors,
         notice,
         orderable,
+        takes_cards: state.zone.takes_cards().await,
     };
     let page = checkout_page::page(&reader, &view);
     let visitor = Visitor {

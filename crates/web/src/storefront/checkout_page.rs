@@ -33,6 +33,8 @@ pub struct View<'a> {
     pub notice: Option<Notice>,
     /// Whether every line can be ordered.
     pub orderable: bool,
+    /// Whether cards are taken at the moment.
+    pub takes_cards: bool,
 }
 
 /// Why no order was placed, and what to do.
@@ -91,6 +93,12 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
 fn form(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> Markup {
     html! {
         (alert(reader, view))
+        @if !view.takes_cards {
+            div.alert role="status" {
+                h2 { (reader.say("cards-closed")) }
+                p { (reader.say("cards-closed-words")) }
+            }
+        }
         form.checkout action=(reader.path("/checkout")) method="post" novalidate {
             input type="hidden" name="idempotency_key" value=(view.typed.idempotency_key);
             input type="hidden" name="total_shown" value=(post.total.as_cents());

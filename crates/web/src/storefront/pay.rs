@@ -100,7 +100,7 @@ fn told(state: &AppState, visitor: &Visitor, order: &OrderNumber, told: Told) ->
     let key = state.order_keys.key(order);
     let status = match told {
         Told::Declined(_) => StatusCode::PAYMENT_REQUIRED,
-        Told::Unanswered | Told::NotSent => StatusCode::SERVICE_UNAVAILABLE,
+        Told::Unanswered | Told::NotSent | Told::Closed => StatusCode::SERVICE_UNAVAILABLE,
     };
     render::personal(visitor, status, page(&reader, order, &key, told))
 }
@@ -128,6 +128,9 @@ pub(crate) async fn again(
 ) -> Result<Response, Problem> {
     let number = opened.order(&state, &number)?;
     match card_wanted(&state.store, &state.clock, &number).await {
+        Ok(_) if !state.zone.takes_cards().await => {
+            Ok(told(&state, &visitor, &number, Told::Closed))
+        }
         Ok(card) => Ok(see_other(&card_page(&state, card))),
         Err(PayRefusal::NotWaiting { .. } | PayRefusal::InFlight) => {
             Ok(see_other(&visitor.path(&state.order_keys.path(&number))))
@@ -145,6 +148,8 @@ pub enum Told {
     Unanswered,
     /// Nothing left the house.
     NotSent,
+    /// No card is taken at the moment: the vault is sealed.
+    Closed,
 }
 
 /// The page: what happened, what it means for the money, what to do next. Links only.
@@ -165,6 +170,11 @@ pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> 
             reader.say("not-sent-what"),
             reader.say("not-sent-means"),
         ),
+        Told::Closed => (
+            reader.say("cards-closed"),
+            reader.say("cards-closed-kept"),
+            reader.say("not-sent-means"),
+        ),
     };
     let retry = reader.path(&format!("/orders/{order}/pay?key={key}"));
     let order_page = reader.path(&format!("/orders/{order}?key={key}"));
@@ -180,7 +190,7 @@ pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> 
                 p.actions {
                     @match told {
                         Told::Declined(_) => a.button href=(retry) rel="nofollow" { (reader.say("pay-again")) },
-                        Told::NotSent => a.button href=(retry) rel="nofollow" { (reader.say("pay-retry")) },
+                        Told::NotSent | Told::Closed => a.button href=(retry) rel="nofollow" { (reader.say("pay-retry")) },
                         Told::Unanswered => a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) },
                     }
                     a.button.quiet href=(order_page) { (reader.say("order-see")) }

@@ -9,6 +9,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -39,6 +40,8 @@ const SEED: u64 = 1;
 
 /// The shop and the folder it lives in.
 pub struct House {
+    /// Whether the vault is.
+    pub sealed: Arc<AtomicBool>,
     pub state: AppState,
     pub site: Router,
     _folder: TempDir,
@@ -88,11 +91,14 @@ impl House {
             tokio::task::spawn_blocking(move || fill(&filling, &path, titles, now))
                 .await
                 .unwrap();
+        let sealed = Arc::new(AtomicBool::new(false));
         let state = AppState::new(Parts {
             store,
             shelf: Arc::new(shelf),
             index: Arc::new(index),
-            zone: Arc::new(Obedient),
+            zone: Arc::new(Obedient {
+                sealed: Arc::clone(&sealed),
+            }),
             clock,
             tariff: Tariff::demo(),
             order_keys: OrderKeys::new(&[7; 32]),
@@ -108,6 +114,7 @@ impl House {
         House {
             site: web::router(state.clone()),
             state,
+            sealed,
             _folder: folder,
         }
     }
@@ -263,7 +270,9 @@ fn encoded(value: &str) -> String {
 }
 
 /// A zone whose receipts say what the bank will answer: `ORDER~PAYMENT~NONCE~outcome`.
-struct Obedient;
+struct Obedient {
+    sealed: Arc<AtomicBool>,
+}
 
 impl PaymentZone for Obedient {
     fn card_page_url(&self, ticket: &CheckInTicket) -> String {
@@ -271,6 +280,10 @@ impl PaymentZone for Obedient {
             "{VAULT}/pay?ticket={}~{}~{}",
             ticket.order, ticket.payment, ticket.nonce
         )
+    }
+
+    fn takes_cards(&self) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(std::future::ready(!self.sealed.load(Ordering::SeqCst)))
     }
 
     fn read_receipt(&self, receipt: &str) -> Result<CheckInReceipt, NotAReceipt> {

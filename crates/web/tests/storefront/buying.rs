@@ -248,3 +248,42 @@ async fn a_bank_that_says_no_or_nothing_is_told_truthfully() {
         }
     }
 }
+
+#[tokio::test]
+async fn while_the_vault_is_sealed_orders_are_taken_and_paid_later() {
+    let house = House::open(60).await;
+    let cookies = house.cart(1).await;
+    let open = house.get_as("/checkout", &cookies).await.text();
+    assert!(!open.contains("n’est pas disponible pour le moment"));
+
+    house
+        .sealed
+        .store(true, std::sync::atomic::Ordering::SeqCst);
+    let french = house.get_as("/checkout", &cookies).await.text();
+    assert!(french.contains("Le paiement par carte n’est pas disponible pour le moment."));
+    assert!(french.contains("Commander avec obligation de paiement</button>"));
+    let english = house.get_as("/en/checkout", &cookies).await.text();
+    assert!(english.contains("Card payment is not available at the moment."));
+
+    let pay = house.order(&cookies).await;
+    assert!(
+        pay.starts_with("/orders/") && pay.contains("/pay?key="),
+        "{pay}"
+    );
+    let closed = house.get_as(&pay, &cookies).await;
+    assert_eq!(closed.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(closed.text().contains("Votre commande n’est pas perdue"));
+    assert!(closed.text().contains("Réessayer de payer"));
+
+    // The same way, once the custodians have been there.
+    house
+        .sealed
+        .store(false, std::sync::atomic::Ordering::SeqCst);
+    let card_page = house.get_as(&pay, &cookies).await;
+    assert_eq!(card_page.status, StatusCode::SEE_OTHER);
+    assert!(card_page.header("location").starts_with(VAULT));
+    let paid = house
+        .back(&card_page.header("location"), "approve", &cookies)
+        .await;
+    assert_eq!(paid.status, StatusCode::SEE_OTHER, "{}", paid.text());
+}

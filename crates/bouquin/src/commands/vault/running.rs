@@ -124,7 +124,7 @@ pub fn tell(standing: &Standing) {
                 println!("  {}  {:<40} {here}", custodian.index, custodian.name);
             }
             if standing.custodians.is_empty() {
-                println!("  no ceremony was held: see bouquin vault init");
+                println!("  no ceremony was held; a --dev vault opens at its next start");
             }
             println!("unsealing key  {key}");
         }

@@ -1,0 +1,370 @@
+//! The vault's keys with the real program: the ceremony at the command line, and a rotation that is killed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use cards::messages::{Redeem, Redeemed};
+use link::Identity;
+use link::http::Client;
+use link::signed::{self, SigningKey, VerifyingKey};
+use trade::clock::Clock;
+use trade::ids::{OrderNumber, PaymentId};
+use trade::locale::Locale;
+use trade::money::Money;
+use trade::payment::{CheckInReceipt, CheckInTicket, Grant};
+use vault::admin::{Answer, Ask, Standing};
+
+const SHOP: &str = "http://127.0.0.1:8080";
+const NAMES: [&str; 5] = ["Aline", "Bruno", "Chloé", "David", "Élise"];
+
+/// A folder with certificates and a configuration.
+struct Ground {
+    dir: tempfile::TempDir,
+    public: SocketAddr,
+    private: SocketAddr,
+}
+
+impl Ground {
+    fn new(profile: &str) -> Ground {
+        let dir = tempfile::tempdir().unwrap();
+        link::ca::make_demo(&dir.path().join("certs"), &["shop", "vault", "switch"]).unwrap();
+        let (public, private) = (free(), free());
+        let at = dir.path().display();
+        let text = format!(
+            "profile = \"{profile}\"\nfolder = \"{at}/vault\"\ncertificates = \"{at}/certs\"\ncard_page = \"{public}\"\n\
+             private = \"{private}\"\nshop_name = \"Librairie\"\nshop_url = \"{SHOP}\"\n"
+        );
+        fs::write(dir.path().join("vault.toml"), text).unwrap();
+        Ground {
+            dir,
+            public,
+            private,
+        }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.at(name).display().to_string()
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bouquin"));
+        command.arg("vault").args(args).current_dir(self.dir.path());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    fn says(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn refuses(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(!output.status.success(), "{args:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    fn standing(&self) -> Option<Standing> {
+        match vault::admin::ask(&self.at("vault"), &Ask::Standing) {
+            Ok(Answer::Standing(standing)) => Some(standing),
+            _ => None,
+        }
+    }
+
+    /// Starts the vault and waits until it answers.
+    fn start(&self, args: &[&str]) -> Running {
+        let log = fs::File::create(self.at("log")).unwrap();
+        let mut command = self.command(&["--config", "vault.toml"]);
+        command.args(args).stdout(Stdio::null()).stderr(log);
+        let running = Running(command.spawn().unwrap());
+        for _ in 0..1000 {
+            if self.standing().is_some() {
+                return running;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{}", fs::read_to_string(self.at("log")).unwrap());
+    }
+
+    fn key(&self, who: &str) -> SigningKey {
+        SigningKey::load(&self.at("certs"), who).unwrap()
+    }
+}
+
+/// A vault, killed with SIGKILL when dropped.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+}
+
+fn after<'a>(text: &'a str, word: &str) -> &'a str {
+    let line = text.lines().find(|line| line.starts_with(word));
+    line.unwrap_or_else(|| panic!("{word} in {text}"))[word.len()..].trim()
+}
+
+#[test]
+fn the_ceremony_at_the_command_line() {
+    let ground = Ground::new("production");
+    let mut init = vec![
+        "init".to_owned(),
+        "--config".into(),
+        "vault.toml".into(),
+        "--out".into(),
+        "carry".into(),
+    ];
+    for name in NAMES {
+        let file = format!("{name}.key");
+        let said = ground.says(&["custodians", "new", "--out", &file]);
+        let mode = fs::metadata(ground.at(&file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let secret = fs::read_to_string(ground.at(&file)).unwrap();
+        assert!(!said.contains(secret.lines().nth(1).unwrap()));
+        init.extend([
+            "--custodian".into(),
+            format!("{name}={}", after(&said, "public key")),
+        ]);
+    }
+    assert!(
+        ground
+            .refuses(&["custodians", "new", "--out", "Aline.key"])
+            .contains("there already")
+    );
+    let running = ground.start(&[]);
+    assert!(
+        ground
+            .says(&["unseal", "--config", "vault.toml"])
+            .contains("no ceremony was held")
+    );
+
+    let init: Vec<&str> = init.iter().map(String::as_str).collect();
+    let transcript = ground.says(&init);
+    assert!(NAMES.iter().all(|name| transcript.contains(name)));
+    assert!(ground.refuses(&init).contains("a ceremony is held once"));
+    let listed = ground.says(&["custodians", "--config", "vault.toml"]);
+    let ceremony = after(&listed, "ceremony")
+        .split(' ')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(transcript.contains(&ceremony) && listed.contains("3 of 5"));
+
+    let share = |index: usize| ground.text(&format!("carry/{ceremony}-share-{index}.json"));
+    let here = |who: usize, index: usize| {
+        let key = format!("{}.key", NAMES[who - 1]);
+        let share = share(index);
+        ground.run(&[
+            "share",
+            "--key",
+            &key,
+            "--share",
+            &share,
+            "--config",
+            "vault.toml",
+        ])
+    };
+    let said = String::from_utf8(here(1, 1).stdout).unwrap();
+    assert!(said.contains("1 of 3 shares"), "{said}");
+    assert!(
+        !here(1, 2).status.success(),
+        "Aline's key opens no share but her own"
+    );
+
+    let to = ground.standing().unwrap().unsealing_key.unwrap();
+    for (who, out) in [(3, "chloe.given"), (5, "elise.given")] {
+        let key = format!("{}.key", NAMES[who - 1]);
+        ground.says(&[
+            "share",
+            "--key",
+            &key,
+            "--share",
+            &share(who),
+            "--to",
+            &to,
+            "--out",
+            out,
+        ]);
+    }
+    let said = ground.says(&["unseal", "--config", "vault.toml", "chloe.given"]);
+    assert!(said.contains("2 of 3 shares"), "{said}");
+    fs::copy(share(4), ground.at("wrong.given")).unwrap();
+    let refused = ground.refuses(&["unseal", "--config", "vault.toml", "wrong.given"]);
+    assert!(refused.contains("David"), "{refused}");
+    let said = ground.says(&["unseal", "--config", "vault.toml", "elise.given"]);
+    assert!(said.contains("open, epoch 1"), "{said}");
+    assert!(
+        ground
+            .says(&["rotate", "--config", "vault.toml"])
+            .contains("epoch 2")
+    );
+    assert!(
+        ground
+            .says(&["seal", "--config", "vault.toml"])
+            .contains("0 of 3 shares")
+    );
+    assert!(
+        ground
+            .refuses(&["unseal", "--config", "vault.toml", "elise.given"])
+            .contains("Élise")
+    );
+    drop(running);
+    let log = fs::read_to_string(ground.at("log")).unwrap();
+    assert!(
+        log.contains("SEALED") && log.contains("unsealed by its custodians"),
+        "{log}"
+    );
+}
+
+fn check_in(ground: &Ground, vault: &VerifyingKey, shop: &SigningKey) -> CheckInReceipt {
+    let ticket = CheckInTicket {
+        shop: "shop".into(),
+        order: OrderNumber::from_bits(42),
+        payment: PaymentId::new(),
+        amount: Money::cents(2390),
+        nonce: signed::nonce().unwrap(),
+        expires: Clock::system().now().plus(Duration::from_secs(600)),
+        return_url: format!("{SHOP}/back"),
+        locale: Locale::Fr,
+    };
+    let ticket = signed::sign(shop, &ticket).unwrap();
+    let body = format!(
+        "ticket={ticket}&number=4111111111111111&exp=12%2F{}&csc=123",
+        year()
+    );
+    let mut tcp = TcpStream::connect(ground.public).unwrap();
+    write!(
+        tcp,
+        "POST /pay HTTP/1.1\r\nHost: vault\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    tcp.read_to_string(&mut answer).unwrap();
+    let receipt = answer
+        .split_once("receipt=")
+        .unwrap()
+        .1
+        .lines()
+        .next()
+        .unwrap();
+    signed::verify(vault, receipt.trim()).unwrap()
+}
+
+/// A year in which no card of the test is over.
+fn year() -> i16 {
+    (Clock::system().today().year() + 3) % 100
+}
+
+fn of_epochs(folder: &Path) -> Vec<i64> {
+    let url = storage::StoreUrl::Sqlite(folder.join("vault/vault.db"));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let rows = runtime.block_on(async {
+        let store = storage::Store::open(&url, &[vault::MIGRATIONS])
+            .await
+            .unwrap();
+        store.read(|tx| tx.query(&EPOCHS, &[])).await.unwrap()
+    });
+    rows.iter().map(|row| row.int(0).unwrap()).collect()
+}
+
+storage::statements! {
+    EPOCHS = "SELECT DISTINCT epoch FROM card ORDER BY epoch";
+}
+
+const CARDS: usize = 400;
+
+#[test]
+fn a_rotation_that_is_killed_again_and_again_loses_no_card_and_ends() {
+    assert_eq!(STATEMENTS.len(), 1);
+    let ground = Ground::new("demo");
+    let shop = ground.key("shop");
+    let vault = VerifyingKey::load(&ground.at("certs"), "vault").unwrap();
+    let mut running = ground.start(&["--dev"]);
+    let receipts: Vec<CheckInReceipt> = (0..CARDS)
+        .map(|_| check_in(&ground, &vault, &shop))
+        .collect();
+
+    let begun = vault::admin::ask(&ground.at("vault"), &Ask::Rotate).unwrap();
+    assert!(matches!(begun, Answer::Standing(_)));
+    let mut killed_in_the_middle = 0;
+    for left_at_most in [400, 300, 200, 100] {
+        let mut moving = ground.standing().unwrap().to_move;
+        while moving.is_some_and(|left| left > left_at_most) {
+            moving = ground.standing().unwrap().to_move;
+        }
+        drop(running);
+        let epochs = of_epochs(ground.dir.path());
+        killed_in_the_middle += usize::from(epochs == [1, 2]);
+        // It goes on by itself.
+        running = ground.start(&["--dev"]);
+    }
+    assert!(
+        killed_in_the_middle >= 2,
+        "killed in the middle {killed_in_the_middle} times"
+    );
+    assert!(
+        ground
+            .says(&["rotate", "--config", "vault.toml"])
+            .contains("epoch 2")
+            || ground.standing().unwrap().epoch == Some(3)
+    );
+    assert_eq!(
+        of_epochs(ground.dir.path()),
+        [ground.standing().unwrap().epoch.unwrap()]
+    );
+    let ring: serde_json::Value =
+        serde_json::from_slice(&fs::read(ground.at("vault/keys/ring.json")).unwrap()).unwrap();
+    assert_eq!(ring["epochs"].as_object().unwrap().len(), 1);
+
+    let switch = Identity::load(&ground.at("certs"), "switch").unwrap();
+    let switch = Client::new(ground.private, &switch, "vault").unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for receipt in &receipts {
+        let grant = Grant {
+            shop: "shop".into(),
+            order: receipt.order.clone(),
+            payment: receipt.payment,
+            token: receipt.token.clone(),
+            amount: Money::cents(2390),
+            expires: Clock::system().now().plus(Duration::from_secs(60)),
+            nonce: signed::nonce().unwrap(),
+        };
+        let grant = signed::sign(&shop, &grant).unwrap();
+        let redeem = Redeem { grant };
+        let asked = switch.post("/redeem", &redeem, Duration::from_secs(5));
+        let card: Redeemed = runtime.block_on(asked).unwrap();
+        assert_eq!(card.pan.last4(), "1111");
+    }
+    drop(running);
+}
