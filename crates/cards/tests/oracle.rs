@@ -103,10 +103,13 @@ fn agree(oracle: &str, dialect: &'static Dialect, table: &str, fields: usize) {
         .map(|_| dice.message(dialect, &expressible))
         .collect();
     std::thread::scope(|scope| {
+        // Ends with the other side, and that ends when nobody reads its answers: a difference stops everything.
+        let mut answers = answers;
         scope.spawn(|| {
-            for message in &said {
-                writeln!(asked, "{}", serde_json::to_string(message).unwrap()).unwrap();
-            }
+            let mut lines = said
+                .iter()
+                .map(|message| serde_json::to_string(message).unwrap());
+            let _ = lines.try_for_each(|line| writeln!(asked, "{line}"));
             drop(asked);
         });
         for (count, ours) in said.iter().enumerate() {
