@@ -99,6 +99,9 @@ async fn answer(vault: &Arc<OpenVault>, question: Ask) -> Answer {
             .await
             .map_err(|refusal| refusal.to_string()),
         Ask::Seal => unsealing::seal(vault).map_err(|fault| fault.to_string()),
+        Ask::Reshare { candidates } => {
+            unsealing::share_anew(vault, candidates).map_err(|refusal| refusal.to_string())
+        }
         Ask::Rotate => rotation::begin(vault).map_err(|fault| fault.to_string()),
     };
     match done {
@@ -138,6 +141,7 @@ async fn standing(vault: &OpenVault) -> Answer {
         ceremony: ceremony.as_ref().map(|held| held.id.clone()),
         custodians: ceremony.map_or(Vec::new(), |held| held.custodians),
         given: gathering.given(),
+        anew: gathering.anew().to_vec(),
         unsealing_key: keys.is_none().then(|| gathering.key().to_string()),
     })
 }
