@@ -33,6 +33,8 @@ pub enum Way {
     ToCustodian,
     /// From the custodian to the vault that is being unsealed.
     ToVault,
+    /// From the custodian to the vault whose key is to be shared anew, among others.
+    ToReshare,
 }
 
 /// Which share it is. No field holds a line feed: the ceremony checks names, and ids are hexadecimal.
@@ -52,6 +54,7 @@ impl ShareLabel {
         let way = match way {
             Way::ToCustodian => "to custodian",
             Way::ToVault => "to vault",
+            Way::ToReshare => "to be shared anew",
         };
         format!(
             "bouquin master key share {way} {SUITE}\n{}\n{}\n{}",
@@ -240,6 +243,7 @@ mod tests {
         );
         assert!(bruno.open(&sealed, Way::ToCustodian).is_err());
         assert!(aline.open(&sealed, Way::ToVault).is_err());
+        assert!(aline.open(&sealed, Way::ToReshare).is_err());
         for other in [
             ShareLabel {
                 ceremony: "0a1c".into(),

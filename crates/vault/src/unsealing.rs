@@ -6,7 +6,9 @@ use cards::custody::SealedShare;
 use storage::{Fault, Tx};
 
 use crate::OpenVault;
-use crate::ceremony::{Gathering, Progress, ShareRefusal};
+use crate::ceremony::{
+    Candidate, CeremonyError, Gathering, NotShared, Progress, ShareRefusal, reshare,
+};
 use crate::keys::Keys;
 use crate::keys::ring::{Ring, RingError};
 use crate::rotation;
@@ -17,6 +19,12 @@ use crate::store;
 pub(crate) enum Unopenable {
     #[error("the vault is open already")]
     Open,
+    #[error("the vault is open; its key is shared anew while it is sealed")]
+    SealFirst,
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    #[error("nothing was shared anew: {0}")]
+    NotShared(#[from] NotShared),
     #[error("no ceremony was held for this vault: see bouquin vault init")]
     NoCeremony,
     #[error(transparent)]
@@ -41,11 +49,27 @@ pub(crate) async fn give(vault: &Arc<OpenVault>, share: &SealedShare) -> Result<
     match progress {
         Progress::Waiting => tracing::info!(index, "a custodian's share is here"),
         Progress::Quorum(master) => {
-            open(vault, Keys::open(Arc::new(master), ring)?).await?;
+            let anew = vault.gathering().anew().to_vec();
+            let keys = if anew.is_empty() {
+                Keys::open(Arc::new(master), ring)?
+            } else {
+                reshare(&vault.safe, &master, &anew, vault.clock.now())?
+            };
+            open(vault, keys).await?;
             *vault.gathering() = Gathering::new()?;
             tracing::warn!("the vault is unsealed by its custodians");
         }
     }
+    Ok(())
+}
+
+/// Begins to gather shares for sharing the key anew, while the vault is sealed; those for opening it are dropped.
+pub(crate) fn share_anew(vault: &OpenVault, anew: Vec<Candidate>) -> Result<(), Unopenable> {
+    if vault.safe.keys().is_ok() {
+        return Err(Unopenable::SealFirst);
+    }
+    *vault.gathering() = Gathering::among(anew)?;
+    tracing::warn!("the master key is to be shared anew, if a quorum of its custodians agrees");
     Ok(())
 }
 

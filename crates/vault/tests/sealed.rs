@@ -74,6 +74,10 @@ impl Running {
 
     /// What custodian `index` hands over for this start of the vault.
     async fn handed(&self, held: &Held, index: u8) -> SealedShare {
+        self.handed_for(held, index, Way::ToVault).await
+    }
+
+    async fn handed_for(&self, held: &Held, index: u8, way: Way) -> SealedShare {
         let to = self
             .standing()
             .await
@@ -83,7 +87,7 @@ impl Running {
             .unwrap();
         let share = &held.shares[usize::from(index) - 1];
         let plain = key(index).open(share, Way::ToCustodian).unwrap();
-        SealedShare::seal(&to, share.label.clone(), Way::ToVault, &plain).unwrap()
+        SealedShare::seal(&to, share.label.clone(), way, &plain).unwrap()
     }
 
     async fn give(&self, held: &Held, index: u8) -> Standing {
@@ -293,4 +297,66 @@ async fn shares_that_could_not_be_carried_away_leave_no_keys() {
     let failed = vault::ceremony::init(&folder, &candidates(), &clock, |_| Err(full())).await;
     assert!(failed.is_err());
     assert!(hold(&folder).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_quorum_shares_a_new_key_and_the_old_shares_are_worthless() {
+    let house = House::with(sealed_config).await;
+    let running = Running::start(&house).await;
+    let old = hold(&running.folder).await.unwrap();
+    let mut candidates = candidates();
+    candidates[1] = Candidate {
+        name: "Farid".into(),
+        key: key(6).public().clone(),
+    };
+    for index in [1, 2, 3] {
+        running.give(&old, index).await;
+    }
+    let question = Ask::Reshare {
+        candidates: candidates.clone(),
+    };
+    // One person with the vault's user cannot: it must be sealed, and a quorum must give its shares for this.
+    assert!(refusal(running.ask(question.clone()).await).contains("sealed"));
+    stands(running.ask(Ask::Seal).await);
+    let four = Ask::Reshare {
+        candidates: candidates[..4].to_vec(),
+    };
+    assert!(refusal(running.ask(four).await).contains("5 custodians"));
+    assert_eq!(stands(running.ask(question).await).anew, candidates);
+
+    let for_opening = running.handed(&old, 1).await;
+    assert!(refusal(running.ask(Ask::Give { share: for_opening }).await).starts_with("Aline"));
+    for (index, open) in [(1, false), (4, false), (5, true)] {
+        let share = running.handed_for(&old, index, Way::ToReshare).await;
+        assert_eq!(stands(running.ask(Ask::Give { share }).await).open, open);
+    }
+    let standing = running.standing().await;
+    let id = standing.ceremony.unwrap();
+    assert_ne!(id, old.ceremony.id);
+    assert_eq!(standing.custodians[1].name, "Farid");
+    assert!(standing.anew.is_empty());
+
+    stands(running.ask(Ask::Seal).await);
+    for index in [1, 3, 5] {
+        let share = running.handed(&old, index).await;
+        let reason = refusal(running.ask(Ask::Give { share }).await);
+        assert!(reason.contains("another ceremony"), "{reason}");
+    }
+    let folder = running.folder.join(format!("keys/reshared-{id}"));
+    assert!(folder.join(format!("{id}-transcript.txt")).exists());
+    let to = running
+        .standing()
+        .await
+        .unsealing_key
+        .unwrap()
+        .parse()
+        .unwrap();
+    for (number, seed, open) in [(2, 6, false), (3, 3, false), (1, 1, true)] {
+        let file = folder.join(format!("{id}-share-{number}.json"));
+        let share: SealedShare = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        let plain = key(seed).open(&share, Way::ToCustodian).unwrap();
+        let share = SealedShare::seal(&to, share.label, Way::ToVault, &plain).unwrap();
+        assert_eq!(stands(running.ask(Ask::Give { share }).await).open, open);
+    }
+    running.serving.abort();
 }

@@ -128,6 +128,9 @@ async fn act(vault: &Arc<OpenVault>, question: Ask) -> Result<(), String> {
             .await
             .map_err(|refusal| refusal.to_string()),
         Ask::Seal => unsealing::seal(vault).map_err(|fault| fault.to_string()),
+        Ask::Reshare { candidates } => {
+            unsealing::share_anew(vault, candidates).map_err(|refusal| refusal.to_string())
+        }
         Ask::Rotate => rotation::begin(vault).map_err(|fault| fault.to_string()),
     }
 }
@@ -160,6 +163,7 @@ async fn standing(vault: &OpenVault) -> Answer {
         ceremony: ceremony.as_ref().map(|held| held.id.clone()),
         custodians: ceremony.map_or(Vec::new(), |held| held.custodians),
         given: gathering.given(),
+        anew: gathering.anew().to_vec(),
         unsealing_key: keys.is_none().then(|| gathering.key().to_string()),
     })
 }

@@ -8,7 +8,7 @@ mod door;
 use cards::custody::SealedShare;
 use serde::{Deserialize, Serialize};
 
-use crate::ceremony::Custodian;
+use crate::ceremony::{Candidate, Custodian};
 
 pub use client::ask;
 pub(crate) use door::AdminDoor;
@@ -29,8 +29,13 @@ pub enum Ask {
         /// Sealed to the key that [`Standing::unsealing_key`] says.
         share: SealedShare,
     },
-    /// Forget all keys.
+    /// Forget all keys, the shares that were given, and what they were given for.
     Seal,
+    /// Gather shares for a new master key, whose shares go to these.
+    Reshare {
+        /// Five of them.
+        candidates: Vec<Candidate>,
+    },
     /// Begin an epoch, or go on with a rotation.
     Rotate,
 }
@@ -67,6 +72,8 @@ pub struct Standing {
     pub quorum: u8,
     /// The numbers of the shares that are here.
     pub given: Vec<u8>,
+    /// Among whom the key is shared anew when there is a quorum; nobody when that opens the vault.
+    pub anew: Vec<Candidate>,
     /// What custodians seal their shares to, while sealed.
     pub unsealing_key: Option<String>,
 }

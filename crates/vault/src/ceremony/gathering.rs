@@ -1,11 +1,12 @@
-//! Shares as they come in while the vault is sealed: kept in memory until there is a quorum.
+//! Shares as they come in while the vault is sealed: kept in memory until there is a quorum, which opens the vault or
+//! shares its key anew, as was said when the gathering began.
 
 use std::collections::BTreeMap;
 
 use cards::custody::{CustodyKey, CustodyPublicKey, SealedShare, Way};
 
 use super::shamir::{self, PlainShare};
-use super::{Ceremony, Custodian, share_hash};
+use super::{Candidate, Ceremony, CeremonyError, Custodian, share_hash};
 use crate::envelope::Secret;
 
 /// Why a share is not taken. Those that came before are kept.
@@ -54,6 +55,8 @@ pub(crate) enum Progress {
 pub(crate) struct Gathering {
     key: CustodyKey,
     given: BTreeMap<u8, PlainShare>,
+    /// Among whom the key is to be shared anew; nobody when the vault is to be opened.
+    anew: Vec<Candidate>,
 }
 
 impl Gathering {
@@ -64,7 +67,20 @@ impl Gathering {
         Ok(Gathering {
             key,
             given: BTreeMap::new(),
+            anew: Vec::new(),
         })
+    }
+
+    /// A gathering for sharing the key anew, under a key of its own: what was given for opening is not consent to this.
+    pub(crate) fn among(anew: Vec<Candidate>) -> Result<Gathering, CeremonyError> {
+        super::check(&anew)?;
+        let gathering = Gathering::new().map_err(|_| CeremonyError::NoShares)?;
+        Ok(Gathering { anew, ..gathering })
+    }
+
+    /// Among whom the key is to be shared anew.
+    pub(crate) fn anew(&self) -> &[Candidate] {
+        &self.anew
     }
 
     /// What custodians seal their shares to.
@@ -85,9 +101,14 @@ impl Gathering {
     ) -> Result<Progress, ShareRefusal> {
         let custodian = named(ceremony, share)?;
         let name = || custodian.name.clone();
+        let way = if self.anew.is_empty() {
+            Way::ToVault
+        } else {
+            Way::ToReshare
+        };
         let plain = self
             .key
-            .open(share, Way::ToVault)
+            .open(share, way)
             .map_err(|_| ShareRefusal::NotForThisVault { custodian: name() })?;
         let number = plain.first().copied();
         if number != Some(custodian.index)
@@ -134,7 +155,7 @@ mod tests {
     use cards::custody::ShareLabel;
     use trade::clock::Timestamp;
 
-    use super::super::{Candidate, Dealt, deal};
+    use super::super::{Dealt, deal};
     use super::*;
 
     const NAMES: [&str; 5] = ["Aline", "Bruno", "Chloé", "David", "Élise"];

@@ -1,13 +1,15 @@
 //! `bouquin vault init`: holds the ceremony for a folder that has no keys yet.
 
+use std::io;
 use std::path::Path;
 
 use cards::custody::SealedShare;
+use link::keyfile;
 use storage::{Store, StoreUrl};
 use trade::clock::Clock;
 
 use super::transcript::transcript;
-use super::{Candidate, Ceremony, deal};
+use super::{Candidate, Ceremony, Dealt, deal};
 use crate::error::VaultError;
 use crate::keys::dev;
 use crate::keys::ring::{Ring, RingError};
@@ -21,6 +23,40 @@ pub struct Held {
     pub shares: Vec<SealedShare>,
     /// The paper to be signed.
     pub transcript: String,
+}
+
+impl Held {
+    pub(super) fn of(dealt: &Dealt) -> Held {
+        Held {
+            transcript: transcript(&dealt.ceremony, &dealt.check()),
+            ceremony: dealt.ceremony.clone(),
+            shares: dealt.shares.clone(),
+        }
+    }
+
+    /// Writes the sealed shares and the transcript into a folder of their own, made if missing. Nothing that is there is
+    /// written over.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn carry(&self, folder: &Path) -> io::Result<()> {
+        keyfile::private_dir(folder)?;
+        let free = |name: String| {
+            let path = folder.join(name);
+            if path.exists() {
+                let text = format!("{} is there already", path.display());
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+            }
+            Ok(path)
+        };
+        for share in &self.shares {
+            let text = serde_json::to_vec_pretty(share)?;
+            let name = format!("{}-share-{}.json", self.ceremony.id, share.label.index);
+            keyfile::write_secret(&free(name)?, &text)?;
+        }
+        let name = format!("{}-transcript.txt", self.ceremony.id);
+        keyfile::write_public(&free(name)?, self.transcript.as_bytes())
+    }
 }
 
 /// Makes the vault's keys, wraps them, and seals the shares of the master key, which is gone when this returns. The
@@ -37,11 +73,7 @@ pub async fn init<E: From<VaultError>>(
 ) -> Result<Held, E> {
     let path = crate::ring_path(data_dir);
     let (dealt, ring) = prepare(data_dir, &path, candidates, clock).await?;
-    let held = Held {
-        transcript: transcript(&dealt.ceremony, &dealt.check()),
-        ceremony: dealt.ceremony,
-        shares: dealt.shares,
-    };
+    let held = Held::of(&dealt);
     carry(&held)?;
     ring.save(&path)
         .map_err(|fault| VaultError::ring(&path, &fault.to_string()))?;
@@ -53,7 +85,7 @@ async fn prepare(
     path: &Path,
     candidates: &[Candidate],
     clock: &Clock,
-) -> Result<(super::Dealt, Ring), VaultError> {
+) -> Result<(Dealt, Ring), VaultError> {
     let fault = |fault: RingError| VaultError::ring(path, &fault.to_string());
     crate::make_folders(data_dir)?;
     if Ring::load(path).map_err(fault)?.is_some() || dev::master_key_path(data_dir).exists() {

@@ -5,6 +5,7 @@
 
 mod gathering;
 mod init;
+mod reshare;
 mod shamir;
 mod transcript;
 
@@ -18,6 +19,7 @@ use crate::keys::{check_value, hex};
 pub use gathering::ShareRefusal;
 pub(crate) use gathering::{Gathering, Progress};
 pub use init::{Held, held, init};
+pub(crate) use reshare::{NotShared, reshare};
 
 /// How many shares make the master key.
 pub const QUORUM: u8 = 3;
@@ -49,7 +51,8 @@ pub enum CeremonyError {
 }
 
 /// Who will hold a share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// The name, as it stands in the transcript.
     pub name: String,

@@ -134,6 +134,27 @@ impl Ring {
         Ok(())
     }
 
+    /// The same keys, wrapped by another master key.
+    pub(crate) fn wrapped_by(
+        &self,
+        old: &Secret,
+        new: &Secret,
+        ceremony: Ceremony,
+    ) -> Result<Ring, RingError> {
+        let again = |name: &str, wrapped: &Wrapped| wrap(new, name, &unwrap(old, name, wrapped)?);
+        let mut ring = self.clone();
+        for (epoch, wrapped) in &mut ring.epochs {
+            *wrapped = again(&epoch_name(*epoch), wrapped)?;
+        }
+        for (day, wrapped) in &mut ring.intake {
+            *wrapped = again(&intake_name(day), wrapped)?;
+        }
+        ring.fingerprint = again(FINGERPRINT, &self.fingerprint)?;
+        ring.check = check_value(new);
+        ring.ceremony = Some(ceremony);
+        Ok(ring)
+    }
+
     /// Leaves the present epoch's key only.
     pub(crate) fn destroy_old_epochs(&mut self) {
         let current = self.epoch;
@@ -161,7 +182,14 @@ fn place(name: &str) -> String {
 }
 
 fn fresh(master: &Secret, name: &str) -> Result<Wrapped, RingError> {
-    let key = Secret::random().map_err(|_| RingError::NoKey)?;
+    wrap(
+        master,
+        name,
+        &Secret::random().map_err(|_| RingError::NoKey)?,
+    )
+}
+
+fn wrap(master: &Secret, name: &str, key: &Secret) -> Result<Wrapped, RingError> {
     let wrapped = master
         .lock(key.bytes(), &place(name))
         .map_err(|_| RingError::NoKey)?;

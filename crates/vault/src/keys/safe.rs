@@ -80,6 +80,17 @@ impl Safe {
         Ok(changed)
     }
 
+    /// Writes another ring in place of the one on disk, while the vault is sealed.
+    pub(crate) fn replace(
+        &self,
+        how: impl FnOnce(&Ring) -> Result<Ring, RingError>,
+    ) -> Result<Ring, RingError> {
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = how(&Ring::load(&self.ring)?.ok_or(RingError::Damaged)?)?;
+        ring.save(&self.ring)?;
+        Ok(ring)
+    }
+
     /// The keys with an intake key for `today`, and none older than `yesterday`.
     pub(crate) fn keys_of_day(&self, today: &str, yesterday: &str) -> Result<Arc<Keys>, Changed> {
         let keys = self.keys()?;
@@ -134,6 +145,35 @@ mod tests {
         assert_eq!(days(&later), ["2026-11-30"]);
         let on_disk = Ring::load(safe.ring_path()).unwrap().unwrap();
         assert_eq!(on_disk.intake.len(), 1);
+    }
+
+    #[test]
+    fn keys_wrapped_by_another_master_are_the_same_keys_and_the_old_master_opens_none() {
+        let (old, new) = (Secret::random().unwrap(), Secret::random().unwrap());
+        let mut ring = Ring::new(&old, "2026-11-26", None).unwrap();
+        ring.begin_epoch(&old).unwrap();
+        let ceremony = crate::ceremony::Ceremony {
+            id: "0a1b".into(),
+            held_at: String::new(),
+            quorum: 3,
+            custodians: Vec::new(),
+        };
+        let anew = ring.wrapped_by(&old, &new, ceremony).unwrap();
+        assert!(
+            ring.wrapped_by(&new, &old, anew.ceremony.clone().unwrap())
+                .is_err()
+        );
+        let (old, new) = (Arc::new(old), Arc::new(new));
+        let before = Keys::open(Arc::clone(&old), ring).unwrap();
+        let after = Keys::open(new, anew.clone()).unwrap();
+        for epoch in [1, 2] {
+            let [one, other] = [&before, &after].map(|keys| keys.epoch_key(epoch).unwrap().bytes());
+            assert_eq!(one, other);
+        }
+        assert_eq!(before.fingerprint().bytes(), after.fingerprint().bytes());
+        let intake = |keys: &Keys| keys.intake().unwrap().public().clone();
+        assert_eq!(intake(&before), intake(&after));
+        assert!(matches!(Keys::open(old, anew), Err(RingError::OtherMaster)));
     }
 
     #[test]

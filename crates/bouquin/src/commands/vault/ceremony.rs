@@ -41,6 +41,9 @@ pub struct Share {
     /// Her sealed share.
     #[arg(long, value_name = "FILE")]
     share: PathBuf,
+    /// Give the share for a new master key, among the custodians that `bouquin vault unseal` lists, and not for opening.
+    #[arg(long)]
+    reshare: bool,
     /// On the vault's machine: the vault's TOML file; the share is handed over at once.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["to", "out"], required_unless_present = "to")]
     config: Option<PathBuf>,
@@ -73,6 +76,29 @@ enum New {
     },
 }
 
+/// `bouquin vault reshare`
+#[derive(clap::Args)]
+pub struct Reshare {
+    /// The vault's TOML file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// A custodian of the new key and her public key; five of them.
+    #[arg(long = "custodian", value_name = "NAME=PUBLIC-KEY", value_parser = candidate)]
+    custodians: Vec<Candidate>,
+}
+
+/// Asks the sealed vault to gather shares for a new key.
+pub fn reshare(reshare: Reshare) -> Result<()> {
+    let question = Ask::Reshare {
+        candidates: reshare.custodians,
+    };
+    tell(&standing(ask(
+        &super::folder(&reshare.config)?,
+        &question,
+    )?)?);
+    Ok(())
+}
+
 fn candidate(text: &str) -> Result<Candidate, String> {
     let (name, key) = text.split_once('=').ok_or("NAME=PUBLIC-KEY is wanted")?;
     let key = key.parse::<CustodyPublicKey>();
@@ -86,42 +112,14 @@ fn candidate(text: &str) -> Result<Candidate, String> {
 pub async fn init(init: Init) -> Result<()> {
     vault::harden()?;
     let folder = super::folder(&init.config)?;
-    keyfile::private_dir(&init.out).with_context(|| init.out.display().to_string())?;
-    let out = init.out.clone();
-    let held = vault::ceremony::init(&folder, &init.custodians, &Clock::system(), |held| {
-        carry(&out, held)
-    })
-    .await?;
+    let carry = |held: &Held| -> Result<()> { Ok(held.carry(&init.out)?) };
+    let clock = Clock::system();
+    let held = vault::ceremony::init(&folder, &init.custodians, &clock, carry).await?;
     print!("{}", held.transcript);
-    println!("\nWritten to {}:", init.out.display());
-    println!("  {}", transcript_name(&held));
-    for share in &held.shares {
-        println!("  {}   for {}", share_name(share), share.label.custodian);
-    }
-    println!("Each custodian takes her share away, and signs. Then the folder is emptied.");
+    println!("\nIn {}:", init.out.display());
+    println!("the transcript, and one share for each custodian, who takes hers away and signs.");
+    println!("Then the folder is emptied.");
     Ok(())
-}
-
-/// Writes what leaves the room. Nothing that is there is written over.
-fn carry(out: &Path, held: &Held) -> Result<()> {
-    for share in &held.shares {
-        let path = out.join(share_name(share));
-        refuse_existing(&path)?;
-        let text = serde_json::to_vec_pretty(share)?;
-        keyfile::write_secret(&path, &text).with_context(|| path.display().to_string())?;
-    }
-    let path = out.join(transcript_name(held));
-    refuse_existing(&path)?;
-    keyfile::write_public(&path, held.transcript.as_bytes())
-        .with_context(|| path.display().to_string())
-}
-
-fn share_name(share: &SealedShare) -> String {
-    format!("{}-share-{}.json", share.label.ceremony, share.label.index)
-}
-
-fn transcript_name(held: &Held) -> String {
-    format!("{}-transcript.txt", held.ceremony.id)
 }
 
 fn refuse_existing(path: &Path) -> Result<()> {
@@ -140,8 +138,14 @@ pub fn share(options: &Share) -> Result<()> {
         (Some(to), _) => (to.clone(), None),
         (None, Some(config)) => {
             let folder = super::folder(config)?;
-            let to = unsealing_key(&standing(ask(&folder, &Ask::Standing)?)?)?;
-            (to, Some(folder))
+            let standing = standing(ask(&folder, &Ask::Standing)?)?;
+            if !standing.anew.is_empty() && !options.reshare {
+                tell(&standing);
+                bail!(
+                    "this share would make a new key for those listed; if that is agreed, say --reshare"
+                );
+            }
+            (unsealing_key(&standing)?, Some(folder))
         }
         (None, None) => bail!("for which vault? say --config FILE or --to UNSEALING-KEY"),
     };
@@ -152,7 +156,12 @@ pub fn share(options: &Share) -> Result<()> {
             share.label.custodian
         )
     })?;
-    let handed = SealedShare::seal(&to, share.label, Way::ToVault, &plain)?;
+    let way = if options.reshare {
+        Way::ToReshare
+    } else {
+        Way::ToVault
+    };
+    let handed = SealedShare::seal(&to, share.label, way, &plain)?;
     drop(plain);
     if let Some(folder) = asked {
         return give(&folder, handed).map(|standing| tell(&standing));

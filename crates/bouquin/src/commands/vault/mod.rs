@@ -40,6 +40,8 @@ enum Deed {
     Unseal(running::Unseal),
     /// Makes the running vault forget its keys at once.
     Seal(super::ConfigFile),
+    /// Asks a quorum for a new master key, shared among other custodians, when one is lost or leaves.
+    Reshare(ceremony::Reshare),
     /// Begins a new epoch: all cards' keys are wrapped anew, and the old epoch's key is destroyed.
     Rotate(super::ConfigFile),
     /// Lists the custodians, or makes the key pair of one.
@@ -91,6 +93,7 @@ pub fn run(options: Options) -> Result<()> {
         Some(Deed::Init(init)) => super::on_runtime(ceremony::init(init)),
         Some(Deed::Share(share)) => ceremony::share(&share),
         Some(Deed::Unseal(unseal)) => running::unseal(&unseal),
+        Some(Deed::Reshare(reshare)) => ceremony::reshare(reshare),
         Some(Deed::Seal(file)) => running::seal(&file.config),
         Some(Deed::Rotate(file)) => running::rotate(&file.config),
         Some(Deed::Custodians(custodians)) => ceremony::custodians(custodians),

@@ -126,6 +126,16 @@ pub fn tell(standing: &Standing) {
             if standing.custodians.is_empty() {
                 println!("  no ceremony was held; a --dev vault opens at its next start");
             }
+            if !standing.anew.is_empty() {
+                println!("with a quorum, a NEW KEY is shared among");
+                for candidate in &standing.anew {
+                    println!(
+                        "     {:<40} {}",
+                        candidate.name,
+                        candidate.key.fingerprint()
+                    );
+                }
+            }
             println!("unsealing key  {key}");
         }
         (None, Some(epoch)) => println!("state          open, epoch {epoch}"),
