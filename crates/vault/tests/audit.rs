@@ -16,6 +16,7 @@ use house::{House, MASTERCARD, VISA, config};
 use link::signed::{SigningKey, VerifyingKey};
 use storage::{Store, StoreUrl, Value};
 use trade::payment::CardToken;
+use vault::admin::Ask;
 use vault::audit::checkpoint::Checkpoint;
 use vault::audit::tree;
 use vault::audit::verify::{Broken, Log, NotVerified};
@@ -120,6 +121,39 @@ async fn every_verb_is_in_the_log() {
     assert_eq!(log.size(), expected.len());
     let note = log.checkpoint().unwrap();
     assert!(link::note::has_signed(&house.vault_key, ORIGIN, &note));
+}
+
+#[tokio::test]
+async fn what_is_asked_at_the_admin_door_is_in_the_log() {
+    let house = House::new().await;
+    let bound = vault::bind(&config(house.dir.path()), house.clock.clone())
+        .await
+        .unwrap();
+    let serving = tokio::spawn(bound.serve(std::future::pending()));
+    let folder = house.dir.path().join("vault");
+    for question in [Ask::Rotate, Ask::Seal, Ask::Rotate] {
+        let (folder, question) = (folder.clone(), question.clone());
+        let asked = tokio::task::spawn_blocking(move || vault::admin::ask(&folder, &question));
+        asked.await.unwrap().unwrap();
+    }
+    serving.abort();
+    let rows = store(&house)
+        .await
+        .read(|tx| tx.query(&ENTRIES, &[]))
+        .await
+        .unwrap();
+    let said: Vec<(Verb, bool)> = rows
+        .iter()
+        .map(|row| serde_json::from_str::<Entry>(row.text(0).unwrap()).unwrap())
+        .map(|entry| (entry.verb, entry.refused.is_none()))
+        .skip_while(|(verb, _)| *verb == Verb::Start)
+        .collect();
+    let expected = [
+        (Verb::Rotate, true),
+        (Verb::Seal, true),
+        (Verb::Rotate, false),
+    ];
+    assert_eq!(said, expected);
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ use crate::keys::ring::Ring;
 use crate::rotation;
 use crate::{OpenVault, unsealing};
 
+/// What the log keeps of a custodian's name.
+const MOST_NAME_CHARS: usize = 80;
+
 /// How long a question may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -96,8 +99,9 @@ async fn one_question(vault: &Arc<OpenVault>, stream: UnixStream) -> io::Result<
 async fn answer(vault: &Arc<OpenVault>, question: Ask) -> Answer {
     let (verb, peer) = match &question {
         Ask::Standing => return standing(vault).await,
-        Ask::Give { share } => (Verb::Unseal, Some(share.label.custodian.clone())),
+        Ask::Give { share } => (Verb::Unseal, Some(claimed(&share.label.custodian))),
         Ask::Seal => (Verb::Seal, None),
+        Ask::Reshare { .. } => (Verb::Reshare, None),
         Ask::Rotate => (Verb::Rotate, None),
     };
     let done = act(vault, question).await;
@@ -119,6 +123,11 @@ async fn answer(vault: &Arc<OpenVault>, question: Ask) -> Answer {
         Ok(()) => standing(vault).await,
         Err(reason) => refused(&reason),
     }
+}
+
+/// A custodian's name as a share claims it; a refused one may claim anything.
+fn claimed(name: &str) -> String {
+    name.chars().take(MOST_NAME_CHARS).collect()
 }
 
 async fn act(vault: &Arc<OpenVault>, question: Ask) -> Result<(), String> {

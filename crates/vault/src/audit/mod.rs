@@ -50,6 +50,8 @@ pub enum Verb {
     Unseal,
     /// The keys were forgotten.
     Seal,
+    /// Shares were asked for, to make others.
+    Reshare,
     /// An epoch was begun, or a rotation gone on with.
     Rotate,
     /// A card came in for a payment.
