@@ -17,7 +17,7 @@ use crate::store;
 
 /// Cards a transaction.
 const BATCH: i64 = 100;
-/// A breath between two, so that readers who check cards in do not wait. A million cards take about two minutes.
+/// A breath between two, so that readers who check cards in do not wait.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Why a rotation stopped. It can always be gone on with.
