@@ -197,8 +197,8 @@ fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentRepo
 }
 
 async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
-    let (line_up_since, in_flight) = (desk.line.up_since(), desk.line.in_flight());
-    let carriers = desk.line.report();
+    let (line_up_since, in_flight) = (desk.carriers.up_since(), desk.carriers.in_flight());
+    let carriers = desk.carriers.report();
     let status = desk.store.read(move |tx| {
         let (queued, queued_since) = advice::waiting(tx)?;
         Ok::<_, Refusal>(Status {

@@ -47,7 +47,7 @@ pub(crate) enum Refusal {
 pub(crate) struct Desk {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) line: Carriers,
+    pub(crate) carriers: Carriers,
     pub(crate) merchant: Merchant,
     pub(crate) vault: link::http::Client,
     pub(crate) shop_key: VerifyingKey,
@@ -132,7 +132,7 @@ impl Desk {
 
     /// Fetches the card, writes the intent, sends the 0100, hears the answer.
     async fn ask_bank(&self, asked: &Payment, grant: String) -> Result<Verdict, Refusal> {
-        if self.line.up_since().is_none() {
+        if self.carriers.up_since().is_none() {
             return Ok(Verdict::NotSent(NotSent::BankUnreachable));
         }
         let card = match self.redeem(grant).await {
@@ -154,7 +154,7 @@ impl Desk {
                 return Ok(Verdict::NotSent(NotSent::CardGone));
             }
         };
-        Ok(match self.line.exchange(message).await {
+        Ok(match self.carriers.exchange(message).await {
             Ok(reply) => dialogue::verdict(&reply, asked.amount),
             Err(NoAnswer::NotSent) => Verdict::NotSent(NotSent::BankUnreachable),
             Err(NoAnswer::Lost | NoAnswer::TimedOut) => Verdict::Unknown,
@@ -283,7 +283,7 @@ impl Desk {
         let woken = self.waiters.wait_for(advice.seq);
         self.bell.notify_one();
         match self.outcome_of(&advice).await? {
-            Outcome::Pending if self.line.up_since().is_some() => {}
+            Outcome::Pending if self.carriers.up_since().is_some() => {}
             outcome => return Ok(outcome),
         }
         // Woken or not: the journal is what counts.

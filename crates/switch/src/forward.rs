@@ -33,12 +33,12 @@ const SWEEP: Duration = Duration::from_secs(30);
 
 /// Runs until the future is dropped.
 pub(crate) async fn forward(desk: Arc<Desk>) {
-    let mut line = desk.line.changes();
+    let mut up = desk.carriers.changes();
     let mut saying = JoinSet::new();
     let mut under_way = HashSet::new();
     loop {
         // Going down is noticed by those who are saying something.
-        if line.wait_for(|up| *up > 0).await.is_err() {
+        if up.wait_for(|carriers| *carriers > 0).await.is_err() {
             return;
         }
         let now = desk.clock.now();
@@ -128,7 +128,7 @@ async fn say_once(desk: &Desk, advice: Advice) -> Result<(), Fault> {
         Some(Ok(message)) => message,
         Some(Err(_)) | None => return Err(Fault::defect("a stored message cannot be worded")),
     };
-    match desk.line.exchange(message).await {
+    match desk.carriers.exchange(message).await {
         Ok(reply) => match reply.get(Field::RESPONSE_CODE).map(str::to_owned) {
             Some(code) if !response::is_passing(&code) => confirmed(desk, advice, code).await,
             _ => Ok(()),

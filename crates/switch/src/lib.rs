@@ -169,10 +169,10 @@ impl Switch {
             };
             config.carriers.iter().map(line).collect()
         };
-        let line = Carriers::new(config.times.line.silence, lines);
+        let carriers = Carriers::new(config.times.line.silence, lines);
         let desk = Arc::new(Desk {
             store,
-            line,
+            carriers,
             merchant: config.merchant,
             vault: link::http::Client::new(config.vault, &config.identity, "vault")?,
             shop_key: config.shop_key,
@@ -219,12 +219,12 @@ impl Switch {
             longest_request,
         } = self;
         let _requests = CutOff(Arc::clone(&desk));
-        let lines = Arc::clone(&desk);
+        let keeping = Arc::clone(&desk);
         let routes = api::routes(Arc::clone(&desk));
         let answering = link::http::serve(door, Door::Private(tls), routes, std::future::pending());
         tokio::select! {
             stopped = answering => stopped.map_err(Error::Stopped),
-            () = lines.line.keep() => Ok(()),
+            () = keeping.carriers.keep() => Ok(()),
             () = forward::forward(Arc::clone(&desk)) => Ok(()),
             () = forward::sweep(desk, longest_request) => Ok(()),
         }

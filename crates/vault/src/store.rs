@@ -37,7 +37,6 @@ storage::statements! {
     pub(crate) INSERT_REDEMPTION = "INSERT INTO redemption (nonce, token, order_number, payment, amount_cents, redeemed_at)
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (nonce) DO NOTHING";
     pub(crate) LOCKED_CARD = "SELECT epoch, wrapped_key, locked, schema, forgotten_at FROM card WHERE token = $1";
-    pub(crate) COUNT_CARDS = "SELECT COUNT(*) FROM card WHERE forgotten_at IS NULL";
     pub(crate) CARDS_OF_EPOCH = "SELECT token, wrapped_key, schema FROM card
         WHERE epoch = $1 AND token > $2 ORDER BY token LIMIT $3";
     pub(crate) COUNT_OF_EPOCH = "SELECT COUNT(*) FROM card WHERE epoch = $1";

@@ -387,15 +387,6 @@ async fn card_row(vault: &OpenVault, token: &CardToken) -> Result<Option<Row>, F
         .await
 }
 
-/// How many cards are at rest.
-pub(crate) async fn count_cards(vault: &OpenVault) -> Result<i64, Fault> {
-    vault
-        .store
-        .read(|tx| tx.query_one(&store::COUNT_CARDS, &[]))
-        .await?
-        .int(0)
-}
-
 /// Everything one check-in writes, ready to be run (more than once, if the database asks).
 struct Insert {
     nonce: String,

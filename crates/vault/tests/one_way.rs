@@ -330,10 +330,7 @@ async fn both_doors_stand_on_real_sockets() {
     let switch = Client::new(private, &Identity::load(&certs, "switch").unwrap(), "vault").unwrap();
     let shop = Client::new(private, &Identity::load(&certs, "shop").unwrap(), "vault").unwrap();
     let status: serde_json::Value = shop.get("/status", soon).await.unwrap();
-    assert_eq!(
-        (&status["state"], &status["cards"]),
-        (&"open".into(), &1.into())
-    );
+    assert_eq!(&status["state"], "open");
     let grant = link::signed::sign(&house.shop_key, &house.grant(&ticket, &receipt.token)).unwrap();
     let card: cards::messages::Redeemed = switch
         .post(

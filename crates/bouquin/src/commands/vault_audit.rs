@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use link::signed::{SigningKey, VerifyingKey};
 use trade::clock::Clock;
 use vault::audit::checkpoint::Checkpoint;
-use vault::audit::verify::Log;
+use vault::audit::verify::{Log, NotVerified};
 use vault::audit::{tree, witness};
 
 /// What may be done with the log.
@@ -98,11 +98,15 @@ fn read(config: &vault::Config) -> Result<Log> {
             database.display()
         );
     }
-    super::on_runtime(async { Ok(Log::read(config).await?) })
+    let read = super::on_runtime(async { Ok(Log::read(config).await) })?;
+    read.map_err(|fault| match fault {
+        NotVerified::Broken(broken) => anyhow::Error::new(broken).context("the log is NOT whole"),
+        NotVerified::Vault(fault) => anyhow::Error::new(fault).context("the log cannot be read"),
+    })
 }
 
 fn verify(options: &Verify, config: &vault::Config) -> Result<()> {
-    let log = read(config).context("the log is NOT whole")?;
+    let log = read(config)?;
     println!("{} entries, all as they were written down.", log.size());
     if let Some(path) = &options.against {
         let note = text(path)?;
@@ -147,7 +151,7 @@ fn prove(log: &Log, entry: usize) -> Result<()> {
 }
 
 fn ask(options: &Ask, config: &vault::Config) -> Result<()> {
-    let log = read(config).context("the log is NOT whole")?;
+    let log = read(config)?;
     let request = witness::request(&log, options.since).with_context(|| {
         format!(
             "--since {}: the log has {} entries",
