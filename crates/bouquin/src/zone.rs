@@ -16,7 +16,7 @@ use link::{
 use shop::payment::{Asked, Charge, NotAReceipt, PaymentZone, Standing, ZoneFault};
 use trade::{
     clock::Clock,
-    ids::{PaymentId, RefundId},
+    ids::{CaptureId, PaymentId, RefundId},
     money::Money,
     payment::{
         AuthoriseOutcome, AuthoriseRequest, CaptureRequest, CheckInReceipt, CheckInTicket, Grant,
@@ -176,14 +176,11 @@ impl PaymentZone for PrivateZone {
         })
     }
 
-    fn capture(&self, payment: PaymentId, amount: Money) -> Asked<'_, Outcome> {
+    fn capture(&self, payment: PaymentId, capture: CaptureId, amount: Money) -> Asked<'_, Outcome> {
         Box::pin(async move {
             let path = format!("/payments/{payment}/capture");
-            told(
-                self.switch
-                    .post(&path, &CaptureRequest { amount }, ASK_TIME)
-                    .await,
-            )
+            let request = CaptureRequest { capture, amount };
+            told(self.switch.post(&path, &request, ASK_TIME).await)
         })
     }
 

@@ -201,7 +201,7 @@ impl Desk {
     pub(crate) async fn capture(
         &self,
         id: PaymentId,
-        CaptureRequest { amount }: CaptureRequest,
+        CaptureRequest { amount, .. }: CaptureRequest,
     ) -> Result<Outcome, Refusal> {
         positive(amount)?;
         let now = self.clock.now();

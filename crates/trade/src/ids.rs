@@ -86,6 +86,8 @@ uuid_ids! {
     CartId;
     /// One attempt to pay an order, the same in shop, vault, switch and bank.
     PaymentId;
+    /// One parcel's share of a payment, taken when it leaves; sent again it is the same capture.
+    CaptureId;
     /// One refund of a payment; sent again it is the same refund.
     RefundId;
     /// A catalogue file that was handed in to be imported.

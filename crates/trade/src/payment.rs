@@ -8,7 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::{OrderNumber, PaymentId, RefundId};
+use crate::ids::{CaptureId, OrderNumber, PaymentId, RefundId};
 use crate::locale::Locale;
 use crate::money::Money;
 
@@ -217,7 +217,9 @@ pub struct AuthoriseRequest {
 /// `POST /payments/{id}/capture`, shop to switch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptureRequest {
-    /// The amount to take, at most what was authorised.
+    /// The capture; sent again it is the same one.
+    pub capture: CaptureId,
+    /// The amount to take; all captures of a payment take at most what was authorised.
     pub amount: Money,
 }
 

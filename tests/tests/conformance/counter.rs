@@ -25,7 +25,7 @@ use trade::{
     address::{Address, AddressInput, Email},
     clock::{Clock, Timestamp},
     delivery::{DeliveryMethod, Tariff},
-    ids::{CartId, EditionId, IdempotencyKey, OrderNumber, PaymentId, RefundId},
+    ids::{CaptureId, CartId, EditionId, IdempotencyKey, OrderNumber, PaymentId, RefundId},
     locale::Locale,
     money::Money,
     payment::{
@@ -387,7 +387,7 @@ impl PaymentZone for Zone {
         Box::pin(async { answer })
     }
 
-    fn capture(&self, payment: PaymentId, amount: Money) -> Asked<'_, Outcome> {
+    fn capture(&self, payment: PaymentId, _: CaptureId, amount: Money) -> Asked<'_, Outcome> {
         self.settle(format!("capture {payment} {amount}"))
     }
 

@@ -4,7 +4,7 @@
 use storage::{Fault, Store, Tx};
 use trade::{
     clock::{Clock, Timestamp},
-    ids::{PaymentId, RefundId},
+    ids::{CaptureId, PaymentId, RefundId},
     money::Money,
     payment::Outcome,
 };
@@ -101,7 +101,12 @@ pub(super) async fn ask(
 /// Puts the question to the zone.
 pub(super) async fn put(zone: &dyn PaymentZone, question: Question) -> Result<Outcome, ZoneFault> {
     match question.kind {
-        Kind::Capture => zone.capture(question.payment, question.amount).await,
+        Kind::Capture => {
+            // One capture for each payment, so one name does for both.
+            let capture = CaptureId(question.payment.0);
+            zone.capture(question.payment, capture, question.amount)
+                .await
+        }
         Kind::Reverse => zone.reverse(question.payment).await,
         Kind::Refund(refund) => zone.refund(question.payment, refund, question.amount).await,
     }

@@ -4,7 +4,7 @@
 use std::pin::Pin;
 
 use trade::{
-    ids::{OrderNumber, PaymentId, RefundId},
+    ids::{CaptureId, OrderNumber, PaymentId, RefundId},
     money::Money,
     payment::{AuthoriseOutcome, CardToken, CheckInReceipt, CheckInTicket, Outcome},
 };
@@ -75,12 +75,12 @@ pub trait PaymentZone: Send + Sync {
     /// What became of an authorisation, without asking for it again.
     fn lookup(&self, payment: PaymentId) -> Asked<'_, Standing>;
 
-    /// Takes the reserved amount.
-    fn capture(&self, payment: PaymentId, amount: Money) -> Asked<'_, Outcome>;
+    /// Takes a part of the reserved amount.
+    fn capture(&self, payment: PaymentId, capture: CaptureId, amount: Money) -> Asked<'_, Outcome>;
 
-    /// Lifts the reservation.
+    /// Lifts the reservation, or what captures left of it.
     fn reverse(&self, payment: PaymentId) -> Asked<'_, Outcome>;
 
-    /// Gives the taken amount back.
+    /// Gives a part of the taken amount back.
     fn refund(&self, payment: PaymentId, refund: RefundId, amount: Money) -> Asked<'_, Outcome>;
 }

@@ -27,7 +27,7 @@ use storage::StoreUrl;
 use switch::{Config, LineTimes, Merchant, PaymentReport, Status, Switch, Times};
 use tokio::task::JoinHandle;
 use trade::clock::Clock;
-use trade::ids::{OrderNumber, PaymentId, RefundId};
+use trade::ids::{CaptureId, OrderNumber, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{
     AuthoriseOutcome, AuthoriseRequest, CaptureRequest, CardToken, Grant, Outcome, RefundRequest,
@@ -242,7 +242,10 @@ impl House {
         let amount = Money::cents(amount);
         self.post(
             &format!("/payments/{id}/capture"),
-            &CaptureRequest { amount },
+            &CaptureRequest {
+                capture: CaptureId(id.0),
+                amount,
+            },
         )
         .await
     }

@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 use trade::availability::Availability;
 use trade::clock::{Clock, Timestamp};
 use trade::delivery::Tariff;
-use trade::ids::{EditionId, PaymentId, RefundId};
+use trade::ids::{CaptureId, EditionId, PaymentId, RefundId};
 use trade::isbn::Isbn13;
 use trade::money::Money;
 use trade::payment::{
@@ -80,7 +80,7 @@ impl PaymentZone for Willing {
         Box::pin(async { Ok(Standing::Unheard) })
     }
 
-    fn capture(&self, _: PaymentId, _: Money) -> Asked<'_, Outcome> {
+    fn capture(&self, _: PaymentId, _: CaptureId, _: Money) -> Asked<'_, Outcome> {
         Box::pin(async { Ok(Outcome::Done) })
     }
 

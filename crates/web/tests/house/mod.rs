@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 use trade::clock::{Clock, Timestamp};
 use trade::delivery::Tariff;
-use trade::ids::{OrderNumber, PaymentId, RefundId};
+use trade::ids::{CaptureId, OrderNumber, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{
     AuthoriseOutcome, Brand, CardExpiry, CardSummary, CardToken, CheckInReceipt, CheckInTicket,
@@ -339,7 +339,7 @@ impl PaymentZone for Obedient {
         Box::pin(async { Ok(Standing::Unheard) })
     }
 
-    fn capture(&self, _: PaymentId, _: Money) -> Asked<'_, Outcome> {
+    fn capture(&self, _: PaymentId, _: CaptureId, _: Money) -> Asked<'_, Outcome> {
         Box::pin(async { Ok(Outcome::Done) })
     }
 
