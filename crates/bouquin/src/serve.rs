@@ -15,7 +15,7 @@ use search::Index;
 use shop::{
     bestsellers, cart,
     order::{self, OrderKeys},
-    payment::{self, PaymentZone},
+    payment::{self, Methods},
     recommend::{self, Refreshed as Counted},
     reviews, searches,
 };
@@ -106,7 +106,10 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         store,
         shelf: Arc::new(shelf),
         index: Arc::new(index),
-        zone: Arc::new(zone),
+        methods: Methods {
+            card: Some(Arc::new(zone)),
+            ..Methods::default()
+        },
         clock,
         tariff: tariff(config)?,
         order_keys: OrderKeys::new(&secret),
@@ -264,10 +267,10 @@ fn start_workers(
         stopping.clone(),
         follow::follow(state.store.clone(), shelf, index, state.clock.clone()),
     ));
-    let (zone, clock) = (Arc::clone(&state.zone), state.clock.clone());
+    let (methods, clock) = (state.methods.clone(), state.clock.clone());
     workers.spawn(until(
         stopping.clone(),
-        sweep(state.store.clone(), zone, clock),
+        sweep(state.store.clone(), methods, clock),
     ));
     if config.fetches_covers() {
         let fetching = fetch_covers(state)?;
@@ -379,16 +382,16 @@ fn until_night(now: Timestamp) -> Duration {
 }
 
 /// Gives expired holds back and finishes what the bank left unanswered.
-async fn sweep(store: Store, zone: Arc<dyn PaymentZone>, clock: Clock) {
+async fn sweep(store: Store, methods: Methods, clock: Clock) {
     loop {
-        if let Err(fault) = sweep_once(&store, &*zone, &clock).await {
+        if let Err(fault) = sweep_once(&store, &methods, &clock).await {
             tracing::warn!(fault = fault.detail(), "orders could not be looked through");
         }
         tokio::time::sleep(SWEEP).await;
     }
 }
 
-async fn sweep_once(store: &Store, zone: &dyn PaymentZone, clock: &Clock) -> Result<(), Fault> {
+async fn sweep_once(store: &Store, methods: &Methods, clock: &Clock) -> Result<(), Fault> {
     let now = clock.now();
     let released = store
         .write(move |tx| order::release_expired(tx, now))
@@ -396,7 +399,7 @@ async fn sweep_once(store: &Store, zone: &dyn PaymentZone, clock: &Clock) -> Res
     if released > 0 {
         tracing::info!(released, "unpaid orders expired");
     }
-    let found = payment::recover(store, zone, clock).await?;
+    let found = payment::recover(store, methods, clock).await?;
     if found.answered > 0 || found.waiting > 0 {
         tracing::info!(found.answered, found.waiting, "payments without an answer");
     }

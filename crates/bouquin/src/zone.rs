@@ -13,10 +13,13 @@ use link::{
     http::Client,
     signed::{self, SigningKey, VerifyingKey},
 };
-use shop::payment::{Asked, Charge, NotAReceipt, PaymentZone, Standing, ZoneFault};
+use shop::payment::{
+    Asked, Capabilities, Charge, Evidence, Means, Named, NotAReceipt, PaymentMethod, PaymentZone,
+    Standing, ZoneFault,
+};
 use trade::{
     clock::Clock,
-    ids::{CaptureId, PaymentId, RefundId},
+    ids::{CaptureId, RefundId},
     money::Money,
     payment::{
         AuthoriseOutcome, AuthoriseRequest, CaptureRequest, CheckInReceipt, CheckInTicket, Grant,
@@ -128,6 +131,66 @@ impl PrivateZone {
     }
 }
 
+impl PaymentMethod for PrivateZone {
+    fn capabilities(&self) -> Capabilities {
+        Means::Card.capabilities()
+    }
+
+    fn lookup<'a>(&'a self, payment: &'a Named) -> Asked<'a, Standing> {
+        Box::pin(async move {
+            let path = format!("/payments/{}", payment.payment);
+            match self.switch.get::<Report>(&path, ASK_TIME).await {
+                Ok(report) => Ok(report.outcome.map_or(Standing::InProgress, |outcome| {
+                    let at = self.clock.now();
+                    Standing::Known(outcome, Evidence::Unauthenticated { at })
+                })),
+                Err(LinkFault::Refused { status: 404, .. }) => Ok(Standing::Unheard),
+                Err(fault) => Err(zone_fault(&fault)),
+            }
+        })
+    }
+
+    fn capture<'a>(
+        &'a self,
+        payment: &'a Named,
+        capture: CaptureId,
+        amount: Money,
+    ) -> Asked<'a, Outcome> {
+        Box::pin(async move {
+            let path = format!("/payments/{}/capture", payment.payment);
+            let request = CaptureRequest { capture, amount };
+            told(self.switch.post(&path, &request, ASK_TIME).await)
+        })
+    }
+
+    fn reverse<'a>(&'a self, payment: &'a Named) -> Asked<'a, Outcome> {
+        Box::pin(async move {
+            let path = format!("/payments/{}/reverse", payment.payment);
+            told(
+                self.switch
+                    .post(&path, &serde_json::Map::new(), ASK_TIME)
+                    .await,
+            )
+        })
+    }
+
+    fn refund<'a>(
+        &'a self,
+        payment: &'a Named,
+        refund: RefundId,
+        amount: Money,
+    ) -> Asked<'a, Outcome> {
+        Box::pin(async move {
+            let path = format!("/payments/{}/refund", payment.payment);
+            told(
+                self.switch
+                    .post(&path, &RefundRequest { refund, amount }, ASK_TIME)
+                    .await,
+            )
+        })
+    }
+}
+
 impl PaymentZone for PrivateZone {
     fn card_page_url(&self, ticket: &CheckInTicket) -> String {
         match signed::sign(&self.signing, ticket) {
@@ -162,47 +225,6 @@ impl PaymentZone for PrivateZone {
             };
             let path = format!("/payments/{}/authorise", charge.payment);
             told(self.switch.post(&path, &request, AUTHORISE_TIME).await)
-        })
-    }
-
-    fn lookup(&self, payment: PaymentId) -> Asked<'_, Standing> {
-        Box::pin(async move {
-            let path = format!("/payments/{payment}");
-            match self.switch.get::<Report>(&path, ASK_TIME).await {
-                Ok(report) => Ok(report.outcome.map_or(Standing::InProgress, Standing::Known)),
-                Err(LinkFault::Refused { status: 404, .. }) => Ok(Standing::Unheard),
-                Err(fault) => Err(zone_fault(&fault)),
-            }
-        })
-    }
-
-    fn capture(&self, payment: PaymentId, capture: CaptureId, amount: Money) -> Asked<'_, Outcome> {
-        Box::pin(async move {
-            let path = format!("/payments/{payment}/capture");
-            let request = CaptureRequest { capture, amount };
-            told(self.switch.post(&path, &request, ASK_TIME).await)
-        })
-    }
-
-    fn reverse(&self, payment: PaymentId) -> Asked<'_, Outcome> {
-        Box::pin(async move {
-            let path = format!("/payments/{payment}/reverse");
-            told(
-                self.switch
-                    .post(&path, &serde_json::Map::new(), ASK_TIME)
-                    .await,
-            )
-        })
-    }
-
-    fn refund(&self, payment: PaymentId, refund: RefundId, amount: Money) -> Asked<'_, Outcome> {
-        Box::pin(async move {
-            let path = format!("/payments/{payment}/refund");
-            told(
-                self.switch
-                    .post(&path, &RefundRequest { refund, amount }, ASK_TIME)
-                    .await,
-            )
         })
     }
 }

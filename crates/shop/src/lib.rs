@@ -37,7 +37,6 @@ pub use schema::MIGRATIONS;
 pub fn statements() -> Vec<&'static storage::Statement> {
     [
         cart::STATEMENTS,
-        ledger::STATEMENTS,
         merged::STATEMENTS,
         revision::STATEMENTS,
         search_rules::STATEMENTS,
@@ -47,6 +46,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         &bestsellers::statements(),
         &checkout::statements(),
         &display::statements(),
+        &ledger::statements(),
         &order::statements(),
         &payment::statements(),
         &recommend::statements(),

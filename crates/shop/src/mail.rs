@@ -17,7 +17,8 @@ use trade::{
 use crate::{
     codes::coded,
     columns,
-    order::{Order, OrderLine},
+    order::{Copies, Order, OrderLine, Parcel, Refund},
+    payment::Means,
 };
 
 /// The outbox topic of letters.
@@ -28,10 +29,20 @@ coded! {
     pub enum LetterKind {
         /// The order is paid; this is what was bought.
         Confirmation = "confirmation",
-        /// The parcel left; the amount was taken.
+        /// The order waits for a credit transfer: where to send it, under which reference.
+        Transfer = "transfer",
+        /// The order will be paid when it is collected.
+        Collection = "collection",
+        /// The order left whole; the amount was taken.
         Shipping = "shipping",
+        /// One parcel of several left; its amount was taken.
+        Parcel = "parcel",
         /// The bookseller cancelled; nothing was taken.
         Cancellation = "cancellation",
+        /// The bookseller cancelled what had not left; nothing is taken for it.
+        RestCancelled = "rest_cancelled",
+        /// A part was given back.
+        PartRefund = "part_refund",
         /// The amount was given back.
         Refund = "refund",
         /// The bank never answered: the order is given up, nothing is taken, whatever was reserved is lifted.
@@ -39,7 +50,8 @@ coded! {
     }
 }
 
-/// One letter; the outbox entry's key is `mail:KIND:ORDER`, so that it exists once.
+/// One letter; the outbox entry's key is `mail:KIND:ORDER`, with the parcel's or refund's id where there may be
+/// several, so that it exists once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Letter {
     /// What it says.
@@ -54,8 +66,20 @@ pub struct Letter {
     pub address: Address,
     /// Sent or collected.
     pub method: DeliveryMethod,
-    /// What was bought.
+    /// What was bought; in a parcel's or a part refund's letter what is in it.
     pub lines: Vec<OrderLine>,
+    /// What a parcel's or a part refund's letter is about, VAT and delivery included.
+    #[serde(default)]
+    pub amount: Option<Money>,
+    /// How it is paid; letters written before there was a choice are about cards.
+    #[serde(default)]
+    pub means: Option<Means>,
+    /// The carrier's number.
+    #[serde(default)]
+    pub tracking: Option<String>,
+    /// The reference under which a transfer is awaited.
+    #[serde(default)]
+    pub reference: Option<String>,
     /// All lines, VAT included.
     pub goods_total: Money,
     /// The delivery charge, VAT included.
@@ -92,7 +116,64 @@ pub struct LetterCard {
 
 /// Writes a letter about `order` into the outbox.
 pub(crate) fn write(tx: &mut dyn Tx, kind: LetterKind, order: &Order) -> Result<(), Fault> {
+    let key = format!("mail:{}:{}", kind.code(), order.number);
+    push(tx, &key, &letter(kind, order))
+}
+
+/// Writes that one parcel of several left.
+pub(crate) fn write_of_parcel(
+    tx: &mut dyn Tx,
+    order: &Order,
+    parcel: &Parcel,
+) -> Result<(), Fault> {
+    let kind = LetterKind::Parcel;
     let letter = Letter {
+        lines: lines_of(order, &parcel.copies),
+        amount: Some(parcel.goods + parcel.delivery),
+        tracking: parcel.tracking.clone(),
+        ..letter(kind, order)
+    };
+    let key = format!("mail:{}:{}:{}", kind.code(), order.number, parcel.id);
+    push(tx, &key, &letter)
+}
+
+/// Writes that a part was given back.
+pub(crate) fn write_of_refund(
+    tx: &mut dyn Tx,
+    order: &Order,
+    refund: &Refund,
+    copies: &[Copies],
+) -> Result<(), Fault> {
+    let kind = LetterKind::PartRefund;
+    let letter = Letter {
+        lines: lines_of(order, copies),
+        amount: Some(refund.amount + refund.certificate),
+        ..letter(kind, order)
+    };
+    let key = format!("mail:{}:{}:{}", kind.code(), order.number, refund.id);
+    push(tx, &key, &letter)
+}
+
+fn push(tx: &mut dyn Tx, key: &str, letter: &Letter) -> Result<(), Fault> {
+    outbox::push(tx, TOPIC, key, &columns::to_json(letter)?).map(drop)
+}
+
+fn lines_of(order: &Order, copies: &[Copies]) -> Vec<OrderLine> {
+    let of = |&(position, quantity): &Copies| {
+        let line = order.lines.iter().find(|line| line.position == position)?;
+        Some(OrderLine {
+            quantity,
+            total: line.unit.times(quantity),
+            ..line.clone()
+        })
+    };
+    copies.iter().filter_map(of).collect()
+}
+
+fn letter(kind: LetterKind, order: &Order) -> Letter {
+    let payment = order.payment.as_ref();
+    let parcel = order.parcels.first();
+    Letter {
         kind,
         order: order.number.clone(),
         locale: order.locale,
@@ -100,20 +181,22 @@ pub(crate) fn write(tx: &mut dyn Tx, kind: LetterKind, order: &Order) -> Result<
         address: order.address.clone(),
         method: order.method,
         lines: order.lines.clone(),
+        amount: None,
+        means: payment.map(|payment| payment.means),
+        tracking: parcel.and_then(|parcel| parcel.tracking.clone()),
+        reference: payment.and_then(|payment| payment.reference.clone()),
         goods_total: order.goods_total,
         delivery: order.delivery,
         total: order.total,
         vat: order.vat.iter().map(letter_vat).collect(),
-        card: order.payment.as_ref().and_then(|payment| {
+        card: payment.and_then(|payment| {
             Some(LetterCard {
                 brand: payment.brand,
                 last4: payment.last4.clone()?,
             })
         }),
         placed: order.placed,
-    };
-    let key = format!("mail:{}:{}", kind.code(), order.number);
-    outbox::push(tx, TOPIC, &key, &columns::to_json(&letter)?).map(drop)
+    }
 }
 
 fn letter_vat(line: &crate::pricing::VatLine) -> LetterVat {

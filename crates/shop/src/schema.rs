@@ -49,4 +49,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 9,
         sql: include_str!("../migrations/0009_lines_of_editions.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 10,
+        sql: include_str!("../migrations/0010_means_and_parcels.sql"),
+    },
 ];

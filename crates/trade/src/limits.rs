@@ -43,6 +43,10 @@ pub const POSTCODE_CHARS: usize = 12;
 /// How long an order that is not paid holds its copies, and a card page stays open: time to find a card, not
 /// so long that the last copy is kept from another reader.
 pub const ORDER_HOLD: Duration = Duration::from_secs(30 * 60);
+/// The longest number of a carrier, in characters: they have 10 to 35.
+pub const TRACKING_CHARS: usize = 40;
+/// How long an order that waits for a credit transfer holds its copies: a transfer takes a day, a reader a week-end.
+pub const TRANSFER_HOLD: Duration = Duration::from_secs(8 * 24 * 3600);
 /// How often a number is drawn for an order before giving up: with 40 random bits twice is an accident.
 pub const ORDER_NUMBER_TRIES: u32 = 4;
 /// Cards that may be tried for one order: people have a few, people who test stolen ones have many.

@@ -5,6 +5,7 @@
 
 use maud::{DOCTYPE, Markup, html};
 use shop::mail::{Letter, LetterKind};
+use shop::payment::Means;
 use trade::{
     delivery::DeliveryMethod,
     locale::{format_date, format_money, format_percent},
@@ -73,7 +74,12 @@ pub fn render(sender: &Sender, letter: &Letter, order_path: &str) -> Rendered {
 fn subject_id(kind: LetterKind) -> &'static str {
     match kind {
         LetterKind::Confirmation => "letter-subject-confirmation",
+        LetterKind::Transfer => "letter-subject-transfer",
+        LetterKind::Collection => "letter-subject-collection",
         LetterKind::Shipping => "letter-subject-shipping",
+        LetterKind::Parcel => "letter-subject-parcel",
+        LetterKind::RestCancelled => "letter-subject-rest-cancelled",
+        LetterKind::PartRefund => "letter-subject-part-refund",
         LetterKind::Cancellation => "letter-subject-cancellation",
         LetterKind::Refund => "letter-subject-refund",
         LetterKind::Unanswered => "letter-subject-unanswered",
@@ -81,20 +87,38 @@ fn subject_id(kind: LetterKind) -> &'static str {
 }
 
 fn news(words: &Words, letter: &Letter, number: &str) -> String {
-    let total = format_money(letter.total, letter.locale);
+    let money = |amount| format_money(amount, letter.locale);
     let placed = format_date(letter.placed.date_in_paris(), letter.locale);
+    let before = letter.means == Some(Means::Transfer);
     let id = match letter.kind {
+        LetterKind::Confirmation if before => "letter-news-confirmation-paid",
         LetterKind::Confirmation => "letter-news-confirmation",
+        LetterKind::Transfer => "letter-news-transfer",
+        LetterKind::Collection => "letter-news-collection",
+        LetterKind::Shipping if before => "letter-news-shipping-paid",
         LetterKind::Shipping => "letter-news-shipping",
+        LetterKind::Parcel => "letter-news-parcel",
+        LetterKind::Cancellation if before => "letter-news-cancellation-paid",
+        LetterKind::Cancellation if letter.means == Some(Means::Collection) => {
+            "letter-news-cancellation-unpaid"
+        }
         LetterKind::Cancellation => "letter-news-cancellation",
+        LetterKind::RestCancelled => "letter-news-rest-cancelled",
+        LetterKind::PartRefund => "letter-news-part-refund",
         LetterKind::Refund => "letter-news-refund",
         LetterKind::Unanswered => "letter-news-unanswered",
     };
+    let reference = letter.reference.as_deref().unwrap_or_default();
     words.tell(
         id,
         &[
             ("number", number.into()),
-            ("total", total.into()),
+            ("total", money(letter.total).into()),
+            (
+                "amount",
+                money(letter.amount.unwrap_or(letter.total)).into(),
+            ),
+            ("reference", reference.into()),
             ("placed", placed.into()),
         ],
     )
@@ -103,6 +127,10 @@ fn news(words: &Words, letter: &Letter, number: &str) -> String {
 impl Said<'_> {
     /// The amounts below the lines: label and sum.
     fn sums(&self) -> Vec<(String, String)> {
+        if let Some(amount) = self.letter.amount {
+            let about = self.words.say("letter-amount").to_owned();
+            return vec![(about, format_money(amount, self.letter.locale))];
+        }
         let Letter {
             locale,
             goods_total,
@@ -156,11 +184,23 @@ impl Said<'_> {
         Some(self.words.tell("letter-card", &variables))
     }
 
+    fn tracking(&self) -> Option<String> {
+        let tracking = self.letter.tracking.as_deref()?;
+        let left = matches!(self.letter.kind, LetterKind::Shipping | LetterKind::Parcel);
+        left.then(|| {
+            self.words
+                .tell("letter-tracking", &[("number", tracking.into())])
+        })
+    }
+
     /// What the law wants said on a durable medium, in the letters that conclude or fulfil the contract.
     fn rights(&self) -> Option<&'static str> {
         matches!(
             self.letter.kind,
-            LetterKind::Confirmation | LetterKind::Shipping
+            LetterKind::Confirmation
+                | LetterKind::Collection
+                | LetterKind::Shipping
+                | LetterKind::Parcel
         )
         .then(|| self.words.say("letter-rights"))
     }
@@ -177,6 +217,9 @@ impl Said<'_> {
         }
         if let Some(card) = self.card() {
             text.push_str(&format!("  {card}\n"));
+        }
+        if let Some(tracking) = self.tracking() {
+            text.push_str(&format!("  {tracking}\n"));
         }
         let address = self.address();
         if !address.is_empty() {
@@ -213,6 +256,7 @@ impl Said<'_> {
                         p { (self.news) }
                         (self.lines_html())
                         @if let Some(card) = self.card() { p { (card) } }
+                        @if let Some(tracking) = self.tracking() { p { (tracking) } }
                         @if !self.address().is_empty() {
                             p style="margin-bottom:0" { (self.words.say("letter-address")) }
                             p style="margin-top:0" { @for line in self.address() { (line) br; } }

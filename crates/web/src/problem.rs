@@ -76,7 +76,9 @@ kinds! {
     /// A card of this order is with the bank at this moment.
     InFlight = CONFLICT, "in-flight";
     /// Too many cards were tried for one order.
-    TooManyCards = CONFLICT, "too-many-cards";
+    TooManyTries = CONFLICT, "too-many-tries";
+    /// The shop does not take these means for this order.
+    MeansNotTaken = UNPROCESSABLE_ENTITY, "means-not-taken";
     /// The body is larger than any form of this shop.
     TooLarge = PAYLOAD_TOO_LARGE, "too-large";
     /// Too many requests in a short time.
@@ -232,8 +234,11 @@ impl From<PayRefusal> for Problem {
                 Problem::of(Kind::NotWaiting).with("state", state.code())
             }
             PayRefusal::InFlight => Problem::of(Kind::InFlight),
-            PayRefusal::TooManyCards { limit } => {
-                Problem::of(Kind::TooManyCards).with("limit", limit)
+            PayRefusal::TooManyTries { limit } => {
+                Problem::of(Kind::TooManyTries).with("limit", limit)
+            }
+            PayRefusal::NotTaken { means } => {
+                Problem::of(Kind::MeansNotTaken).with("means", means.code())
             }
             PayRefusal::Fault(fault) => fault.into(),
         }

@@ -8,7 +8,7 @@ use catalogue::shelf::ShelfHandle;
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::Index;
 use shop::order::OrderKeys;
-use shop::payment::PaymentZone;
+use shop::payment::{Means, Methods};
 use shop::reviews::ReviewKeys;
 use storage::Store;
 use trade::clock::Clock;
@@ -35,8 +35,8 @@ pub struct Parts {
     pub shelf: Arc<ShelfHandle>,
     /// The search index.
     pub index: Arc<Index>,
-    /// Vault and switch.
-    pub zone: Arc<dyn PaymentZone>,
+    /// How orders are paid.
+    pub methods: Methods,
     /// What time it is.
     pub clock: Clock,
     /// Delivery fees.
@@ -61,7 +61,7 @@ pub struct AppState {
     /// See [`Parts`].
     pub index: Arc<Index>,
     /// See [`Parts`].
-    pub zone: Arc<dyn PaymentZone>,
+    pub methods: Methods,
     /// See [`Parts`].
     pub clock: Clock,
     /// See [`Parts`].
@@ -120,7 +120,7 @@ impl AppState {
             store: parts.store,
             shelf: parts.shelf,
             index: parts.index,
-            zone: parts.zone,
+            methods: parts.methods,
             clock: parts.clock,
             tariff: Arc::new(parts.tariff),
             order_keys: parts.order_keys,
@@ -141,6 +141,14 @@ impl AppState {
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
             review_paces: Arc::new(ReviewPaces::new()),
+        }
+    }
+
+    /// Whether these means can be used at this moment: no card while the vault is sealed.
+    pub(crate) async fn is_open(&self, means: Means) -> bool {
+        match (means, &self.methods.card) {
+            (Means::Card, Some(zone)) => zone.takes_cards().await,
+            _ => true,
         }
     }
 

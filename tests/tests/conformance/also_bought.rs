@@ -85,7 +85,7 @@ pub async fn what_was_given_back_does_not_count(counter: Counter) {
     assert_eq!(counter.near(ETRANGER).await.len(), 1);
     shop::payment::cancel(
         &counter.store,
-        &*counter.zone,
+        &counter.methods,
         &counter.clock,
         &orders[0],
         "libraire",

@@ -14,8 +14,9 @@ use shop::{
     checkout::{Draft, Placed, Refusal, place_order},
     order::Order,
     payment::{
-        Asked, Authorisation, CardWanted, Charge, NotAReceipt, PayRefusal, PaymentZone, Standing,
-        ZoneFault,
+        Asked, Authorisation, Capabilities, CardWanted, Charge, Contents, Evidence, Means, Methods,
+        Named, NotAReceipt, PayRefusal, PaymentMethod, PaymentZone, Return, SettleRefusal, Settled,
+        ShopAccount, Standing, ZoneFault,
     },
     pricing::{Line, quote},
     stock::{Level, StockPolicy},
@@ -25,7 +26,7 @@ use trade::{
     address::{Address, AddressInput, Email},
     clock::{Clock, Timestamp},
     delivery::{DeliveryMethod, Tariff},
-    ids::{CaptureId, CartId, EditionId, IdempotencyKey, OrderNumber, PaymentId, RefundId},
+    ids::{CaptureId, CartId, EditionId, IdempotencyKey, OrderNumber, RefundId},
     locale::Locale,
     money::Money,
     payment::{
@@ -59,6 +60,7 @@ pub struct Counter {
     pub clock: Clock,
     pub tariff: Tariff,
     pub zone: Arc<Zone>,
+    pub methods: Methods,
 }
 
 impl Counter {
@@ -66,12 +68,22 @@ impl Counter {
         let store = Store::open(&url, &[catalogue::MIGRATIONS, shop::MIGRATIONS])
             .await
             .unwrap();
+        let zone = Arc::new(Zone::default());
         let counter = Self {
             store,
             url,
             clock: Clock::fixed(NOON),
             tariff: Tariff::demo(),
-            zone: Arc::new(Zone::default()),
+            methods: Methods {
+                card: Some(zone.clone()),
+                transfer: Some(ShopAccount {
+                    holder: "Librairie".into(),
+                    iban: "FR7630006000011234567890189".into(),
+                }),
+                collection: true,
+                ..Methods::default()
+            },
+            zone,
         };
         let titles = [
             title(
@@ -250,8 +262,30 @@ impl Counter {
     }
 
     pub async fn recover(&self) -> Result<shop::payment::Recovered, Fault> {
-        shop::payment::recover(&self.store, &*self.zone, &self.clock).await
+        shop::payment::recover(&self.store, &self.methods, &self.clock).await
     }
+}
+
+/// All that waits leaves.
+pub async fn ship(
+    store: &Store,
+    methods: &Methods,
+    clock: &Clock,
+    number: &OrderNumber,
+    staff: &str,
+) -> Result<Settled, SettleRefusal> {
+    shop::payment::ship(store, methods, clock, number, &Contents::ALL, staff).await
+}
+
+/// All that left is given back.
+pub async fn refund(
+    store: &Store,
+    methods: &Methods,
+    clock: &Clock,
+    number: &OrderNumber,
+    staff: &str,
+) -> Result<Settled, SettleRefusal> {
+    shop::payment::refund(store, methods, clock, number, &Return::ALL, staff).await
 }
 
 pub fn title(title: &str, cents: Option<i64>, goods: Goods, availability: Availability) -> Edition {
@@ -309,6 +343,11 @@ pub fn approved() -> AuthoriseOutcome {
     }
 }
 
+/// What the zone finds of an authorisation that the shop lost sight of.
+pub fn known(outcome: AuthoriseOutcome) -> Standing {
+    Standing::Known(outcome, Evidence::Unauthenticated { at: NOON })
+}
+
 /// A payment zone that answers what it was told to, yes when it was told nothing, and remembers what it was asked.
 #[derive(Default)]
 pub struct Zone(Mutex<Script>);
@@ -355,6 +394,41 @@ impl Zone {
     }
 }
 
+impl PaymentMethod for Zone {
+    fn capabilities(&self) -> Capabilities {
+        Means::Card.capabilities()
+    }
+
+    fn lookup<'a>(&'a self, payment: &'a Named) -> Asked<'a, Standing> {
+        let mut script = self.0.lock().unwrap();
+        script.asked.push(format!("lookup {}", payment.payment));
+        let answer = script.lookup.pop_front().unwrap_or(Ok(Standing::Unheard));
+        Box::pin(async { answer })
+    }
+
+    fn capture<'a>(
+        &'a self,
+        payment: &'a Named,
+        _: CaptureId,
+        amount: Money,
+    ) -> Asked<'a, Outcome> {
+        self.settle(format!("capture {} {amount}", payment.payment))
+    }
+
+    fn reverse<'a>(&'a self, payment: &'a Named) -> Asked<'a, Outcome> {
+        self.settle(format!("reverse {}", payment.payment))
+    }
+
+    fn refund<'a>(
+        &'a self,
+        payment: &'a Named,
+        refund: RefundId,
+        amount: Money,
+    ) -> Asked<'a, Outcome> {
+        self.settle(format!("refund {} {refund} {amount}", payment.payment))
+    }
+}
+
 impl PaymentZone for Zone {
     fn card_page_url(&self, ticket: &CheckInTicket) -> String {
         format!("https://vault.test/pay?ticket={}", ticket.nonce)
@@ -378,24 +452,5 @@ impl PaymentZone for Zone {
             .pop_front()
             .unwrap_or_else(|| Ok(approved()));
         Box::pin(async { answer })
-    }
-
-    fn lookup(&self, payment: PaymentId) -> Asked<'_, Standing> {
-        let mut script = self.0.lock().unwrap();
-        script.asked.push(format!("lookup {payment}"));
-        let answer = script.lookup.pop_front().unwrap_or(Ok(Standing::Unheard));
-        Box::pin(async { answer })
-    }
-
-    fn capture(&self, payment: PaymentId, _: CaptureId, amount: Money) -> Asked<'_, Outcome> {
-        self.settle(format!("capture {payment} {amount}"))
-    }
-
-    fn reverse(&self, payment: PaymentId) -> Asked<'_, Outcome> {
-        self.settle(format!("reverse {payment}"))
-    }
-
-    fn refund(&self, payment: PaymentId, refund: RefundId, amount: Money) -> Asked<'_, Outcome> {
-        self.settle(format!("refund {payment} {refund} {amount}"))
     }
 }

@@ -9,13 +9,13 @@ use catalogue::{
 use jiff::{ToSpan, civil::Date};
 use shop::{
     checkout::Refusal,
-    payment::{SettleRefusal, Settled, ship},
+    payment::{SettleRefusal, Settled},
     stock::StockPolicy,
 };
 use storage::{Engine, Fault, Store};
 use trade::{clock::Clock, money::Money};
 
-use crate::counter::{Counter, title};
+use crate::counter::{Counter, ship, title};
 
 /// The first edition after those of the counter.
 const NEW: EditionId = EditionId(8);
@@ -127,7 +127,7 @@ pub async fn o12_a_node_whose_clock_is_ahead_turns_nothing(counter: Counter) {
 }
 
 pub async fn o12_a_parcel_waits_for_its_day(counter: Counter) {
-    let (store, zone, clock) = (&counter.store, &*counter.zone, &counter.clock);
+    let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     let edition = title("Bientôt", Some(990), Goods::NewBook, Availability::InStock);
     let day = in_days(700);
     counter
@@ -146,7 +146,11 @@ pub async fn o12_a_parcel_waits_for_its_day(counter: Counter) {
         matches!(&refused, Err(SettleRefusal::Embargo { title, until }) if title == "Bientôt" && *until == day),
         "{refused:?}"
     );
-    assert_eq!(zone.times("capture"), 0, "nothing was taken from the card");
+    assert_eq!(
+        counter.zone.times("capture"),
+        0,
+        "nothing was taken from the card"
+    );
     turn(store, day).await;
     let shipped = ship(store, zone, clock, &number, "anne").await.unwrap();
     assert_eq!(shipped, Settled::Done);

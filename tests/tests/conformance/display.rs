@@ -45,7 +45,7 @@ pub async fn what_sells_best_is_what_was_paid_and_kept(counter: Counter) {
     let given_back = counter.bought(20, &[(NADJA, 1)]).await;
     cancel(
         &counter.store,
-        &*counter.zone,
+        &counter.methods,
         &counter.clock,
         &given_back,
         "anne",

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use shop::{
     order::{Filter, OrderState, counts, list},
-    payment::ship,
     searches::{self, Searched},
     staff::{self, AccountRefusal, LoginRefusal, NewMember, Role},
     stats,
@@ -12,7 +11,7 @@ use shop::{
 };
 use trade::{ids::IdempotencyKey, limits, money::Money};
 
-use crate::counter::{Counter, ETRANGER, MUG, NADJA, paris};
+use crate::counter::{Counter, ETRANGER, MUG, NADJA, paris, ship};
 
 pub async fn orders_are_listed_found_and_counted(counter: Counter) {
     let mut draft = counter.draft(&[(ETRANGER, 2)]);
@@ -93,7 +92,7 @@ pub async fn figures_of_the_first_page(counter: Counter) {
     let second = counter.paid(&[(ETRANGER, 1), (NADJA, 1)]).await;
     ship(
         &counter.store,
-        &*counter.zone,
+        &counter.methods,
         &counter.clock,
         &second,
         "anne",

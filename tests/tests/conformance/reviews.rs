@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use shop::{
-    payment::{refund, ship},
     reviews::{
         self, About, Draft, Queue, Rating, Reason, ReviewId, ReviewRefusal, ReviewState, Voter,
         editorial::{self, EditorialText},
@@ -15,7 +14,7 @@ use shop::{
 use storage::outbox;
 use trade::{address::Email, clock::Timestamp, language::Language, locale::Locale};
 
-use crate::counter::{Counter, ETRANGER, NADJA};
+use crate::counter::{Counter, ETRANGER, NADJA, refund, ship};
 
 /// The reader of [`Counter::draft`], who types her address in capitals.
 const HERS: &str = "LECTRICE@example.org";
@@ -127,7 +126,7 @@ pub async fn c6_the_mark_is_borne_by_buyers_for_as_long_as_they_are(counter: Cou
     );
     let order = counter.paid(&[(ETRANGER, 1)]).await;
     assert!(on_the_page(&counter).await[0].1);
-    let (store, zone, clock) = (&counter.store, &*counter.zone, &counter.clock);
+    let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     ship(store, zone, clock, &order, "anne").await.unwrap();
     assert!(on_the_page(&counter).await[0].1);
     refund(store, zone, clock, &order, "anne").await.unwrap();

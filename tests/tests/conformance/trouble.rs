@@ -6,7 +6,7 @@ use shop::{
     order::OrderState,
     payment::{
         Authorisation, PayRefusal, PaymentState, Recovered, SettleRefusal, Settled, Standing,
-        ZoneFault, cancel, card_wanted, refund, ship,
+        ZoneFault, cancel, card_wanted,
     },
     stock::StockPolicy,
 };
@@ -15,7 +15,7 @@ use trade::{
     payment::{AuthoriseOutcome, Outcome},
 };
 
-use crate::counter::{Counter, ETRANGER, MUG, approved};
+use crate::counter::{Counter, ETRANGER, MUG, approved, known, refund, ship};
 
 const ANSWERED: Recovered = Recovered {
     answered: 1,
@@ -97,7 +97,7 @@ pub async fn a_lost_answer_is_looked_up(counter: Counter) {
     assert_eq!(counter.recover().await.unwrap(), WAITING);
     counter.zone.will_find(Ok(Standing::InProgress));
     assert_eq!(counter.recover().await.unwrap(), WAITING);
-    counter.zone.will_find(Ok(Standing::Known(approved())));
+    counter.zone.will_find(Ok(known(approved())));
     assert_eq!(counter.recover().await.unwrap(), ANSWERED);
     assert_eq!(counter.recover().await.unwrap(), NOTHING);
     assert_eq!(counter.pay(&card).await.unwrap(), Authorisation::Confirmed);
@@ -141,7 +141,7 @@ pub async fn a_hold_does_not_expire_under_a_payment(counter: Counter) {
         .write(move |tx| shop::order::release_expired(tx, now))
         .await;
     assert_eq!(released.unwrap(), 0);
-    counter.zone.will_find(Ok(Standing::Known(approved())));
+    counter.zone.will_find(Ok(known(approved())));
     assert_eq!(counter.recover().await.unwrap(), ANSWERED);
     assert_eq!(
         counter.order(&placed.number).await.state,
@@ -151,7 +151,7 @@ pub async fn a_hold_does_not_expire_under_a_payment(counter: Counter) {
 }
 
 pub async fn a_sleeping_bank_is_asked_again_under_the_same_ids(counter: Counter) {
-    let (store, zone, clock) = (&counter.store, &*counter.zone, &counter.clock);
+    let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     let number = counter.paid(&[(MUG, 1)]).await;
     for verb in ["capture", "refund"] {
         zone.will_settle(Ok(Outcome::Pending));
@@ -234,7 +234,7 @@ pub async fn a_closed_door_is_tried_once(counter: Counter) {
     counter.zone.will_find(Err(ZoneFault::Unreachable));
     assert_eq!(counter.recover().await.unwrap(), WAITING);
     for _ in 0..3 {
-        counter.zone.will_find(Ok(Standing::Known(approved())));
+        counter.zone.will_find(Ok(known(approved())));
     }
     assert_eq!(
         counter.recover().await.unwrap(),
@@ -246,7 +246,7 @@ pub async fn a_closed_door_is_tried_once(counter: Counter) {
 }
 
 pub async fn a_refused_capture_leaves_the_order_to_ship(counter: Counter) {
-    let (store, zone, clock) = (&counter.store, &*counter.zone, &counter.clock);
+    let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     let number = counter.paid(&[(MUG, 1)]).await;
     zone.will_settle(Ok(Outcome::Refused { code: "13".into() }));
     let refused = ship(store, zone, clock, &number, "anne").await.unwrap();
@@ -271,7 +271,7 @@ pub async fn a_refused_capture_leaves_the_order_to_ship(counter: Counter) {
 }
 
 pub async fn a_refused_reversal_can_be_asked_again(counter: Counter) {
-    let (store, zone, clock) = (&counter.store, &*counter.zone, &counter.clock);
+    let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     counter.shelve(ETRANGER, 1, StockPolicy::Limited).await;
     let number = counter.paid(&[(ETRANGER, 1)]).await;
     zone.will_settle(Ok(Outcome::Refused { code: "25".into() }));
@@ -309,7 +309,7 @@ pub async fn two_booksellers_ship_once(counter: Counter) {
             tokio::spawn(async move {
                 ship(
                     &counter.store,
-                    &*counter.zone,
+                    &counter.methods,
                     &counter.clock,
                     &number,
                     staff,

@@ -36,14 +36,14 @@ storage::statements! {
         RETURNING id, tries";
     ASKED_AGAIN = "UPDATE orders SET tries = tries + 1 WHERE idempotency_key = $1 RETURNING id";
     PLACED_BEFORE = "SELECT o.request_hash, o.number, o.state, o.total_cents, o.hold_until_us, p.id, p.nonce
-        FROM orders o LEFT JOIN payments p ON p.order_id = o.id AND p.state = 'awaiting_card'
+        FROM orders o LEFT JOIN payments p ON p.order_id = o.id AND p.state = 'awaiting_reader'
         WHERE o.id = $1 ORDER BY p.created_us DESC LIMIT 1";
     FROM_THE_SAME_CART = "SELECT id FROM orders
         WHERE cart = $1 AND state = 'awaiting_payment' AND id <> $2 ORDER BY id";
     VAT = "INSERT INTO order_vat (order_id, vat_bp, goods_cents, delivery_cents, vat_cents)
         VALUES ($1, $2, $3, $4, $5)";
-    PAYMENT = "INSERT INTO payments (id, order_id, state, amount_cents, nonce, created_us, changed_us)
-        VALUES ($1, $2, 'awaiting_card', $3, $4, $5, $5)";
+    PAYMENT = "INSERT INTO payments (id, order_id, means, state, amount_cents, nonce, created_us, changed_us)
+        VALUES ($1, $2, 'card', 'awaiting_reader', $3, $4, $5, $5)";
     LINE = "INSERT INTO order_lines (order_id, position, edition, title, isbn13, goods, quantity, unit_cents,
             vat_bp, from_stock)
         SELECT $1, $2, e.id, e.title, e.isbn13, $4, $5, $6, $7, $8 FROM editions e WHERE e.id = $3";
@@ -215,7 +215,14 @@ fn insert_amounts(tx: &mut dyn Tx, order: OrderId, prepared: &Prepared) -> Resul
         ledger::sale_id(&prepared.number),
         ledger::TransferState::Pending,
     );
-    ledger::post(tx, &id, order, pending, &prepared.entries, prepared.now)
+    ledger::post(
+        tx,
+        &id,
+        Some(order),
+        pending,
+        &prepared.entries,
+        prepared.now,
+    )
 }
 
 /// Lines and stock last, in the order of editions: the rows that buyers share are locked shortly and alike.

@@ -24,16 +24,26 @@ coded! {
         NotSent = "not_sent",
         /// A bookseller asked for the amount, to ship.
         Capturing = "capturing",
-        /// The amount was taken and the parcel left.
+        /// A parcel left and others follow; the note is the carrier's number.
+        PartSent = "part_sent",
+        /// The amount was taken and the last parcel left.
         Shipped = "shipped",
+        /// The reader chose how to pay; the note is the means.
+        Chosen = "chosen",
+        /// A transfer, or the reader at the till, paid; the note is the bank's reference.
+        Paid = "paid",
         /// A bookseller cancelled.
         Cancelled = "cancelled",
         /// The bank lifted the reservation.
         Reversed = "reversed",
         /// A bookseller asked to give the amount back.
         Refunding = "refunding",
-        /// The amount was given back.
+        /// A part was given back; the note is the amount.
+        PartRefunded = "part_refunded",
+        /// All that was taken was given back.
         Refunded = "refunded",
+        /// A bookseller cancelled what had not left.
+        RestCancelled = "rest_cancelled",
         /// The bank refused to capture, reverse or refund; the note is its code.
         Refused = "refused",
     }

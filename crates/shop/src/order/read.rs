@@ -15,22 +15,26 @@ use trade::{
     vat::Rate,
 };
 
-use super::OrderState;
-use crate::{columns, payment::PaymentState, pricing::VatLine};
+use super::{Answer, OrderState, Parcel, Refund, parcels};
+use crate::{
+    columns,
+    payment::{Evidence, Means, PaymentState},
+    pricing::VatLine,
+};
 
 storage::statements! {
     BY_NUMBER = "SELECT id, number, state, locale, email, address, method, goods_cents, delivery_cents,
-            total_cents, placed_us, hold_until_us, confirmed_us, shipped_us, closed_us, cart
+            total_cents, placed_us, hold_until_us, confirmed_us, shipped_us, closed_us, cart, certificates_cents
         FROM orders WHERE number = $1";
     BY_ID = "SELECT id, number, state, locale, email, address, method, goods_cents, delivery_cents,
-            total_cents, placed_us, hold_until_us, confirmed_us, shipped_us, closed_us, cart
+            total_cents, placed_us, hold_until_us, confirmed_us, shipped_us, closed_us, cart, certificates_cents
         FROM orders WHERE id = $1";
     BY_KEY = "SELECT number FROM orders WHERE idempotency_key = $1";
-    LINES = "SELECT edition, title, isbn13, goods, quantity, unit_cents, vat_bp, from_stock
+    LINES = "SELECT edition, title, isbn13, goods, quantity, unit_cents, vat_bp, from_stock, position, cancelled
         FROM order_lines WHERE order_id = $1 ORDER BY position";
     VAT = "SELECT vat_bp, goods_cents, delivery_cents FROM order_vat WHERE order_id = $1 ORDER BY vat_bp";
     PAYMENTS = "SELECT id, state, amount_cents, card_brand, card_last4, card_expiry, approval_code,
-            retrieval_reference, reason, changed_us
+            retrieval_reference, reason, changed_us, means, captured_cents, refunded_cents, evidence, reference
         FROM payments WHERE order_id = $1 ORDER BY created_us DESC, id DESC LIMIT 50";
 }
 
@@ -59,6 +63,8 @@ pub struct Order {
     pub delivery: Money,
     /// What is charged.
     pub total: Money,
+    /// What gift certificates pay of it.
+    pub certificates: Money,
     /// The total by VAT rate.
     pub vat: Vec<VatLine>,
     /// When it was placed.
@@ -71,7 +77,11 @@ pub struct Order {
     pub shipped: Option<Timestamp>,
     /// When it was refunded, cancelled or given up.
     pub closed: Option<Timestamp>,
-    /// The latest card tried; none only for a moment while it is placed.
+    /// What left, oldest first.
+    pub parcels: Vec<Parcel>,
+    /// What was given back, oldest first.
+    pub refunds: Vec<Refund>,
+    /// The latest try to pay; none when certificates pay the whole.
     pub payment: Option<PaymentView>,
     /// The cart it was made from.
     pub(crate) cart: Option<String>,
@@ -80,6 +90,9 @@ pub struct Order {
 /// One line of an order, as it was when it was placed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLine {
+    /// Its number in the order, from 1.
+    #[serde(default)]
+    pub position: u32,
     /// The edition.
     pub edition: EditionId,
     /// Its title then.
@@ -98,6 +111,49 @@ pub struct OrderLine {
     pub vat_basis_points: u32,
     /// Whether the copies come from the shelf, not from the supplier.
     pub from_stock: bool,
+    /// Copies that were cancelled and will not leave.
+    #[serde(default)]
+    pub cancelled: u32,
+}
+
+impl Order {
+    /// Copies of a line that neither left, nor leave, nor were cancelled.
+    pub fn waiting(&self, line: &OrderLine) -> u32 {
+        let refused = |parcel: &&Parcel| parcel.answer == Some(Answer::Refused);
+        let gone: u32 = self
+            .parcels
+            .iter()
+            .filter(|parcel| !refused(parcel))
+            .flat_map(|parcel| &parcel.copies)
+            .filter(|(position, _)| *position == line.position)
+            .map(|(_, quantity)| quantity)
+            .sum();
+        line.quantity.saturating_sub(line.cancelled + gone)
+    }
+
+    /// Copies of a line that left.
+    pub fn sent(&self, line: &OrderLine) -> u32 {
+        let left = self.parcels.iter().filter(|parcel| parcel.left.is_some());
+        left.flat_map(|parcel| &parcel.copies)
+            .filter(|(position, _)| *position == line.position)
+            .map(|(_, quantity)| quantity)
+            .sum()
+    }
+
+    /// Whether some of it left and some waits.
+    pub fn is_partly_sent(&self) -> bool {
+        self.state == OrderState::Confirmed
+            && self.parcels.iter().any(|parcel| parcel.left.is_some())
+    }
+
+    /// What was given back so far.
+    pub fn given_back(&self) -> Money {
+        let done = self
+            .refunds
+            .iter()
+            .filter(|refund| refund.answer == Some(Answer::Done));
+        done.map(|refund| refund.goods + refund.delivery).sum()
+    }
 }
 
 /// What the shop may know and show of a payment.
@@ -105,10 +161,20 @@ pub struct OrderLine {
 pub struct PaymentView {
     /// Its id, the same in the payment zone.
     pub id: PaymentId,
+    /// How it is paid.
+    pub means: Means,
     /// Where it stands.
     pub state: PaymentState,
     /// The amount.
     pub amount: Money,
+    /// What was taken of it.
+    pub captured: Money,
+    /// What was given back of that.
+    pub refunded: Money,
+    /// What its guarantee rests on.
+    pub evidence: Evidence,
+    /// The name by which its means knows it: a creditor reference, a provider's page.
+    pub reference: Option<String>,
     /// The card's brand, once the reader gave one.
     pub brand: Option<Brand>,
     /// Its last four digits.
@@ -180,7 +246,12 @@ fn whole(tx: &mut dyn Tx, row: &Row) -> Result<Order, Fault> {
         confirmed: when(12)?,
         shipped: when(13)?,
         closed: when(14)?,
-        payment: payments_of(tx, id)?.into_iter().next(),
+        certificates: Money::cents(row.int(16)?),
+        parcels: parcels::parcels_of(tx, id)?,
+        refunds: parcels::refunds_of(tx, id)?,
+        payment: payments_of(tx, id)?
+            .into_iter()
+            .find(|payment| payment.state != PaymentState::Dropped),
         cart: row.opt_text(15)?.map(str::to_owned),
     })
 }
@@ -197,6 +268,8 @@ fn line_of_row(row: &Row) -> Result<OrderLine, Fault> {
         total: unit.times(quantity),
         vat_basis_points: row.count(6)?,
         from_stock: row.flag(7)?,
+        position: row.count(8)?,
+        cancelled: row.count(9)?,
     })
 }
 
@@ -222,5 +295,12 @@ fn payment_of_row(row: &Row) -> Result<PaymentView, Fault> {
         retrieval_reference: words(7)?,
         reason: words(8)?,
         changed: Timestamp::micros(row.int(9)?),
+        means: Means::of_column(row.text(10)?)?,
+        captured: Money::cents(row.int(11)?),
+        refunded: Money::cents(row.int(12)?),
+        evidence: row
+            .opt_text(13)?
+            .map_or(Ok(Evidence::Nothing), columns::json)?,
+        reference: words(14)?,
     })
 }

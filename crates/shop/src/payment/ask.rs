@@ -1,31 +1,27 @@
-//! Putting a question to the payment zone and writing down its answer, for the verbs that ask first
-//! ([`settle`](super::settle)) and for the one that asks again ([`recover`](super::recover)).
+//! Putting a question to whoever moves the money and writing down the answer, for the verbs that ask first and for
+//! the one that asks again ([`recover`](super::recover)).
 
 use storage::{Fault, Store, Tx};
 use trade::{
     clock::{Clock, Timestamp},
-    ids::{CaptureId, PaymentId, RefundId},
+    ids::{CaptureId, RefundId},
     money::Money,
     payment::Outcome,
 };
 
 use super::{
-    PaymentState, PaymentZone, ZoneFault,
+    Means, Methods, Named, PaymentState, ZoneFault,
     row::{self, Payment},
-    state,
+    state::{self, Amounts},
 };
 use crate::{
-    columns, ledger,
+    ledger,
     order::{
-        self,
+        self, Answer,
         events::{self, EventKind},
+        parcels,
     },
 };
-
-storage::statements! {
-    OPEN_REFUND = "SELECT id FROM refunds WHERE payment = $1 AND answer IS NULL";
-    ANSWER_REFUND = "UPDATE refunds SET answer = $2 WHERE id = $1 AND answer IS NULL";
-}
 
 /// What became of a capture, reversal or refund.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,78 +37,78 @@ pub enum Settled {
     },
 }
 
-/// What the zone is asked, with the ids under which it is asked however often.
-#[derive(Clone, Copy, Debug)]
+/// What is asked, with the ids under which it is asked however often.
+#[derive(Clone, Debug)]
 pub(super) struct Question {
-    pub payment: PaymentId,
+    pub payment: Named,
+    pub means: Means,
     pub amount: Money,
     pub kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    Capture,
+    Capture(CaptureId),
     Reverse,
     Refund(RefundId),
 }
 
 impl Kind {
-    /// The state while it is asked, after it is done, and after it is refused.
-    pub fn states(self) -> (PaymentState, PaymentState, PaymentState) {
+    /// The state while it is asked.
+    const fn asking(self) -> PaymentState {
         match self {
-            Self::Capture => (
-                PaymentState::Capturing,
-                PaymentState::Captured,
-                PaymentState::Authorised,
-            ),
-            Self::Reverse => (
-                PaymentState::Reversing,
-                PaymentState::Reversed,
-                PaymentState::Authorised,
-            ),
-            Self::Refund(_) => (
-                PaymentState::Refunding,
-                PaymentState::Refunded,
-                PaymentState::Captured,
-            ),
+            Self::Capture(_) => PaymentState::Capturing,
+            Self::Reverse => PaymentState::Reversing,
+            Self::Refund(_) => PaymentState::Refunding,
+        }
+    }
+
+    /// What the payment holds once it is done.
+    fn done(self, amounts: Amounts, amount: Money) -> Amounts {
+        match self {
+            Self::Capture(_) => Amounts {
+                captured: amounts.captured + amount,
+                ..amounts
+            },
+            Self::Reverse => Amounts {
+                lifted: true,
+                ..amounts
+            },
+            Self::Refund(_) => Amounts {
+                refunded: amounts.refunded + amount,
+                ..amounts
+            },
         }
     }
 }
 
-/// The refund that a payment is being refunded by.
-pub(super) fn open_refund(tx: &mut dyn Tx, payment: PaymentId) -> Result<Option<RefundId>, Fault> {
-    let row = tx.query_opt(&OPEN_REFUND, &[payment.to_string().into()])?;
-    row.map(|row| columns::parsed(row.text(0)?)).transpose()
-}
-
-/// Asks the zone and writes its answer; no answer leaves the intent as it is.
+/// Asks and writes the answer down; no answer leaves the intent as it is.
 pub(super) async fn ask(
     store: &Store,
-    zone: &dyn PaymentZone,
+    methods: &Methods,
     clock: &Clock,
     question: Question,
 ) -> Result<Settled, Fault> {
-    match put(zone, question).await {
+    match put(methods, &question).await {
         Ok(answer) => write_down(store, clock, question, answer).await,
         Err(ZoneFault::Unreachable | ZoneFault::NoAnswer) => Ok(Settled::Pending),
     }
 }
 
-/// Puts the question to the zone.
-pub(super) async fn put(zone: &dyn PaymentZone, question: Question) -> Result<Outcome, ZoneFault> {
+/// Puts the question to whoever moves the money. Means that the shop no longer takes are not reached.
+pub(super) async fn put(methods: &Methods, question: &Question) -> Result<Outcome, ZoneFault> {
+    let method = methods
+        .asked_of(question.means)
+        .ok_or(ZoneFault::Unreachable)?;
+    let (payment, amount) = (&question.payment, question.amount);
     match question.kind {
-        Kind::Capture => {
-            // One capture for each payment, so one name does for both.
-            let capture = CaptureId(question.payment.0);
-            zone.capture(question.payment, capture, question.amount)
-                .await
-        }
-        Kind::Reverse => zone.reverse(question.payment).await,
-        Kind::Refund(refund) => zone.refund(question.payment, refund, question.amount).await,
+        Kind::Capture(capture) => method.capture(payment, capture, amount).await,
+        Kind::Reverse => method.reverse(payment).await,
+        Kind::Refund(refund) => method.refund(payment, refund, amount).await,
     }
 }
 
-/// Writes what the zone answered.
+/// Writes what was answered.
 pub(super) async fn write_down(
     store: &Store,
     clock: &Clock,
@@ -126,75 +122,119 @@ pub(super) async fn write_down(
     };
     let now = clock.now();
     store
-        .write(move |tx| conclude(tx, question, &settled, now))
+        .write(move |tx| conclude(tx, &question, &settled, now))
         .await
 }
 
 /// The answer, written once: who comes second is told where the payment stands.
-fn conclude(
+pub(super) fn conclude(
     tx: &mut dyn Tx,
-    question: Question,
+    question: &Question,
     settled: &Settled,
     now: Timestamp,
 ) -> Result<Settled, Fault> {
-    let (asking, done, refused) = question.kind.states();
-    let (to, code) = match settled {
-        Settled::Done => (done, None),
-        Settled::Refused { code } => (refused, Some(code.as_str())),
+    let id = question.payment.payment;
+    let payment = row::by_id(tx, id)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
+    let (amounts, code) = match settled {
+        Settled::Done => (question.kind.done(payment.amounts, question.amount), None),
+        Settled::Refused { code } => (payment.amounts, Some(code.as_str())),
         Settled::Pending => return Ok(Settled::Pending),
     };
-    let first = state::advance(tx, question.payment, (asking, to), code, now)?;
-    let payment =
-        row::by_id(tx, question.payment)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
-    if !first {
-        let as_it_stands = if payment.state == done {
-            Settled::Done
-        } else {
-            Settled::Pending
+    let step = (question.kind.asking(), amounts.at_rest());
+    if !is_open(tx, question)? || !state::advance(tx, id, step, code, now)? {
+        let as_it_stands = match payment.state == question.kind.asking() {
+            true => Settled::Pending,
+            false => Settled::Done,
         };
         return Ok(as_it_stands);
     }
+    state::hold(tx, id, amounts)?;
     match settled {
         Settled::Refused { code } => refuse(tx, question, &payment, code, now)?,
-        _ => carry_out(tx, question, &payment, now)?,
+        _ => carry_out(tx, question, &payment, amounts, now)?,
     }
     Ok(settled.clone())
 }
 
+/// Whether the payment is asked this, and not something else of the same kind since.
+fn is_open(tx: &mut dyn Tx, question: &Question) -> Result<bool, Fault> {
+    let payment = question.payment.payment;
+    Ok(match question.kind {
+        Kind::Capture(capture) => {
+            parcels::leaving(tx, payment)?.is_some_and(|parcel| parcel.id == capture)
+        }
+        Kind::Refund(refund) => {
+            parcels::open_refund(tx, payment)?.is_some_and(|open| open.id == refund)
+        }
+        Kind::Reverse => true,
+    })
+}
+
 fn carry_out(
     tx: &mut dyn Tx,
-    question: Question,
+    question: &Question,
     payment: &Payment,
+    amounts: Amounts,
     now: Timestamp,
 ) -> Result<(), Fault> {
     match question.kind {
-        Kind::Capture => order::shipped(tx, payment.order, now),
+        Kind::Capture(capture) => {
+            take(tx, payment, capture, amounts, now)?;
+            let parcel = parcels::leaving(tx, payment.id)?;
+            let parcel = parcel.ok_or_else(|| Fault::defect("a capture without its parcel"))?;
+            order::parcel_left(tx, payment.order, &parcel, now)
+        }
         Kind::Reverse => {
-            ledger::void(tx, &ledger::card_id(payment.id), now)?;
+            ledger::void(tx, payment.order, &ledger::card_id(payment.id), now)?;
             events::record(tx, payment.order, EventKind::Reversed, None, None, now)
         }
-        Kind::Refund(refund) => {
-            tx.execute(&ANSWER_REFUND, &[refund.to_string().into(), "done".into()])?;
-            let entries = ledger::refund(&order::by_id(tx, payment.order)?.vat);
-            let (id, posted) = (ledger::refund_id(refund), ledger::TransferState::Posted);
-            ledger::post(tx, &id, payment.order, posted, &entries, now)?;
-            order::refunded(tx, payment.order, now)
+        Kind::Refund(_) => {
+            let refund = parcels::open_refund(tx, payment.id)?;
+            let refund = refund.ok_or_else(|| Fault::defect("a refund without its row"))?;
+            order::given_back(tx, payment.order, &refund, payment.means.account(), now)
         }
     }
 }
 
+/// The bank owes what it took; the rest it reserved is still promised.
+fn take(
+    tx: &mut dyn Tx,
+    payment: &Payment,
+    capture: CaptureId,
+    amounts: Amounts,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let account = payment.means.account();
+    let (taken, left) = (
+        amounts.captured - payment.amounts.captured,
+        amounts.amount - amounts.captured,
+    );
+    let rest = match left.is_zero() {
+        true => Vec::new(),
+        false => ledger::paid_into(account, left),
+    };
+    let part = ledger::Part {
+        promise: &ledger::card_id(payment.id),
+        name: &capture.to_string(),
+        now: &ledger::paid_into(account, taken),
+        rest: &rest,
+    };
+    ledger::keep(tx, payment.order, &part, now)
+}
+
 fn refuse(
     tx: &mut dyn Tx,
-    question: Question,
+    question: &Question,
     payment: &Payment,
     code: &str,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    if let Kind::Refund(refund) = question.kind {
-        tx.execute(
-            &ANSWER_REFUND,
-            &[refund.to_string().into(), "refused".into()],
-        )?;
+    match question.kind {
+        Kind::Capture(capture) => {
+            parcels::answer_parcel(tx, capture, Answer::Refused, now)?;
+        }
+        Kind::Refund(refund) => parcels::answer_refund(tx, refund, Answer::Refused, now)?,
+        Kind::Reverse => {}
     }
     events::record(tx, payment.order, EventKind::Refused, Some(code), None, now)
 }

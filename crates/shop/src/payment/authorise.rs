@@ -12,12 +12,13 @@ use trade::{
 };
 
 use super::{
-    Charge, PayRefusal, PaymentState, PaymentZone, ZoneFault,
+    Charge, Evidence, Means, PayRefusal, PaymentState, PaymentZone, ZoneFault,
     row::{self, Payment},
-    state,
+    ship, state,
 };
 use crate::{
     columns, ledger,
+    mail::{self, LetterKind},
     order::{
         self, OrderState,
         events::{self, EventKind},
@@ -27,7 +28,7 @@ use crate::{
 storage::statements! {
     START = "UPDATE orders SET paying = 1 WHERE id = $1 AND state = 'awaiting_payment' AND paying = 0";
     STOP = "UPDATE orders SET paying = 0 WHERE id = $1 AND state = 'awaiting_payment' AND paying = 1";
-    CARD = "UPDATE payments SET card_token = $2, card_brand = $3, card_last4 = $4, card_expiry = $5
+    CARD = "UPDATE payments SET means = 'card', card_token = $2, card_brand = $3, card_last4 = $4, card_expiry = $5
         WHERE id = $1";
     APPROVED = "UPDATE payments SET approval_code = $2, retrieval_reference = $3 WHERE id = $1";
 }
@@ -76,8 +77,9 @@ pub async fn authorise(
         Err(ZoneFault::NoAnswer) => return Ok(Authorisation::Asking),
     };
     let now = clock.now();
+    let evidence = Evidence::Unauthenticated { at: now };
     Ok(store
-        .write(move |tx| conclude(tx, charge.payment, &outcome, now))
+        .write(move |tx| conclude(tx, charge.payment, &outcome, &evidence, now))
         .await?)
 }
 
@@ -97,13 +99,17 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
     if payment.number != receipt.order || !same_nonce {
         return Err(PayRefusal::NoSuchPayment);
     }
-    if payment.state != PaymentState::AwaitingCard {
+    if payment.state != PaymentState::AwaitingReader {
         return Ok(Begun::Before(standing(&payment)?));
+    }
+    // Another means waits under a name of its own: what comes under that must not be taken for this.
+    if payment.means != Means::Card && payment.reference.is_some() {
+        return Err(PayRefusal::InFlight);
     }
     if tx.execute(&START, &[payment.order.0.into()])? == 0 {
         return lost_the_race(tx, payment.id);
     }
-    let step = (PaymentState::AwaitingCard, PaymentState::Authorising);
+    let step = (PaymentState::AwaitingReader, PaymentState::Authorising);
     if !state::advance(tx, payment.id, step, None, now)? {
         return Err(PayRefusal::InFlight);
     }
@@ -113,7 +119,7 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
         order: payment.number,
         payment: payment.id,
         token: receipt.token.clone(),
-        amount: payment.amount,
+        amount: payment.amounts.amount,
     }))
 }
 
@@ -121,8 +127,8 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
 fn lost_the_race(tx: &mut dyn Tx, payment: PaymentId) -> Result<Begun, PayRefusal> {
     let payment = row::by_id(tx, payment)?.ok_or(PayRefusal::NoSuchPayment)?;
     match (payment.state, payment.order_state) {
-        (PaymentState::AwaitingCard, OrderState::AwaitingPayment) => Err(PayRefusal::InFlight),
-        (PaymentState::AwaitingCard, state) => Err(PayRefusal::NotWaiting { state }),
+        (PaymentState::AwaitingReader, OrderState::AwaitingPayment) => Err(PayRefusal::InFlight),
+        (PaymentState::AwaitingReader, state) => Err(PayRefusal::NotWaiting { state }),
         _ => Ok(Begun::Before(standing(&payment)?)),
     }
 }
@@ -143,6 +149,7 @@ pub(super) fn conclude(
     tx: &mut dyn Tx,
     payment: PaymentId,
     outcome: &AuthoriseOutcome,
+    evidence: &Evidence,
     now: Timestamp,
 ) -> Result<Authorisation, Fault> {
     let (to, reason) = match outcome {
@@ -164,16 +171,58 @@ pub(super) fn conclude(
             let id = payment.id.to_string();
             let params = [id.into(), approval_code.into(), retrieval_reference.into()];
             tx.execute(&APPROVED, &params)?;
-            let (transfer, entries) = (ledger::card_id(payment.id), ledger::card(payment.amount));
-            let pending = ledger::TransferState::Pending;
-            ledger::post(tx, &transfer, payment.order, pending, &entries, now)?;
+            ship::stands_for(tx, &payment, evidence)?;
+            reserve(tx, &payment, now)?;
             order::confirm(tx, payment.order, approval_code, now)?;
+            let order = order::by_id(tx, payment.order)?;
+            mail::write(tx, LetterKind::Confirmation, &order)?;
         }
         AuthoriseOutcome::Declined { .. } => wait_again(tx, &payment, EventKind::Declined, now)?,
         AuthoriseOutcome::NotSent { .. } => wait_again(tx, &payment, EventKind::NotSent, now)?,
         AuthoriseOutcome::Unknown => order::give_up(tx, payment.order, now)?,
     }
     standing(&payment)
+}
+
+/// Whoever reserved the amount owes it once it is taken.
+fn reserve(tx: &mut dyn Tx, payment: &Payment, now: Timestamp) -> Result<(), Fault> {
+    let entries = ledger::paid_into(payment.means.account(), payment.amounts.amount);
+    let (id, pending) = (ledger::card_id(payment.id), ledger::TransferState::Pending);
+    ledger::post(tx, &id, Some(payment.order), pending, &entries, now)
+}
+
+/// The outcome of a payment that the reader made elsewhere, without the shop asking for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum MadeElsewhere {
+    /// It is the order's payment, as if the shop had asked.
+    Taken(Authorisation),
+    /// The order waits for it no more: it expired, or another payment was faster. What was reserved must be lifted.
+    TooLate,
+}
+
+/// Writes the outcome of a payment that the reader made elsewhere.
+pub(super) fn conclude_elsewhere(
+    tx: &mut dyn Tx,
+    payment: &Payment,
+    outcome: &AuthoriseOutcome,
+    evidence: &Evidence,
+    now: Timestamp,
+) -> Result<MadeElsewhere, Fault> {
+    match payment.state {
+        PaymentState::Dropped => return Ok(MadeElsewhere::TooLate),
+        PaymentState::AwaitingReader => {}
+        _ => {
+            let concluded = conclude(tx, payment.id, outcome, evidence, now)?;
+            return Ok(MadeElsewhere::Taken(concluded));
+        }
+    }
+    if tx.execute(&START, &[payment.order.0.into()])? == 0 {
+        return Ok(MadeElsewhere::TooLate);
+    }
+    let step = (PaymentState::AwaitingReader, PaymentState::Authorising);
+    state::advance(tx, payment.id, step, None, now)?;
+    let concluded = conclude(tx, payment.id, outcome, evidence, now)?;
+    Ok(MadeElsewhere::Taken(concluded))
 }
 
 /// The order waits for another card, its copies still held.
@@ -197,7 +246,9 @@ fn wait_again(
 /// Where a payment stands, for a reader who asks again.
 fn standing(payment: &Payment) -> Result<Authorisation, Fault> {
     Ok(match payment.state {
-        PaymentState::AwaitingCard | PaymentState::Authorising => Authorisation::Asking,
+        PaymentState::AwaitingReader | PaymentState::Dropped | PaymentState::Authorising => {
+            Authorisation::Asking
+        }
         PaymentState::Declined => {
             let reason = payment.reason.as_deref().unwrap_or_default();
             Authorisation::Declined(columns::decline(reason)?)

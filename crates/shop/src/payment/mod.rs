@@ -1,36 +1,56 @@
-//! Paying, from the reader's card to the refund.
+//! Paying, from the choice of the means to the refund.
 //!
-//! Each verb writes its intent, asks the payment zone outside any transaction, and writes the outcome; every
-//! write is guarded by the state it starts from, so that two tabs, a repeat and [`recover`] cannot disagree.
-//! The shop knows of a card what the vault's receipt says: a token, the brand, the last four digits, the
-//! expiry. How the zone is reached is not known here.
+//! Each verb writes its intent, asks whoever moves the money outside any transaction, and writes the outcome; every
+//! write is guarded by the state it starts from, so that two tabs, a repeat and [`recover`] cannot disagree. A payment is
+//! asked one thing at a time. The [`Means`] of a payment says who that is and what can be asked; some are a
+//! bookseller's own hands. The shop knows of a card what the vault's receipt says: a token, the brand, the last four
+//! digits, the expiry. How a payment zone or a provider is reached is not known here.
 
 mod ask;
 mod authorise;
-mod card;
+mod cancel;
+mod choose;
+mod guarantee;
+mod means;
+mod method;
 mod recover;
+mod refund;
 mod row;
 mod settle;
+mod ship;
 mod state;
+mod transfer;
+mod wanted;
 mod zone;
 
 pub use ask::Settled;
 pub use authorise::{Authorisation, authorise};
-pub use card::{CardWanted, PayRefusal, card_wanted};
+pub use cancel::cancel;
+pub use choose::{Chosen, choose};
+pub use guarantee::{Evidence, Guarantee};
+pub use means::{Capabilities, Means, Methods, ShopAccount};
+pub use method::{
+    Asked, HostedProvider, Named, NotAnEvent, PageOpened, PageWanted, PaymentMethod, ProviderEvent,
+    Standing, ZoneFault,
+};
 pub use recover::{Recovered, recover};
-pub use settle::{SettleRefusal, cancel, refund, ship};
+pub use refund::{Return, refund, refund_sent};
+pub use settle::SettleRefusal;
+pub use ship::{Contents, ship};
 pub use state::PaymentState;
-pub use zone::{Asked, Charge, NotAReceipt, PaymentZone, Standing, ZoneFault};
+pub use transfer::{Arrived, transfer_arrived};
+pub use wanted::{CardWanted, PayRefusal, card_wanted};
+pub use zone::{Charge, NotAReceipt, PaymentZone};
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     [
-        ask::STATEMENTS,
         authorise::STATEMENTS,
-        card::STATEMENTS,
         recover::STATEMENTS,
         row::STATEMENTS,
-        settle::STATEMENTS,
+        ship::STATEMENTS,
         state::STATEMENTS,
+        transfer::STATEMENTS,
+        wanted::STATEMENTS,
     ]
     .concat()
 }

@@ -11,20 +11,20 @@ use trade::{
     clock::{Clock, Timestamp},
     ids::PaymentId,
     limits,
-    money::Money,
     payment::{AuthoriseOutcome, NotSent},
 };
 
 use super::{
-    PaymentState, PaymentZone, Settled, Standing, ZoneFault,
+    Evidence, Means, Methods, Named, PaymentState, Settled, Standing, ZoneFault,
     ask::{self, Kind, Question},
-    authorise,
+    authorise, row,
 };
-use crate::columns;
+use crate::{columns, order::parcels};
 
 storage::statements! {
-    IN_FLIGHT = "SELECT id, state, amount_cents, changed_us FROM payments
-        WHERE state IN ('authorising', 'capturing', 'reversing', 'refunding')
+    IN_FLIGHT = "SELECT id, state, means, changed_us, reference FROM payments
+        WHERE state IN ('authorising', 'capturing', 'reversing')
+            OR (state = 'refunding' AND means IN ('card', 'provider'))
         ORDER BY changed_us LIMIT $1";
     ASKED_AGAIN = "UPDATE payments SET changed_us = $3 WHERE id = $1 AND state = $2";
 }
@@ -45,9 +45,9 @@ enum Answer {
 }
 
 struct InFlight {
-    payment: PaymentId,
+    payment: Named,
+    means: Means,
     state: PaymentState,
-    amount: Money,
     since: Duration,
 }
 
@@ -55,18 +55,14 @@ struct InFlight {
 ///
 /// # Errors
 /// A [`Fault`]; what was answered before it stays answered.
-pub async fn recover(
-    store: &Store,
-    zone: &dyn PaymentZone,
-    clock: &Clock,
-) -> Result<Recovered, Fault> {
+pub async fn recover(store: &Store, methods: &Methods, clock: &Clock) -> Result<Recovered, Fault> {
     let now = clock.now();
     let left = store.read(move |tx| in_flight(tx, now)).await?;
     let mut found = Recovered::default();
     for payment in left {
         let answer = match payment.state {
-            PaymentState::Authorising => look_up(store, zone, clock, &payment).await?,
-            _ => ask_again(store, zone, clock, &payment).await?,
+            PaymentState::Authorising => look_up(store, methods, clock, &payment).await?,
+            _ => ask_again(store, methods, clock, &payment).await?,
         };
         match answer {
             Answer::Written => found.answered += 1,
@@ -85,9 +81,12 @@ fn in_flight(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<InFlight>, Fault> {
     let rows = tx.query(&IN_FLIGHT, &[limits::PAYMENTS_PER_RECOVERY.into()])?;
     let of_row = |row: &Row| {
         Ok(InFlight {
-            payment: columns::parsed(row.text(0)?)?,
+            payment: Named {
+                payment: columns::parsed(row.text(0)?)?,
+                reference: row.opt_text(4)?.map(str::to_owned),
+            },
+            means: Means::of_column(row.text(2)?)?,
             state: PaymentState::of_column(row.text(1)?)?,
-            amount: Money::cents(row.int(2)?),
             since: now.since(Timestamp::micros(row.int(3)?)),
         })
     };
@@ -96,52 +95,51 @@ fn in_flight(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<InFlight>, Fault> {
 
 async fn look_up(
     store: &Store,
-    zone: &dyn PaymentZone,
+    methods: &Methods,
     clock: &Clock,
     left: &InFlight,
 ) -> Result<Answer, Fault> {
-    let outcome = match zone.lookup(left.payment).await {
-        Ok(Standing::Known(outcome)) => outcome,
+    let Some(method) = methods.asked_of(left.means) else {
+        return Ok(Answer::None);
+    };
+    let (outcome, evidence) = match method.lookup(&left.payment).await {
+        Ok(Standing::Known(outcome, evidence)) => (outcome, evidence),
         // The first question may still be on its way, until the grant that it carries has expired.
         Ok(Standing::Unheard) if left.since > limits::AUTHORISATION_LOST => {
-            AuthoriseOutcome::NotSent {
+            let lost = AuthoriseOutcome::NotSent {
                 reason: NotSent::SwitchUnreachable,
-            }
+            };
+            (lost, Evidence::Nothing)
         }
         Ok(Standing::Unheard | Standing::InProgress) | Err(ZoneFault::NoAnswer) => {
             return Ok(Answer::None);
         }
         Err(ZoneFault::Unreachable) => return Ok(Answer::ZoneUnreachable),
     };
-    let (payment, now) = (left.payment, clock.now());
+    let (payment, now) = (left.payment.payment, clock.now());
     store
-        .write(move |tx| authorise::conclude(tx, payment, &outcome, now))
+        .write(move |tx| authorise::conclude(tx, payment, &outcome, &evidence, now))
         .await?;
     Ok(Answer::Written)
 }
 
 async fn ask_again(
     store: &Store,
-    zone: &dyn PaymentZone,
+    methods: &Methods,
     clock: &Clock,
     left: &InFlight,
 ) -> Result<Answer, Fault> {
     if left.since < limits::SETTLE_AGAIN {
         return Ok(Answer::None);
     }
-    let (payment, state, now) = (left.payment, left.state, clock.now());
+    let (id, state, now) = (left.payment.payment, left.state, clock.now());
     let asked = store
-        .write(move |tx| kind_of(tx, payment, state, now))
+        .write(move |tx| asked_before(tx, id, state, now))
         .await?;
-    let Some(kind) = asked else {
+    let Some(question) = asked else {
         return Ok(Answer::Written);
     };
-    let question = Question {
-        payment,
-        amount: left.amount,
-        kind,
-    };
-    match ask::put(zone, question).await {
+    match ask::put(methods, &question).await {
         Err(ZoneFault::Unreachable) => Ok(Answer::ZoneUnreachable),
         Err(ZoneFault::NoAnswer) => Ok(Answer::None),
         Ok(answer) => match ask::write_down(store, clock, question, answer).await? {
@@ -153,30 +151,40 @@ async fn ask_again(
 
 /// What was asked, unless somebody wrote the answer meanwhile. The payment goes to the end of the queue, so
 /// that one that never answers blocks no other.
-fn kind_of(
+fn asked_before(
     tx: &mut dyn Tx,
-    payment: PaymentId,
+    id: PaymentId,
     state: PaymentState,
     now: Timestamp,
-) -> Result<Option<Kind>, Fault> {
-    let params = [
-        payment.to_string().into(),
-        state.into(),
-        now.as_micros().into(),
-    ];
+) -> Result<Option<Question>, Fault> {
+    let params = [id.to_string().into(), state.into(), now.as_micros().into()];
     if tx.execute(&ASKED_AGAIN, &params)? == 0 {
         return Ok(None);
     }
-    match state {
-        PaymentState::Capturing => Ok(Some(Kind::Capture)),
-        PaymentState::Reversing => Ok(Some(Kind::Reverse)),
-        PaymentState::Refunding => {
-            let refund = ask::open_refund(tx, payment)?;
-            let refund = refund.ok_or_else(|| Fault::defect("a refund without its row"))?;
-            Ok(Some(Kind::Refund(refund)))
+    let payment = row::by_id(tx, id)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
+    let amounts = payment.amounts;
+    let (kind, amount) = match state {
+        PaymentState::Capturing => {
+            let parcel = parcels::leaving(tx, id)?;
+            let parcel = parcel.ok_or_else(|| Fault::defect("a capture without its parcel"))?;
+            (Kind::Capture(parcel.id), parcel.captured)
         }
-        other => Err(Fault::defect(format!(
-            "a payment that is {other:?} is asked nothing"
-        ))),
-    }
+        PaymentState::Reversing => (Kind::Reverse, amounts.amount - amounts.captured),
+        PaymentState::Refunding => {
+            let refund = parcels::open_refund(tx, id)?;
+            let refund = refund.ok_or_else(|| Fault::defect("a refund without its row"))?;
+            (Kind::Refund(refund.id), refund.amount)
+        }
+        other => {
+            return Err(Fault::defect(format!(
+                "a payment that is {other:?} is asked nothing"
+            )));
+        }
+    };
+    Ok(Some(Question {
+        payment: payment.named(),
+        means: payment.means,
+        amount,
+        kind,
+    }))
 }

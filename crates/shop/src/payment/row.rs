@@ -6,13 +6,15 @@ use trade::{
     money::Money,
 };
 
-use super::PaymentState;
+use super::{Means, Named, PaymentState, state::Amounts};
 use crate::{columns, order::OrderState};
 
 storage::statements! {
-    BY_ID = "SELECT p.id, p.order_id, o.number, p.state, o.state, p.amount_cents, p.nonce, p.reason
+    BY_ID = "SELECT p.id, p.order_id, o.number, p.state, o.state, p.amount_cents, p.nonce, p.reason,
+            p.means, p.captured_cents, p.refunded_cents, p.lifted, p.reference
         FROM payments p JOIN orders o ON o.id = p.order_id WHERE p.id = $1";
-    OF_ORDER = "SELECT p.id, p.order_id, o.number, p.state, o.state, p.amount_cents, p.nonce, p.reason
+    OF_ORDER = "SELECT p.id, p.order_id, o.number, p.state, o.state, p.amount_cents, p.nonce, p.reason,
+            p.means, p.captured_cents, p.refunded_cents, p.lifted, p.reference
         FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.number = $1
         ORDER BY p.created_us DESC, p.id DESC LIMIT 1";
 }
@@ -25,10 +27,22 @@ pub(super) struct Payment {
     pub number: OrderNumber,
     pub state: PaymentState,
     pub order_state: OrderState,
-    pub amount: Money,
+    pub means: Means,
+    pub amounts: Amounts,
     pub nonce: String,
+    /// The name by which the means knows it.
+    pub reference: Option<String>,
     /// Why the bank refused, in its code.
     pub reason: Option<String>,
+}
+
+impl Payment {
+    pub fn named(&self) -> Named {
+        Named {
+            payment: self.id,
+            reference: self.reference.clone(),
+        }
+    }
 }
 
 /// The payment with that id.
@@ -54,8 +68,15 @@ fn of_row(row: &Row) -> Result<Payment, Fault> {
         number: columns::parsed(row.text(2)?)?,
         state: PaymentState::of_column(row.text(3)?)?,
         order_state: OrderState::of_column(row.text(4)?)?,
-        amount: Money::cents(row.int(5)?),
+        means: Means::of_column(row.text(8)?)?,
+        amounts: Amounts {
+            amount: Money::cents(row.int(5)?),
+            captured: Money::cents(row.int(9)?),
+            refunded: Money::cents(row.int(10)?),
+            lifted: row.flag(11)?,
+        },
         nonce: row.text(6)?.to_owned(),
         reason: row.opt_text(7)?.map(str::to_owned),
+        reference: row.opt_text(12)?.map(str::to_owned),
     })
 }

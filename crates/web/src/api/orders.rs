@@ -23,9 +23,11 @@ use super::types::{NewAddress, NewLine, NewOrder, Order, OrderLine, VatLine};
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::storefront::checkout::field_name;
+use crate::storefront::pay;
 use crate::visitor::Visitor;
 
-/// Places an order. It waits for payment; `pay_url` is where the buyer gives a card, to nobody but the vault.
+/// Places an order. It waits for payment; `pay_url` is where the buyer pays: the vault's card page, or the page of the
+/// order that asks how.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "orders", request_body = NewOrder,
     params(("Idempotency-Key" = String, Header, description = "1 to 64 visible ASCII characters, chosen by the caller; the same key with the same request places one order.")),
@@ -44,9 +46,10 @@ pub(super) async fn place(
 ) -> Result<Response, Problem> {
     let draft = draft(&state, &visitor, key.clone(), new).await?;
     let placed = place_order(&state.store, &state.clock, &state.tariff, &draft).await?;
-    let pay_url = placed
-        .card
-        .map(|card| crate::storefront::pay::card_page(&state, card));
+    let pay_url = match placed.card {
+        Some(card) => Some(pay::pay_url(&state, card).await),
+        None => None,
+    };
     let order = standing(&state, placed.number, pay_url).await?;
     let location = format!(
         "/api/v1/orders/by-key/{}",

@@ -55,6 +55,28 @@ pub(crate) struct Small {
 /// A zone that approves everything.
 struct Willing;
 
+impl PaymentMethod for Willing {
+    fn capabilities(&self) -> Capabilities {
+        Means::Card.capabilities()
+    }
+
+    fn lookup<'a>(&'a self, _: &'a Named) -> Asked<'a, Standing> {
+        Box::pin(async { Ok(Standing::Unheard) })
+    }
+
+    fn capture<'a>(&'a self, _: &'a Named, _: CaptureId, _: Money) -> Asked<'a, Outcome> {
+        Box::pin(async { Ok(Outcome::Done) })
+    }
+
+    fn reverse<'a>(&'a self, _: &'a Named) -> Asked<'a, Outcome> {
+        Box::pin(async { Ok(Outcome::Done) })
+    }
+
+    fn refund<'a>(&'a self, _: &'a Named, _: RefundId, _: Money) -> Asked<'a, Outcome> {
+        Box::pin(async { Ok(Outcome::Refused { code: "12".into() }) })
+    }
+}
+
 impl PaymentZone for Willing {
     fn card_page_url(&self, ticket: &CheckInTicket) -> String {
         format!("http://127.0.0.1:2/pay?ticket={}", ticket.nonce)
@@ -74,22 +96,6 @@ impl PaymentZone for Willing {
             retrieval_reference: "000000000001".into(),
         };
         Box::pin(async { Ok(approved) })
-    }
-
-    fn lookup(&self, _: PaymentId) -> Asked<'_, Standing> {
-        Box::pin(async { Ok(Standing::Unheard) })
-    }
-
-    fn capture(&self, _: PaymentId, _: CaptureId, _: Money) -> Asked<'_, Outcome> {
-        Box::pin(async { Ok(Outcome::Done) })
-    }
-
-    fn reverse(&self, _: PaymentId) -> Asked<'_, Outcome> {
-        Box::pin(async { Ok(Outcome::Done) })
-    }
-
-    fn refund(&self, _: PaymentId, _: RefundId, _: Money) -> Asked<'_, Outcome> {
-        Box::pin(async { Ok(Outcome::Refused { code: "12".into() }) })
     }
 }
 
@@ -129,7 +135,10 @@ pub(crate) async fn small_with(drop_folders: Vec<DropFolder>) -> Small {
         store,
         shelf: Arc::new(shelf),
         index: Arc::new(index),
-        zone: Arc::new(Willing),
+        methods: Methods {
+            card: Some(Arc::new(Willing)),
+            ..Methods::default()
+        },
         clock,
         tariff: Tariff::demo(),
         order_keys: OrderKeys::new(&[7; 32]),

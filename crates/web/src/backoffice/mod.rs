@@ -21,6 +21,8 @@ pub(crate) mod import_desk;
 pub(crate) use import::sentence;
 mod login;
 mod order;
+mod order_deeds;
+mod order_money;
 mod orders;
 mod picks;
 mod reviews;
@@ -102,9 +104,13 @@ fn rooms() -> Vec<Room> {
         Room::staff("/office", get(dashboard::show)),
         Room::staff("/office/orders", get(orders::list)),
         Room::staff("/office/orders/{number}", get(order::show)),
-        Room::staff("/office/orders/{number}/ship", post(order::ship)),
-        Room::staff("/office/orders/{number}/cancel", post(order::cancel)),
-        Room::staff("/office/orders/{number}/refund", post(order::refund)),
+        Room::staff("/office/orders/{number}/ship", post(order_deeds::ship)),
+        Room::staff("/office/orders/{number}/cancel", post(order_deeds::cancel)),
+        Room::staff("/office/orders/{number}/refund", post(order_deeds::refund)),
+        Room::staff(
+            "/office/orders/{number}/refund-sent",
+            post(order_deeds::refund_sent),
+        ),
         Room::staff("/office/stock", get(stock::search)),
         Room::staff(
             "/office/stock/{edition}",

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use shop::cart::{Cart, CartLine};
 use shop::checkout::{Draft, Refusal, place_order};
 use shop::order;
+use shop::payment::Means;
 use shop::pricing::Quote;
 use trade::address::{Address, AddressInput, Email, Field, FieldError, FieldProblem};
 use trade::delivery::DeliveryMethod;
@@ -20,7 +21,7 @@ use trade::money::Money;
 use super::cart::{editions, held, quoted};
 use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other};
-use super::pay::card_page;
+use super::pay;
 use super::reader::Reader;
 use crate::problem::{Kind, Problem};
 use crate::render;
@@ -45,6 +46,8 @@ pub struct Typed {
     pub country: String,
     /// Code of a delivery method.
     pub delivery: String,
+    /// Code of the means of payment; the shop's first when it was not asked for.
+    pub means: String,
     /// Made when the page was rendered.
     pub idempotency_key: String,
     /// The total that was shown for an order by post, in cents.
@@ -66,6 +69,11 @@ impl Typed {
     /// The delivery chosen; by post unless said otherwise.
     pub fn method(&self) -> DeliveryMethod {
         DeliveryMethod::parse(&self.delivery).unwrap_or(DeliveryMethod::Post)
+    }
+
+    /// The means of payment chosen, if one was.
+    pub fn means(&self) -> Option<Means> {
+        Means::of_code(&self.means)
     }
 
     fn total_shown(&self) -> Option<Money> {
@@ -114,6 +122,10 @@ pub(crate) async fn place(
         Ok(person) => person,
         Err(errors) => return Ok(shown(&state, &visitor, &cart, &typed, errors, None).await),
     };
+    let Some(means) = taken(&state, &typed) else {
+        let notice = Some(Notice::MeansNotTaken);
+        return Ok(shown(&state, &visitor, &cart, &typed, Vec::new(), notice).await);
+    };
     let draft = Draft {
         key,
         cart: visitor.cart,
@@ -126,18 +138,21 @@ pub(crate) async fn place(
     };
     match place_order(&state.store, &state.clock, &state.tariff, &draft).await {
         Ok(placed) => match placed.card {
-            // The order stands; its way to pay says why there is none at the moment.
-            Some(_) if !state.zone.takes_cards().await => {
-                let (number, key) = (&placed.number, state.order_keys.key(&placed.number));
-                let pay = format!("/orders/{number}/pay?key={key}");
-                Ok(see_other(&visitor.path(&pay)))
-            }
-            Some(card) => Ok(see_other(&card_page(&state, card))),
+            Some(_) => pay::go(&state, &visitor, &placed.number, means).await,
             None => Ok(see_other(
                 &visitor.path(&state.order_keys.path(&placed.number)),
             )),
         },
         Err(refusal) => refused(&state, &visitor, &cart, &typed, &draft, refusal).await,
+    }
+}
+
+/// The means wanted, if the shop takes it for this delivery; its first when none was named.
+fn taken(state: &AppState, typed: &Typed) -> Option<Means> {
+    let taken = state.methods.taken(typed.method());
+    match typed.means.as_str() {
+        "" => taken.into_iter().next(),
+        _ => typed.means().filter(|means| taken.contains(means)),
     }
 }
 
@@ -253,7 +268,11 @@ async fn shown(
         errors,
         notice,
         orderable,
-        takes_cards: state.zone.takes_cards().await,
+        means: pay::offered(
+            state,
+            &[DeliveryMethod::Post, DeliveryMethod::ShopCollection],
+        )
+        .await,
     };
     let page = checkout_page::page(&reader, &view);
     let visitor = Visitor {

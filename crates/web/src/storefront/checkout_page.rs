@@ -5,6 +5,7 @@ use std::sync::Arc;
 use catalogue::model::Edition;
 use maud::{Markup, html};
 use shop::cart::Cart;
+use shop::payment::Means;
 use shop::pricing::Quote;
 use trade::address::{Country, Field, FieldError, FieldProblem};
 use trade::delivery::DeliveryMethod;
@@ -15,6 +16,7 @@ use trade::money::Money;
 use super::cart;
 use super::checkout::{Typed, field_name};
 use super::layout::{Page, document};
+use super::means::{self, OfferedMeans};
 use super::reader::Reader;
 
 /// What the page of the checkout shows.
@@ -33,8 +35,8 @@ pub struct View<'a> {
     pub notice: Option<Notice>,
     /// Whether every line can be ordered.
     pub orderable: bool,
-    /// Whether cards are taken at the moment.
-    pub takes_cards: bool,
+    /// How the order can be paid.
+    pub means: Vec<OfferedMeans>,
 }
 
 /// Why no order was placed, and what to do.
@@ -58,6 +60,8 @@ pub enum Notice {
         /// The book.
         title: String,
     },
+    /// The shop does not take these means for this delivery.
+    MeansNotTaken,
     /// This form has placed an order already, with other words in it.
     AlreadyOrdered {
         /// The order.
@@ -93,10 +97,10 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
 fn form(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> Markup {
     html! {
         (alert(reader, view))
-        @if !view.takes_cards {
+        @if view.means.iter().any(|offered| offered.means == Means::Card && !offered.open) {
             div.alert role="status" {
                 h2 { (reader.say("cards-closed")) }
-                p { (reader.say("cards-closed-words")) }
+                p { (reader.say(if view.means.len() > 1 { "cards-closed-others" } else { "cards-closed-words" })) }
             }
         }
         form.checkout action=(reader.path("/checkout")) method="post" novalidate {
@@ -107,6 +111,7 @@ fn form(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> 
                 (delivery(reader, view, post, collect))
                 (contact(reader, view))
                 (address(reader, view))
+                @if view.means.len() > 1 { (payment(reader, view)) }
             }
             (summary(reader, view, post, collect))
             p.peek aria-hidden="true" {
@@ -150,6 +155,10 @@ fn notice_words(reader: &Reader<'_>, notice: &Notice) -> Markup {
         Notice::NotBuyable { title } => html! {
             h2 { (reader.tell("notice-gone", &[("title", title.as_str().into())])) }
             p { (reader.say("notice-gone-words")) " " a href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) } }
+        },
+        Notice::MeansNotTaken => html! {
+            h2 { (reader.say("notice-means")) }
+            p { (reader.say("notice-means-words")) }
         },
         Notice::AlreadyOrdered { number, link } => html! {
             h2 { (reader.say("notice-already")) }
@@ -237,6 +246,15 @@ fn address(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     )
 }
 
+/// The means are asked for only where there is a choice.
+fn payment(reader: &Reader<'_>, view: &View<'_>) -> Markup {
+    step(
+        4,
+        reader.say("step-means"),
+        means::choices(reader, &view.means, view.typed.means()),
+    )
+}
+
 /// How a field of one line looks.
 struct Input<'a> {
     kind: &'static str,
@@ -317,7 +335,7 @@ fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
 fn summary(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> Markup {
     html! {
         section.sum aria-labelledby="summary" {
-            h2 #summary { span.no aria-hidden="true" { "4" } (reader.say("step-summary")) }
+            h2 #summary { span.no aria-hidden="true" { (if view.means.len() > 1 { "5" } else { "4" }) } (reader.say("step-summary")) }
             ul.items { @for line in &view.cart.lines {
                 @if let Some(unit) = line.unit {
                     li { span { (line.title) @if line.quantity > 1 { " × " (line.quantity) } } span.num { (reader.money(unit.times(line.quantity))) } }
@@ -330,7 +348,7 @@ fn summary(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) 
             }
             p.small { (reader.say("total-vat-included")) }
             button.button type="submit" { (reader.say("pay-button")) }
-            p.small { (reader.say("pay-next")) }
+            @if let [only] = view.means.as_slice() { p.small { (reader.one_of("pay-next", only.means.code())) } }
             p.small { (reader.say("pay-terms")) " " a href=(reader.path("/legal/terms")) { (reader.say("pay-terms-link")) } "." }
         }
     }

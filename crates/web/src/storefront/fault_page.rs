@@ -33,7 +33,7 @@ fn next_step(reader: &Reader<'_>, kind: Kind) -> Markup {
         Kind::NotBuyable | Kind::NotInCart | Kind::OutOfStock | Kind::TooMany | Kind::EmptyCart => {
             html! { a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) } }
         }
-        Kind::NotWaiting | Kind::InFlight | Kind::TooManyCards | Kind::KeyReused => {
+        Kind::NotWaiting | Kind::InFlight | Kind::TooManyTries | Kind::KeyReused => {
             html! { a.button href=(reader.path("/orders")) { (reader.say("nav-orders")) } }
         }
         _ => html! { a.button href=(reader.path("/")) { (reader.say("problem-home")) } },

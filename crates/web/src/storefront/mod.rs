@@ -21,6 +21,7 @@ pub mod home;
 pub mod layout;
 pub mod lists;
 pub mod machines;
+pub mod means;
 pub mod order;
 pub mod order_page;
 pub mod parts;
@@ -80,7 +81,7 @@ fn buying() -> Router<AppState> {
         .route("/checkout/return", get(pay::back))
         .route("/orders", get(order::ask).post(order::look_up))
         .route("/orders/{number}", get(order::show))
-        .route("/orders/{number}/pay", get(pay::again))
+        .route("/orders/{number}/pay", get(pay::again).post(pay::choose))
 }
 
 fn writing() -> Router<AppState> {

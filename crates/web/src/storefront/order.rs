@@ -62,7 +62,8 @@ pub(crate) async fn show(
         .await?
         .ok_or(Problem::of(Kind::NotFound))?;
     let reader = Reader::new(visitor.locale, &state.settings, &visitor.here);
-    let page = order_page::page(&reader, &order, &opened.key);
+    let account = state.methods.transfer.as_ref();
+    let page = order_page::page(&reader, &order, &opened.key, account);
     Ok(render::personal(&visitor, StatusCode::OK, page))
 }
 

@@ -1,8 +1,8 @@
 //! The page of an order: where it stands in words, what can still be done, what it holds.
 
 use maud::{Markup, html};
-use shop::order::{Order, OrderState, PaymentView};
-use shop::payment::PaymentState;
+use shop::order::{Order, OrderLine, OrderState, PaymentView};
+use shop::payment::{Means, PaymentState, ShopAccount};
 use trade::clock::Timestamp;
 use trade::delivery::DeliveryMethod;
 use trade::locale;
@@ -11,28 +11,55 @@ use super::layout::{Page, document};
 use super::parts::isbn_path;
 use super::reader::Reader;
 
-/// The page; `key` opens it and the page where another card is tried.
-pub fn page(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
+/// The page; `key` opens it and the page where it is paid, `account` is where transfers go.
+pub fn page(
+    reader: &Reader<'_>,
+    order: &Order,
+    key: &str,
+    account: Option<&ShopAccount>,
+) -> Markup {
     let title = reader.tell("order-heading", &[("number", order.number.as_str().into())]);
     document(
         reader,
         &Page::private(&title),
         html! {
             h1 { (reader.say("order")) " " span.num { (order.number) } }
-            p.told { (reader.one_of("order-state", order.state.code())) }
+            p.told { (told(reader, order)) }
             div.basket {
                 div {
                     section aria-labelledby="timeline" {
                         h2 #timeline { (reader.say("order-timeline")) }
                         (timeline(reader, order))
                     }
-                    (possible(reader, order, key))
+                    (possible(reader, order, key, account))
                     (lines(reader, order, key))
                 }
                 (figures(reader, order))
             }
         },
     )
+}
+
+/// Where the order stands, in a sentence.
+fn told(reader: &Reader<'_>, order: &Order) -> &'static str {
+    match (order.state, means(order)) {
+        (OrderState::Confirmed, _) if order.is_partly_sent() => reader.say("order-state-partly"),
+        (OrderState::Confirmed, Some(Means::Collection)) => reader.say("order-state-collection"),
+        (OrderState::AwaitingPayment, Some(Means::Transfer)) if is_awaited(order) => {
+            reader.say("order-state-transfer")
+        }
+        (state, _) => reader.one_of("order-state", state.code()),
+    }
+}
+
+fn means(order: &Order) -> Option<Means> {
+    order.payment.as_ref().map(|payment| payment.means)
+}
+
+/// Whether the reader was told under which reference to send her transfer.
+fn is_awaited(order: &Order) -> bool {
+    let reference = |payment: &PaymentView| payment.reference.is_some();
+    order.payment.as_ref().is_some_and(reference)
 }
 
 /// One step of the timeline.
@@ -78,6 +105,11 @@ fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
         DeliveryMethod::Post => (reader.say("step-sent"), reader.say("step-sent")),
         DeliveryMethod::ShopCollection => (reader.say("step-ready"), reader.say("step-ready")),
     };
+    let paid = match means(order) {
+        Some(Means::Collection) => reader.say("step-agreed"),
+        Some(Means::Transfer) => reader.say("step-transferred"),
+        _ => reader.say("step-paid"),
+    };
     let mut steps = vec![done(reader.say("step-received"), Some(order.placed))];
     match order.state {
         OrderState::AwaitingPayment => {
@@ -88,29 +120,20 @@ fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
             ]);
         }
         OrderState::Confirmed => {
-            steps.extend([
-                done(reader.say("step-paid"), order.confirmed),
-                now(reader.say("step-packed")),
-                later(leaves),
-            ]);
+            steps.extend([done(paid, order.confirmed)]);
+            steps.extend(left_before(reader, order));
+            steps.extend([now(reader.say("step-packed")), later(leaves)]);
         }
         OrderState::Shipped => {
-            steps.extend([
-                done(reader.say("step-paid"), order.confirmed),
-                done(left, order.shipped),
-            ]);
+            steps.extend([done(paid, order.confirmed), done(left, order.shipped)]);
         }
         OrderState::Refunded => steps.extend([
-            done(reader.say("step-paid"), order.confirmed),
+            done(paid, order.confirmed),
             done(left, order.shipped),
             done(reader.say("step-refunded"), order.closed),
         ]),
         OrderState::Expired | OrderState::Cancelled => {
-            steps.extend(
-                order
-                    .confirmed
-                    .map(|at| done(reader.say("step-paid"), Some(at))),
-            );
+            steps.extend(order.confirmed.map(|at| done(paid, Some(at))));
             let words = if order.state == OrderState::Expired {
                 reader.say("step-expired")
             } else {
@@ -126,8 +149,54 @@ fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
     steps
 }
 
+/// The parcels that left while others wait.
+fn left_before(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
+    let left = order.parcels.iter().filter_map(|parcel| parcel.left);
+    left.map(|at| Step {
+        class: "done",
+        words: reader.say("step-part-sent"),
+        at: Some(at),
+    })
+    .collect()
+}
+
+/// Where to send a transfer, and under which reference.
+fn transfer(reader: &Reader<'_>, order: &Order, account: Option<&ShopAccount>) -> Markup {
+    let reference = order
+        .payment
+        .as_ref()
+        .and_then(|payment| payment.reference.as_deref());
+    html! {
+        @if let (Some(account), Some(reference)) = (account, reference) {
+            p { (reader.say("transfer-how")) }
+            dl {
+                div { dt { (reader.say("transfer-holder")) } dd { (account.holder) } }
+                div { dt { (reader.say("transfer-iban")) } dd.num { (in_fours(&account.iban)) } }
+                div { dt { (reader.say("transfer-amount")) } dd.num { (reader.money(order.total - order.certificates)) } }
+                div { dt { (reader.say("transfer-reference")) } dd.num { (in_fours(reference)) } }
+            }
+            p { (reader.tell("transfer-until", &[("time", locale::format_time(order.hold_until, reader.locale).into())])) }
+        }
+    }
+}
+
+/// In groups of four, as banks print such numbers.
+fn in_fours(number: &str) -> String {
+    let symbols: Vec<char> = number.chars().filter(|symbol| *symbol != ' ').collect();
+    let groups: Vec<String> = symbols
+        .chunks(4)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join(" ")
+}
+
 /// What the reader can still do.
-fn possible(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
+fn possible(
+    reader: &Reader<'_>,
+    order: &Order,
+    key: &str,
+    account: Option<&ShopAccount>,
+) -> Markup {
     let in_flight = order
         .payment
         .as_ref()
@@ -144,6 +213,10 @@ fn possible(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
                     OrderState::AwaitingPayment if in_flight => {
                         p { (reader.say("order-asking")) }
                         p.actions { a.button href="" { (reader.say("order-reload")) } }
+                    },
+                    OrderState::AwaitingPayment if means(order) == Some(Means::Transfer) && is_awaited(order) => {
+                        (transfer(reader, order, account))
+                        p.actions { a.button.quiet href=(reader.path(&format!("/orders/{}/pay?key={key}", order.number))) rel="nofollow" { (reader.say("order-pay-otherwise")) } }
                     },
                     OrderState::AwaitingPayment => {
                         p { (reader.tell("order-held-until", &[("time", locale::format_time(order.hold_until, reader.locale).into())])) }
@@ -190,11 +263,22 @@ fn lines(reader: &Reader<'_>, order: &Order, key: &str) -> Markup {
                         }
                             @if paid { br; a.small href=(review(line.edition)) rel="nofollow" { (reader.say("review-write")) span.sr { (reader.colon()) " " (line.title) } } }
                         }
-                        td.num { (line.quantity) }
+                        td.num { (line.quantity) (line_standing(reader, order, line)) }
                         td.num { (reader.money(line.total)) }
                     }
                 } }
             }
+        }
+    }
+}
+
+/// How many copies left, when not all did, and how many will not.
+fn line_standing(reader: &Reader<'_>, order: &Order, line: &OrderLine) -> Markup {
+    let sent = order.sent(line);
+    html! {
+        @if sent > 0 && sent < line.quantity { br; span.small { (reader.tell("line-sent", &[("copies", sent.into())])) } }
+        @if line.cancelled > 0 && order.state != OrderState::Cancelled {
+            br; span.small { (reader.tell("line-cancelled", &[("copies", line.cancelled.into())])) }
         }
     }
 }
@@ -212,7 +296,13 @@ fn figures(reader: &Reader<'_>, order: &Order) -> Markup {
                         dd.num { (reader.money(vat.vat)) } }
                 }
             }
+            @if !order.certificates.is_zero() {
+                p.small { (reader.tell("paid-by-certificate", &[("amount", reader.money(order.certificates).into())])) }
+            }
             @if let Some(payment) = &order.payment { p.small { (payment_words(reader, payment)) } }
+            @if !order.given_back().is_zero() && order.state != OrderState::Refunded {
+                p.small { (reader.tell("given-back", &[("amount", reader.money(order.given_back()).into())])) }
+            }
             h3 { (reader.say("step-address")) }
             address {
                 (order.address.name) br;
@@ -234,11 +324,17 @@ fn delivery_words(reader: &Reader<'_>, method: DeliveryMethod) -> &'static str {
 
 /// Where the payment stands, and on which card.
 fn payment_words(reader: &Reader<'_>, payment: &PaymentView) -> String {
-    let state = reader.one_of("payment", payment.state.code());
+    let state = match (payment.means, payment.state) {
+        (Means::Transfer, PaymentState::AwaitingReader) => reader.say("payment-awaits-transfer"),
+        (Means::Transfer, PaymentState::Captured) => reader.say("payment-transferred"),
+        (Means::Collection, PaymentState::AwaitingReader) => reader.say("payment-at-collection"),
+        (Means::Collection, PaymentState::Captured) => reader.say("payment-at-the-till"),
+        (_, state) => reader.one_of("payment", state.code()),
+    };
     let card = payment
         .last4
         .as_ref()
-        .filter(|_| payment.state != PaymentState::AwaitingCard)
+        .filter(|_| payment.state != PaymentState::AwaitingReader)
         .map(|last4| {
             let brand = payment
                 .brand

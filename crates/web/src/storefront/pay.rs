@@ -1,5 +1,5 @@
-//! Back from the vault: the card is asked about, and the reader is told what became of it, the truth also
-//! when nobody knows it yet.
+//! Paying: how, where to, and back from the vault, where the card is asked about and the reader is told what became of
+//! it, the truth also when nobody knows it yet.
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -7,12 +7,18 @@ use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
 use shop::cart;
-use shop::payment::{Authorisation, CardWanted, PayRefusal, authorise, card_wanted};
+use shop::order::{self, Order, OrderState};
+use shop::payment::{
+    Authorisation, CardWanted, Chosen, Means, PayRefusal, authorise, choose as choose_means,
+};
+use trade::delivery::DeliveryMethod;
 use trade::ids::OrderNumber;
+use trade::locale;
 use trade::payment::Decline;
 
-use super::forms::{see_other, with_cookies};
+use super::forms::{Fields, see_other, with_cookies};
 use super::layout::{Page, document};
+use super::means::{self, OfferedMeans};
 use super::order::Opened;
 use super::reader::Reader;
 use crate::problem::{Kind, Problem};
@@ -39,15 +45,16 @@ pub(crate) async fn back(
     let Some(receipt) = &back.receipt else {
         return without_card(&state, &visitor, &back);
     };
-    let receipt = state
-        .zone
+    let zone = state.methods.card.clone();
+    let zone = zone.ok_or_else(|| Problem::of(Kind::MeansNotTaken))?;
+    let receipt = zone
         .read_receipt(receipt)
         .map_err(|_| Problem::of(Kind::Malformed))?;
     let order = receipt.order.clone();
     let asking = state.clone();
     // In a task of its own: it runs to its end even when the browser goes away.
     let asked = tokio::spawn(async move {
-        authorise(&asking.store, asking.zone.as_ref(), &asking.clock, &receipt).await
+        authorise(&asking.store, zone.as_ref(), &asking.clock, &receipt).await
     });
     let outcome = match asked
         .await
@@ -107,7 +114,8 @@ fn told(state: &AppState, visitor: &Visitor, order: &OrderNumber, told: Told) ->
 
 /// The address of the vault's page for a card. From there the reader comes back, with or without having given
 /// it, in the language of her order.
-pub(crate) fn card_page(state: &AppState, card: CardWanted) -> String {
+pub(crate) fn card_page(state: &AppState, card: CardWanted) -> Option<String> {
+    let zone = state.methods.card.as_ref()?;
     let return_url = format!(
         "{}/{}/checkout/return?order={}&key={}",
         state.settings.public_url,
@@ -116,10 +124,71 @@ pub(crate) fn card_page(state: &AppState, card: CardWanted) -> String {
         state.order_keys.key(&card.order)
     );
     let ticket = card.ticket(&state.settings.shop_id, &return_url);
-    state.zone.card_page_url(&ticket)
+    Some(zone.card_page_url(&ticket))
 }
 
-/// `GET /orders/{number}/pay?key=`: a link, so that trying another card needs no form.
+/// Where a caller without pages sends the buyer to pay: to the card page while cards are taken, to the page of the order
+/// that asks how she wants to pay when they are not.
+pub(crate) async fn pay_url(state: &AppState, card: CardWanted) -> String {
+    let order_page = format!(
+        "{}/{}{}",
+        state.settings.public_url,
+        card.locale.code(),
+        pay_path(state, &card.order)
+    );
+    let first = state.methods.card.is_some() && state.is_open(Means::Card).await;
+    match first {
+        true => card_page(state, card).unwrap_or(order_page),
+        false => order_page,
+    }
+}
+
+fn pay_path(state: &AppState, number: &OrderNumber) -> String {
+    format!("/orders/{number}/pay?key={}", state.order_keys.key(number))
+}
+
+/// The means of the shop for such deliveries, each with whether it can be used now.
+pub(crate) async fn offered(state: &AppState, deliveries: &[DeliveryMethod]) -> Vec<OfferedMeans> {
+    let mut offered = Vec::new();
+    let taken = |means: &&Means| {
+        let takes = |&delivery: &DeliveryMethod| state.methods.takes(**means, delivery);
+        deliveries.iter().any(takes)
+    };
+    for &means in Means::ALL.iter().filter(taken) {
+        let open = state.is_open(means).await;
+        offered.push(OfferedMeans { means, open });
+    }
+    offered
+}
+
+/// Lets the order be paid with `means`, and sends the reader where she does it.
+pub(crate) async fn go(
+    state: &AppState,
+    visitor: &Visitor,
+    number: &OrderNumber,
+    means: Means,
+) -> Result<Response, Problem> {
+    let order_page = || see_other(&visitor.path(&state.order_keys.path(number)));
+    if !state.is_open(means).await {
+        return Ok(see_other(&visitor.path(&pay_path(state, number))));
+    }
+    match choose_means(&state.store, &state.methods, &state.clock, number, means).await {
+        Ok(Chosen::Card(card)) => match card_page(state, card) {
+            Some(page) => Ok(see_other(&page)),
+            None => Err(Problem::of(Kind::MeansNotTaken)),
+        },
+        Ok(Chosen::Provider(_) | Chosen::Transfer) => Ok(order_page()),
+        Ok(Chosen::Collection) => Ok(with_cookies(
+            order_page(),
+            basket_now(state, visitor).await?,
+        )),
+        Err(PayRefusal::NotWaiting { .. } | PayRefusal::InFlight) => Ok(order_page()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// `GET /orders/{number}/pay?key=`: a link, so that trying another card needs no form. Where there is a choice, the page
+/// asks.
 pub(crate) async fn again(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -127,16 +196,81 @@ pub(crate) async fn again(
     Query(opened): Query<Opened>,
 ) -> Result<Response, Problem> {
     let number = opened.order(&state, &number)?;
-    match card_wanted(&state.store, &state.clock, &number).await {
-        Ok(_) if !state.zone.takes_cards().await => {
-            Ok(told(&state, &visitor, &number, Told::Closed))
-        }
-        Ok(card) => Ok(see_other(&card_page(&state, card))),
-        Err(PayRefusal::NotWaiting { .. } | PayRefusal::InFlight) => {
-            Ok(see_other(&visitor.path(&state.order_keys.path(&number))))
-        }
-        Err(other) => Err(other.into()),
+    let asked = number.clone();
+    let found = state.store.read(move |tx| order::find(tx, &asked)).await?;
+    let order = found.ok_or_else(|| Problem::of(Kind::NotFound))?;
+    if order.state != OrderState::AwaitingPayment {
+        return Ok(see_other(&visitor.path(&state.order_keys.path(&number))));
     }
+    let offered = offered(&state, &[order.method]).await;
+    match offered.as_slice() {
+        [] => Err(Problem::of(Kind::MeansNotTaken)),
+        [only] if only.open => go(&state, &visitor, &number, only.means).await,
+        [_] => Ok(told(&state, &visitor, &number, Told::Closed)),
+        _ => {
+            let reader = Reader::new(visitor.locale, &state.settings, &visitor.here);
+            let page = choice_page(&reader, &order, &state.order_keys.key(&number), &offered);
+            Ok(render::personal(&visitor, StatusCode::OK, page))
+        }
+    }
+}
+
+/// What the choice page sends.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Choice {
+    means: String,
+}
+
+/// `POST /orders/{number}/pay?key=`
+pub(crate) async fn choose(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    Path(number): Path<String>,
+    Query(opened): Query<Opened>,
+    Fields(choice): Fields<Choice>,
+) -> Result<Response, Problem> {
+    let number = opened.order(&state, &number)?;
+    let means = Means::of_code(&choice.means).ok_or_else(|| Problem::of(Kind::Malformed))?;
+    go(&state, &visitor, &number, means).await
+}
+
+/// The page that asks how an order is to be paid.
+pub fn choice_page(
+    reader: &Reader<'_>,
+    order: &Order,
+    key: &str,
+    offered: &[OfferedMeans],
+) -> Markup {
+    let title = reader.say("means-title");
+    let action = reader.path(&format!("/orders/{}/pay?key={key}", order.number));
+    let order_page = reader.path(&format!("/orders/{}?key={key}", order.number));
+    let chosen = order.payment.as_ref().map(|payment| payment.means);
+    let chosen = chosen.filter(|means| offered.iter().any(|one| one.open && one.means == *means));
+    document(
+        reader,
+        &Page::private(title),
+        html! {
+            div.sorry {
+                p.code { (reader.tell("order-heading", &[("number", order.number.as_str().into())])) }
+                h1 { (title) }
+                p { (reader.tell("means-amount", &[
+                    ("amount", reader.money(order.total - order.certificates).into()),
+                    ("time", locale::format_time(order.hold_until, reader.locale).into()),
+                ])) }
+                form action=(action) method="post" {
+                    fieldset.step {
+                        legend { (reader.say("step-means")) }
+                        (means::choices(reader, offered, chosen))
+                    }
+                    p.actions {
+                        button.button type="submit" { (reader.say("means-go")) }
+                        a.button.quiet href=(order_page) { (reader.say("order-see")) }
+                    }
+                }
+            }
+        },
+    )
 }
 
 /// What a reader is told whose payment did not succeed.

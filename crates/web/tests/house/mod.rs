@@ -96,9 +96,17 @@ impl House {
             store,
             shelf: Arc::new(shelf),
             index: Arc::new(index),
-            zone: Arc::new(Obedient {
-                sealed: Arc::clone(&sealed),
-            }),
+            methods: Methods {
+                card: Some(Arc::new(Obedient {
+                    sealed: Arc::clone(&sealed),
+                })),
+                transfer: Some(ShopAccount {
+                    holder: "Librairie Bouquin".to_owned(),
+                    iban: "FR7630006000011234567890189".to_owned(),
+                }),
+                collection: true,
+                ..Methods::default()
+            },
             clock,
             tariff: Tariff::demo(),
             order_keys: OrderKeys::new(&[7; 32]),
@@ -274,6 +282,28 @@ struct Obedient {
     sealed: Arc<AtomicBool>,
 }
 
+impl PaymentMethod for Obedient {
+    fn capabilities(&self) -> Capabilities {
+        Means::Card.capabilities()
+    }
+
+    fn lookup<'a>(&'a self, _: &'a Named) -> Asked<'a, Standing> {
+        Box::pin(async { Ok(Standing::Unheard) })
+    }
+
+    fn capture<'a>(&'a self, _: &'a Named, _: CaptureId, _: Money) -> Asked<'a, Outcome> {
+        Box::pin(async { Ok(Outcome::Done) })
+    }
+
+    fn reverse<'a>(&'a self, _: &'a Named) -> Asked<'a, Outcome> {
+        Box::pin(async { Ok(Outcome::Done) })
+    }
+
+    fn refund<'a>(&'a self, _: &'a Named, _: RefundId, _: Money) -> Asked<'a, Outcome> {
+        Box::pin(async { Ok(Outcome::Done) })
+    }
+}
+
 impl PaymentZone for Obedient {
     fn card_page_url(&self, ticket: &CheckInTicket) -> String {
         format!(
@@ -333,21 +363,5 @@ impl PaymentZone for Obedient {
             },
         };
         Box::pin(async move { Ok(outcome) })
-    }
-
-    fn lookup(&self, _: PaymentId) -> Asked<'_, Standing> {
-        Box::pin(async { Ok(Standing::Unheard) })
-    }
-
-    fn capture(&self, _: PaymentId, _: CaptureId, _: Money) -> Asked<'_, Outcome> {
-        Box::pin(async { Ok(Outcome::Done) })
-    }
-
-    fn reverse(&self, _: PaymentId) -> Asked<'_, Outcome> {
-        Box::pin(async { Ok(Outcome::Done) })
-    }
-
-    fn refund(&self, _: PaymentId, _: RefundId, _: Money) -> Asked<'_, Outcome> {
-        Box::pin(async { Ok(Outcome::Done) })
     }
 }

@@ -1,0 +1,212 @@
+//! Money moves only here, by balanced entries: each transfer's entries add up to zero.
+//!
+//! Debit is above zero, credit below. A transfer is `pending` while the amount is promised, `posted` when it
+//! moved, `voided` when it will not; its entries are never changed. Of a promise that is kept in parts, each part
+//! is posted, and what remains is promised anew. The life of an order makes these:
+//!
+//! | transfer | made | debit | credit | settled |
+//! |---|---|---|---|---|
+//! | `sale:ORDER` | pending, when placed | receivable | sales, delivery, VAT per rate | posted parcel by parcel |
+//! | `card:PAYMENT` | pending, when authorised | card or provider clearing | receivable | posted capture by capture |
+//! | `paid:CAPTURE` | posted, when it arrived or was paid at the till | bank or till | receivable | |
+//! | `refund:REFUND` | posted, when refunded | sales, delivery, VAT per rate | where the money lay | |
+//!
+//! What banks and providers really pay is compared with their clearing accounts elsewhere, when their files are read.
+
+mod account;
+mod balance;
+
+pub use account::{Account, Entry};
+pub use balance::{Balance, LedgerLine, TrialBalance, of_order, trial_balance};
+
+pub(crate) use account::{change, paid_from, paid_into, sale};
+
+use storage::{Fault, Tx};
+use trade::{
+    clock::Timestamp,
+    ids::{CaptureId, OrderId, OrderNumber, PaymentId, RefundId},
+    money::Money,
+};
+
+use crate::codes::coded;
+
+storage::statements! {
+    OPEN = "INSERT INTO ledger_transfers (id, order_id, state, at_us, settled_us)
+        VALUES ($1, $2, $3, $4, $5)";
+    ENTRY = "INSERT INTO ledger_entries (transfer, account, amount_cents) VALUES ($1, $2, $3)";
+    SETTLE = "UPDATE ledger_transfers SET state = $2, settled_us = $3
+        WHERE order_id = $1 AND state = 'pending'";
+    SETTLE_ONE = "UPDATE ledger_transfers SET state = $2, settled_us = $3 WHERE id = $1 AND state = 'pending'";
+    PROMISES = "SELECT id FROM ledger_transfers WHERE order_id = $1 AND state = 'pending' AND id LIKE $2
+        ORDER BY at_us, id";
+}
+
+pub(crate) fn statements() -> Vec<&'static storage::Statement> {
+    [STATEMENTS, balance::STATEMENTS].concat()
+}
+
+coded! {
+    /// Whether the amount of a transfer moved.
+    pub enum TransferState {
+        /// Promised.
+        Pending = "pending",
+        /// Moved.
+        Posted = "posted",
+        /// Will not move.
+        Voided = "voided",
+    }
+}
+
+/// The id of an order's sale.
+pub(crate) fn sale_id(order: &OrderNumber) -> String {
+    format!("sale:{order}")
+}
+
+/// The id of what the bank owes for a payment.
+pub(crate) fn card_id(payment: PaymentId) -> String {
+    format!("card:{payment}")
+}
+
+/// The id of what was paid without asking anybody.
+pub(crate) fn paid_id(capture: CaptureId) -> String {
+    format!("paid:{capture}")
+}
+
+/// The id of a refund.
+pub(crate) fn refund_id(refund: RefundId) -> String {
+    format!("refund:{refund}")
+}
+
+/// Writes a transfer. Its id makes it happen once; `order` is empty for what a bank does with the whole.
+///
+/// # Errors
+/// [`Fault::Defect`] when the entries do not add up to zero; [`Fault::Constraint`] when the id exists.
+pub(crate) fn post(
+    tx: &mut dyn Tx,
+    id: &str,
+    order: Option<OrderId>,
+    state: TransferState,
+    entries: &[Entry],
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if entries.iter().map(|entry| entry.amount).sum::<Money>() != Money::ZERO {
+        return Err(Fault::defect(format!(
+            "the entries of {id} do not add up to zero"
+        )));
+    }
+    let at = now.as_micros();
+    let settled = (state != TransferState::Pending).then_some(at);
+    tx.execute(
+        &OPEN,
+        &[
+            id.into(),
+            order.map(OrderId::get).into(),
+            state.into(),
+            at.into(),
+            settled.into(),
+        ],
+    )?;
+    for entry in entries {
+        let params = [
+            id.into(),
+            entry.account.to_string().into(),
+            entry.amount.as_cents().into(),
+        ];
+        tx.execute(&ENTRY, &params)?;
+    }
+    Ok(())
+}
+
+/// A promise kept in part, or for the last time.
+pub(crate) struct Part<'a> {
+    /// The promise's first id; what remains of it has longer ones.
+    pub promise: &'a str,
+    /// What tells this part from the others: a parcel's id.
+    pub name: &'a str,
+    /// What moves now.
+    pub now: &'a [Entry],
+    /// What stays promised; empty when nothing does.
+    pub rest: &'a [Entry],
+}
+
+/// Posts a part of what is promised and promises the rest anew.
+///
+/// A promise that is kept whole at once keeps its id: most orders leave in one parcel.
+///
+/// # Errors
+/// As for [`post`]; [`Fault::Defect`] when nothing is promised under that id.
+pub(crate) fn keep(
+    tx: &mut dyn Tx,
+    order: OrderId,
+    part: &Part<'_>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let promised = promised(tx, order, part.promise)?;
+    if promised == part.promise && part.rest.is_empty() {
+        return settle_one(tx, &promised, TransferState::Posted, now);
+    }
+    settle_one(tx, &promised, TransferState::Voided, now)?;
+    let kept = format!("{}:{}", part.promise, part.name);
+    post(tx, &kept, Some(order), TransferState::Posted, part.now, now)?;
+    if part.rest.is_empty() {
+        return Ok(());
+    }
+    let rest = format!("{kept}:rest");
+    post(
+        tx,
+        &rest,
+        Some(order),
+        TransferState::Pending,
+        part.rest,
+        now,
+    )
+}
+
+fn promised(tx: &mut dyn Tx, order: OrderId, promise: &str) -> Result<String, Fault> {
+    // The ids hold letters, digits, `:` and `-` only.
+    let like = format!("{promise}%");
+    let found = tx.query_opt(&PROMISES, &[order.0.into(), like.into()])?;
+    let row = found.ok_or_else(|| Fault::defect(format!("nothing is promised by {promise}")))?;
+    Ok(row.text(0)?.to_owned())
+}
+
+/// Posts or voids everything that is pending for an order.
+pub(crate) fn settle(
+    tx: &mut dyn Tx,
+    order: OrderId,
+    state: TransferState,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    tx.execute(
+        &SETTLE,
+        &[order.0.into(), state.into(), now.as_micros().into()],
+    )
+    .map(drop)
+}
+
+/// Voids what is still promised under an id, leaving other promises of its order.
+pub(crate) fn void(
+    tx: &mut dyn Tx,
+    order: OrderId,
+    promise: &str,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let like = format!("{promise}%");
+    for row in tx.query(&PROMISES, &[order.0.into(), like.into()])? {
+        settle_one(tx, row.text(0)?, TransferState::Voided, now)?;
+    }
+    Ok(())
+}
+
+fn settle_one(
+    tx: &mut dyn Tx,
+    id: &str,
+    state: TransferState,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    tx.execute(
+        &SETTLE_ONE,
+        &[id.into(), state.into(), now.as_micros().into()],
+    )
+    .map(drop)
+}

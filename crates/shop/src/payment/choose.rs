@@ -1,0 +1,95 @@
+//! How the reader wants to pay: the means is written down, and what needs nobody's leave is done at once.
+
+use storage::{Store, Tx};
+use trade::{
+    clock::{Clock, Timestamp},
+    ids::OrderNumber,
+    limits,
+};
+
+use super::{
+    CardWanted, Means, Methods, PayRefusal, transfer,
+    wanted::{self, Waiting},
+};
+use crate::{
+    mail::{self, LetterKind},
+    order::{
+        self, Order,
+        events::{self, EventKind},
+    },
+};
+
+/// What the reader is to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Chosen {
+    /// Give a card to the vault.
+    Card(CardWanted),
+    /// Pay on the provider's page: see [`provider_page`](super::provider_page).
+    Provider(CardWanted),
+    /// Send a credit transfer; the order's page says where to and under which reference.
+    Transfer,
+    /// Come and pay: the order is confirmed.
+    Collection,
+}
+
+/// Lets an order be paid with `means`.
+///
+/// # Errors
+/// [`PayRefusal::NotTaken`], and those of [`card_wanted`](super::card_wanted).
+pub async fn choose(
+    store: &Store,
+    methods: &Methods,
+    clock: &Clock,
+    number: &OrderNumber,
+    means: Means,
+) -> Result<Chosen, PayRefusal> {
+    let (methods, number, now) = (methods.clone(), number.clone(), clock.now());
+    store
+        .write(move |tx| {
+            let order = order::find(tx, &number)?.ok_or(PayRefusal::NoSuchPayment)?;
+            if !methods.takes(means, order.method) {
+                return Err(PayRefusal::NotTaken { means });
+            }
+            let (order, waiting) = wanted::waiting(tx, &number, means, now)?;
+            begin(tx, &order, waiting, means, now)
+        })
+        .await
+}
+
+fn begin(
+    tx: &mut dyn Tx,
+    order: &Order,
+    waiting: Waiting,
+    means: Means,
+    now: Timestamp,
+) -> Result<Chosen, PayRefusal> {
+    match means {
+        Means::Card => return Ok(Chosen::Card(waiting.card(order))),
+        Means::Provider => return Ok(Chosen::Provider(waiting.card(order))),
+        Means::Transfer if waiting.reference.is_some() => return Ok(Chosen::Transfer),
+        Means::Transfer => {
+            transfer::expect(tx, &order.number, waiting.payment, now)?;
+            wanted::keep_held(tx, order.id, now.plus(limits::TRANSFER_HOLD))?;
+        }
+        Means::Collection => order::confirm(tx, order.id, means.code(), now)?,
+    }
+    events::record(
+        tx,
+        order.id,
+        EventKind::Chosen,
+        Some(means.code()),
+        None,
+        now,
+    )?;
+    let order = order::by_id(tx, order.id)?;
+    Ok(match means {
+        Means::Transfer => {
+            mail::write(tx, LetterKind::Transfer, &order)?;
+            Chosen::Transfer
+        }
+        _ => {
+            mail::write(tx, LetterKind::Collection, &order)?;
+            Chosen::Collection
+        }
+    })
+}

@@ -1,0 +1,280 @@
+//! Money is given back: for copies that left, whole orders or parts, as often as there is something to give back; and
+//! what was paid in advance for copies that will not leave.
+
+use storage::{Fault, Store, Tx};
+use trade::{
+    clock::{Clock, Timestamp},
+    ids::{OrderNumber, RefundId},
+    money::Money,
+};
+
+use super::{
+    Means, Methods, PaymentState, SettleRefusal, Settled,
+    ask::{self, Kind, Question, ask},
+    cancel::Begun,
+    row::Payment,
+    settle::{Intent, begin, latest, not_now},
+    state,
+};
+use crate::{
+    order::{
+        self, Copies, Order,
+        events::{self, EventKind},
+        holdings::{self, Holdings, Worth},
+        parcels::{self, GivenBack},
+    },
+    staff::audit,
+};
+
+/// What the reader gives back, or keeps and is paid back for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// Line by line; none means all that left and was not given back.
+    pub copies: Option<Vec<Copies>>,
+    /// Whether the delivery charge goes back too: it does when the reader withdraws from the whole (C3).
+    pub delivery: bool,
+    /// Whether the copies are back on the shelf.
+    pub restock: bool,
+}
+
+impl Return {
+    /// Everything, delivery too; copies are counted when they arrive.
+    pub const ALL: Self = Self {
+        copies: None,
+        delivery: true,
+        restock: false,
+    };
+}
+
+/// Gives money back: by the order's payment as far as that paid, the rest to the certificates that did.
+///
+/// # Errors
+/// [`SettleRefusal::NotNow`] unless something left and the payment is at rest; [`SettleRefusal::NoSuchCopies`],
+/// [`SettleRefusal::Nothing`].
+pub async fn refund(
+    store: &Store,
+    methods: &Methods,
+    clock: &Clock,
+    number: &OrderNumber,
+    what: &Return,
+    staff: &str,
+) -> Result<Settled, SettleRefusal> {
+    let intent = Intent {
+        number: number.clone(),
+        staff: staff.to_owned(),
+        now: clock.now(),
+    };
+    let (what, refund) = (what.clone(), RefundId::new());
+    let begun = store
+        .write(move |tx| begin_refund(tx, &intent, &what, refund))
+        .await?;
+    match begun {
+        Begun::Ask(question) => Ok(ask(store, methods, clock, question).await?),
+        Begun::ByHand => Ok(Settled::Pending),
+        Begun::Done => Ok(Settled::Done),
+    }
+}
+
+/// A bookseller sent the money of the open refund by hand: by a transfer of her own, or over the counter.
+///
+/// # Errors
+/// [`SettleRefusal::NotNow`] unless a refund waits for a bookseller.
+pub async fn refund_sent(
+    store: &Store,
+    clock: &Clock,
+    number: &OrderNumber,
+    staff: &str,
+) -> Result<(), SettleRefusal> {
+    let intent = Intent {
+        number: number.clone(),
+        staff: staff.to_owned(),
+        now: clock.now(),
+    };
+    store.write(move |tx| conclude_by_hand(tx, &intent)).await
+}
+
+fn conclude_by_hand(tx: &mut dyn Tx, intent: &Intent) -> Result<(), SettleRefusal> {
+    let payment = latest(tx, &intent.number)?.ok_or(SettleRefusal::NoSuchOrder)?;
+    if payment.means.capabilities().refund {
+        return Err(not_now(&payment));
+    }
+    let open = parcels::open_refund(tx, payment.id)?.ok_or_else(|| not_now(&payment))?;
+    audit::record(
+        tx,
+        &intent.staff,
+        "order.refund_sent",
+        intent.number.as_str(),
+        None,
+        intent.now,
+    )?;
+    let question = question(&payment, open.id, open.amount);
+    ask::conclude(tx, &question, &Settled::Done, intent.now)?;
+    Ok(())
+}
+
+fn begin_refund(
+    tx: &mut dyn Tx,
+    intent: &Intent,
+    what: &Return,
+    id: RefundId,
+) -> Result<Begun, SettleRefusal> {
+    let order = order::find(tx, &intent.number)?.ok_or(SettleRefusal::NoSuchOrder)?;
+    let payment = latest(tx, &intent.number)?;
+    let payment = payment.filter(|payment| payment.state != PaymentState::Dropped);
+    let holdings = holdings::count(tx, order.id)?;
+    let copies = returned(&order, &holdings, what)?;
+    let with_delivery = what.delivery && holdings.delivery_sent && !holdings.delivery_returned;
+    let worth = holdings.worth(&copies, with_delivery);
+    if worth.total().is_zero() {
+        return Err(SettleRefusal::Nothing);
+    }
+    let by_payment = payment.as_ref().map_or(Money::ZERO, |payment| {
+        worth
+            .total()
+            .min(payment.amounts.captured - payment.amounts.refunded)
+    });
+    let written = GivenBack {
+        id,
+        order: order.id,
+        payment: payment.as_ref().map(|payment| payment.id),
+        copies: &copies,
+        worth,
+        amount: by_payment,
+        certificate: worth.total() - by_payment,
+        restock: what.restock,
+        staff: &intent.staff,
+    };
+    parcels::give_back(tx, &written, intent.now)?;
+    asked_for(tx, intent, &order)?;
+    match payment {
+        Some(payment) if by_payment > Money::ZERO => put(tx, &payment, id, by_payment, intent.now),
+        _ => {
+            let refund = written_down(tx, &order, id)?;
+            order::given_back(tx, order.id, &refund, Means::Card.account(), intent.now)?;
+            Ok(Begun::Done)
+        }
+    }
+}
+
+/// Gives back what was paid in advance; no copies left, so none come back.
+pub(super) fn begin_excess(
+    tx: &mut dyn Tx,
+    intent: &Intent,
+    payment: &Payment,
+    id: RefundId,
+    excess: Money,
+) -> Result<Begun, SettleRefusal> {
+    let written = GivenBack {
+        id,
+        order: payment.order,
+        payment: Some(payment.id),
+        copies: &[],
+        worth: Worth::default(),
+        amount: excess,
+        certificate: Money::ZERO,
+        restock: false,
+        staff: &intent.staff,
+    };
+    parcels::give_back(tx, &written, intent.now)?;
+    put(tx, payment, id, excess, intent.now)
+}
+
+/// The copies named, if they all left and were not given back.
+fn returned(
+    order: &Order,
+    holdings: &Holdings,
+    what: &Return,
+) -> Result<Vec<Copies>, SettleRefusal> {
+    let copies = match &what.copies {
+        None => holdings.kept_copies(),
+        Some(copies) => copies
+            .iter()
+            .copied()
+            .filter(|(_, quantity)| *quantity > 0)
+            .collect(),
+    };
+    for &(position, quantity) in &copies {
+        let line = holdings.line(position);
+        let available = line.map_or(0, |line| line.sent.saturating_sub(line.returned));
+        if quantity > available {
+            return Err(SettleRefusal::NoSuchCopies {
+                position,
+                available,
+            });
+        }
+    }
+    let anything_left = holdings.lines.iter().any(|line| line.sent > 0);
+    match anything_left {
+        true => Ok(copies),
+        false => Err(SettleRefusal::NotNow {
+            order: order.state,
+            payment: order.payment.as_ref().map(|payment| payment.state),
+        }),
+    }
+}
+
+fn asked_for(tx: &mut dyn Tx, intent: &Intent, order: &Order) -> Result<(), Fault> {
+    let staff = Some(intent.staff.as_str());
+    events::record(tx, order.id, EventKind::Refunding, None, staff, intent.now)?;
+    audit::record(
+        tx,
+        &intent.staff,
+        "order.refund",
+        intent.number.as_str(),
+        None,
+        intent.now,
+    )
+}
+
+/// Whoever moves the money is asked; over the counter it is given at once.
+fn put(
+    tx: &mut dyn Tx,
+    payment: &Payment,
+    id: RefundId,
+    amount: Money,
+    now: Timestamp,
+) -> Result<Begun, SettleRefusal> {
+    let question = question(payment, id, amount);
+    match payment.means {
+        Means::Collection if payment.state == PaymentState::AwaitingReader => {
+            // Some of it was paid and collected, the rest waits: it stays so.
+            let refunded = state::Amounts {
+                refunded: payment.amounts.refunded + amount,
+                ..payment.amounts
+            };
+            state::hold(tx, payment.id, refunded)?;
+            let order = order::by_id(tx, payment.order)?;
+            let refund = written_down(tx, &order, id)?;
+            order::given_back(tx, order.id, &refund, payment.means.account(), now)?;
+            Ok(Begun::Done)
+        }
+        Means::Collection => {
+            begin(tx, payment, PaymentState::Refunding, now)?;
+            ask::conclude(tx, &question, &Settled::Done, now)?;
+            Ok(Begun::Done)
+        }
+        Means::Transfer => {
+            begin(tx, payment, PaymentState::Refunding, now)?;
+            Ok(Begun::ByHand)
+        }
+        Means::Card | Means::Provider => {
+            begin(tx, payment, PaymentState::Refunding, now)?;
+            Ok(Begun::Ask(question))
+        }
+    }
+}
+
+fn question(payment: &Payment, refund: RefundId, amount: Money) -> Question {
+    Question {
+        payment: payment.named(),
+        means: payment.means,
+        amount,
+        kind: Kind::Refund(refund),
+    }
+}
+
+fn written_down(tx: &mut dyn Tx, order: &Order, id: RefundId) -> Result<parcels::Refund, Fault> {
+    let refunds = parcels::refunds_of(tx, order.id)?;
+    let refund = refunds.into_iter().find(|refund| refund.id == id);
+    refund.ok_or_else(|| Fault::defect("a refund vanished"))
+}

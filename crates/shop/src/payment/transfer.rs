@@ -1,0 +1,132 @@
+//! A credit transfer: the reader sends it under a reference of the order, and the order is confirmed when it is here.
+
+use storage::{Fault, Tx};
+use trade::{
+    clock::Timestamp,
+    ids::{CaptureId, OrderNumber, PaymentId},
+    money::Money,
+};
+
+use super::{Evidence, PaymentState, row, ship, state};
+use crate::{
+    ledger,
+    mail::{self, LetterKind},
+    order::{
+        self, OrderState,
+        events::{self, EventKind},
+    },
+};
+
+storage::statements! {
+    REFER = "UPDATE payments SET reference = $2, changed_us = $3 WHERE id = $1 AND state = 'awaiting_reader'";
+    BY_REFERENCE = "SELECT id FROM payments WHERE means = 'transfer' AND reference = $1";
+}
+
+/// Writes down under which reference a payment is awaited.
+pub(super) fn expect(
+    tx: &mut dyn Tx,
+    order: &OrderNumber,
+    payment: PaymentId,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let reference = reference(order);
+    let params = [
+        payment.to_string().into(),
+        reference.into(),
+        now.as_micros().into(),
+    ];
+    tx.execute(&REFER, &params).map(drop)
+}
+
+/// The creditor reference of an order (ISO 11649): `RF`, two check digits, the order's number without its dashes.
+fn reference(order: &OrderNumber) -> String {
+    let number: String = order
+        .as_str()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    let rest = format!("{number}RF00")
+        .chars()
+        .filter_map(|symbol| symbol.to_digit(36))
+        .fold(0, |rest, digit| match digit {
+            0..=9 => (rest * 10 + digit) % 97,
+            _ => (rest * 100 + digit) % 97,
+        });
+    format!("RF{:02}{number}", 98 - rest)
+}
+
+/// What became of a transfer that the bank booked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// It paid the order.
+    Paid(OrderNumber),
+    /// No order waits under this reference.
+    Unknown,
+    /// The order waits no more: it was given up, or paid already.
+    TooLate(OrderNumber),
+    /// The order waits for another amount.
+    OtherAmount {
+        /// The order.
+        order: OrderNumber,
+        /// What it waits for.
+        due: Money,
+    },
+}
+
+/// A transfer arrived: the order that waits for exactly this is paid. The caller books what pays no order.
+///
+/// `entry` is the bank's own reference of the booking.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn transfer_arrived(
+    tx: &mut dyn Tx,
+    reference: &str,
+    amount: Money,
+    entry: &str,
+    now: Timestamp,
+) -> Result<Arrived, Fault> {
+    let found = tx.query_opt(&BY_REFERENCE, &[reference.into()])?;
+    let Some(found) = found else {
+        return Ok(Arrived::Unknown);
+    };
+    let id: PaymentId = crate::columns::parsed(found.text(0)?)?;
+    let payment = row::by_id(tx, id)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
+    let waits = payment.state == PaymentState::AwaitingReader
+        && payment.order_state == OrderState::AwaitingPayment;
+    if !waits {
+        return Ok(Arrived::TooLate(payment.number));
+    }
+    if amount != payment.amounts.amount {
+        return Ok(Arrived::OtherAmount {
+            order: payment.number,
+            due: payment.amounts.amount,
+        });
+    }
+    let step = (PaymentState::AwaitingReader, PaymentState::Captured);
+    if !state::advance(tx, id, step, None, now)? {
+        return Ok(Arrived::TooLate(payment.number));
+    }
+    let captured = state::Amounts {
+        captured: amount,
+        ..payment.amounts
+    };
+    state::hold(tx, id, captured)?;
+    let evidence = Evidence::Booked {
+        entry: entry.to_owned(),
+        amount,
+        at: now,
+    };
+    ship::stands_for(tx, &payment, &evidence)?;
+    let entries = ledger::paid_into(payment.means.account(), amount);
+    let (paid, posted) = (
+        ledger::paid_id(CaptureId(id.0)),
+        ledger::TransferState::Posted,
+    );
+    ledger::post(tx, &paid, Some(payment.order), posted, &entries, now)?;
+    events::record(tx, payment.order, EventKind::Paid, Some(entry), None, now)?;
+    order::confirm(tx, payment.order, payment.means.code(), now)?;
+    let order = order::by_id(tx, payment.order)?;
+    mail::write(tx, LetterKind::Confirmation, &order)?;
+    Ok(Arrived::Paid(payment.number))
+}
