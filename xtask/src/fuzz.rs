@@ -91,6 +91,11 @@ const TARGETS: &[Target] = &[
         dictionary: None,
         samples: &[],
     },
+    Target {
+        name: "clearing",
+        dictionary: None,
+        samples: &["crates/banking/tests/clearing"],
+    },
 ];
 
 /// The counters that libFuzzer reads: what `cargo fuzz --sanitizer none` asks of the compiler.

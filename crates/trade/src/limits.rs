@@ -85,3 +85,12 @@ pub const IMPORTS_LYING: u32 = 30;
 /// A catalogue file sent to the back office, in bytes: the largest a browser sends patiently; larger ones are
 /// imported by command.
 pub const IMPORT_UPLOAD_BYTES: u64 = 2 << 30;
+/// Captures and refunds in one clearing batch: a hundred times a busy day, and a file that is read at once. More go into
+/// the next batch.
+pub const CLEARING_LINES: usize = 100_000;
+/// A clearing file in bytes: the longest line has 165, so that the longest batch is 16.5 MB.
+pub const CLEARING_FILE_BYTES: usize = 16 << 20;
+/// The largest amount of a clearing line: what the twelve digits of ISO 8583 field 4 can ask for.
+pub const CLEARING_AMOUNT_CENTS: i64 = 999_999_999_999;
+/// The number of a merchant's last clearing batch: nine digits, a thousand batches a day for 2,700 years.
+pub const CLEARING_SEQUENCE: u32 = 999_999_999;
