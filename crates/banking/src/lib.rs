@@ -5,3 +5,7 @@
 //! it refuses with the place and the reason. Matching what a bank says with orders and ledger is the shop's work.
 
 pub mod clearing;
+pub mod creditor_reference;
+pub mod iban;
+mod mod97;
+pub mod statement;
