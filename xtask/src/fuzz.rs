@@ -91,6 +91,16 @@ const TARGETS: &[Target] = &[
         dictionary: None,
         samples: &[],
     },
+    Target {
+        name: "clearing",
+        dictionary: None,
+        samples: &["crates/banking/tests/clearing"],
+    },
+    Target {
+        name: "statement",
+        dictionary: Some("fuzz/dictionaries/statement.dict"),
+        samples: &["crates/banking/tests/statement"],
+    },
 ];
 
 /// The counters that libFuzzer reads: what `cargo fuzz --sanitizer none` asks of the compiler.

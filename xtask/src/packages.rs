@@ -1,4 +1,4 @@
-//! What the tests need beside Rust: Debian packages, two cargo tools, one npm package, two Python packages.
+//! What the tests need beside Rust: Debian packages, two cargo tools, one npm package, some Python packages.
 
 use std::{path::Path, process::Command};
 
@@ -50,13 +50,13 @@ const DEBIAN: &[Package] = &[
         name: "python3",
         tested: "3.11",
         proof: "/usr/bin/python3",
-        why: "runs the script-free robot buyer, and two other implementations of ISO 8583",
+        why: "runs the script-free robot buyer, and other implementations to compare with",
     },
     Package {
         name: "python3-venv",
         tested: "3.11",
         proof: "/usr/share/doc/python3-venv",
-        why: "a folder for those two implementations",
+        why: "a folder for those implementations",
     },
 ];
 
@@ -125,15 +125,21 @@ fn install_debian() -> Result<()> {
     Ok(())
 }
 
-/// Two other implementations of ISO 8583, which `crates/cards/tests/oracle.rs` compares with. Without them it is not
-/// compared, which the tests say.
+/// Other implementations of ISO 8583 and of account statements, which `crates/*/tests/oracle.rs` compare with. Without
+/// them nothing is compared, which the tests say.
 fn install_oracles() -> Result<()> {
     const FOLDER: &str = "target/oracle";
-    const VERSIONS: &str = "crates/cards/tests/oracle/requirements.txt";
+    const VERSIONS: [&str; 2] = [
+        "crates/cards/tests/oracle/requirements.txt",
+        "crates/banking/tests/oracle/requirements.txt",
+    ];
     let python = format!("{FOLDER}/bin/python");
     // The versions it has are remembered beside them, so that other ones are installed when the list changes.
     let remembered = format!("{FOLDER}/installed.txt");
-    let wanted = std::fs::read_to_string(VERSIONS).with_context(|| VERSIONS.to_owned())?;
+    let mut wanted = String::new();
+    for versions in VERSIONS {
+        wanted += &std::fs::read_to_string(versions).with_context(|| versions.to_owned())?;
+    }
     let installed = std::fs::read_to_string(&remembered).is_ok_and(|has| has == wanted);
     if installed && answers(&python, &["--version"]) {
         return Ok(());
@@ -145,19 +151,21 @@ fn install_oracles() -> Result<()> {
         "--no-deps",
         "--disable-pip-version-check",
         "-r",
-        VERSIONS,
+        VERSIONS[0],
+        "-r",
+        VERSIONS[1],
     ];
     let done = step(
         "a folder for Python",
         "python3",
         &["-m", "venv", "--clear", FOLDER],
     )
-    .and_then(|()| step("other implementations of ISO 8583", &python, &pip));
+    .and_then(|()| step("other implementations", &python, &pip));
     match done {
         Ok(()) => std::fs::write(&remembered, wanted).context(remembered),
         Err(error) => {
             println!(
-                "skipped: {error}; the ISO 8583 codec is not compared with other implementations"
+                "skipped: {error}; the ISO 8583 codec and account statements are not compared with other implementations"
             );
             Ok(())
         }

@@ -12,13 +12,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("storage", &["trade"]),
     ("link", &["trade"]),
     ("cards", &["trade"]),
+    ("banking", &["trade"]),
     ("catalogue", &["trade", "storage"]),
     ("search", &["trade", "storage", "catalogue"]),
     ("covers", &["trade", "storage", "catalogue"]),
-    ("shop", &["trade", "storage", "catalogue"]),
+    ("shop", &["trade", "storage", "catalogue", "banking"]),
     ("vault", &["trade", "storage", "link", "cards"]),
-    ("switch", &["trade", "storage", "link", "cards"]),
-    ("bank", &["trade", "storage", "link", "cards"]),
+    ("switch", &["trade", "storage", "link", "cards", "banking"]),
+    ("bank", &["trade", "storage", "link", "cards", "banking"]),
     (
         "web",
         &["trade", "storage", "link", "catalogue", "search", "shop"],
@@ -54,7 +55,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("anyhow", &["bouquin", "xtask", "tests", "reader"]),
 ];
 /// Crates that do no I/O, and what they therefore never depend on.
-const WITHOUT_IO: &[&str] = &["trade", "cards"];
+const WITHOUT_IO: &[&str] = &["trade", "cards", "banking"];
 const IO: &[&str] = &[
     "tokio",
     "hyper",

@@ -89,3 +89,27 @@ pub const IMPORTS_LYING: u32 = 30;
 /// A catalogue file sent to the back office, in bytes: the largest a browser sends patiently; larger ones are
 /// imported by command.
 pub const IMPORT_UPLOAD_BYTES: u64 = 2 << 30;
+/// Captures and refunds in one clearing batch: a hundred times a busy day, and a file that is read at once. More go into
+/// the next batch.
+pub const CLEARING_LINES: usize = 100_000;
+/// A clearing file in bytes: the longest line has 165, so that the longest batch is 16.5 MB.
+pub const CLEARING_FILE_BYTES: usize = 16 << 20;
+/// The largest amount of a clearing line: what the twelve digits of ISO 8583 field 4 can ask for.
+pub const CLEARING_AMOUNT_CENTS: i64 = 999_999_999_999;
+/// The number of a merchant's last clearing batch: nine digits, a thousand batches a day for 2,700 years.
+pub const CLEARING_SEQUENCE: u32 = 999_999_999;
+/// An account statement in bytes: an entry with its transaction takes about one kilobyte, so that
+/// [`STATEMENT_ENTRIES`] of them fit.
+pub const STATEMENT_BYTES: usize = 128 << 20;
+/// Elements in one another in a statement: the deepest of version 001.08 are 15, and additions of a bank's own need some room.
+pub const STATEMENT_DEPTH: usize = 40;
+/// Statements in one file: two years of days, or all accounts of a group.
+pub const STATEMENTS_PER_FILE: usize = 1_000;
+/// Entries in one file of statements: with [`STATEMENT_AMOUNT_CENTS`] their sum still fits.
+pub const STATEMENT_ENTRIES: usize = 100_000;
+/// Transactions in one file of statements: each is some hundred bytes of memory, however short it is in the file.
+pub const STATEMENT_TRANSACTIONS: usize = 500_000;
+/// A text in a statement, in characters: the longest of the standard has 500, and some banks write more.
+pub const STATEMENT_TEXT_CHARS: usize = 1_000;
+/// The largest amount in a statement: a hundred billion euros, beyond any shop's account.
+pub const STATEMENT_AMOUNT_CENTS: i64 = 10_000_000_000_000;
