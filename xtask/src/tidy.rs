@@ -22,7 +22,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bank", &["trade", "storage", "link", "cards", "banking"]),
     (
         "web",
-        &["trade", "storage", "link", "catalogue", "search", "shop"],
+        &[
+            "trade",
+            "storage",
+            "link",
+            "banking",
+            "catalogue",
+            "search",
+            "shop",
+        ],
     ),
     (
         "bouquin",

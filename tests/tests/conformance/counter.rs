@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use banking::iban::Iban;
 use catalogue::{
     model::{Availability, Edition, Goods, Price, PriceRegime},
     store::{Incoming, Record},
@@ -78,7 +79,7 @@ impl Counter {
                 card: Some(zone.clone()),
                 transfer: Some(ShopAccount {
                     holder: "Librairie".into(),
-                    iban: "FR7630006000011234567890189".into(),
+                    iban: Iban::parse("FR7630006000011234567890189").unwrap(),
                 }),
                 collection: true,
                 ..Methods::default()

@@ -154,7 +154,7 @@ pub async fn a_sleeping_bank_is_asked_again_under_the_same_ids(counter: Counter)
     let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     let number = counter.paid(&[(MUG, 1)]).await;
     for verb in ["capture", "refund"] {
-        zone.will_settle(Ok(Outcome::Pending));
+        counter.zone.will_settle(Ok(Outcome::Pending));
         let settled = match verb {
             "capture" => ship(store, zone, clock, &number, "anne").await,
             _ => refund(store, zone, clock, &number, "anne").await,
@@ -162,11 +162,12 @@ pub async fn a_sleeping_bank_is_asked_again_under_the_same_ids(counter: Counter)
         assert_eq!(settled.unwrap(), Settled::Pending);
         assert_eq!(counter.recover().await.unwrap(), WAITING, "not at once");
         clock.advance(limits::SETTLE_AGAIN);
-        zone.will_settle(Err(ZoneFault::NoAnswer));
+        counter.zone.will_settle(Err(ZoneFault::NoAnswer));
         assert_eq!(counter.recover().await.unwrap(), WAITING);
         clock.advance(limits::SETTLE_AGAIN);
         assert_eq!(counter.recover().await.unwrap(), ANSWERED);
-        let questions: Vec<_> = zone
+        let questions: Vec<_> = counter
+            .zone
             .asked()
             .into_iter()
             .filter(|asked| asked.starts_with(verb))
@@ -248,7 +249,7 @@ pub async fn a_closed_door_is_tried_once(counter: Counter) {
 pub async fn a_refused_capture_leaves_the_order_to_ship(counter: Counter) {
     let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     let number = counter.paid(&[(MUG, 1)]).await;
-    zone.will_settle(Ok(Outcome::Refused { code: "13".into() }));
+    counter.zone.will_settle(Ok(Outcome::Refused { code: "13".into() }));
     let refused = ship(store, zone, clock, &number, "anne").await.unwrap();
     assert_eq!(refused, Settled::Refused { code: "13".into() });
     let order = counter.order(&number).await;
@@ -262,7 +263,7 @@ pub async fn a_refused_capture_leaves_the_order_to_ship(counter: Counter) {
         ship(store, zone, clock, &number, "anne").await.unwrap(),
         Settled::Done
     );
-    zone.will_settle(Ok(Outcome::Refused { code: "13".into() }));
+    counter.zone.will_settle(Ok(Outcome::Refused { code: "13".into() }));
     refund(store, zone, clock, &number, "anne").await.unwrap();
     assert_eq!(
         refund(store, zone, clock, &number, "anne").await.unwrap(),
@@ -274,7 +275,7 @@ pub async fn a_refused_reversal_can_be_asked_again(counter: Counter) {
     let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     counter.shelve(ETRANGER, 1, StockPolicy::Limited).await;
     let number = counter.paid(&[(ETRANGER, 1)]).await;
-    zone.will_settle(Ok(Outcome::Refused { code: "25".into() }));
+    counter.zone.will_settle(Ok(Outcome::Refused { code: "25".into() }));
     cancel(store, zone, clock, &number, "anne").await.unwrap();
     let order = counter.order(&number).await;
     assert_eq!(

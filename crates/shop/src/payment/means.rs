@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use banking::iban::Iban;
 use trade::delivery::DeliveryMethod;
 
 use super::{HostedProvider, PaymentMethod, PaymentZone};
@@ -88,8 +89,8 @@ impl Means {
 pub struct ShopAccount {
     /// Whose it is.
     pub holder: String,
-    /// Its IBAN, checked when the configuration was read.
-    pub iban: String,
+    /// Its IBAN.
+    pub iban: Iban,
 }
 
 /// The means that a shop takes, each with what it is asked through.

@@ -1,5 +1,6 @@
 //! A credit transfer: the reader sends it under a reference of the order, and the order is confirmed when it is here.
 
+use banking::creditor_reference::CreditorReference;
 use storage::{Fault, Tx};
 use trade::{
     clock::Timestamp,
@@ -29,30 +30,13 @@ pub(super) fn expect(
     payment: PaymentId,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let reference = reference(order);
+    let reference = CreditorReference::for_order(order);
     let params = [
         payment.to_string().into(),
-        reference.into(),
+        reference.as_str().into(),
         now.as_micros().into(),
     ];
     tx.execute(&REFER, &params).map(drop)
-}
-
-/// The creditor reference of an order (ISO 11649): `RF`, two check digits, the order's number without its dashes.
-fn reference(order: &OrderNumber) -> String {
-    let number: String = order
-        .as_str()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    let rest = format!("{number}RF00")
-        .chars()
-        .filter_map(|symbol| symbol.to_digit(36))
-        .fold(0, |rest, digit| match digit {
-            0..=9 => (rest * 10 + digit) % 97,
-            _ => (rest * 100 + digit) % 97,
-        });
-    format!("RF{:02}{number}", 98 - rest)
 }
 
 /// What became of a transfer that the bank booked.
@@ -81,12 +65,12 @@ pub enum Arrived {
 /// A [`Fault`].
 pub fn transfer_arrived(
     tx: &mut dyn Tx,
-    reference: &str,
+    reference: &CreditorReference,
     amount: Money,
     entry: &str,
     now: Timestamp,
 ) -> Result<Arrived, Fault> {
-    let found = tx.query_opt(&BY_REFERENCE, &[reference.into()])?;
+    let found = tx.query_opt(&BY_REFERENCE, &[reference.as_str().into()])?;
     let Some(found) = found else {
         return Ok(Arrived::Unknown);
     };

@@ -18,7 +18,9 @@ use catalogue::shelf::ShelfHandle;
 use catalogue::store::{Incoming, Record, put_all};
 use search::Index;
 use shop::order::OrderKeys;
-use shop::payment::{Asked, Charge, NotAReceipt, PaymentZone, Standing};
+use shop::payment::{
+    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone, Standing,
+};
 use shop::staff::{self, NewMember, Role};
 use shop::stock::{self, StockPolicy};
 use storage::{Fault, Store, StoreUrl};

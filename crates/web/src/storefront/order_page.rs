@@ -1,5 +1,6 @@
 //! The page of an order: where it stands in words, what can still be done, what it holds.
 
+use banking::creditor_reference::CreditorReference;
 use maud::{Markup, html};
 use shop::order::{Order, OrderLine, OrderState, PaymentView};
 use shop::payment::{Means, PaymentState, ShopAccount};
@@ -171,23 +172,13 @@ fn transfer(reader: &Reader<'_>, order: &Order, account: Option<&ShopAccount>) -
             p { (reader.say("transfer-how")) }
             dl {
                 div { dt { (reader.say("transfer-holder")) } dd { (account.holder) } }
-                div { dt { (reader.say("transfer-iban")) } dd.num { (in_fours(&account.iban)) } }
+                div { dt { (reader.say("transfer-iban")) } dd.num { (account.iban.grouped()) } }
                 div { dt { (reader.say("transfer-amount")) } dd.num { (reader.money(order.total - order.certificates)) } }
-                div { dt { (reader.say("transfer-reference")) } dd.num { (in_fours(reference)) } }
+                div { dt { (reader.say("transfer-reference")) } dd.num { (reference.grouped()) } }
             }
             p { (reader.tell("transfer-until", &[("time", locale::format_time(order.hold_until, reader.locale).into())])) }
         }
     }
-}
-
-/// In groups of four, as banks print such numbers.
-fn in_fours(number: &str) -> String {
-    let symbols: Vec<char> = number.chars().filter(|symbol| *symbol != ' ').collect();
-    let groups: Vec<String> = symbols
-        .chunks(4)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join(" ")
 }
 
 /// What the reader can still do.

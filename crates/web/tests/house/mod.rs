@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use banking::iban::Iban;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use catalogue::demo;
@@ -19,7 +20,10 @@ use catalogue::shelf::ShelfHandle;
 use catalogue::store::{Incoming, Record, put_all, put_reviews};
 use search::Index;
 use shop::order::OrderKeys;
-use shop::payment::{Asked, Charge, NotAReceipt, PaymentZone, Standing};
+use shop::payment::{
+    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone, ShopAccount,
+    Standing,
+};
 use shop::stock::{self, StockPolicy, StockRefusal};
 use storage::{Store, StoreUrl};
 use tempfile::TempDir;
@@ -102,7 +106,7 @@ impl House {
                 })),
                 transfer: Some(ShopAccount {
                     holder: "Librairie Bouquin".to_owned(),
-                    iban: "FR7630006000011234567890189".to_owned(),
+                    iban: Iban::parse("FR7630006000011234567890189").unwrap(),
                 }),
                 collection: true,
                 ..Methods::default()
