@@ -374,6 +374,11 @@ impl Zone {
         self.0.lock().unwrap().settle.push_back(answer);
     }
 
+    /// Answers that were prepared and not asked for.
+    pub fn forget_answers(&self) {
+        self.0.lock().unwrap().settle.clear();
+    }
+
     /// What was asked so far, as `capture PAYMENT AMOUNT`.
     pub fn asked(&self) -> Vec<String> {
         self.0.lock().unwrap().asked.clone()

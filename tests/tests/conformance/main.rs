@@ -20,6 +20,7 @@ mod life;
 mod merged;
 mod merged_reviews;
 mod office;
+mod parcels;
 mod place;
 mod records;
 mod reviews;
@@ -68,6 +69,16 @@ const BODIES: &[(&str, Body)] = bodies![
     life::a_receipt_for_something_else_is_refused,
     life::what_is_not_paid_in_time_goes_back,
     life::only_what_makes_sense_can_be_done,
+    parcels::an_order_leaves_in_parcels,
+    parcels::the_rest_is_called_off,
+    parcels::money_goes_back_in_parts,
+    parcels::a_parcel_that_the_bank_refuses_waits_again,
+    parcels::a_transfer_pays_when_it_arrives,
+    parcels::what_was_transferred_for_nothing_goes_back,
+    parcels::it_is_paid_when_it_is_collected,
+    parcels::nobody_came_for_it,
+    parcels::a_reader_changes_her_mind_about_the_means,
+    parcels::whatever_is_done_the_ledger_keeps_what_left,
     trouble::a_silent_bank_gives_the_copies_back_and_tells_the_reader,
     trouble::an_unreachable_zone_charges_nothing,
     trouble::a_lost_answer_is_looked_up,

@@ -249,7 +249,9 @@ pub async fn a_closed_door_is_tried_once(counter: Counter) {
 pub async fn a_refused_capture_leaves_the_order_to_ship(counter: Counter) {
     let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     let number = counter.paid(&[(MUG, 1)]).await;
-    counter.zone.will_settle(Ok(Outcome::Refused { code: "13".into() }));
+    counter
+        .zone
+        .will_settle(Ok(Outcome::Refused { code: "13".into() }));
     let refused = ship(store, zone, clock, &number, "anne").await.unwrap();
     assert_eq!(refused, Settled::Refused { code: "13".into() });
     let order = counter.order(&number).await;
@@ -263,7 +265,9 @@ pub async fn a_refused_capture_leaves_the_order_to_ship(counter: Counter) {
         ship(store, zone, clock, &number, "anne").await.unwrap(),
         Settled::Done
     );
-    counter.zone.will_settle(Ok(Outcome::Refused { code: "13".into() }));
+    counter
+        .zone
+        .will_settle(Ok(Outcome::Refused { code: "13".into() }));
     refund(store, zone, clock, &number, "anne").await.unwrap();
     assert_eq!(
         refund(store, zone, clock, &number, "anne").await.unwrap(),
@@ -275,7 +279,9 @@ pub async fn a_refused_reversal_can_be_asked_again(counter: Counter) {
     let (store, zone, clock) = (&counter.store, &counter.methods, &counter.clock);
     counter.shelve(ETRANGER, 1, StockPolicy::Limited).await;
     let number = counter.paid(&[(ETRANGER, 1)]).await;
-    counter.zone.will_settle(Ok(Outcome::Refused { code: "25".into() }));
+    counter
+        .zone
+        .will_settle(Ok(Outcome::Refused { code: "25".into() }));
     cancel(store, zone, clock, &number, "anne").await.unwrap();
     let order = counter.order(&number).await;
     assert_eq!(

@@ -23,6 +23,7 @@ pub use state::OrderState;
 pub(crate) use expire::expire;
 pub(crate) use read::by_id;
 pub(crate) use settle::{cancel_rest, confirm, give_up, given_back, parcel_left};
+pub(crate) use state::lock;
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     [

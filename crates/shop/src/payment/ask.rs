@@ -134,7 +134,10 @@ pub(super) fn conclude(
     now: Timestamp,
 ) -> Result<Settled, Fault> {
     let id = question.payment.payment;
-    let payment = row::by_id(tx, id)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
+    let vanished = || Fault::defect("a payment vanished");
+    let order = row::by_id(tx, id)?.ok_or_else(vanished)?.order;
+    order::lock(tx, order)?;
+    let payment = row::by_id(tx, id)?.ok_or_else(vanished)?;
     let (amounts, code) = match settled {
         Settled::Done => (question.kind.done(payment.amounts, question.amount), None),
         Settled::Refused { code } => (payment.amounts, Some(code.as_str())),

@@ -13,7 +13,7 @@ use super::{
     ask::{Kind, Question, ask},
     refund,
     row::Payment,
-    settle::{Intent, begin, latest, not_now},
+    settle::{Intent, begin, not_now, taken},
     state,
 };
 use crate::{
@@ -55,9 +55,7 @@ pub(super) enum Begun {
 }
 
 fn begin_cancel(tx: &mut dyn Tx, intent: &Intent) -> Result<Begun, SettleRefusal> {
-    let order = order::find(tx, &intent.number)?.ok_or(SettleRefusal::NoSuchOrder)?;
-    let payment = latest(tx, &intent.number)?;
-    let payment = payment.filter(|payment| payment.state != PaymentState::Dropped);
+    let (order, payment) = taken(tx, &intent.number)?;
     let in_flight = |payment: &&Payment| payment.state.is_in_flight();
     if let Some(payment) = payment.as_ref().filter(in_flight) {
         return Err(not_now(payment));

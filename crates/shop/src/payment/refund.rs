@@ -13,7 +13,7 @@ use super::{
     ask::{self, Kind, Question, ask},
     cancel::Begun,
     row::Payment,
-    settle::{Intent, begin, latest, not_now},
+    settle::{Intent, begin, not_now, taken},
     state,
 };
 use crate::{
@@ -94,7 +94,11 @@ pub async fn refund_sent(
 }
 
 fn conclude_by_hand(tx: &mut dyn Tx, intent: &Intent) -> Result<(), SettleRefusal> {
-    let payment = latest(tx, &intent.number)?.ok_or(SettleRefusal::NoSuchOrder)?;
+    let (order, payment) = taken(tx, &intent.number)?;
+    let payment = payment.ok_or(SettleRefusal::NotNow {
+        order: order.state,
+        payment: None,
+    })?;
     if payment.means.capabilities().refund {
         return Err(not_now(&payment));
     }
@@ -118,9 +122,13 @@ fn begin_refund(
     what: &Return,
     id: RefundId,
 ) -> Result<Begun, SettleRefusal> {
-    let order = order::find(tx, &intent.number)?.ok_or(SettleRefusal::NoSuchOrder)?;
-    let payment = latest(tx, &intent.number)?;
-    let payment = payment.filter(|payment| payment.state != PaymentState::Dropped);
+    let (order, payment) = taken(tx, &intent.number)?;
+    if let Some(payment) = payment
+        .as_ref()
+        .filter(|payment| payment.state.is_in_flight())
+    {
+        return Err(not_now(payment));
+    }
     let holdings = holdings::count(tx, order.id)?;
     let copies = returned(&order, &holdings, what)?;
     let with_delivery = what.delivery && holdings.delivery_sent && !holdings.delivery_returned;

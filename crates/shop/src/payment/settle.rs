@@ -9,7 +9,7 @@ use super::{
     row::{self, Payment},
     state,
 };
-use crate::order::OrderState;
+use crate::order::{self, Order, OrderState};
 
 /// Why nothing was asked.
 #[derive(Debug, thiserror::Error)]
@@ -56,9 +56,19 @@ pub(super) struct Intent {
     pub now: Timestamp,
 }
 
-/// The order's payment, if it has one.
-pub(super) fn latest(tx: &mut dyn Tx, number: &OrderNumber) -> Result<Option<Payment>, Fault> {
-    row::of_order(tx, number)
+/// The order, taken for this transaction, and its payment, if it has one.
+pub(super) fn taken(
+    tx: &mut dyn Tx,
+    number: &OrderNumber,
+) -> Result<(Order, Option<Payment>), SettleRefusal> {
+    let found = order::find(tx, number)?.ok_or(SettleRefusal::NoSuchOrder)?;
+    order::lock(tx, found.id)?;
+    let order = order::by_id(tx, found.id)?;
+    let payment = row::of_order(tx, number)?;
+    Ok((
+        order,
+        payment.filter(|payment| payment.state != PaymentState::Dropped),
+    ))
 }
 
 /// Moves the payment into the state of being asked.

@@ -13,7 +13,7 @@ use super::{
     Evidence, Means, Methods, PaymentState, SettleRefusal, Settled,
     ask::{Kind, Question, ask},
     row::Payment,
-    settle::{Intent, begin, latest, not_now},
+    settle::{Intent, begin, not_now, taken},
     state,
 };
 use crate::{
@@ -28,7 +28,6 @@ use crate::{
 };
 
 storage::statements! {
-    STATE = "SELECT id, state, certificates_cents FROM orders WHERE number = $1";
     PAID = "UPDATE payments SET guarantee = $2, evidence = $3 WHERE id = $1";
 }
 
@@ -85,17 +84,19 @@ fn begin_parcel(
     intent: &Intent,
     contents: &Contents,
 ) -> Result<Option<Question>, SettleRefusal> {
-    let row = tx.query_opt(&STATE, &[intent.number.as_str().into()])?;
-    let row = row.ok_or(SettleRefusal::NoSuchOrder)?;
-    let (order, certificates) = (OrderId(row.int(0)?), Money::cents(row.int(2)?));
-    let state = OrderState::of_column(row.text(1)?)?;
-    let payment =
-        latest(tx, &intent.number)?.filter(|payment| payment.state != PaymentState::Dropped);
-    if state != OrderState::Confirmed {
+    let (whole, payment) = taken(tx, &intent.number)?;
+    let (order, certificates) = (whole.id, whole.certificates);
+    if whole.state != OrderState::Confirmed {
         return Err(SettleRefusal::NotNow {
-            order: state,
+            order: whole.state,
             payment: payment.map(|payment| payment.state),
         });
+    }
+    if let Some(payment) = payment
+        .as_ref()
+        .filter(|payment| payment.state.is_in_flight())
+    {
+        return Err(not_now(payment));
     }
     let holdings = holdings::count(tx, order)?;
     let copies = packed(&holdings, contents)?;
@@ -130,7 +131,6 @@ fn begin_parcel(
         Some(payment) if share > Money::ZERO => {
             return ask_for(tx, intent, &payment, parcel.id, share).map(Some);
         }
-        Some(payment) if payment.state.is_in_flight() => return Err(not_now(&payment)),
         _ => {}
     }
     leave(tx, order, parcel.id, intent.now)?;

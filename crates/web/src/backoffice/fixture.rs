@@ -19,7 +19,8 @@ use catalogue::store::{Incoming, Record, put_all};
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{
-    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone, Standing,
+    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
+    Standing,
 };
 use shop::staff::{self, NewMember, Role};
 use shop::stock::{self, StockPolicy};

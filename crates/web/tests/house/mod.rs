@@ -12,17 +12,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use banking::iban::Iban;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use banking::iban::Iban;
 use catalogue::demo;
 use catalogue::shelf::ShelfHandle;
 use catalogue::store::{Incoming, Record, put_all, put_reviews};
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{
-    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone, ShopAccount,
-    Standing,
+    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
+    ShopAccount, Standing,
 };
 use shop::stock::{self, StockPolicy, StockRefusal};
 use storage::{Store, StoreUrl};
