@@ -383,6 +383,9 @@ fn nothing_is_expanded_and_everything_is_bounded() {
     let many = "<TxDtls/>".repeat(limits::STATEMENT_TRANSACTIONS);
     let error = refused(&changed("</Btch>", &format!("</Btch>{many}")));
     assert!(matches!(error.problem, Problem::TooMany { .. }), "{error}");
+    // Found by fuzzing: the reason repeated the rest of the file.
+    let endless = changed("</Svcr>", &format!("</{}>", "Svcr\n".repeat(10_000)));
+    assert!(refused(&endless).to_string().len() < 500);
     let wide = vec![b' '; limits::STATEMENT_BYTES + 1];
     assert_eq!(Message::read(&wide).unwrap_err().problem, Problem::TooLarge);
     for end in (0..DAY_02.len()).step_by(7) {
