@@ -101,6 +101,11 @@ const TARGETS: &[Target] = &[
         dictionary: Some("fuzz/dictionaries/statement.dict"),
         samples: &["crates/banking/tests/statement"],
     },
+    Target {
+        name: "fec",
+        dictionary: None,
+        samples: &[],
+    },
 ];
 
 /// The counters that libFuzzer reads: what `cargo fuzz --sanitizer none` asks of the compiler.

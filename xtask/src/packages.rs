@@ -125,13 +125,14 @@ fn install_debian() -> Result<()> {
     Ok(())
 }
 
-/// Other implementations of ISO 8583 and of account statements, which `crates/*/tests/oracle.rs` compare with. Without
+/// Other implementations of ISO 8583, account statements and files of entries, which `crates/*/tests/oracle.rs` compare with. Without
 /// them nothing is compared, which the tests say.
 fn install_oracles() -> Result<()> {
     const FOLDER: &str = "target/oracle";
-    const VERSIONS: [&str; 2] = [
+    const VERSIONS: [&str; 3] = [
         "crates/cards/tests/oracle/requirements.txt",
         "crates/banking/tests/oracle/requirements.txt",
+        "crates/accounting/tests/oracle/requirements.txt",
     ];
     let python = format!("{FOLDER}/bin/python");
     // The versions it has are remembered beside them, so that other ones are installed when the list changes.
@@ -154,6 +155,8 @@ fn install_oracles() -> Result<()> {
         VERSIONS[0],
         "-r",
         VERSIONS[1],
+        "-r",
+        VERSIONS[2],
     ];
     let done = step(
         "a folder for Python",

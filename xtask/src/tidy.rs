@@ -13,10 +13,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("link", &["trade"]),
     ("cards", &["trade"]),
     ("banking", &["trade"]),
+    ("accounting", &["trade"]),
     ("catalogue", &["trade", "storage"]),
     ("search", &["trade", "storage", "catalogue"]),
     ("covers", &["trade", "storage", "catalogue"]),
-    ("shop", &["trade", "storage", "catalogue", "banking"]),
+    (
+        "shop",
+        &["trade", "storage", "catalogue", "banking", "accounting"],
+    ),
     ("vault", &["trade", "storage", "link", "cards"]),
     ("switch", &["trade", "storage", "link", "cards", "banking"]),
     ("bank", &["trade", "storage", "link", "cards", "banking"]),
@@ -63,7 +67,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("anyhow", &["bouquin", "xtask", "tests", "reader"]),
 ];
 /// Crates that do no I/O, and what they therefore never depend on.
-const WITHOUT_IO: &[&str] = &["trade", "cards", "banking"];
+const WITHOUT_IO: &[&str] = &["trade", "cards", "banking", "accounting"];
 const IO: &[&str] = &[
     "tokio",
     "hyper",

@@ -113,3 +113,5 @@ pub const STATEMENT_TRANSACTIONS: usize = 500_000;
 pub const STATEMENT_TEXT_CHARS: usize = 1_000;
 /// The largest amount in a statement: a hundred billion euros, beyond any shop's account.
 pub const STATEMENT_AMOUNT_CENTS: i64 = 10_000_000_000_000;
+/// A file of accounting entries (FEC) that is checked, in bytes: some million lines, the year of a large shop.
+pub const FEC_BYTES: usize = 512 << 20;

@@ -160,60 +160,57 @@ fn statement(
 ) -> Result<Statement, ReadError> {
     let path = walk.here();
     let mut parts = Parts::default();
-    walk.children(|walk, tag| {
-        let Parts {
-            id,
-            page,
-            electronic_sequence,
-            legal_sequence,
-            period,
-            account,
-            balances,
-            entries,
-        } = &mut parts;
-        match tag.name() {
-            "Id" => text_once(walk, id, "Id"),
-            "StmtPgntn" => {
-                let read = read_page(walk)?;
-                once(walk, page, read, "StmtPgntn")
-            }
-            "ElctrncSeqNb" => {
-                let read = walk.value(values::number)?;
-                once(walk, electronic_sequence, read, "ElctrncSeqNb")
-            }
-            "LglSeqNb" => {
-                let read = walk.value(values::number)?;
-                once(walk, legal_sequence, read, "LglSeqNb")
-            }
-            "FrToDt" => {
-                let read = read_period(walk)?;
-                once(walk, period, read, "FrToDt")
-            }
-            "Acct" => {
-                let read = own_account(walk)?;
-                once(walk, account, read, "Acct")
-            }
-            "Bal" => {
-                balances.extend(read_balance(walk)?);
-                Ok(())
-            }
-            "Ntry" => {
-                counts.entries += 1;
-                if counts.entries > limits::STATEMENT_ENTRIES {
-                    let (what, limit) = ("entries", limits::STATEMENT_ENTRIES);
-                    return Err(walk.error(Problem::TooMany { what, limit }));
-                }
-                entries.push(read_entry::entry(walk, counts)?);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    })?;
+    walk.children(|walk, tag| statement_child(walk, &tag, &mut parts, counts))?;
     parts.page = parts.page.or(message_page);
     whole(parts).map_err(|problem| ReadError {
         path,
         ..walk.error(problem)
     })
+}
+
+fn statement_child(
+    walk: &mut Walk<'_>,
+    tag: &Tag<'_>,
+    parts: &mut Parts,
+    counts: &mut Counts,
+) -> Result<(), ReadError> {
+    match tag.name() {
+        "Id" => text_once(walk, &mut parts.id, "Id"),
+        "StmtPgntn" => {
+            let read = read_page(walk)?;
+            once(walk, &mut parts.page, read, "StmtPgntn")
+        }
+        "ElctrncSeqNb" => {
+            let read = walk.value(values::number)?;
+            once(walk, &mut parts.electronic_sequence, read, "ElctrncSeqNb")
+        }
+        "LglSeqNb" => {
+            let read = walk.value(values::number)?;
+            once(walk, &mut parts.legal_sequence, read, "LglSeqNb")
+        }
+        "FrToDt" => {
+            let read = read_period(walk)?;
+            once(walk, &mut parts.period, read, "FrToDt")
+        }
+        "Acct" => {
+            let read = own_account(walk)?;
+            once(walk, &mut parts.account, read, "Acct")
+        }
+        "Bal" => {
+            parts.balances.extend(read_balance(walk)?);
+            Ok(())
+        }
+        "Ntry" => {
+            counts.entries += 1;
+            if counts.entries > limits::STATEMENT_ENTRIES {
+                let (what, limit) = ("entries", limits::STATEMENT_ENTRIES);
+                return Err(walk.error(Problem::TooMany { what, limit }));
+            }
+            parts.entries.push(read_entry::entry(walk, counts)?);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The statement of the parts, if it adds up.

@@ -13,6 +13,9 @@ use super::values;
 /// Elements that stand many times beside one another, so that a path says which one is meant.
 const NUMBERED: [&str; 5] = ["Stmt", "Bal", "Ntry", "NtryDtls", "TxDtls"];
 
+/// The longest reason for which XML is not well-formed, in characters.
+const MALFORMED_CHARS: usize = 160;
+
 /// The start of an element.
 pub(super) struct Tag<'a>(BytesStart<'a>);
 
@@ -275,7 +278,15 @@ impl<'a> Walk<'a> {
         match self.reader.read_event() {
             Ok(Event::DocType(_)) => Err(self.error(Problem::Declaration)),
             Ok(event) => Ok(event),
-            Err(error) => Err(self.error(Problem::Malformed(error.to_string()))),
+            // The library repeats what stands in the file, however long.
+            Err(error) => {
+                let words = error.to_string();
+                let words = words
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(MALFORMED_CHARS);
+                Err(self.error(Problem::Malformed(words.collect())))
+            }
         }
     }
 
