@@ -34,6 +34,8 @@ pub enum Flaw {
     UnknownSubject,
     /// Nothing that can be chosen here.
     UnknownChoice,
+    /// No number that can be taken here.
+    OutOfRange,
     /// No day of the calendar.
     NotADay,
     /// A last day before the first.

@@ -8,6 +8,7 @@
 
 pub mod bestsellers;
 pub mod cart;
+pub mod certificate;
 pub mod checkout;
 mod codes;
 mod columns;
@@ -44,6 +45,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         stats::STATEMENTS,
         stock::STATEMENTS,
         &bestsellers::statements(),
+        &certificate::statements(),
         &checkout::statements(),
         &display::statements(),
         &ledger::statements(),

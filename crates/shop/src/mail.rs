@@ -71,6 +71,9 @@ pub struct Letter {
     /// What a parcel's or a part refund's letter is about, VAT and delivery included.
     #[serde(default)]
     pub amount: Option<Money>,
+    /// What gift certificates pay of it.
+    #[serde(default)]
+    pub certificates: Money,
     /// How it is paid; letters written before there was a choice are about cards.
     #[serde(default)]
     pub means: Option<Means>,
@@ -182,6 +185,7 @@ fn letter(kind: LetterKind, order: &Order) -> Letter {
         method: order.method,
         lines: order.lines.clone(),
         amount: None,
+        certificates: order.certificates,
         means: payment.map(|payment| payment.means),
         tracking: parcel.and_then(|parcel| parcel.tracking.clone()),
         reference: payment.and_then(|payment| payment.reference.clone()),

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::money::Money;
+
 /// Verbs that may wait for SQLite's writer; beyond, callers are told "busy" instead of waiting longer
 /// than a reader would (about 1 s of work at the measured rate).
 pub const WRITE_QUEUE: usize = 4096;
@@ -43,6 +45,15 @@ pub const POSTCODE_CHARS: usize = 12;
 /// How long an order that is not paid holds its copies, and a card page stays open: time to find a card, not
 /// so long that the last copy is kept from another reader.
 pub const ORDER_HOLD: Duration = Duration::from_secs(30 * 60);
+/// What a gift certificate is worth at least and at most: below five euros nothing is bought with it, above 250 it would
+/// be a means of laundering money (electronic money of small amounts, directive (EU) 2015/849, article 12, is the yardstick).
+pub const CERTIFICATE_LEAST: Money = Money::cents(500);
+/// See [`CERTIFICATE_LEAST`].
+pub const CERTIFICATE_MOST: Money = Money::cents(25_000);
+/// The longest validity of a gift certificate, in months: the shop's debt should end one day.
+pub const CERTIFICATE_MONTHS: i32 = 60;
+/// Gift certificates listed in the back office, the latest.
+pub const CERTIFICATES_SHOWN: u32 = 500;
 /// The longest number of a carrier, in characters: they have 10 to 35.
 pub const TRACKING_CHARS: usize = 40;
 /// How long an order that waits for a credit transfer holds its copies: a transfer takes a day, a reader a week-end.

@@ -91,11 +91,16 @@ fn news(words: &Words, letter: &Letter, number: &str) -> String {
     let placed = format_date(letter.placed.date_in_paris(), letter.locale);
     let before = letter.means == Some(Means::Transfer);
     let id = match letter.kind {
+        LetterKind::Confirmation if letter.certificates == letter.total => {
+            "letter-news-confirmation-certificate"
+        }
         LetterKind::Confirmation if before => "letter-news-confirmation-paid",
         LetterKind::Confirmation => "letter-news-confirmation",
         LetterKind::Transfer => "letter-news-transfer",
         LetterKind::Collection => "letter-news-collection",
-        LetterKind::Shipping if before => "letter-news-shipping-paid",
+        LetterKind::Shipping if before || letter.certificates == letter.total => {
+            "letter-news-shipping-paid"
+        }
         LetterKind::Shipping => "letter-news-shipping",
         LetterKind::Parcel => "letter-news-parcel",
         LetterKind::Cancellation if before => "letter-news-cancellation-paid",
@@ -153,6 +158,12 @@ impl Said<'_> {
                 format_money(total, locale),
             ),
         ];
+        if !self.letter.certificates.is_zero() {
+            sums.push((
+                self.words.say("letter-certificates").to_owned(),
+                format_money(self.letter.certificates, locale),
+            ));
+        }
         sums.extend(vat.iter().map(|line| {
             let rate = format_percent(line.basis_points, locale);
             let label = self.words.tell("letter-vat", &[("rate", rate.into())]);

@@ -10,6 +10,7 @@
 )]
 
 mod also_bought;
+mod certificates;
 mod counter;
 mod covers;
 mod days;
@@ -69,6 +70,11 @@ const BODIES: &[(&str, Body)] = bodies![
     life::a_receipt_for_something_else_is_refused,
     life::what_is_not_paid_in_time_goes_back,
     life::only_what_makes_sense_can_be_done,
+    certificates::sixty_four_orders_one_certificate,
+    certificates::a_certificate_and_a_card_pay_together,
+    certificates::certificates_pay_the_whole,
+    certificates::what_is_not_bought_is_not_spent,
+    certificates::who_may_not_spend_it,
     parcels::an_order_leaves_in_parcels,
     parcels::the_rest_is_called_off,
     parcels::money_goes_back_in_parts,

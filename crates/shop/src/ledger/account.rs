@@ -118,10 +118,18 @@ pub(crate) fn change(before: &[VatLine], after: &[VatLine]) -> Vec<Entry> {
 
 /// An amount that goes from what readers owe to the account where it lies now.
 pub(crate) fn paid_into(account: Account, amount: Money) -> Vec<Entry> {
+    moved(Account::Receivable, account, amount)
+}
+
+/// An amount that leaves one account for another.
+pub(crate) fn moved(from: Account, to: Account, amount: Money) -> Vec<Entry> {
     vec![
-        Entry { account, amount },
         Entry {
-            account: Account::Receivable,
+            account: to,
+            amount,
+        },
+        Entry {
+            account: from,
             amount: -amount,
         },
     ]

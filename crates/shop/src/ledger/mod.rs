@@ -8,6 +8,7 @@
 //! |---|---|---|---|---|
 //! | `sale:ORDER` | pending, when placed | receivable | sales, delivery, VAT per rate | posted parcel by parcel |
 //! | `card:PAYMENT` | pending, when authorised | card or provider clearing | receivable | posted capture by capture |
+//! | `certificate:ORDER` | pending, when one is applied | certificates | receivable | posted parcel by parcel |
 //! | `paid:CAPTURE` | posted, when it arrived or was paid at the till | bank or till | receivable | |
 //! | `refund:REFUND` | posted, when refunded | sales, delivery, VAT per rate | where the money lay | |
 //!
@@ -19,7 +20,7 @@ mod balance;
 pub use account::{Account, Entry};
 pub use balance::{Balance, LedgerLine, TrialBalance, of_order, trial_balance};
 
-pub(crate) use account::{change, paid_from, paid_into, sale};
+pub(crate) use account::{change, moved, paid_from, paid_into, sale};
 
 use storage::{Fault, Tx};
 use trade::{
@@ -65,6 +66,11 @@ pub(crate) fn sale_id(order: &OrderNumber) -> String {
 /// The id of what the bank owes for a payment.
 pub(crate) fn card_id(payment: PaymentId) -> String {
     format!("card:{payment}")
+}
+
+/// The id of what certificates are to pay of an order.
+pub(crate) fn certificate_id(order: &OrderNumber) -> String {
+    format!("certificate:{order}")
 }
 
 /// The id of what was paid without asking anybody.

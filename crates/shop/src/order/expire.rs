@@ -5,10 +5,12 @@ use trade::{
     clock::Timestamp,
     ids::{EditionId, OrderId},
     limits,
+    money::Money,
 };
 
 use super::events::{self, EventKind};
 use crate::{
+    certificate,
     ledger::{self, TransferState},
     stock,
 };
@@ -18,6 +20,7 @@ storage::statements! {
         WHERE id = $1 AND state = 'awaiting_payment' AND paying = 0";
     HELD = "SELECT edition, quantity FROM order_lines WHERE order_id = $1 AND from_stock = 1
         ORDER BY edition";
+    COVERED = "SELECT certificates_cents FROM orders WHERE id = $1";
     DUE = "SELECT id FROM orders WHERE state = 'awaiting_payment' AND paying = 0 AND hold_until_us <= $1
         ORDER BY hold_until_us LIMIT $2";
 }
@@ -38,6 +41,8 @@ pub(crate) fn expire(
     for (edition, copies) in held_copies(tx, order)? {
         stock::release(tx, edition, copies, order, now)?;
     }
+    let covered = Money::cents(tx.query_one(&COVERED, &[order.0.into()])?.int(0)?);
+    certificate::give_back(tx, order, covered, now)?;
     ledger::settle(tx, order, TransferState::Voided, now)?;
     events::record(tx, order, EventKind::Expired, Some(why), None, now)?;
     Ok(true)

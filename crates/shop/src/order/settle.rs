@@ -3,10 +3,10 @@
 //! They are called only by [`payment`](crate::payment), which moves the payment in the same transaction.
 
 use storage::{Fault, Tx};
-use trade::{clock::Timestamp, ids::OrderId};
+use trade::{clock::Timestamp, ids::OrderId, money::Money};
 
 use super::{
-    Answer, Copies, OrderState, Parcel, Refund, by_id,
+    Answer, Copies, Order, OrderState, Parcel, Refund, by_id,
     events::{self, EventKind},
     expire::held_copies,
     holdings::{self, Holdings},
@@ -14,7 +14,7 @@ use super::{
     state::advance,
 };
 use crate::{
-    cart,
+    cart, certificate,
     ledger::{self, Account, Part, TransferState},
     mail::{self, LetterKind},
     stock,
@@ -79,6 +79,8 @@ pub(crate) fn give_up(tx: &mut dyn Tx, id: OrderId, now: Timestamp) -> Result<()
     for (edition, copies) in held_copies(tx, id)? {
         stock::release(tx, edition, copies, id, now)?;
     }
+    let covered = by_id(tx, id)?.certificates;
+    certificate::give_back(tx, id, covered, now)?;
     ledger::settle(tx, id, TransferState::Voided, now)?;
     events::record(tx, id, EventKind::Unanswered, None, None, now)?;
     let order = by_id(tx, id)?;
@@ -104,6 +106,15 @@ pub(crate) fn parcel_left(
         rest: &rest,
     };
     ledger::keep(tx, id, &part, now)?;
+    let used = |sent: Money| sent.min(order.certificates);
+    spend(
+        tx,
+        &order,
+        parcel,
+        used(before.sent()),
+        used(after.sent()),
+        now,
+    )?;
     let tracking = parcel.tracking.as_deref();
     if !before.waiting().is_empty() {
         events::record(tx, id, EventKind::PartSent, tracking, None, now)?;
@@ -118,6 +129,31 @@ pub(crate) fn parcel_left(
         0 | 1 => mail::write(tx, LetterKind::Shipping, &order),
         _ => mail::write_of_parcel(tx, &order, parcel),
     }
+}
+
+/// Certificates paid `before` of what left, and `after` once this parcel has.
+fn spend(
+    tx: &mut dyn Tx,
+    order: &Order,
+    parcel: &Parcel,
+    before: Money,
+    after: Money,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if before == after {
+        return Ok(());
+    }
+    let promised = |amount: Money| match amount.is_zero() {
+        true => Vec::new(),
+        false => ledger::paid_into(Account::Certificates, amount),
+    };
+    let part = Part {
+        promise: &ledger::certificate_id(&order.number),
+        name: &parcel.id.to_string(),
+        now: &promised(after - before),
+        rest: &promised(order.certificates - after),
+    };
+    ledger::keep(tx, order.id, &part, now)
 }
 
 /// A bookseller cancelled what had not left: the rest of the sale is void and its copies are back, whatever the bank
@@ -156,6 +192,9 @@ pub(crate) fn cancel_rest(
     }
     let order = by_id(tx, id)?;
     ledger::void(tx, id, &ledger::sale_id(&order.number), now)?;
+    ledger::void(tx, id, &ledger::certificate_id(&order.number), now)?;
+    let used = holdings.sent().min(order.certificates);
+    certificate::give_back(tx, id, order.certificates - used, now)?;
     let (event, letter) = match anything_sent {
         true => (EventKind::RestCancelled, LetterKind::RestCancelled),
         false => (EventKind::Cancelled, LetterKind::Cancellation),
@@ -195,6 +234,7 @@ pub(crate) fn given_back(
         &entries,
         now,
     )?;
+    certificate::give_back(tx, id, refund.certificate, now)?;
     if refund.restock {
         put_back(tx, id, &after, &copies, now)?;
     }

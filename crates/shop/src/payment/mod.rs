@@ -40,6 +40,8 @@ pub use ship::{Contents, ship};
 pub use state::PaymentState;
 pub use transfer::{Arrived, transfer_arrived};
 pub use wanted::{CardWanted, PayRefusal, card_wanted};
+
+pub(crate) use wanted::amount_changed;
 pub use zone::{Charge, NotAReceipt, PaymentZone};
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {

@@ -213,6 +213,16 @@ fn open(
     })
 }
 
+/// What is to be paid is another amount now: whatever waits for the old one is dropped.
+pub(crate) fn amount_changed(tx: &mut dyn Tx, order: OrderId, now: Timestamp) -> Result<(), Fault> {
+    for row in tx.query(&WAITING, &[order.0.into()])? {
+        let payment: PaymentId = crate::columns::parsed(row.text(0)?)?;
+        let step = (PaymentState::AwaitingReader, PaymentState::Dropped);
+        state::advance(tx, payment, step, None, now)?;
+    }
+    Ok(())
+}
+
 /// Holds an unpaid order's copies until `until`, if they were held for a shorter time.
 pub(super) fn keep_held(tx: &mut dyn Tx, order: OrderId, until: Timestamp) -> Result<(), Fault> {
     tx.execute(&KEEP_HELD, &[order.0.into(), until.as_micros().into()])

@@ -34,3 +34,5 @@ letter-card = { $brand } card ending in { $last4 }
 letter-address = Delivery address
 letter-link = Follow your order
 letter-rights = You have fourteen days after receiving the last parcel to change your mind, without giving a reason. The conditions and the way to do so are on the order’s page.
+letter-certificates = of it by gift certificate
+letter-news-confirmation-certificate = Thank you! Your order { $number } of { $placed } is confirmed. Your gift certificates pay all of it.

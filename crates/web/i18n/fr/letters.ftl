@@ -34,3 +34,5 @@ letter-card = Carte { $brand } se terminant par { $last4 }
 letter-address = Adresse de livraison
 letter-link = Suivre la commande
 letter-rights = Vous disposez de quatorze jours après la réception du dernier colis pour changer d’avis, sans avoir à vous justifier. Les conditions et le moyen de le faire sont sur la page de la commande.
+letter-certificates = dont par chèque-cadeau
+letter-news-confirmation-certificate = Merci ! Votre commande { $number } du { $placed } est confirmée. Vos chèques-cadeaux la paient entièrement.

@@ -121,6 +121,7 @@ fn flaw_words(words: &Words, flaw: Flaw) -> String {
         Flaw::UnknownBook => "office-flaw-unknown-book",
         Flaw::UnknownSubject => "office-flaw-unknown-subject",
         Flaw::UnknownChoice => "office-flaw-unknown-choice",
+        Flaw::OutOfRange => "office-flaw-out-of-range",
         Flaw::NotADay => "office-flaw-not-a-day",
         Flaw::EndsBeforeItBegins => "office-flaw-ends-before",
     };

@@ -5,6 +5,7 @@
 //! anything but by the shop's verbs, under the login of who did it.
 
 mod access;
+mod certificates;
 mod chart;
 mod covers;
 mod dashboard;
@@ -110,6 +111,15 @@ fn rooms() -> Vec<Room> {
         Room::staff(
             "/office/orders/{number}/refund-sent",
             post(order_deeds::refund_sent),
+        ),
+        Room::staff(
+            "/office/certificates",
+            get(certificates::list).post(certificates::issue),
+        ),
+        Room::staff("/office/certificates/{id}/block", post(certificates::block)),
+        Room::staff(
+            "/office/certificates/{id}/unblock",
+            post(certificates::unblock),
         ),
         Room::staff("/office/stock", get(stock::search)),
         Room::staff(

@@ -19,6 +19,7 @@ use trade::ids::{IdempotencyKey, OrderNumber};
 use trade::money::Money;
 
 use super::cart::{editions, held, quoted};
+use super::certificate;
 use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other};
 use super::pay;
@@ -48,6 +49,8 @@ pub struct Typed {
     pub delivery: String,
     /// Code of the means of payment; the shop's first when it was not asked for.
     pub means: String,
+    /// The code of a gift certificate, if one was typed.
+    pub certificate: String,
     /// Made when the page was rendered.
     pub idempotency_key: String,
     /// The total that was shown for an order by post, in cents.
@@ -138,12 +141,34 @@ pub(crate) async fn place(
     };
     match place_order(&state.store, &state.clock, &state.tariff, &draft).await {
         Ok(placed) => match placed.card {
-            Some(_) => pay::go(&state, &visitor, &placed.number, means).await,
+            Some(_) => pay_for(&state, &visitor, &typed, &placed.number, means).await,
             None => Ok(see_other(
                 &visitor.path(&state.order_keys.path(&placed.number)),
             )),
         },
         Err(refusal) => refused(&state, &visitor, &cart, &typed, &draft, refusal).await,
+    }
+}
+
+/// The certificate pays first, the means the rest. What is wrong with the code is told where the order is paid.
+async fn pay_for(
+    state: &AppState,
+    visitor: &Visitor,
+    typed: &Typed,
+    number: &OrderNumber,
+    means: Means,
+) -> Result<Response, Problem> {
+    if typed.certificate.trim().is_empty() {
+        return pay::go(state, visitor, number, means).await;
+    }
+    match certificate::tried(state, number, &typed.certificate).await? {
+        "used" => pay::go(state, visitor, number, means).await,
+        told => {
+            let pay = pay::pay_path(state, number);
+            Ok(see_other(
+                &visitor.path(&format!("{pay}&certificate={told}")),
+            ))
+        }
     }
 }
 

@@ -111,7 +111,7 @@ fn form(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> 
                 (delivery(reader, view, post, collect))
                 (contact(reader, view))
                 (address(reader, view))
-                @if view.means.len() > 1 { (payment(reader, view)) }
+                (payment(reader, view))
             }
             (summary(reader, view, post, collect))
             p.peek aria-hidden="true" {
@@ -246,12 +246,24 @@ fn address(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     )
 }
 
-/// The means are asked for only where there is a choice.
+/// The means are asked for only where there is a choice; a certificate can always be used.
 fn payment(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     step(
         4,
         reader.say("step-means"),
-        means::choices(reader, &view.means, view.typed.means()),
+        html! {
+            @if view.means.len() > 1 { (means::choices(reader, &view.means, view.typed.means())) }
+            @else { @for only in &view.means { p { (reader.one_of("means", only.means.code())) } } }
+            details open[!view.typed.certificate.is_empty()] {
+                summary { (reader.say("certificate-have")) }
+                div.field {
+                    label for="certificate" { (reader.say("certificate-code")) }
+                    p.hint id="certificate-hint" { (reader.say("certificate-code-hint")) }
+                    input #certificate type="text" name="certificate" value=(view.typed.certificate) maxlength="40" autocomplete="off"
+                        autocapitalize="characters" spellcheck="false" aria-describedby="certificate-hint";
+                }
+            }
+        },
     )
 }
 
@@ -335,7 +347,7 @@ fn described_by(name: &str, hint: bool, error: bool) -> Option<String> {
 fn summary(reader: &Reader<'_>, view: &View<'_>, post: &Quote, collect: &Quote) -> Markup {
     html! {
         section.sum aria-labelledby="summary" {
-            h2 #summary { span.no aria-hidden="true" { (if view.means.len() > 1 { "5" } else { "4" }) } (reader.say("step-summary")) }
+            h2 #summary { span.no aria-hidden="true" { "5" } (reader.say("step-summary")) }
             ul.items { @for line in &view.cart.lines {
                 @if let Some(unit) = line.unit {
                     li { span { (line.title) @if line.quantity > 1 { " × " (line.quantity) } } span.num { (reader.money(unit.times(line.quantity))) } }

@@ -9,6 +9,7 @@ pub mod book;
 mod book_data;
 pub mod book_page;
 pub mod cart;
+pub mod certificate;
 pub mod checkout;
 pub mod checkout_page;
 mod cover;
@@ -82,6 +83,7 @@ fn buying() -> Router<AppState> {
         .route("/orders", get(order::ask).post(order::look_up))
         .route("/orders/{number}", get(order::show))
         .route("/orders/{number}/pay", get(pay::again).post(pay::choose))
+        .route("/orders/{number}/certificate", post(certificate::post))
 }
 
 fn writing() -> Router<AppState> {

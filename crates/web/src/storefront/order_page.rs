@@ -167,6 +167,7 @@ fn transfer(reader: &Reader<'_>, order: &Order, account: Option<&ShopAccount>) -
         .payment
         .as_ref()
         .and_then(|payment| payment.reference.as_deref());
+    let reference = reference.and_then(|reference| CreditorReference::parse(reference).ok());
     html! {
         @if let (Some(account), Some(reference)) = (account, reference) {
             p { (reader.say("transfer-how")) }

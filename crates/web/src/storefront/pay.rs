@@ -16,6 +16,7 @@ use trade::ids::OrderNumber;
 use trade::locale;
 use trade::payment::Decline;
 
+use super::certificate;
 use super::forms::{Fields, see_other, with_cookies};
 use super::layout::{Page, document};
 use super::means::{self, OfferedMeans};
@@ -143,7 +144,7 @@ pub(crate) async fn pay_url(state: &AppState, card: CardWanted) -> String {
     }
 }
 
-fn pay_path(state: &AppState, number: &OrderNumber) -> String {
+pub(crate) fn pay_path(state: &AppState, number: &OrderNumber) -> String {
     format!("/orders/{number}/pay?key={}", state.order_keys.key(number))
 }
 
@@ -194,6 +195,7 @@ pub(crate) async fn again(
     visitor: Visitor,
     Path(number): Path<String>,
     Query(opened): Query<Opened>,
+    Query(told_of): Query<ToldOf>,
 ) -> Result<Response, Problem> {
     let number = opened.order(&state, &number)?;
     let asked = number.clone();
@@ -205,14 +207,31 @@ pub(crate) async fn again(
     let offered = offered(&state, &[order.method]).await;
     match offered.as_slice() {
         [] => Err(Problem::of(Kind::MeansNotTaken)),
-        [only] if only.open => go(&state, &visitor, &number, only.means).await,
-        [_] => Ok(told(&state, &visitor, &number, Told::Closed)),
+        [only] if only.open && told_of.certificate.is_empty() => {
+            go(&state, &visitor, &number, only.means).await
+        }
+        [only] if !only.open && told_of.certificate.is_empty() => {
+            Ok(told(&state, &visitor, &number, Told::Closed))
+        }
         _ => {
             let reader = Reader::new(visitor.locale, &state.settings, &visitor.here);
-            let page = choice_page(&reader, &order, &state.order_keys.key(&number), &offered);
+            let page = choice_page(
+                &reader,
+                &order,
+                &state.order_keys.key(&number),
+                &offered,
+                &told_of.certificate,
+            );
             Ok(render::personal(&visitor, StatusCode::OK, page))
         }
     }
+}
+
+/// What became of a certificate's code.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ToldOf {
+    certificate: String,
 }
 
 /// What the choice page sends.
@@ -241,6 +260,7 @@ pub fn choice_page(
     order: &Order,
     key: &str,
     offered: &[OfferedMeans],
+    told: &str,
 ) -> Markup {
     let title = reader.say("means-title");
     let action = reader.path(&format!("/orders/{}/pay?key={key}", order.number));
@@ -268,6 +288,7 @@ pub fn choice_page(
                         a.button.quiet href=(order_page) { (reader.say("order-see")) }
                     }
                 }
+                (certificate::section(reader, order, key, told))
             }
         },
     )

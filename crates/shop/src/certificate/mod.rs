@@ -1,0 +1,20 @@
+//! Gift certificates: sold over the counter, spent in the shop, in as many orders as they last.
+//!
+//! A certificate is a multi-purpose voucher: no VAT is due when it is sold, only when something is bought with it
+//! (directive (EU) 2016/1065, article 30b; CGI, article 256 ter). Its balance is the shop's debt to whoever bears it, and one
+//! guarded `UPDATE` tests and takes: however many spend one certificate at once, no more than it holds is spent. What
+//! it pays of an order is written beside the order's payment, never into it.
+
+mod code;
+mod issue;
+mod spend;
+
+pub use code::{CertificateCode, MalformedCode};
+pub use issue::{Certificate, IssueDraft, all, block, issue};
+pub use spend::{Applied, NotUsed, apply, balances_are_their_moves, take_back};
+
+pub(crate) use spend::give_back;
+
+pub(crate) fn statements() -> Vec<&'static storage::Statement> {
+    [issue::STATEMENTS, spend::STATEMENTS].concat()
+}
