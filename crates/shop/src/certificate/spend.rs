@@ -15,7 +15,7 @@ use crate::{
     ledger::{self, Account, TransferState},
     mail::{self, LetterKind},
     order::{self, Order, OrderState, PaymentView},
-    payment,
+    payment, random,
 };
 
 storage::statements! {
@@ -158,10 +158,8 @@ fn promise(tx: &mut dyn Tx, order: &Order, covered: Money, now: Timestamp) -> Re
     let promise = ledger::certificate_id(&order.number);
     ledger::void(tx, order.id, &promise, now)?;
     let entries = ledger::paid_into(Account::Certificates, covered);
-    let id = match order.certificates.is_zero() {
-        true => promise,
-        false => format!("{promise}:{}", covered.as_cents()),
-    };
+    // A reader may use certificates, take them back and use them again.
+    let id = format!("{promise}:{}", random::token::<8>()?);
     ledger::post(
         tx,
         &id,
