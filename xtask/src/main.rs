@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask test | fuzz | tidy | bench | thema`.
 
+mod asvs;
 mod bench;
 mod fuzz;
 mod packages;

@@ -1,5 +1,5 @@
-//! `cargo xtask tidy`: the invariants of ARCHITECTURE.md over `cargo metadata`, and the rules of
-//! CONTRIBUTING.md that a machine can see in the sources.
+//! `cargo xtask tidy`: the invariants of ARCHITECTURE.md over `cargo metadata`, the rules of CONTRIBUTING.md that a
+//! machine can see in the sources, and the evidence that `security/asvs.tsv` names.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -140,6 +140,7 @@ pub fn run() -> Result<()> {
             &mut findings,
         )?;
     }
+    crate::asvs::check(&crate::steps::root()?, &mut findings)?;
     findings
         .iter()
         .for_each(|finding| println!("tidy: {finding}"));

@@ -245,6 +245,70 @@ fn the_ceremony_at_the_command_line() {
     );
 }
 
+#[test]
+fn a_quorum_shares_a_new_key_and_the_fence_lets_it() {
+    let ground = Ground::new("production");
+    let ceremony = held(&ground, &["init", "--out", "carry"], "old");
+    let running = ground.start(&[]);
+    held(&ground, &["reshare"], "new");
+    let give = |who: usize, key: &str, share: &str, reshare: &[&str]| {
+        let (key, share) = (format!("{key}-{who}.key"), format!("{share}-{who}.json"));
+        let mut args = vec![
+            "share",
+            "--config",
+            "vault.toml",
+            "--key",
+            &key,
+            "--share",
+            &share,
+        ];
+        args.extend(reshare);
+        ground.run(&args)
+    };
+    let old = format!("carry/{ceremony}-share");
+    for who in [1, 4, 5] {
+        let given = give(who, "old", &old, &["--reshare"]);
+        let refused = String::from_utf8_lossy(&given.stderr).into_owned();
+        assert!(given.status.success(), "{refused}");
+    }
+    assert!(ground.standing().unwrap().open);
+    ground.says(&["seal", "--config", "vault.toml"]);
+    let listed = ground.says(&["custodians", "--config", "vault.toml"]);
+    let anew = after(&listed, "ceremony")
+        .split(' ')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert_ne!(anew, ceremony);
+    assert!(!give(1, "old", &old, &[]).status.success());
+    let new = format!("vault/keys/reshared-{anew}/{anew}-share");
+    for who in [1, 2, 3] {
+        assert!(give(who, "new", &new, &[]).status.success());
+    }
+    assert!(ground.standing().unwrap().open);
+    drop(running);
+}
+
+/// Has custodians make keys, and begins a ceremony with them; answers its name.
+fn held(ground: &Ground, deed: &[&str], keys: &str) -> String {
+    let mut args = vec![deed[0].to_owned(), "--config".into(), "vault.toml".into()];
+    args.extend(deed[1..].iter().map(|arg| (*arg).to_owned()));
+    for (index, name) in NAMES.iter().enumerate() {
+        let file = format!("{keys}-{}.key", index + 1);
+        let said = ground.says(&["custodians", "new", "--out", &file]);
+        args.push("--custodian".into());
+        args.push(format!("{name}={}", after(&said, "public key")));
+    }
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    ground.says(&args);
+    let listed = ground.says(&["custodians", "--config", "vault.toml"]);
+    after(&listed, "ceremony")
+        .split(' ')
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
 fn check_in(ground: &Ground, vault: &VerifyingKey, shop: &SigningKey) -> CheckInReceipt {
     let ticket = CheckInTicket {
         shop: "shop".into(),

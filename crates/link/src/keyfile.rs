@@ -1,8 +1,8 @@
 //! Files that hold keys: readable by their owner only, complete or absent, never half written.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Writes a secret with mode 0600, through a neighbour file and a rename, so that a crash leaves the old or the new.
@@ -57,8 +57,11 @@ pub fn private_dir(path: &Path) -> io::Result<()> {
             )),
         };
     }
-    fs::create_dir_all(path)?;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    // Closed from the first moment, and by the one call that the vault's fence allows: no mode is changed in it.
+    DirBuilder::new().mode(0o700).create(path)
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {

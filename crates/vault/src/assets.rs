@@ -36,7 +36,7 @@ pub(crate) static STYLE: LazyLock<Asset> = LazyLock::new(|| {
 /// The little picture in the tab.
 pub(crate) static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let icon = Bytes::from_static(include_bytes!("../assets/icon.svg"));
-    asset("icon", "svg", "image/svg+xml", icon)
+    asset("icon", "svg", "image/svg+xml; charset=utf-8", icon)
 });
 /// Titles and amounts.
 static SERIF: LazyLock<Asset> = LazyLock::new(|| {

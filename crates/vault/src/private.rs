@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use trade::payment::{CardSummary, CardToken};
 
 use crate::OpenVault;
+use crate::audit::{Entry, Verb};
 use crate::verbs::{DescribeRefusal, ForgetRefusal, RedeemRefusal, describe, forget, redeem};
 
 /// No message of this door is longer.
@@ -54,11 +55,7 @@ async fn answer_redeem(
     request: Result<Json<Redeem>, JsonRejection>,
 ) -> Result<Json<Redeemed>, Refused> {
     if peer.name() != "switch" {
-        return Err(refused(
-            StatusCode::FORBIDDEN,
-            "not-for-this-peer",
-            "Only the switch redeems.",
-        ));
+        return Err(turned_away(&vault, &peer, Verb::Redeem, "Only the switch redeems.").await);
     }
     Ok(Json(
         redeem(&vault, peer.name(), &read(request)?.grant).await?,
@@ -82,14 +79,24 @@ async fn answer_forget(
     request: Result<Json<Which>, JsonRejection>,
 ) -> Result<StatusCode, Refused> {
     if peer.name() != vault.shop {
-        return Err(refused(
-            StatusCode::FORBIDDEN,
-            "not-for-this-peer",
-            "Only the shop has cards forgotten.",
-        ));
+        let why = "Only the shop has cards forgotten.";
+        return Err(turned_away(&vault, &peer, Verb::Forget, why).await);
     }
     forget(&vault, peer.name(), read(request)?.token).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A peer that asks for what is another's: that it tried is in the log.
+async fn turned_away(vault: &OpenVault, peer: &Peer, verb: Verb, why: &str) -> Refused {
+    let entry = Entry {
+        peer: Some(peer.name().to_owned()),
+        refused: Some(why.to_owned()),
+        ..Entry::new(verb, vault.clock.now())
+    };
+    match vault.note(entry).await {
+        Ok(()) => refused(StatusCode::FORBIDDEN, "not-for-this-peer", why),
+        Err(fault) => unavailable(fault),
+    }
 }
 
 /// From memory: shops ask every few seconds whether cards are taken.

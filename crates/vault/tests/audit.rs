@@ -124,6 +124,30 @@ async fn every_verb_is_in_the_log() {
 }
 
 #[tokio::test]
+async fn who_asks_for_what_is_anothers_is_in_the_log() {
+    let house = House::new().await;
+    let token = serde_json::json!({ "token": "tok_AAAAAAAAAAAAAAAAAAAAAA" });
+    for (peer, path) in [("shop", "/redeem"), ("switch", "/forget")] {
+        let (status, _) = house.ask(peer, path, &token).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{peer} {path}");
+    }
+    let rows = store(&house).await;
+    let rows = rows.read(|tx| tx.query(&ENTRIES, &[])).await.unwrap();
+    let entries = rows
+        .iter()
+        .skip(1)
+        .map(|row| serde_json::from_str::<Entry>(row.text(0).unwrap()).unwrap());
+    let said: Vec<_> = entries
+        .map(|entry| (entry.verb, entry.peer.unwrap(), entry.refused.is_some()))
+        .collect();
+    let tried = |verb, peer: &str| (verb, peer.to_owned(), true);
+    assert_eq!(
+        said,
+        [tried(Verb::Redeem, "shop"), tried(Verb::Forget, "switch")]
+    );
+}
+
+#[tokio::test]
 async fn what_is_asked_at_the_admin_door_is_in_the_log() {
     let house = House::new().await;
     let bound = vault::bind(&config(house.dir.path()), house.clock.clone())

@@ -11,10 +11,13 @@ mod house;
 use std::process::Command;
 use std::time::Duration;
 
-use axum::http::{StatusCode, header};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode, header};
 use house::{House, MASTERCARD, VISA, attribute, intake_key};
+use tower::ServiceExt as _;
 use trade::locale::Locale;
 use trade::payment::{Brand, CheckInTicket};
+use vault::{Config, PublicCertificate};
 
 const FORM: &str = r#"{"name":"Jeanne","number":"4111111111111111","exp":"04/29","csc":"123"}"#;
 
@@ -71,6 +74,19 @@ async fn every_answer_is_guarded() {
         assert_eq!(page.headers[header::REFERRER_POLICY], "no-referrer");
         assert_eq!(page.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
         assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+        for origin in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+            assert_eq!(page.headers[origin], "same-origin");
+        }
+        assert!(
+            !page
+                .headers
+                .contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN)
+        );
+        let kind = page.headers[header::CONTENT_TYPE].to_str().unwrap();
+        assert!(
+            kind == "text/html; charset=utf-8" || kind == "application/json",
+            "{kind}"
+        );
     }
     let script = attribute(&house.form(&ticket).await, "script src");
     assert!(
@@ -79,6 +95,73 @@ async fn every_answer_is_guarded() {
             .unwrap()
             .contains("immutable")
     );
+}
+
+#[tokio::test]
+async fn over_tls_the_promise_of_tls_holds_for_two_years_and_all_below() {
+    let promise = async |house: House| {
+        let page = house.get("/live").await;
+        page.headers.get(header::STRICT_TRANSPORT_SECURITY).cloned()
+    };
+    assert_eq!(promise(House::new().await).await, None);
+    let over_tls = House::with(|dir| Config {
+        public_tls: Some(PublicCertificate {
+            chain: dir.join("chain.pem"),
+            key: dir.join("key.pem"),
+        }),
+        ..house::config(dir)
+    });
+    assert_eq!(
+        promise(over_tls.await).await.unwrap(),
+        "max-age=63072000; includeSubDomains"
+    );
+}
+
+#[tokio::test]
+async fn only_methods_in_use_are_answered() {
+    let house = House::new().await;
+    for method in [Method::TRACE, Method::OPTIONS, Method::PUT, Method::DELETE] {
+        for path in ["/pay", "/live"] {
+            let request = Request::builder().method(method.clone()).uri(path);
+            let router = house.vault.public_router();
+            let answer = router.oneshot(request.body(Body::empty()).unwrap()).await;
+            let status = answer.unwrap().status();
+            assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_typed_stays_text() {
+    let house = House::new().await;
+    let fields = [
+        ("name", "\"><script>alert(1)</script>"),
+        ("number", "4111111111111112"),
+        ("exp", "\"><b>"),
+        ("csc", "1"),
+    ];
+    let page = house.post(&house.ticket(2390), &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!page.body.contains("<script>alert") && !page.body.contains("\"><b>"));
+    assert!(
+        page.body
+            .contains("&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;"),
+        "{}",
+        page.body
+    );
+}
+
+#[tokio::test]
+async fn a_doubled_field_is_refused() {
+    let house = House::new().await;
+    let fields = [
+        ("number", "4111111111111111"),
+        ("number", "5555555555554444"),
+        ("exp", "04/29"),
+        ("csc", "123"),
+    ];
+    let page = house.post(&house.ticket(2390), &fields).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

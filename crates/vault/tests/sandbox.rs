@@ -103,6 +103,8 @@ fn inside(dir: &Path) {
     fs::write(&own, "kept").unwrap();
     assert_eq!(fs::read(&own).unwrap(), b"kept");
     fs::remove_file(own).unwrap();
+    // Where new shares are laid.
+    link::keyfile::private_dir(&dir.join("vault/keys/new")).unwrap();
     let work = std::thread::spawn(|| 1);
     assert_eq!(work.join().unwrap(), 1, "threads");
     println!("waiting");

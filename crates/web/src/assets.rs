@@ -82,7 +82,7 @@ impl Store {
         let (stem, end) = name.rsplit_once('.').unwrap_or((&name, ""));
         let hashed = format!("{stem}.{hash}.{end}");
         let kind = media_type(end);
-        let gzip = (kind.starts_with("text/") || kind.ends_with("xml"))
+        let gzip = (kind.starts_with("text/") || kind.contains("xml"))
             .then(|| gzipped(&content))
             .flatten();
         self.hashed.insert(name, format!("/assets/{hashed}"));
@@ -158,7 +158,7 @@ fn media_type(end: &str) -> &'static str {
     match end {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
-        "svg" => "image/svg+xml",
+        "svg" => "image/svg+xml; charset=utf-8",
         "woff2" => "font/woff2",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",

@@ -16,6 +16,8 @@ use crate::storefront::{fault_page, reader::Reader};
 use crate::visitor::{Visitor, language_cookie};
 
 const ORIGIN_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+/// What is no page needs nothing else, also when it is opened on its own; drawings carry their style.
+const NO_PAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// The outermost layer inside the language: checks the origin, renders problems, adds headers, counts.
 pub(crate) async fn keep(
@@ -39,7 +41,7 @@ pub(crate) async fn keep(
     if let Some(problem) = problem_of(&mut response) {
         response = shown(&state, &visitor, &problem, for_api);
     }
-    add_headers(&state.settings, &visitor, response.headers_mut());
+    add_headers(&state.settings, &visitor, for_api, response.headers_mut());
     count(route, response.status(), begun);
     response
 }
@@ -115,7 +117,7 @@ fn shown(state: &AppState, visitor: &Visitor, problem: &Problem, for_api: bool) 
     response
 }
 
-fn add_headers(settings: &Settings, visitor: &Visitor, headers: &mut HeaderMap) {
+fn add_headers(settings: &Settings, visitor: &Visitor, for_api: bool, headers: &mut HeaderMap) {
     let html = headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -140,10 +142,16 @@ fn add_headers(settings: &Settings, visitor: &Visitor, headers: &mut HeaderMap) 
             "max-age=31536000; includeSubDomains",
         );
     }
+    if for_api {
+        // Orders are somebody's own; what is not is as quickly asked again.
+        add(header::CACHE_CONTROL, "no-store");
+    }
     if html {
         add(header::CONTENT_LANGUAGE, visitor.locale.code());
         // Of addresses that carry a language too: the headings of Thema may be in a third one.
         add(header::VARY, "Accept-Encoding, Accept-Language, Cookie");
+    } else {
+        add(header::CONTENT_SECURITY_POLICY, NO_PAGE);
     }
     if html && let Ok(policy) = HeaderValue::from_str(&policy(settings)) {
         headers

@@ -328,6 +328,21 @@ mod tests {
     }
 
     #[test]
+    fn a_cookie_over_tls_is_for_this_host_alone() {
+        let set = |url| {
+            let settings = Settings::demo(url, "http://127.0.0.1:2");
+            let cookie = set_cookie(&settings, "cart", "7", 60).unwrap();
+            cookie.to_str().unwrap().to_owned()
+        };
+        let same = "cart=7; Path=/; Max-Age=60; HttpOnly; SameSite=Lax";
+        assert_eq!(
+            set("https://livres.example"),
+            format!("__Host-{same}; Secure")
+        );
+        assert_eq!(set("http://127.0.0.1:1"), same);
+    }
+
+    #[test]
     fn cookies_are_found_under_both_names() {
         for line in ["basket=3", "x=1;__Host-basket=3", " basket=3 "] {
             let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(line))]);

@@ -101,6 +101,7 @@ const BODIES: &[(&str, Body)] = bodies![
     office::searches_are_counted,
     office::a_delivery_of_many_titles_is_counted_at_once,
     office::who_guesses_must_wait,
+    office::who_enters_is_written_down,
     office::a_session_ends,
     days::o12_prices_and_embargoes_turn_with_the_day,
     days::o12_a_node_whose_clock_is_ahead_turns_nothing,

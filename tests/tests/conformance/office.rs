@@ -228,6 +228,34 @@ pub async fn who_guesses_must_wait(counter: Counter) {
     log_in(&counter, "correct horse battery").await.unwrap();
 }
 
+pub async fn who_enters_is_written_down(counter: Counter) {
+    hire(&counter, "anne").await.unwrap();
+    log_in(&counter, "correct horse battery").await.unwrap();
+    for _ in 0..2 {
+        assert!(log_in(&counter, "wrong").await.is_err());
+    }
+    log_in(&counter, "correct horse battery").await.unwrap();
+    let log = counter.store.read(|tx| staff::audit::latest(tx, 1, 10));
+    let said: Vec<_> = log
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|entry| (entry.staff, entry.action, entry.note))
+        .collect();
+    let entry = |action: &str, note: Option<&str>| {
+        let note = note.map(str::to_owned);
+        ("anne".to_owned(), action.to_owned(), note)
+    };
+    assert_eq!(
+        said,
+        [
+            entry("staff.enter", None),
+            entry("staff.wrong", Some("2")),
+            entry("staff.enter", None)
+        ]
+    );
+}
+
 pub async fn a_session_ends(counter: Counter) {
     hire(&counter, "anne").await.unwrap();
     let session = |token: String| {

@@ -1,6 +1,10 @@
 //! `bouquin switch`: runs the switch.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use link::{Identity, signed::VerifyingKey};
@@ -9,6 +13,9 @@ use storage::StoreUrl;
 use trade::clock::Clock;
 
 use crate::config::{self, Addresses, Profile};
+
+/// The journal's name in the switch's folder.
+const DATABASE: &str = "switch.db";
 
 /// The switch's configuration file.
 #[derive(Debug, Deserialize)]
@@ -44,6 +51,12 @@ struct Merchant {
     acquirer: u64,
 }
 
+/// The journal of the switch that a file configures.
+pub fn database(config: &Path) -> Result<PathBuf> {
+    let config: SwitchConfig = config::read(config).context("the configuration")?;
+    Ok(config.folder.join(DATABASE))
+}
+
 /// Runs until told to end.
 pub async fn run(path: PathBuf) -> Result<()> {
     let config: SwitchConfig = config::read(&path).context("the configuration")?;
@@ -61,7 +74,7 @@ pub async fn run(path: PathBuf) -> Result<()> {
         listen: config.private,
         carriers: config.bank.into(),
         vault: config.vault,
-        database: StoreUrl::Sqlite(config.folder.join("switch.db")),
+        database: StoreUrl::Sqlite(config.folder.join(DATABASE)),
         identity: Identity::load(&config.certificates, "switch")
             .context("the switch's certificate")?,
         shop_key: VerifyingKey::load(&config.certificates, "shop")

@@ -12,6 +12,7 @@ use trade::{
 
 use super::{
     accounts::{Member, member_of_row},
+    audit,
     password::{self, PasswordHash},
     sessions::{self, NewSession},
 };
@@ -22,7 +23,7 @@ storage::statements! {
     ATTEMPT = "INSERT INTO staff_attempts (login, failures, last_us) VALUES ($1, 1, $2)
         ON CONFLICT (login) DO UPDATE SET failures = staff_attempts.failures + 1, last_us = $2
         RETURNING failures";
-    SUCCEEDED = "DELETE FROM staff_attempts WHERE login = $1";
+    SUCCEEDED = "DELETE FROM staff_attempts WHERE login = $1 RETURNING failures";
     CREDENTIALS = "SELECT id, login, name, role, disabled, password_hash FROM staff
         WHERE login = $1 AND disabled = 0";
 }
@@ -89,7 +90,19 @@ fn attempt(
     Ok(known.transpose()?)
 }
 
+/// Opens the session and writes down who entered, and how many wrong passwords went before.
 fn enter(tx: &mut dyn Tx, member: &Member, now: Timestamp) -> Result<NewSession, Fault> {
-    tx.execute(&SUCCEEDED, &[member.login.as_str().into()])?;
+    let login = member.login.as_str();
+    let attempts = tx.query_opt(&SUCCEEDED, &[login.into()])?;
+    let wrong = match attempts {
+        Some(attempts) => attempts.count(0)?.saturating_sub(1),
+        // Somebody entered under this login in the same moment.
+        None => 0,
+    };
+    if wrong > 0 {
+        let wrong = wrong.to_string();
+        audit::record(tx, login, "staff.wrong", login, Some(&wrong), now)?;
+    }
+    audit::record(tx, login, "staff.enter", login, None, now)?;
     sessions::open(tx, member, now)
 }

@@ -105,6 +105,7 @@ mod tests {
             hash("éééééééééé"),
             Err(PasswordRefusal::TooShort { min: 12 })
         );
+        assert!(hash(&"x".repeat(64)).is_ok());
         let max = limits::PASSWORD_MAX_BYTES;
         assert_eq!(
             hash(&"x".repeat(max + 1)),

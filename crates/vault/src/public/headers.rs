@@ -61,7 +61,7 @@ pub(super) async fn guard(State(policy): State<Policy>, mut response: Response) 
     if policy.over_tls {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=63072000"),
+            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
         );
     }
     headers

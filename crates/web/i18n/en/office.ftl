@@ -243,6 +243,9 @@ office-action-precedence-set = order of senders
 office-action-staff-create = account created
 office-action-staff-password = password changed
 office-action-staff-disable = account closed
+office-action-staff-enter = entered
+office-action-staff-wrong = wrong passwords before
+office-action-staff-leave = left
 
 office-order-certificates = Paid by gift certificate
 office-payment-guarantee = Who stands for it

@@ -243,6 +243,9 @@ office-action-precedence-set = ordre des expéditeurs
 office-action-staff-create = compte créé
 office-action-staff-password = mot de passe changé
 office-action-staff-disable = compte fermé
+office-action-staff-enter = entrée
+office-action-staff-wrong = mots de passe refusés auparavant
+office-action-staff-leave = sortie
 
 office-order-certificates = Payé par chèque-cadeau
 office-payment-guarantee = Qui garantit

@@ -17,7 +17,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use maud::{Markup, html};
 use serde::Deserialize;
-use shop::staff::{self, LoginRefusal, NewSession};
+use shop::staff::{self, LoginRefusal, NewSession, audit};
 use subtle::ConstantTimeEq;
 use trade::limits;
 
@@ -118,8 +118,21 @@ pub(super) async fn enter(
             told,
         );
     }
-    match staff::log_in(&state.store, &state.clock, &given.login, &given.password).await {
-        Ok(session) => Ok(entered(&state, &session, &given.next)),
+    let entering = staff::log_in(&state.store, &state.clock, &given.login, &given.password).await;
+    if let Err(refusal) = &entering {
+        // Not the login: it may be a password that was typed into the wrong field.
+        tracing::warn!(%address, %refusal, "nobody entered the back office");
+    }
+    match entering {
+        Ok(session) => {
+            // Whoever enters again leaves the session before.
+            if let Some(before) = access::session_token(&state.settings, &headers) {
+                let before = before.to_owned();
+                let leaving = state.store.write(move |tx| staff::log_out(tx, &before));
+                leaving.await?;
+            }
+            Ok(entered(&state, &session, &given.next))
+        }
         Err(LoginRefusal::Wrong) => answer(
             &state,
             &visitor,
@@ -141,14 +154,16 @@ pub(super) async fn enter(
 /// `POST /office/logout`
 pub(super) async fn leave(
     State(state): State<AppState>,
-    Extension(_visit): Extension<Visit>,
+    Extension(visit): Extension<Visit>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(token) = access::session_token(&state.settings, &headers).map(str::to_owned) {
-        state
-            .store
-            .write(move |tx| staff::log_out(tx, &token))
-            .await?;
+        let (login, now) = (visit.member.login, state.clock.now());
+        let leaving = state.store.write(move |tx| {
+            audit::record(tx, &login, "staff.leave", &login, None, now)?;
+            staff::log_out(tx, &token)
+        });
+        leaving.await?;
     }
     let mut response = Redirect::to("/office/login").into_response();
     response.headers_mut().extend(

@@ -396,6 +396,22 @@ async fn stock_is_found_by_isbn_and_counted_with_a_reason() {
 }
 
 #[tokio::test]
+async fn who_logs_in_again_leaves_the_session_before() {
+    let shop = fixture::small().await;
+    let first = shop.log_in("lire").await;
+    let page = shop.get("/office/login", &first).await;
+    let cookies = format!("{first}; {}", cookie_of(&page));
+    let token = hidden(&text(page).await, "form");
+    let password = fixture::PASSWORD.replace(' ', "+");
+    let form = format!("login=lire&password={password}&form={token}");
+    let second = cookie_of(&shop.post("/office/login", &cookies, &form).await);
+    assert_ne!(first, second);
+    let status = async |cookie: &str| shop.get("/office", cookie).await.status();
+    assert_eq!(status(&first).await, StatusCode::SEE_OTHER);
+    assert_eq!(status(&second).await, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn an_administrator_opens_and_closes_accounts_but_not_her_own() {
     let shop = fixture::small().await;
     let cookie = shop.log_in("chef").await;

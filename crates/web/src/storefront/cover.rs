@@ -24,7 +24,10 @@ fn drawn(state: &AppState, number: &str) -> Result<Response, Problem> {
     let edition = number.parse().ok();
     let edition = edition.and_then(|number| state.shelf.load().edition(EditionId(number)));
     let edition = edition.ok_or(Problem::of(Kind::NotFound))?;
-    Ok(answer("image/svg+xml", catalogue::covers::svg(&edition)))
+    Ok(answer(
+        "image/svg+xml; charset=utf-8",
+        catalogue::covers::svg(&edition),
+    ))
 }
 
 async fn kept(state: &AppState, name: &str) -> Result<Response, Problem> {
@@ -45,7 +48,9 @@ fn answer(media_type: &'static str, file: impl IntoResponse) -> Response {
         // An image has no need of anything else, also when opened on its own.
         (
             header::CONTENT_SECURITY_POLICY,
-            HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+            HeaderValue::from_static(
+                "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
+            ),
         ),
     ];
     (headers, file).into_response()

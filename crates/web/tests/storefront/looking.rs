@@ -1,10 +1,11 @@
 //! Every page in both languages, and what is said when something is wrong.
 
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Method, Request, StatusCode, header};
 
 use search::Relation;
 use shop::recommend;
+use tower::ServiceExt as _;
 
 use crate::house;
 use crate::house_parts::{House, VAULT};
@@ -148,6 +149,79 @@ async fn pages_may_run_nothing_inline_and_forms_may_lead_to_the_vault() {
         "",
         "no promise of TLS without TLS"
     );
+}
+
+#[tokio::test]
+async fn every_answer_says_what_may_be_done_with_it() {
+    let house = house().await;
+    let html = house.get("/fr/").await.text();
+    let cover = html.split_once("/covers/").unwrap().1;
+    let cover = format!("/covers/{}", cover.split('"').next().unwrap());
+    for path in [
+        "/fr/",
+        "/nowhere",
+        "/robots.txt",
+        "/favicon.svg",
+        "/status",
+        "/suggest?q=la",
+        "/api/openapi.json",
+        &cover,
+    ] {
+        let answer = house.get(path).await;
+        let policy = answer.header("content-security-policy");
+        for part in ["default-src 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        let kind = answer.header("content-type");
+        assert!(
+            kind.contains("charset=utf-8") || kind == "application/json",
+            "{path}: {kind}"
+        );
+    }
+    let settings = web::Settings {
+        tls: true,
+        ..web::Settings::clone(&house.state.settings)
+    };
+    let mut state = house.state.clone();
+    state.settings = settings.into();
+    let request = Request::get("/robots.txt").body(Body::empty()).unwrap();
+    let answer = web::router(state).oneshot(request).await.unwrap();
+    let promise = answer.headers()["strict-transport-security"].to_str();
+    assert_eq!(promise.unwrap(), "max-age=31536000; includeSubDomains");
+}
+
+#[tokio::test]
+async fn what_is_ones_own_is_not_kept() {
+    let house = house().await;
+    for path in [
+        "/cart",
+        "/checkout",
+        "/orders",
+        "/api/v1/orders/by-key/x",
+        "/office/login",
+    ] {
+        let caching = house.get(path).await.header("cache-control");
+        assert!(caching.contains("no-store"), "{path}: {caching}");
+    }
+}
+
+#[tokio::test]
+async fn what_no_page_answers_to_is_refused() {
+    let house = house().await;
+    for method in [Method::TRACE, Method::OPTIONS, Method::PUT, Method::DELETE] {
+        for path in ["/", "/cart", "/api/v1/carts", "/office/login"] {
+            let request = Request::builder()
+                .method(method.clone())
+                .uri(path)
+                .body(Body::empty())
+                .unwrap();
+            let answer = house.send(request).await;
+            let expected = StatusCode::METHOD_NOT_ALLOWED;
+            assert_eq!(answer.status, expected, "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ pub fn run(options: Options) -> Result<()> {
 }
 
 /// The folder of the vault that a file configures.
-fn folder(config: &Path) -> Result<PathBuf> {
+pub fn folder(config: &Path) -> Result<PathBuf> {
     let config: VaultConfig = config::read(config).context("the configuration")?;
     Ok(config.folder)
 }
