@@ -91,6 +91,8 @@ pub struct Payment {
     pub card_page: WebOrigin,
     /// The vault's private address, where the shop asks whether it is sealed; without it, cards are always offered.
     pub vault: Option<SocketAddr>,
+    /// The bureau that is asked about orders before they are paid; none is asked without it.
+    pub bureau: Option<SocketAddr>,
 }
 
 /// `[mail]`

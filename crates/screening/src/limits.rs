@@ -1,9 +1,9 @@
 //! The limits of the screening, each with its reason.
 
-/// A set of rules as text, in bytes: five times what [`RULES`] rules of usual length take.
-pub const RULES_BYTES: usize = 128 << 10;
+/// A set of rules as text, in bytes: [`RULES`] rules of usual length, and a form still carries it.
+pub const RULES_BYTES: usize = 36 << 10;
 /// Rules in one set: beyond, nobody knows any more why an order is held; all together cost well below a millisecond.
-pub const RULES: usize = 200;
+pub const RULES: usize = 120;
 /// Characters of a condition: two lines of a screen say more than one thing already.
 pub const CONDITION_CHARS: usize = 400;
 /// Parts of a condition (facts, numbers, operators): bounds the work of one rule, since nothing in it can loop.

@@ -54,4 +54,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 10,
         sql: include_str!("../migrations/0010_means_and_parcels.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 20,
+        sql: include_str!("../migrations/0020_screening.sql"),
+    },
 ];

@@ -10,6 +10,7 @@ use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{Means, Methods};
 use shop::reviews::ReviewKeys;
+use shop::screening::{Bureau, MarkKeys, Screening};
 use storage::Store;
 use trade::clock::Clock;
 use trade::delivery::Tariff;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub index: Arc<Index>,
     /// How orders are paid.
     pub methods: Methods,
+    /// The bureau that is asked about orders, if there is one.
+    pub bureau: Option<Arc<dyn Bureau>>,
     /// What time it is.
     pub clock: Clock,
     /// Delivery fees.
@@ -62,6 +65,8 @@ pub struct AppState {
     pub index: Arc<Index>,
     /// See [`Parts`].
     pub methods: Methods,
+    /// Rules, keys and bureau of the screening.
+    pub screening: Screening,
     /// See [`Parts`].
     pub clock: Clock,
     /// See [`Parts`].
@@ -94,6 +99,8 @@ pub struct AppState {
     pub(crate) pages: Arc<PageCache>,
     pub(crate) sitemaps: Arc<Sitemaps>,
     pub(crate) review_paces: Arc<ReviewPaces>,
+    /// How often codes are typed and asked for: a reader mistypes, a program goes on.
+    pub(crate) code_pace: Arc<Pace>,
 }
 
 /// How often readers write reviews, and say something of them.
@@ -121,6 +128,7 @@ impl AppState {
             shelf: parts.shelf,
             index: parts.index,
             methods: parts.methods,
+            screening: Screening::new(MarkKeys::beside(&parts.order_keys), parts.bureau),
             clock: parts.clock,
             tariff: Arc::new(parts.tariff),
             order_keys: parts.order_keys,
@@ -141,6 +149,7 @@ impl AppState {
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
             review_paces: Arc::new(ReviewPaces::new()),
+            code_pace: Arc::new(Pace::per_minute(10, 600)),
         }
     }
 

@@ -23,6 +23,7 @@ use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other};
 use super::pay;
 use super::reader::Reader;
+use crate::pace::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;
@@ -112,6 +113,7 @@ pub(crate) async fn show(
 pub(crate) async fn place(
     State(state): State<AppState>,
     visitor: Visitor,
+    peer: Peer,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, Problem> {
     let cart = held(&state, &visitor).await?;
@@ -138,7 +140,7 @@ pub(crate) async fn place(
     };
     match place_order(&state.store, &state.clock, &state.tariff, &draft).await {
         Ok(placed) => match placed.card {
-            Some(_) => pay::go(&state, &visitor, &placed.number, means).await,
+            Some(_) => pay::go(&state, &visitor, &peer, &placed.number, means).await,
             None => Ok(see_other(
                 &visitor.path(&state.order_keys.path(&placed.number)),
             )),
