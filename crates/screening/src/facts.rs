@@ -213,6 +213,8 @@ facts! {
     emails_of_device_30d: i64,
     /// Other delivery addresses to which this card ordered, within thirty days.
     addresses_of_card_30d: i64,
+    /// Other spellings of this mailbox's e-mail address that were used, within thirty days.
+    spellings_of_email_30d: i64,
     /// Cards that the bank declined under this e-mail address, within a day.
     declines_of_email_24h: i64,
     /// Cards that the bank declined from this browser, within a day.

@@ -3,7 +3,6 @@
 //! The list is of communes and their postcodes; what is in no list (Monaco, CEDEX, a postcode newer than the list) is
 //! not held against anybody. Streets are not looked at.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
@@ -13,12 +12,10 @@ use crate::condition::distance;
 /// Postcodes and their towns; licence and source are in its first lines.
 const LIST: &str = include_str!("../data/places.tsv");
 
-static TOWNS: LazyLock<HashMap<&'static str, Vec<String>>> = LazyLock::new(|| {
+/// The lines of the list, in the order of their postcodes.
+static TOWNS: LazyLock<Vec<(&'static str, &'static str)>> = LazyLock::new(|| {
     let lines = LIST.lines().filter(|line| !line.starts_with('#'));
-    let towns = lines.filter_map(|line| line.split_once('\t'));
-    towns
-        .map(|(postcode, names)| (postcode, names.split('|').map(folded).collect()))
-        .collect()
+    lines.filter_map(|line| line.split_once('\t')).collect()
 });
 
 /// Whether postcode and town belong together.
@@ -45,11 +42,12 @@ impl Place {
 
 /// Looks a postcode (five digits) and a town up, however the town is written.
 pub fn look_up(postcode: &str, town: &str) -> Place {
-    let Some(towns) = TOWNS.get(postcode) else {
+    let place = TOWNS.binary_search_by_key(&postcode, |(postcode, _)| postcode);
+    let Some((_, towns)) = place.ok().and_then(|place| TOWNS.get(place)) else {
         return Place::Unknown;
     };
     let town = folded(town);
-    match towns.iter().any(|known| alike(known, &town)) {
+    match towns.split('|').any(|known| alike(&folded(known), &town)) {
         true => Place::Agrees,
         false => Place::Differs,
     }

@@ -17,7 +17,7 @@ CREATE TABLE screening_roles (
 
 -- The one set that is being worked on.
 CREATE TABLE screening_draft (
-    only {bigint} PRIMARY KEY CHECK (only = 1),
+    place {bigint} PRIMARY KEY CHECK (place = 1),
     rules TEXT NOT NULL,
     changed_us {bigint} NOT NULL,
     changed_by TEXT NOT NULL
@@ -31,6 +31,7 @@ CREATE TABLE screening_traces (
     attempt TEXT NOT NULL,
     card TEXT,
     email TEXT NOT NULL,
+    spelling TEXT NOT NULL,
     address TEXT NOT NULL,
     device TEXT,
     network TEXT

@@ -415,13 +415,8 @@ pub async fn a_code_opens_its_own_order_only(counter: Counter) {
     };
     counter.screen(&screening, &theirs).await;
     let (store, clock) = (&counter.store, &counter.clock);
-    let foreign = verbs::confirm(
-        store,
-        &screening,
-        clock,
-        (&theirs.order, id),
-        &keys().code(id, 1),
-    );
+    let code = keys().code(id, 1);
+    let foreign = verbs::confirm(store, &screening, clock, (&theirs.order, id), &code);
     assert!(matches!(foreign.await, Err(CodeRefusal::NothingToConfirm)));
     let unknown = verbs::confirm(store, &screening, clock, (&mine.order, 999), "123456").await;
     assert!(matches!(unknown, Err(CodeRefusal::NothingToConfirm)));

@@ -139,6 +139,7 @@ fn counted(facts: Facts, history: &History) -> Facts {
         emails_of_device_24h: device.emails_day,
         emails_of_device_30d: device.emails_thirty_days,
         addresses_of_card_30d: card.addresses_thirty_days,
+        spellings_of_email_30d: email.spellings_thirty_days,
         declines_of_email_24h: email.declines_day,
         declines_of_device_24h: device.declines_day,
         declines_of_network_1h: network.declines_hour,

@@ -37,6 +37,8 @@ pub struct Visit {
 pub(super) struct Marks {
     pub card: Option<String>,
     pub email: String,
+    /// The e-mail address as it is written, small letters apart.
+    pub spelling: String,
     pub address: String,
     pub device: Option<String>,
     pub network: Option<String>,
@@ -65,6 +67,7 @@ impl MarkKeys {
             // The vault's word for the card is a keyed hash already; ours keeps it out of the database.
             card: card.map(|card| self.mark("card", card)),
             email: self.mark("email", &mailbox),
+            spelling: self.mark("spelling", &email.as_str().to_lowercase()),
             address: self.mark("address", &doorstep(address)),
             device: visit
                 .cart
@@ -134,10 +137,12 @@ fn doorstep(address: &Address) -> String {
             .filter(|word| !word.is_empty());
         words.map(short).collect::<Vec<_>>().join(" ")
     };
-    // The line with the number is the street; without one it is the first.
+    // The line that begins with a number is the street; a floor or a flat has its number behind.
+    let begins = |line: &&str| line.starts_with(|c: char| c.is_ascii_digit());
     let numbered = |line: &&str| line.chars().any(|c| c.is_ascii_digit());
-    let street = address.street.lines().find(numbered);
-    let street = street.or(address.street.lines().next()).unwrap_or_default();
+    let mut lines = address.street.lines();
+    let street = lines.clone().find(begins).or(lines.clone().find(numbered));
+    let street = street.or(lines.next()).unwrap_or_default();
     format!(
         "{} {} {}",
         words(street),
@@ -220,7 +225,10 @@ mod tests {
 
     #[test]
     fn a_doorstep_is_known_under_all_its_spellings() {
-        let one = doorstep(&address("12 boulevard Saint-Germain\nEscalier B", "Paris"));
+        let one = doorstep(&address(
+            "Appt 7\n12 boulevard Saint-Germain\nEscalier B",
+            "Paris",
+        ));
         assert_eq!(
             doorstep(&address("Chez Paul\n12, Bd St Germain", "PARIS")),
             one

@@ -15,9 +15,9 @@ storage::statements! {
         FROM screening_roles r JOIN screening_rules s ON s.id = r.rules";
     ONE = "SELECT 'past', id, rules, made_us, made_by FROM screening_rules WHERE id = $1";
     LATEST = "SELECT 'past', id, rules, made_us, made_by FROM screening_rules ORDER BY id DESC LIMIT $1";
-    DRAFT = "SELECT rules, changed_us, changed_by FROM screening_draft WHERE only = 1";
-    SAVE_DRAFT = "INSERT INTO screening_draft (only, rules, changed_us, changed_by) VALUES (1, $1, $2, $3)
-        ON CONFLICT (only) DO UPDATE SET rules = excluded.rules, changed_us = excluded.changed_us,
+    DRAFT = "SELECT rules, changed_us, changed_by FROM screening_draft WHERE place = 1";
+    SAVE_DRAFT = "INSERT INTO screening_draft (place, rules, changed_us, changed_by) VALUES (1, $1, $2, $3)
+        ON CONFLICT (place) DO UPDATE SET rules = excluded.rules, changed_us = excluded.changed_us,
             changed_by = excluded.changed_by";
     DROP_DRAFT = "DELETE FROM screening_draft";
     NO_SHADOW = "DELETE FROM screening_roles WHERE role = 'shadow'";

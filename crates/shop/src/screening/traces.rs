@@ -13,8 +13,9 @@ pub(super) const DAY: Duration = Duration::from_secs(24 * 3600);
 pub(super) const THIRTY_DAYS: Duration = Duration::from_secs(30 * 24 * 3600);
 
 storage::statements! {
-    LEAVE = "INSERT INTO screening_traces (at_us, order_id, attempt, card, email, address, device, network)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    LEAVE = "INSERT INTO screening_traces (at_us, order_id, attempt, card, email, spelling, address, device,
+            network)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     // The latest attempts that share something with this one, counted by what they share. Each part reads its own index
     // from its end and stops, so that no network is busy enough to cost much.
     SEEN = "SELECT shared,
@@ -27,21 +28,22 @@ storage::statements! {
             COUNT(DISTINCT CASE WHEN email <> $2 THEN email END),
             COUNT(DISTINCT CASE WHEN address <> $3 THEN address END),
             COUNT(CASE WHEN at_us > $7 AND p.state = 'declined' THEN 1 END),
-            COUNT(CASE WHEN at_us > $8 AND p.state = 'declined' THEN 1 END)
+            COUNT(CASE WHEN at_us > $8 AND p.state = 'declined' THEN 1 END),
+            COUNT(DISTINCT CASE WHEN spelling <> $11 THEN spelling END)
         FROM (
-            SELECT * FROM (SELECT CAST('card' AS TEXT) AS shared, at_us, attempt, card, email, address
+            SELECT * FROM (SELECT CAST('card' AS TEXT) AS shared, at_us, attempt, card, email, spelling, address
                 FROM screening_traces WHERE card = $1 AND at_us > $9 ORDER BY at_us DESC LIMIT $10) AS of_card
             UNION ALL
-            SELECT * FROM (SELECT CAST('email' AS TEXT) AS shared, at_us, attempt, card, email, address
+            SELECT * FROM (SELECT CAST('email' AS TEXT) AS shared, at_us, attempt, card, email, spelling, address
                 FROM screening_traces WHERE email = $2 AND at_us > $9 ORDER BY at_us DESC LIMIT $10) AS of_email
             UNION ALL
-            SELECT * FROM (SELECT CAST('address' AS TEXT) AS shared, at_us, attempt, card, email, address
+            SELECT * FROM (SELECT CAST('address' AS TEXT) AS shared, at_us, attempt, card, email, spelling, address
                 FROM screening_traces WHERE address = $3 AND at_us > $9 ORDER BY at_us DESC LIMIT $10) AS of_address
             UNION ALL
-            SELECT * FROM (SELECT CAST('device' AS TEXT) AS shared, at_us, attempt, card, email, address
+            SELECT * FROM (SELECT CAST('device' AS TEXT) AS shared, at_us, attempt, card, email, spelling, address
                 FROM screening_traces WHERE device = $4 AND at_us > $9 ORDER BY at_us DESC LIMIT $10) AS of_device
             UNION ALL
-            SELECT * FROM (SELECT CAST('network' AS TEXT) AS shared, at_us, attempt, card, email, address
+            SELECT * FROM (SELECT CAST('network' AS TEXT) AS shared, at_us, attempt, card, email, spelling, address
                 FROM screening_traces WHERE network = $5 AND at_us > $9 ORDER BY at_us DESC LIMIT $10) AS of_network
         ) AS seen LEFT JOIN payments p ON p.id = seen.attempt
         GROUP BY shared";
@@ -69,6 +71,7 @@ pub(super) struct Seen {
     pub addresses_thirty_days: i64,
     pub declines_hour: i64,
     pub declines_day: i64,
+    pub spellings_thirty_days: i64,
 }
 
 /// What was seen before of everything that an attempt carries.
@@ -107,6 +110,7 @@ pub(super) fn history(tx: &mut dyn Tx, marks: &Marks, now: Timestamp) -> Result<
         ago(DAY).into(),
         ago(THIRTY_DAYS).into(),
         limits::LOOKED_BACK.into(),
+        marks.spelling.as_str().into(),
     ];
     let mut history = History {
         paid: paid(tx, marks, now)?,
@@ -157,6 +161,7 @@ fn seen(row: &Row) -> Result<Seen, Fault> {
         addresses_thirty_days: row.int(10)?,
         declines_hour: row.int(11)?,
         declines_day: row.int(12)?,
+        spellings_thirty_days: row.int(13)?,
     })
 }
 
@@ -173,6 +178,7 @@ pub(super) fn leave(
         attempt.into(),
         marks.card.clone().into(),
         marks.email.as_str().into(),
+        marks.spelling.as_str().into(),
         marks.address.as_str().into(),
         marks.device.clone().into(),
         marks.network.clone().into(),

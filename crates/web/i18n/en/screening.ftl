@@ -174,6 +174,7 @@ fact-emails_of_address_30d = Other e-mail addresses for this delivery address in
 fact-emails_of_device_24h = Other e-mail addresses from this browser in a day
 fact-emails_of_device_30d = Other e-mail addresses from this browser in 30 days
 fact-addresses_of_card_30d = Other delivery addresses with this card in 30 days
+fact-spellings_of_email_30d = Other spellings of this mailbox in 30 days
 fact-declines_of_email_24h = Cards declined under this e-mail address in a day
 fact-declines_of_device_24h = Cards declined from this browser in a day
 fact-declines_of_network_1h = Cards declined from this network in an hour

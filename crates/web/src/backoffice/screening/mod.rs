@@ -6,6 +6,8 @@ mod decision;
 mod queue;
 mod rule_words;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub(super) use decision::{of_order, refuse, release, show};
 pub(super) use queue::queue;
