@@ -203,6 +203,7 @@ fn settings(config: &ShopConfig) -> Settings {
         covers: config.data.folder.join("covers"),
         fetches_covers: config.fetches_covers(),
         drop_folders: config.drop_folders.iter().map(drop_folder).collect(),
+        watches_orders: config.payment.screening == config::Screening::Watch,
     }
 }
 

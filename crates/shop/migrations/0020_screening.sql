@@ -61,7 +61,8 @@ CREATE TABLE screenings (
     shadow_rules {bigint},
     shadow_score {bigint},
     shadow_decision TEXT,
-    standing TEXT NOT NULL CHECK (standing IN ('settled', 'asked', 'confirmed', 'queued', 'released', 'rejected')),
+    standing TEXT NOT NULL CHECK (standing IN
+        ('settled', 'watched', 'asked', 'confirmed', 'queued', 'released', 'rejected')),
     changed_us {bigint} NOT NULL,
     changed_by TEXT,
     codes_sent {bigint} NOT NULL,

@@ -103,6 +103,15 @@ pub struct AppState {
     pub(crate) code_pace: Arc<Pace>,
 }
 
+/// The screening, under the secret of the order links.
+fn screening(parts: &Parts) -> Screening {
+    let screening = Screening::new(MarkKeys::beside(&parts.order_keys), parts.bureau.clone());
+    match parts.settings.watches_orders {
+        true => screening.watching(),
+        false => screening,
+    }
+}
+
 /// How often readers write reviews, and say something of them.
 pub(crate) struct ReviewPaces {
     pub(crate) writing: Pace,
@@ -124,11 +133,11 @@ impl AppState {
     /// The state of a shop that was just opened, with empty caches.
     pub fn new(parts: Parts) -> AppState {
         AppState {
+            screening: screening(&parts),
             store: parts.store,
             shelf: parts.shelf,
             index: parts.index,
             methods: parts.methods,
-            screening: Screening::new(MarkKeys::beside(&parts.order_keys), parts.bureau),
             clock: parts.clock,
             tariff: Arc::new(parts.tariff),
             order_keys: parts.order_keys,
@@ -209,6 +218,8 @@ pub struct Settings {
     pub fetches_covers: bool,
     /// Folders where senders' files arrive.
     pub drop_folders: Vec<DropFolder>,
+    /// Whether the screening only watches orders, and does nothing about them.
+    pub watches_orders: bool,
 }
 
 impl Settings {
@@ -225,6 +236,7 @@ impl Settings {
             covers: std::env::temp_dir().join("bouquin-covers"),
             fetches_covers: false,
             drop_folders: Vec::new(),
+            watches_orders: false,
         }
     }
 }

@@ -160,6 +160,7 @@ const BODIES: &[(&str, Body)] = bodies![
     screening::what_the_bank_declined_and_what_was_paid_long_enough_ago_counts,
     screening::a_refused_order_is_never_asked_for_and_says_so_again,
     screening::an_order_that_waits_for_nothing_is_not_screened,
+    screening::a_shop_that_watches_writes_down_and_does_nothing,
     screening::a_held_order_is_paid_but_not_shipped_before_somebody_looked,
     screening::the_right_code_goes_on_and_guessing_is_hopeless,
     screening::a_code_opens_its_own_order_only,

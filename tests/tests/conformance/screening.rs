@@ -283,6 +283,28 @@ pub async fn an_order_that_waits_for_nothing_is_not_screened(counter: Counter) {
     assert!(matches!(asked, Err(ScreenRefusal::BadName)));
 }
 
+pub async fn a_shop_that_watches_writes_down_and_does_nothing(counter: Counter) {
+    let watching = screening().watching();
+    for (place, decision) in [Decision::StepUp, Decision::Review, Decision::Refuse]
+        .into_iter()
+        .enumerate()
+    {
+        counter
+            .rules(&one_rule("copies >= 1", decision.code()))
+            .await;
+        let attempt = counter
+            .attempt(&format!("r{place}@example.org"), "c1", None)
+            .await;
+        assert_eq!(counter.screen(&watching, &attempt).await, GO);
+        let decided = counter.screened(&attempt.order).await.remove(0);
+        assert_eq!(
+            (decided.verdict.decision, decided.standing),
+            (decision, Standing::Watched)
+        );
+    }
+    assert_eq!(counter.codes().await, 0);
+}
+
 pub async fn a_held_order_is_paid_but_not_shipped_before_somebody_looked(counter: Counter) {
     counter.rules(&one_rule("copies >= 1", "review")).await;
     let screening = screening();

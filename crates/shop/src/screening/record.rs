@@ -17,6 +17,8 @@ coded! {
     pub enum Standing {
         /// Nothing: accepted or refused.
         Settled = "settled",
+        /// Nothing, whatever was decided: the shop only watches.
+        Watched = "watched",
         /// The reader is asked for the code that was sent to her.
         Asked = "asked",
         /// She typed it; the next round decides.
@@ -87,6 +89,8 @@ pub(super) struct Decided<'a> {
     pub round: u32,
     pub facts: &'a Facts,
     pub bureau: Heard,
+    /// Whether the shop does what is decided, or only writes it down.
+    pub acts: bool,
 }
 
 /// Decides by the rules in force and writes it down, once: who comes second is told what the first one wrote.
@@ -102,6 +106,7 @@ pub(super) fn decide(
         .as_ref()
         .map(|shadow| (shadow.id, shadow.rules.decide(decided.facts)));
     let standing = match verdict.decision {
+        _ if !decided.acts => Standing::Watched,
         Decision::Accept | Decision::Refuse => Standing::Settled,
         Decision::StepUp => Standing::Asked,
         Decision::Review => Standing::Queued,

@@ -26,6 +26,7 @@ use crate::order::OrderState;
 pub struct Screening {
     pub(super) keys: MarkKeys,
     pub(super) book: RuleBook,
+    pub(super) acts: bool,
     bureau: Option<Arc<dyn Bureau>>,
 }
 
@@ -44,7 +45,17 @@ impl Screening {
         Screening {
             keys,
             book: RuleBook::default(),
+            acts: true,
             bureau,
+        }
+    }
+
+    /// The same that only watches: every attempt is decided and written down, and goes on whatever was decided.
+    #[must_use]
+    pub fn watching(self) -> Screening {
+        Screening {
+            acts: false,
+            ..self
         }
     }
 }
@@ -253,6 +264,7 @@ fn conclude(
         round: 1,
         facts: &facts,
         bureau: heard,
+        acts: screening.acts,
     };
     let in_force = screening.book.in_force(tx, now)?;
     let screened = record::decide(tx, &decided, &in_force, now)?;
@@ -269,6 +281,7 @@ pub(super) fn outcome(screened: &Screened) -> Outcome {
             screening: screened.id,
         },
         (Standing::Queued, _) => Outcome::Go { held: true },
+        (Standing::Watched, _) => Outcome::Go { held: false },
         (Standing::Rejected, _) | (_, Decision::Refuse) => Outcome::Refused,
         (Standing::Settled | Standing::Confirmed | Standing::Released, _) => {
             Outcome::Go { held: false }

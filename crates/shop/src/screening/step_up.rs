@@ -220,6 +220,7 @@ fn second_round(
             word: first.bureau,
             score: None,
         },
+        acts: screening.acts,
     };
     let in_force = screening.book.in_force(tx, now)?;
     let second = record::decide(tx, &decided, &in_force, now)?;

@@ -63,6 +63,7 @@ office-decision-step_up = Code by e-mail
 office-decision-review = To be looked at
 office-decision-refuse = Refused
 office-standing-settled = settled
+office-standing-watched = only watched, nothing was done
 office-standing-asked = waits for the code
 office-standing-confirmed = code confirmed
 office-standing-queued = waits for a bookseller

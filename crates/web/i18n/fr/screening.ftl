@@ -63,6 +63,7 @@ office-decision-step_up = Code par e-mail
 office-decision-review = À regarder
 office-decision-refuse = Refusée
 office-standing-settled = réglée
+office-standing-watched = seulement observée, rien n’a été fait
 office-standing-asked = attend le code
 office-standing-confirmed = code confirmé
 office-standing-queued = attend un libraire
