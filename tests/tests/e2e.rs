@@ -240,6 +240,10 @@ async fn whole_path() -> Result<()> {
     look(&mut browser, "office-order-refunded", &mut found).await?;
     for (name, path) in [
         ("office-dashboard", "/office"),
+        ("office-screening", "/office/screening"),
+        ("office-screening-decision", "/office/screening/1"),
+        ("office-screening-rules", "/office/screening/rules"),
+        ("office-screening-draft", "/office/screening/draft"),
         ("office-stock", "/office/stock"),
         ("office-import", "/office/import"),
         ("office-covers", "/office/covers"),

@@ -82,6 +82,11 @@ const TARGETS: &[Target] = &[
         samples: &[],
     },
     Target {
+        name: "rules",
+        dictionary: None,
+        samples: &[],
+    },
+    Target {
         name: "iso8583",
         dictionary: None,
         samples: &[],

@@ -1,9 +1,10 @@
-//! The project's own commands: `cargo xtask test | fuzz | tidy | bench | thema`.
+//! The project's own commands: `cargo xtask test | fuzz | tidy | bench | thema | places`.
 
 mod asvs;
 mod bench;
 mod fuzz;
 mod packages;
+mod places;
 mod steps;
 mod test;
 mod thema;
@@ -25,6 +26,8 @@ enum Command {
     Bench(bench::Options),
     /// Makes the tables of Thema's headings anew from EDItEUR's files.
     Thema(thema::Options),
+    /// Makes the table of postcodes and towns anew.
+    Places(places::Options),
     /// Serves one file from memory: the physical limit that `bench` compares with.
     #[command(hide = true)]
     Floor(bench::floor::Options),
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Thema(options) => thema::run(&options),
+        Command::Places(options) => places::run(&options),
         Command::Floor(options) => bench::floor::run(&options),
     }
 }

@@ -17,9 +17,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("catalogue", &["trade", "storage"]),
     ("search", &["trade", "storage", "catalogue"]),
     ("covers", &["trade", "storage", "catalogue"]),
+    ("screening", &["trade"]),
     (
         "shop",
-        &["trade", "storage", "catalogue", "banking", "accounting"],
+        &[
+            "trade",
+            "storage",
+            "catalogue",
+            "banking",
+            "accounting",
+            "screening",
+        ],
     ),
     ("vault", &["trade", "storage", "link", "cards"]),
     ("switch", &["trade", "storage", "link", "cards", "banking"]),
@@ -33,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "banking",
             "catalogue",
             "search",
+            "screening",
             "shop",
         ],
     ),
@@ -45,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "catalogue",
             "covers",
             "search",
+            "screening",
             "shop",
             "cards",
             "vault",
@@ -67,7 +77,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("anyhow", &["bouquin", "xtask", "tests", "reader"]),
 ];
 /// Crates that do no I/O, and what they therefore never depend on.
-const WITHOUT_IO: &[&str] = &["trade", "cards", "banking", "accounting"];
+const WITHOUT_IO: &[&str] = &["trade", "cards", "banking", "accounting", "screening"];
 const IO: &[&str] = &[
     "tokio",
     "hyper",

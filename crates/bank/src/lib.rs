@@ -3,12 +3,13 @@
 //!
 //! It answers as the test card says ([`cards()`]), keeps durable books of what it held, took, gave back
 //! and released, and shows them ([`Books`]) so that a test can ask whether the bank, the switch and
-//! the shop agree to the cent. Whatever is said twice is answered twice and booked once.
+//! the shop agree to the cent. At another door it plays the bureau that a shop asks about orders. Whatever is said twice is answered twice and booked once.
 //!
 //! What it deliberately is not: a model of real risk decisions, of clearing or of settlement. It
 //! keeps no card number: its books know a card by the first six and last four digits.
 
 mod books;
+mod bureau;
 mod desk;
 mod request;
 mod script;
@@ -27,6 +28,7 @@ use tokio::task::JoinSet;
 use trade::clock::Clock;
 
 pub use books::{Books, Hold, Totals};
+pub use bureau::BureauScript;
 pub use script::{ScriptError, TestCard, cards};
 
 use desk::Desk;
@@ -41,6 +43,8 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// Where the books can be read, JSON over HTTP over mutual TLS.
     pub books: SocketAddr,
+    /// Where the shop asks about orders, JSON over HTTP over mutual TLS; none when there is no bureau.
+    pub bureau: Option<SocketAddr>,
     /// The bank's own database.
     pub database: StoreUrl,
     /// The certificate of `bank`.
@@ -91,6 +95,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
 pub struct Bank {
     switch_doors: Vec<TcpListener>,
     books_door: TcpListener,
+    bureau_door: Option<TcpListener>,
     identity: Identity,
     desk: Arc<Desk>,
 }
@@ -109,6 +114,10 @@ impl Bank {
         Ok(Bank {
             switch_doors,
             books_door: listen(config.books).await?,
+            bureau_door: match config.bureau {
+                Some(address) => Some(listen(address).await?),
+                None => None,
+            },
             identity: config.identity,
             desk: Arc::new(Desk::new(store, config.slow, config.clock)?),
         })
@@ -133,6 +142,16 @@ impl Bank {
         self.books_door.local_addr().map_err(Error::Stopped)
     }
 
+    /// Where the bureau is asked, if there is one.
+    ///
+    /// # Errors
+    /// The system no longer knows.
+    pub fn bureau_address(&self) -> Result<Option<SocketAddr>, Error> {
+        let door = self.bureau_door.as_ref();
+        door.map(|door| door.local_addr().map_err(Error::Stopped))
+            .transpose()
+    }
+
     /// Answers until the future is dropped.
     ///
     /// # Errors
@@ -141,6 +160,14 @@ impl Bank {
         let switch_tls = link::tls::server_config(&self.identity, &["switch"])?;
         let books_tls = link::tls::server_config(&self.identity, window::READERS)?;
         let books = window::serve(self.books_door, books_tls, Arc::clone(&self.desk));
+        let bureau_tls = link::tls::server_config(&self.identity, bureau::CALLERS)?;
+        let bureau_door = self.bureau_door;
+        let bureau = async {
+            match bureau_door {
+                Some(door) => bureau::serve(door, bureau_tls).await,
+                None => std::future::pending().await,
+            }
+        };
         let mut accepting = JoinSet::new();
         for door in self.switch_doors {
             accepting.spawn(session::accept(
@@ -152,6 +179,7 @@ impl Bank {
         tokio::select! {
             _ = accepting.join_next() => Ok(()),
             stopped = books => stopped.map_err(Error::Stopped),
+            stopped = bureau => stopped.map_err(Error::Stopped),
         }
     }
 }

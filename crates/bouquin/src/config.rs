@@ -79,6 +79,17 @@ pub struct Data {
     pub database: Database,
 }
 
+/// What the screening of orders does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Screening {
+    /// What it decides.
+    #[default]
+    Act,
+    /// Nothing: it writes down what it would do.
+    Watch,
+}
+
 /// `[payment]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +102,11 @@ pub struct Payment {
     pub card_page: WebOrigin,
     /// The vault's private address, where the shop asks whether it is sealed; without it, cards are always offered.
     pub vault: Option<SocketAddr>,
+    /// The bureau that is asked about orders before they are paid; none is asked without it.
+    pub bureau: Option<SocketAddr>,
+    /// Whether the screening does what it decides, or only writes it down.
+    #[serde(default)]
+    pub screening: Screening,
 }
 
 /// `[mail]`

@@ -2,6 +2,7 @@
 //!
 //! This crate only wires: what a command does is in the crate that owns it.
 
+mod bureau;
 mod commands;
 mod config;
 mod demo;

@@ -17,7 +17,9 @@ use shop::{
     order::{self, OrderKeys},
     payment::{self, Methods},
     recommend::{self, Refreshed as Counted},
-    reviews, searches,
+    reviews,
+    screening::{self, Bureau},
+    searches,
 };
 use storage::{Fault, Store};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
@@ -28,6 +30,7 @@ use trade::{
 use web::{AppState, Parts, Settings, letters::Sender, stock::StockBoard};
 
 use crate::{
+    bureau::PrivateBureau,
     commands::told_to_end,
     config::{self, Profile, ShopConfig},
     follow,
@@ -110,6 +113,7 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
             card: Some(Arc::new(zone)),
             ..Methods::default()
         },
+        bureau: bureau(config)?,
         clock,
         tariff: tariff(config)?,
         order_keys: OrderKeys::new(&secret),
@@ -124,6 +128,14 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
     fill_boards(&state).await?;
     counting.await??;
     Ok(state)
+}
+
+fn bureau(config: &ShopConfig) -> Result<Option<Arc<dyn Bureau>>> {
+    let Some(address) = config.payment.bureau else {
+        return Ok(None);
+    };
+    let bureau = PrivateBureau::open(&config.payment.certificates, address)?;
+    Ok(Some(Arc::new(bureau)))
 }
 
 async fn shelf_and_index(store: Store, premises: Premises) -> Result<(ShelfHandle, Index)> {
@@ -191,6 +203,7 @@ fn settings(config: &ShopConfig) -> Settings {
         covers: config.data.folder.join("covers"),
         fetches_covers: config.fetches_covers(),
         drop_folders: config.drop_folders.iter().map(drop_folder).collect(),
+        watches_orders: config.payment.screening == config::Screening::Watch,
     }
 }
 
@@ -318,7 +331,8 @@ async fn until(mut stopping: watch::Receiver<bool>, work: impl Future<Output = (
     }
 }
 
-/// Forgets what has no use any more: carts left long ago, searches of last year, reviews that nobody confirmed.
+/// Forgets what has no use any more: carts left long ago, searches of last year, reviews that nobody confirmed, traces and
+/// decisions of the screening.
 async fn forget(store: Store, clock: Clock) {
     loop {
         let now = clock.now();
@@ -330,6 +344,12 @@ async fn forget(store: Store, clock: Clock) {
                 Ok((carts, searches, reviews))
             })
             .await;
+        if let Err(fault) = forget_screened(&store, &clock).await {
+            tracing::warn!(
+                fault = fault.detail(),
+                "screenings were not forgotten today"
+            );
+        }
         match forgotten {
             Ok((carts, searches, reviews)) => {
                 tracing::info!(carts, searches, reviews, "forgotten");
@@ -338,6 +358,20 @@ async fn forget(store: Store, clock: Clock) {
         }
         tokio::time::sleep(DAY).await;
     }
+}
+
+/// Forgets traces and decisions of the screening, some at a time until none is left.
+async fn forget_screened(store: &Store, clock: &Clock) -> Result<(), Fault> {
+    let now = clock.now();
+    let mut all = 0;
+    loop {
+        match store.write(move |tx| screening::forget(tx, now)).await? {
+            0 => break,
+            some => all += some,
+        }
+    }
+    tracing::info!(screened = all, "forgotten");
+    Ok(())
 }
 
 /// Counts what readers also bought, at the start and every night.

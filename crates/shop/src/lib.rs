@@ -1,5 +1,5 @@
 //! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, reviews, staff,
-//! figures, what sells best, what is laid out, the rules of the search.
+//! figures, what sells best, what is laid out, the rules of the search, the screening of orders.
 //!
 //! A verb is a function over [`storage::Tx`], or, where it must wait for something outside a transaction, an
 //! async function over [`storage::Store`]. It answers with what it did or with a refusal that a bookseller
@@ -25,6 +25,7 @@ pub mod recommend;
 pub mod reviews;
 pub mod revision;
 mod schema;
+pub mod screening;
 pub mod search_rules;
 pub mod searches;
 pub mod staff;
@@ -53,6 +54,7 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         &payment::statements(),
         &recommend::statements(),
         &reviews::statements(),
+        &screening::statements(),
         &staff::statements(),
     ]
     .concat()

@@ -59,4 +59,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 13,
         sql: include_str!("../migrations/0013_certificates.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 20,
+        sql: include_str!("../migrations/0020_screening.sql"),
+    },
 ];

@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod availability;
+pub mod bureau;
 pub mod clock;
 pub mod contributor;
 pub mod delivery;

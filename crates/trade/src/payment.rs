@@ -180,6 +180,10 @@ pub struct CheckInReceipt {
     pub token: CardToken,
     /// What the buyer recognises the card by.
     pub card: CardSummary,
+    /// The same for the same card and shop, and for no other shop: by this a shop notices a card that is tried again.
+    /// Nothing else can be done with it. Absent in receipts of older vaults.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym: Option<String>,
     /// When the card was checked in.
     pub at: Timestamp,
 }

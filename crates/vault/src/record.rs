@@ -13,7 +13,7 @@ use trade::payment::{CardExpiry, CardToken};
 use zeroize::Zeroizing;
 
 use crate::envelope::{Secret, Unopened};
-use crate::keys::Keys;
+use crate::keys::{Keys, hex};
 
 /// The layout of the locked text: number, expiry as `YYMM`, name, one per line. In schema 1 the text's lock named the
 /// epoch too, which was always 1.
@@ -102,6 +102,24 @@ pub(crate) fn fingerprint(keys: &Keys, card: &Card) -> Result<Vec<u8>, Unopened>
     Ok(mac.finalize().into_bytes().to_vec())
 }
 
+/// By what one shop notices that a card comes again, and no other shop does. A key of its own for each shop, over the
+/// fingerprint, which itself never leaves the vault: two shops that compare what they know find nothing in common.
+pub(crate) fn pseudonym(keys: &Keys, shop: &str, fingerprint: &[u8]) -> Result<String, Unopened> {
+    let mut key =
+        Hmac::<Sha256>::new_from_slice(keys.fingerprint().bytes()).map_err(|_| Unopened)?;
+    // A fingerprint's text begins with a digit: no card's is this.
+    key.update(b"bouquin vault pseudonym key 1\0");
+    key.update(shop.as_bytes());
+    let key = Zeroizing::new(key.finalize().into_bytes().to_vec());
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| Unopened)?;
+    mac.update(fingerprint);
+    Ok(hex(mac
+        .finalize()
+        .into_bytes()
+        .get(..16)
+        .unwrap_or_default()))
+}
+
 fn data_key_place(token: &CardToken, epoch: i64, schema: i64) -> String {
     format!("data key {} {epoch} {schema}", token.as_str())
 }
@@ -169,6 +187,19 @@ mod tests {
             )
             .is_err()
         );
+    }
+
+    #[test]
+    fn a_pseudonym_is_of_one_card_and_one_shop_and_is_not_the_fingerprint() {
+        let keys = crate::keys::for_test();
+        let one = fingerprint(&keys, &card("4111111111111111")).unwrap();
+        let other = fingerprint(&keys, &card("5555555555554444")).unwrap();
+        let ours = pseudonym(&keys, "bouquin", &one).unwrap();
+        assert_eq!(ours, pseudonym(&keys, "bouquin", &one).unwrap());
+        assert_ne!(ours, pseudonym(&keys, "bouquin", &other).unwrap());
+        assert_ne!(ours, pseudonym(&keys, "elsewhere", &one).unwrap());
+        assert!(!crate::keys::hex(&one).contains(&ours));
+        assert_eq!(ours.len(), 32);
     }
 
     #[test]

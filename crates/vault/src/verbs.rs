@@ -205,12 +205,17 @@ async fn lock_and_insert(
 }
 
 /// The signed receipt of a card that is in. The same every time: Ed25519 signatures depend on nothing but key and text.
+/// Only when the vault was sealed meanwhile it says nothing of whether the card is a known one.
 pub(crate) fn receipt(
     vault: &OpenVault,
     ticket: &CheckInTicket,
     kept: &CheckedIn,
 ) -> Result<String, SignedError> {
+    let keys = vault.safe.keys().ok();
+    let pseudonym =
+        keys.and_then(|keys| record::pseudonym(&keys, &ticket.shop, &kept.fingerprint).ok());
     let receipt = CheckInReceipt {
+        pseudonym,
         order: ticket.order.clone(),
         payment: ticket.payment,
         nonce: ticket.nonce.clone(),

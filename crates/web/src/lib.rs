@@ -23,6 +23,7 @@ pub mod problem;
 pub mod render;
 pub mod review_letters;
 pub mod reviews;
+pub mod screening_letters;
 pub mod search_rules;
 pub mod searches;
 mod state;

@@ -10,6 +10,7 @@ use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{Means, Methods};
 use shop::reviews::ReviewKeys;
+use shop::screening::{Bureau, MarkKeys, Screening};
 use storage::Store;
 use trade::clock::Clock;
 use trade::delivery::Tariff;
@@ -37,6 +38,8 @@ pub struct Parts {
     pub index: Arc<Index>,
     /// How orders are paid.
     pub methods: Methods,
+    /// The bureau that is asked about orders, if there is one.
+    pub bureau: Option<Arc<dyn Bureau>>,
     /// What time it is.
     pub clock: Clock,
     /// Delivery fees.
@@ -62,6 +65,8 @@ pub struct AppState {
     pub index: Arc<Index>,
     /// See [`Parts`].
     pub methods: Methods,
+    /// Rules, keys and bureau of the screening.
+    pub screening: Screening,
     /// See [`Parts`].
     pub clock: Clock,
     /// See [`Parts`].
@@ -94,6 +99,17 @@ pub struct AppState {
     pub(crate) pages: Arc<PageCache>,
     pub(crate) sitemaps: Arc<Sitemaps>,
     pub(crate) review_paces: Arc<ReviewPaces>,
+    /// How often codes are typed and asked for: a reader mistypes, a program goes on.
+    pub(crate) code_pace: Arc<Pace>,
+}
+
+/// The screening, under the secret of the order links.
+fn screening(parts: &Parts) -> Screening {
+    let screening = Screening::new(MarkKeys::beside(&parts.order_keys), parts.bureau.clone());
+    match parts.settings.watches_orders {
+        true => screening.watching(),
+        false => screening,
+    }
 }
 
 /// How often readers write reviews, and say something of them.
@@ -117,6 +133,7 @@ impl AppState {
     /// The state of a shop that was just opened, with empty caches.
     pub fn new(parts: Parts) -> AppState {
         AppState {
+            screening: screening(&parts),
             store: parts.store,
             shelf: parts.shelf,
             index: parts.index,
@@ -141,6 +158,7 @@ impl AppState {
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
             review_paces: Arc::new(ReviewPaces::new()),
+            code_pace: Arc::new(Pace::per_minute(10, 600)),
         }
     }
 
@@ -200,6 +218,8 @@ pub struct Settings {
     pub fetches_covers: bool,
     /// Folders where senders' files arrive.
     pub drop_folders: Vec<DropFolder>,
+    /// Whether the screening only watches orders, and does nothing about them.
+    pub watches_orders: bool,
 }
 
 impl Settings {
@@ -216,6 +236,7 @@ impl Settings {
             covers: std::env::temp_dir().join("bouquin-covers"),
             fetches_covers: false,
             drop_folders: Vec::new(),
+            watches_orders: false,
         }
     }
 }

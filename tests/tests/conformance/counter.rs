@@ -324,6 +324,7 @@ pub fn receipt(card: &CardWanted) -> CheckInReceipt {
         payment: card.payment,
         nonce: card.nonce.clone(),
         token: CardToken::parse("tok_0123456789abcdef").unwrap(),
+        pseudonym: None,
         card: CardSummary {
             brand: Brand::Cb,
             last4: "0042".into(),

@@ -26,6 +26,7 @@ mod place;
 mod records;
 mod reviews;
 mod rules;
+mod screening;
 mod trouble;
 
 use std::{future::Future, pin::Pin, time::Instant};
@@ -160,6 +161,20 @@ const BODIES: &[(&str, Body)] = bodies![
     display::a_table_is_laid_arranged_and_removed,
     rules::a_rule_of_the_search_is_kept_changed_and_removed,
     rules::there_are_only_so_many_boosts,
+    screening::an_ordinary_order_goes_on_and_is_decided_once,
+    screening::ten_tabs_are_one_decision,
+    screening::what_was_seen_before_is_counted_by_card_mailbox_browser_and_network,
+    screening::what_the_bank_declined_and_what_was_paid_long_enough_ago_counts,
+    screening::a_refused_order_is_never_asked_for_and_says_so_again,
+    screening::an_order_that_waits_for_nothing_is_not_screened,
+    screening::a_shop_that_watches_writes_down_and_does_nothing,
+    screening::a_held_order_is_paid_but_not_shipped_before_somebody_looked,
+    screening::the_right_code_goes_on_and_guessing_is_hopeless,
+    screening::a_code_opens_its_own_order_only,
+    screening::nobodys_mailbox_is_filled_with_codes,
+    screening::rules_are_published_when_they_are_right_and_shadowed_without_effect,
+    screening::a_bureau_that_is_silent_or_garbled_refuses_nobody,
+    screening::networks_traces_and_decisions_are_forgotten_in_their_time,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

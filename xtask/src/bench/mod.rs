@@ -9,6 +9,7 @@ mod process;
 mod report;
 mod scale;
 mod scenarios;
+mod screening;
 mod shop;
 
 use std::process::Command;
@@ -41,12 +42,16 @@ pub struct Options {
 enum Part {
     /// The ISO 8583 codec, into docs/payments.md.
     Codec,
+    /// What the screening catches of made-up attacks and how quickly it decides, into docs/screening.md.
+    Screening,
 }
 
 /// Builds the release executables, then measures with the release build of this program.
 pub fn run(options: &Options) -> Result<()> {
-    if let Some(Part::Codec) = options.part {
-        return codec::measure();
+    match options.part {
+        Some(Part::Codec) => return codec::measure(),
+        Some(Part::Screening) => return screening::measure(),
+        None => {}
     }
     if cfg!(debug_assertions) {
         step(

@@ -1,4 +1,4 @@
-//! Writes docs/benchmarks.md, and the measured parts of docs/scale.md and docs/payments.md.
+//! Writes docs/benchmarks.md, and the measured parts of docs/scale.md, docs/payments.md and docs/screening.md.
 
 use std::{fmt::Write as _, process::Command};
 

@@ -49,6 +49,8 @@ struct BankConfig {
     listen: Addresses,
     /// Where the books can be read.
     books: SocketAddr,
+    /// Where the shop asks the bureau that the bank plays; none without it.
+    bureau: Option<SocketAddr>,
     /// How long the `slow` card waits for its answer, in milliseconds.
     slow_ms: Option<u64>,
 }
@@ -72,6 +74,7 @@ async fn serve(path: PathBuf) -> Result<()> {
     let bank = bank::run(bank::Config {
         listen: config.listen.into(),
         books: config.books,
+        bureau: config.bureau,
         database: StoreUrl::Sqlite(config.folder.join("bank.db")),
         identity: Identity::load(&config.certificates, "bank").context("the bank's certificate")?,
         slow: config

@@ -38,6 +38,8 @@ pub struct Ports {
     pub bank: [SocketAddr; 2],
     /// The bank's books, for tests.
     pub books: SocketAddr,
+    /// The bureau that the bank plays.
+    pub bureau: SocketAddr,
 }
 
 impl Ground {
@@ -122,7 +124,9 @@ impl Ground {
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\n\n[shop]\n\
              name = \"Librairie du Quai\"\nlisten = \"{}\"\npublic_url = \"{}\"\n\n[data]\n\
              folder = {}\ndatabase = {}\n\n[payment]\ncertificates = {}\nswitch = \"{}\"\n\
-             card_page = \"{}\"\nvault = \"{}\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
+             card_page = \"{}\"\nvault = \"{}\"\nbureau = \"{}\"\n\
+             # Everybody here pays with the same few test cards, which real rules take for an attack.\n\
+             screening = \"watch\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
              contact = \"bonjour@librairie-du-quai.example\"\n",
             self.ports.shop,
             self.shop_url(),
@@ -132,6 +136,7 @@ impl Ground {
             self.ports.switch,
             self.card_page_url(),
             self.ports.vault,
+            self.ports.bureau,
         )
     }
 
@@ -164,11 +169,12 @@ impl Ground {
     fn bank_config(&self) -> String {
         format!(
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\nfolder = {}\n\
-             certificates = {}\nlisten = {}\nbooks = \"{}\"\n",
+             certificates = {}\nlisten = {}\nbooks = \"{}\"\nbureau = \"{}\"\n",
             self.path("bank"),
             self.path("certificates"),
             self.carriers(),
             self.ports.books,
+            self.ports.bureau,
         )
     }
 
@@ -237,6 +243,7 @@ impl Ports {
             switch: free(loopback)?,
             bank: [free(loopback)?, free(loopback)?],
             books: free(loopback)?,
+            bureau: free(loopback)?,
         })
     }
 }

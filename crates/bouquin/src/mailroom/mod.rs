@@ -16,6 +16,10 @@ use shop::{
         ReviewKeys,
         letter::{self, ReviewLetter},
     },
+    screening::{
+        MarkKeys,
+        letter::{self as code_letter, CodeLetter},
+    },
 };
 use storage::{Fault, Store, outbox};
 use tokio::sync::watch;
@@ -25,8 +29,8 @@ pub use post::Post;
 
 /// How often the outbox is looked into.
 const ROUND: Duration = Duration::from_millis(500);
-/// What letters are about: orders, reviews.
-const TOPICS: [&str; 2] = [mail::TOPIC, letter::TOPIC];
+/// What letters are about: orders, reviews, codes.
+const TOPICS: [&str; 3] = [mail::TOPIC, letter::TOPIC, code_letter::TOPIC];
 /// Letters about one thing taken at once.
 const BATCH: u32 = 16;
 /// How long a letter may take to be delivered before another worker takes it.
@@ -109,6 +113,12 @@ impl Mailroom {
                 serde_json::from_str(&entry.payload).context("the letter about a review")?;
             let path = ReviewKeys::beside(&self.keys).path(letter.review());
             let rendered = web::review_letters::render(&self.sender, &letter, &path);
+            (letter.to, rendered)
+        } else if topic == code_letter::TOPIC {
+            let letter: CodeLetter =
+                serde_json::from_str(&entry.payload).context("the letter with a code")?;
+            let keys = MarkKeys::beside(&self.keys);
+            let rendered = web::screening_letters::render(&self.sender, &letter, &keys);
             (letter.to, rendered)
         } else {
             let letter: Letter = serde_json::from_str(&entry.payload).context("the letter")?;

@@ -44,6 +44,9 @@ pub enum SettleRefusal {
         /// The first day on which it may.
         until: jiff::civil::Date,
     },
+    /// A bookseller has to look at it first, or looked and refused it.
+    #[error("the order waits for a bookseller's look")]
+    InReview,
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -24,6 +24,7 @@ use crate::{
         holdings::{self, Holdings},
         parcels::{self, Packed},
     },
+    screening,
     staff::audit,
 };
 
@@ -101,6 +102,7 @@ fn begin_parcel(
     let holdings = holdings::count(tx, order)?;
     let copies = packed(&holdings, contents)?;
     respect_embargoes(tx, &holdings, &copies, intent.now.date_in_paris())?;
+    screening::guard_shipping(tx, order)?;
     let worth = holdings.worth(&copies, !holdings.delivery_sent);
     let share = payment.as_ref().map_or(Money::ZERO, |payment| {
         share(payment, holdings.sent() + worth.total(), certificates)

@@ -127,6 +127,7 @@ impl House {
         let bank = Bank::open(bank::Config {
             listen: vec!["127.0.0.1:0".parse().unwrap(); 2],
             books: "127.0.0.1:0".parse().unwrap(),
+            bureau: None,
             database: database(&self.dir.path().join("bank.db")),
             identity: self.identity("bank"),
             slow: self.slow,

@@ -142,6 +142,7 @@ pub(crate) async fn small_with(drop_folders: Vec<DropFolder>) -> Small {
             card: Some(Arc::new(Willing)),
             ..Methods::default()
         },
+        bureau: None,
         clock,
         tariff: Tariff::demo(),
         order_keys: OrderKeys::new(&[7; 32]),
@@ -210,6 +211,7 @@ async fn fill(store: &Store, clock: &Clock, counted: EditionId) {
 /// What the vault would sign for the card given for `ticket`.
 pub(crate) fn receipt(wanted: &shop::payment::CardWanted, at: Timestamp) -> CheckInReceipt {
     CheckInReceipt {
+        pseudonym: None,
         order: wanted.order.clone(),
         payment: wanted.payment,
         nonce: wanted.nonce.clone(),

@@ -20,6 +20,7 @@ pub(super) enum Part {
     Dashboard,
     Orders,
     Certificates,
+    Screening,
     Stock,
     Reviews,
     Display,
@@ -32,10 +33,11 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 12] = [
+    const ALL: [Part; 13] = [
         Part::Dashboard,
         Part::Orders,
         Part::Certificates,
+        Part::Screening,
         Part::Stock,
         Part::Reviews,
         Part::Display,
@@ -52,6 +54,7 @@ impl Part {
             Part::Dashboard => "/office",
             Part::Orders => "/office/orders",
             Part::Certificates => "/office/certificates",
+            Part::Screening => "/office/screening",
             Part::Stock => "/office/stock",
             Part::Reviews => "/office/reviews",
             Part::Display => "/office/picks",
@@ -69,6 +72,7 @@ impl Part {
             Part::Dashboard => words.say("office-dashboard"),
             Part::Orders => words.say("office-orders"),
             Part::Certificates => words.say("office-certificates"),
+            Part::Screening => words.say("office-screening"),
             Part::Stock => words.say("office-stock"),
             Part::Reviews => words.say("office-reviews"),
             Part::Display => words.say("office-display"),

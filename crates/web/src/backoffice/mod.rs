@@ -27,6 +27,7 @@ mod order_money;
 mod orders;
 mod picks;
 mod reviews;
+mod screening;
 mod search_rule;
 mod search_trial;
 mod searches;
@@ -120,6 +121,17 @@ fn rooms() -> Vec<Room> {
         Room::staff(
             "/office/certificates/{id}/unblock",
             post(certificates::unblock),
+        ),
+        Room::staff("/office/screening", get(screening::queue)),
+        Room::staff("/office/screening/{id}", get(screening::show)),
+        Room::staff("/office/screening/{id}/release", post(screening::release)),
+        Room::staff("/office/screening/{id}/refuse", post(screening::refuse)),
+        Room::staff("/office/screening/rules", get(screening::rules)),
+        Room::administrator(
+            "/office/screening/draft",
+            get(screening::draft)
+                .post(screening::send)
+                .layer(DefaultBodyLimit::max(trade::limits::FORM_BYTES)),
         ),
         Room::staff("/office/stock", get(stock::search)),
         Room::staff(

@@ -46,6 +46,7 @@ pub(super) async fn show(
         Ok(Some((order, payments, events)))
     });
     let (order, payments, events) = found.await?.ok_or_else(|| Problem::of(Kind::NotFound))?;
+    let screened = super::screening::of_order(&state, &visit, order.id).await?;
     let words = visit.words();
     let title = words.tell(
         "office-order-title",
@@ -59,7 +60,7 @@ pub(super) async fn show(
         div.columns {
             div {
                 (lines(&visit, &order)) (vat(&visit, &order)) (order_money::payments(&visit, &payments))
-                (order_money::parcels(&visit, &order)) (order_money::refunds(&visit, &order))
+                (order_money::parcels(&visit, &order)) (order_money::refunds(&visit, &order)) (screened)
             }
             div { (reader(&visit, &order)) (timeline(&visit, &events)) }
         }
@@ -89,6 +90,7 @@ fn said(visit: &Visit, told: &Told) -> Markup {
             &words.tell("office-told-refused", &[("code", code.into())]),
         ),
         "not-now" => frame::notice(false, words.say("office-told-not-now")),
+        "in-review" => frame::notice(false, words.say("office-told-in-review")),
         _ => html! {},
     }
 }

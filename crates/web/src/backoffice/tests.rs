@@ -267,6 +267,17 @@ fn every_code_that_the_office_shows_has_its_words() {
 
 /// An order for one counted book, paid.
 async fn paid(shop: &Small) -> OrderNumber {
+    let (state, wanted) = (&shop.state, ordered(shop).await);
+    let receipt = fixture::receipt(&wanted, state.clock.now());
+    let zone = state.methods.card.clone().unwrap();
+    payment::authorise(&state.store, &*zone, &state.clock, &receipt)
+        .await
+        .unwrap();
+    receipt.order
+}
+
+/// The card that an order waits for.
+pub(super) async fn ordered(shop: &Small) -> payment::CardWanted {
     let state = &shop.state;
     let edition = state
         .shelf
@@ -307,11 +318,7 @@ async fn paid(shop: &Small) -> OrderNumber {
     let placed = place_order(&state.store, &state.clock, &state.tariff, &draft)
         .await
         .unwrap();
-    let receipt = fixture::receipt(&placed.card.unwrap(), state.clock.now());
-    payment::authorise(&state.store, &*state.zone, &state.clock, &receipt)
-        .await
-        .unwrap();
-    placed.number
+    placed.card.unwrap()
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other};
 use super::pay;
 use super::reader::Reader;
+use crate::pace::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;
@@ -115,6 +116,7 @@ pub(crate) async fn show(
 pub(crate) async fn place(
     State(state): State<AppState>,
     visitor: Visitor,
+    peer: Peer,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, Problem> {
     let cart = held(&state, &visitor).await?;
@@ -141,7 +143,7 @@ pub(crate) async fn place(
     };
     match place_order(&state.store, &state.clock, &state.tariff, &draft).await {
         Ok(placed) => match placed.card {
-            Some(_) => pay_for(&state, &visitor, &typed, &placed.number, means).await,
+            Some(_) => pay_for(&state, &visitor, &peer, &typed, &placed.number, means).await,
             None => Ok(see_other(
                 &visitor.path(&state.order_keys.path(&placed.number)),
             )),
@@ -154,15 +156,16 @@ pub(crate) async fn place(
 async fn pay_for(
     state: &AppState,
     visitor: &Visitor,
+    peer: &Peer,
     typed: &Typed,
     number: &OrderNumber,
     means: Means,
 ) -> Result<Response, Problem> {
     if typed.certificate.trim().is_empty() {
-        return pay::go(state, visitor, number, means).await;
+        return pay::go(state, visitor, peer, number, means).await;
     }
     match certificate::tried(state, number, &typed.certificate).await? {
-        "used" => pay::go(state, visitor, number, means).await,
+        "used" => pay::go(state, visitor, peer, number, means).await,
         told => {
             let pay = pay::pay_path(state, number);
             Ok(see_other(

@@ -36,6 +36,7 @@ mod review_voice;
 pub mod search;
 pub mod search_page;
 pub(crate) mod sitemap;
+pub mod step_up;
 mod suggest;
 pub mod words_page;
 
@@ -80,6 +81,8 @@ fn buying() -> Router<AppState> {
         .route("/cart/lines", post(cart::change))
         .route("/checkout", get(checkout::show).post(checkout::place))
         .route("/checkout/return", get(pay::back))
+        .route("/checkout/confirm", post(step_up::confirm))
+        .route("/checkout/confirm/again", post(step_up::again))
         .route("/orders", get(order::ask).post(order::look_up))
         .route("/orders/{number}", get(order::show))
         .route("/orders/{number}/pay", get(pay::again).post(pay::choose))

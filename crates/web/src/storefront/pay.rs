@@ -11,6 +11,7 @@ use shop::order::{self, Order, OrderState};
 use shop::payment::{
     Authorisation, CardWanted, Chosen, Means, PayRefusal, authorise, choose as choose_means,
 };
+use shop::screening::{Attempt, Outcome};
 use trade::delivery::DeliveryMethod;
 use trade::ids::OrderNumber;
 use trade::locale;
@@ -22,6 +23,8 @@ use super::layout::{Page, document};
 use super::means::{self, OfferedMeans};
 use super::order::Opened;
 use super::reader::Reader;
+use super::step_up;
+use crate::pace::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;
@@ -41,17 +44,27 @@ pub(crate) struct Back {
 pub(crate) async fn back(
     State(state): State<AppState>,
     visitor: Visitor,
+    peer: Peer,
     Query(back): Query<Back>,
 ) -> Result<Response, Problem> {
-    let Some(receipt) = &back.receipt else {
+    let Some(signed) = &back.receipt else {
         return without_card(&state, &visitor, &back);
     };
     let zone = state.methods.card.clone();
     let zone = zone.ok_or_else(|| Problem::of(Kind::MeansNotTaken))?;
     let receipt = zone
-        .read_receipt(receipt)
+        .read_receipt(signed)
         .map_err(|_| Problem::of(Kind::Malformed))?;
     let order = receipt.order.clone();
+    let attempt = Attempt::with_card(&receipt, step_up::visit(&visitor, &peer));
+    match step_up::screened(&state, attempt).await? {
+        Outcome::Go { .. } => {}
+        Outcome::StepUp { screening } => {
+            let sent = step_up::Sent::with_card(signed);
+            return Ok(step_up::ask(&state, &visitor, &order, sent, screening));
+        }
+        Outcome::Refused => return Ok(told(&state, &visitor, &order, Told::Refused)),
+    }
     let asking = state.clone();
     // In a task of its own: it runs to its end even when the browser goes away.
     let asked = tokio::spawn(async move {
@@ -107,7 +120,7 @@ fn told(state: &AppState, visitor: &Visitor, order: &OrderNumber, told: Told) ->
     let reader = Reader::new(visitor.locale, &state.settings, "/orders");
     let key = state.order_keys.key(order);
     let status = match told {
-        Told::Declined(_) => StatusCode::PAYMENT_REQUIRED,
+        Told::Declined(_) | Told::Refused => StatusCode::PAYMENT_REQUIRED,
         Told::Unanswered | Told::NotSent | Told::Closed => StatusCode::SERVICE_UNAVAILABLE,
     };
     render::personal(visitor, status, page(&reader, order, &key, told))
@@ -166,12 +179,26 @@ pub(crate) async fn offered(state: &AppState, deliveries: &[DeliveryMethod]) -> 
 pub(crate) async fn go(
     state: &AppState,
     visitor: &Visitor,
+    peer: &Peer,
     number: &OrderNumber,
     means: Means,
 ) -> Result<Response, Problem> {
     let order_page = || see_other(&visitor.path(&state.order_keys.path(number)));
     if !state.is_open(means).await {
         return Ok(see_other(&visitor.path(&pay_path(state, number))));
+    }
+    // A card is screened when it is known, on the way back from the vault.
+    if means != Means::Card {
+        let visit = step_up::visit(visitor, peer);
+        let attempt = Attempt::by_other_means(number, means.code(), visit);
+        match step_up::screened(state, attempt).await? {
+            Outcome::Go { .. } => {}
+            Outcome::StepUp { screening } => {
+                let sent = step_up::Sent::by_other_means(state, number, means);
+                return Ok(step_up::ask(state, visitor, number, sent, screening));
+            }
+            Outcome::Refused => return Ok(told(state, visitor, number, Told::Refused)),
+        }
     }
     match choose_means(&state.store, &state.methods, &state.clock, number, means).await {
         Ok(Chosen::Card(card)) => match card_page(state, card) {
@@ -193,6 +220,7 @@ pub(crate) async fn go(
 pub(crate) async fn again(
     State(state): State<AppState>,
     visitor: Visitor,
+    peer: Peer,
     Path(number): Path<String>,
     Query(opened): Query<Opened>,
     Query(told_of): Query<ToldOf>,
@@ -208,7 +236,7 @@ pub(crate) async fn again(
     match offered.as_slice() {
         [] => Err(Problem::of(Kind::MeansNotTaken)),
         [only] if only.open && told_of.certificate.is_empty() => {
-            go(&state, &visitor, &number, only.means).await
+            go(&state, &visitor, &peer, &number, only.means).await
         }
         [only] if !only.open && told_of.certificate.is_empty() => {
             Ok(told(&state, &visitor, &number, Told::Closed))
@@ -245,13 +273,14 @@ pub(crate) struct Choice {
 pub(crate) async fn choose(
     State(state): State<AppState>,
     visitor: Visitor,
+    peer: Peer,
     Path(number): Path<String>,
     Query(opened): Query<Opened>,
     Fields(choice): Fields<Choice>,
 ) -> Result<Response, Problem> {
     let number = opened.order(&state, &number)?;
     let means = Means::of_code(&choice.means).ok_or_else(|| Problem::of(Kind::Malformed))?;
-    go(&state, &visitor, &number, means).await
+    go(&state, &visitor, &peer, &number, means).await
 }
 
 /// The page that asks how an order is to be paid.
@@ -305,6 +334,8 @@ pub enum Told {
     NotSent,
     /// No card is taken at the moment: the vault is sealed.
     Closed,
+    /// The screening refused; why is not said, because it would help those whom it is for.
+    Refused,
 }
 
 /// The page: what happened, what it means for the money, what to do next. Links only.
@@ -330,6 +361,11 @@ pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> 
             reader.say("cards-closed-kept"),
             reader.say("not-sent-means"),
         ),
+        Told::Refused => (
+            reader.say("refused-title"),
+            reader.say("refused-what"),
+            reader.say("refused-means"),
+        ),
     };
     let retry = reader.path(&format!("/orders/{order}/pay?key={key}"));
     let order_page = reader.path(&format!("/orders/{order}?key={key}"));
@@ -346,6 +382,7 @@ pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> 
                     @match told {
                         Told::Declined(_) => a.button href=(retry) rel="nofollow" { (reader.say("pay-again")) },
                         Told::NotSent | Told::Closed => a.button href=(retry) rel="nofollow" { (reader.say("pay-retry")) },
+                        Told::Refused => a.button href={ "mailto:" (reader.settings.contact_email) "?subject=" (order) } { (reader.say("refused-write")) },
                         Told::Unanswered => a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) },
                     }
                     a.button.quiet href=(order_page) { (reader.say("order-see")) }

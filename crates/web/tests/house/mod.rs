@@ -111,6 +111,7 @@ impl House {
                 collection: true,
                 ..Methods::default()
             },
+            bureau: None,
             clock,
             tariff: Tariff::demo(),
             order_keys: OrderKeys::new(&[7; 32]),
@@ -326,6 +327,7 @@ impl PaymentZone for Obedient {
             return Err(NotAReceipt);
         };
         Ok(CheckInReceipt {
+            pseudonym: None,
             order: OrderNumber::parse(order).map_err(|_| NotAReceipt)?,
             payment: payment.parse().map(PaymentId).map_err(|_| NotAReceipt)?,
             nonce: (*nonce).to_owned(),

@@ -14,6 +14,7 @@ mod house_parts;
 mod looking;
 mod machines;
 mod reviews;
+mod screening;
 
 use tokio::sync::OnceCell;
 
