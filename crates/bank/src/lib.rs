@@ -17,6 +17,7 @@ mod request;
 mod script;
 mod session;
 mod statement;
+mod trouble;
 mod window;
 
 use std::io;
@@ -35,6 +36,7 @@ pub use books::{Books, Hold, Totals};
 pub use desk::DataError;
 pub use script::{ScriptError, TestCard, cards};
 pub use statement::StatementReport;
+pub use trouble::{NoTrouble, Trouble, Troubles};
 pub use window::StatementPage;
 
 use desk::Desk;
@@ -55,6 +57,8 @@ pub struct Config {
     pub identity: Identity,
     /// How long the `slow` card waits for its answer.
     pub slow: Duration,
+    /// What goes wrong, when somebody asks for it.
+    pub troubles: Troubles,
     /// What time it is.
     pub clock: Clock,
 }
@@ -118,7 +122,12 @@ impl Bank {
             switch_doors,
             books_door: listen(config.books).await?,
             identity: config.identity,
-            desk: Arc::new(Desk::new(store, config.slow, config.clock)?),
+            desk: Arc::new(Desk::new(
+                store,
+                config.slow,
+                config.troubles,
+                config.clock,
+            )?),
         })
     }
 

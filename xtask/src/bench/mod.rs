@@ -5,6 +5,7 @@
 
 mod codec;
 pub mod floor;
+mod payments;
 mod process;
 mod report;
 mod scale;
@@ -41,12 +42,19 @@ pub struct Options {
 enum Part {
     /// The ISO 8583 codec, into docs/payments.md.
     Codec,
+    /// Authorisations a second by vault, switch and bank, into docs/payments.md.
+    Authorise,
+    /// Ten thousand scenarios of trouble and death, into docs/payments.md (many minutes).
+    Scenarios,
 }
 
 /// Builds the release executables, then measures with the release build of this program.
 pub fn run(options: &Options) -> Result<()> {
-    if let Some(Part::Codec) = options.part {
-        return codec::measure();
+    match options.part {
+        Some(Part::Codec) => return codec::measure(),
+        Some(Part::Authorise) => return payments::authorise(),
+        Some(Part::Scenarios) => return payments::scenarios(),
+        None => {}
     }
     if cfg!(debug_assertions) {
         step(
