@@ -1,15 +1,28 @@
 //! The desk: takes a message, decides, books it and words the answer. Every message is booked with
 //! its answer in one transaction, so a repeat finds both or neither.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cards::iso8583::{Field, FieldError, Message};
+use banking::clearing::Batch;
+use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, Stan};
 use storage::{Fault, Store, Tx};
+use tokio::sync::watch;
 use trade::clock::{Clock, Timestamp};
+use trade::money::Money;
 
+use crate::account::{self, Account, AccountError, ChargeBack, Dispute, NoDispute, Transfer};
 use crate::books::{self, Answer, Books, Found, Hold};
+use crate::clearing;
 use crate::request::{Key, Request, Verb};
-use crate::script::{Patience, Script, ScriptError};
+use crate::script::{self, Patience, Script, ScriptError};
+use crate::session::KEY_CHANGE;
+use crate::statement::{self, StatementReport};
+use crate::trouble::Troubles;
+
+/// How many statements an answer lists: it must fit the 64 kB that a link reads.
+pub(crate) const PAGE_STATEMENTS: i64 = 200;
 
 const APPROVED: &str = "00";
 const INVALID_TRANSACTION: &str = "12";
@@ -21,18 +34,44 @@ const SYSTEM_MALFUNCTION: &str = "96";
 
 #[derive(Debug)]
 pub(crate) struct Desk {
+    pub(crate) troubles: Troubles,
+    /// How often the operator has asked for other keys.
+    pub(crate) key_changes: watch::Sender<u64>,
+    /// Messages of the bank's own.
+    said: AtomicU64,
     store: Store,
     script: Script,
+    account: Arc<Account>,
     slow: Duration,
     clock: Clock,
 }
 
+/// What the bank reads of its own data files.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The test cards.
+    #[error(transparent)]
+    Cards(#[from] ScriptError),
+    /// The merchant's account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+}
+
 impl Desk {
-    pub(crate) fn new(store: Store, slow: Duration, clock: Clock) -> Result<Desk, ScriptError> {
+    pub(crate) fn new(
+        store: Store,
+        slow: Duration,
+        troubles: Troubles,
+        clock: Clock,
+    ) -> Result<Desk, DataError> {
         let script = Script::load()?;
         Ok(Desk {
+            troubles,
+            key_changes: watch::Sender::new(0),
+            said: AtomicU64::new(0),
             store,
             script,
+            account: Arc::new(Account::load()?),
             slow,
             clock,
         })
@@ -65,6 +104,83 @@ impl Desk {
         word(asked, &answer).map(Some)
     }
 
+    /// 0800: the switch of this terminal shall come back with other keys.
+    pub(crate) fn key_change(&self, terminal: &str) -> Result<Message, FieldError> {
+        let stan = Stan::nth(self.said.fetch_add(1, Ordering::Relaxed));
+        let now = jiff::Timestamp::from_microsecond(self.clock.now().as_micros());
+        let transmitted = now.unwrap_or_default().strftime("%m%d%H%M%S").to_string();
+        Message::new(&ASCII_1987, Mti::NETWORK)
+            .with(Field::TRANSMISSION_TIME, &transmitted)?
+            .with(Field::STAN, &stan.to_string())?
+            .with(Field::TERMINAL, terminal)?
+            .with(Field::NETWORK_CODE, KEY_CHANGE)
+    }
+
+    /// Checks and books a clearing batch; the acknowledgement.
+    pub(crate) async fn clear(&self, batch: Batch) -> Result<String, Fault> {
+        let (account, now) = (Arc::clone(&self.account), self.clock.now());
+        self.store
+            .write(move |tx| clearing::take(tx, &batch, &account, now))
+            .await
+    }
+
+    /// Makes the statements of the days that are over, and of today when it is closed.
+    pub(crate) async fn make_statements(
+        &self,
+        close_today: bool,
+    ) -> Result<Vec<StatementReport>, Fault> {
+        let (account, now) = (Arc::clone(&self.account), self.clock.now());
+        let today = now.date_in_paris();
+        let until = match (close_today, today.yesterday()) {
+            (false, Ok(yesterday)) => yesterday,
+            _ => today,
+        };
+        self.store
+            .write(move |tx| statement::make(tx, &account, until, now))
+            .await
+    }
+
+    pub(crate) async fn statements(&self, after: i64) -> Result<Vec<StatementReport>, Fault> {
+        self.store
+            .read(move |tx| statement::page(tx, after, PAGE_STATEMENTS))
+            .await
+    }
+
+    pub(crate) async fn statement(&self, number: i64) -> Result<Option<String>, Fault> {
+        self.store.read(move |tx| statement::file(tx, number)).await
+    }
+
+    /// Money that comes in by transfer.
+    pub(crate) async fn transfer(&self, transfer: Transfer) -> Result<(), Fault> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| account::book(tx, &transfer.entry(), now))
+            .await
+    }
+
+    pub(crate) async fn charge_back(&self, asked: ChargeBack) -> Result<Dispute, NoDispute> {
+        let now = self.clock.now();
+        let tariff = self.account.tariff(now.date_in_paris());
+        let charges = tariff.map_or(Money::ZERO, |tariff| tariff.of_chargeback());
+        self.store
+            .write(move |tx| {
+                let ChargeBack {
+                    payment,
+                    amount,
+                    reason,
+                } = &asked;
+                account::charge_back(tx, payment, *amount, reason, charges, now)
+            })
+            .await
+    }
+
+    pub(crate) async fn represent(&self, dispute: String) -> Result<Dispute, NoDispute> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| account::represent(tx, &dispute, now))
+            .await
+    }
+
     pub(crate) async fn books(&self, after: i64) -> Result<Books, Fault> {
         self.store.read(move |tx| books::page(tx, after)).await
     }
@@ -84,7 +200,10 @@ fn word(asked: &Message, answer: &Answer) -> Result<Message, FieldError> {
     if !answer.approval_code.is_empty() {
         worded.set(Field::APPROVAL_CODE, &answer.approval_code)?;
     }
-    Ok(worded)
+    match answer.part {
+        Some(part) => worded.with_amount(part),
+        None => Ok(worded),
+    }
 }
 
 /// Books a message once, and finds its answer however often it is said.
@@ -100,14 +219,21 @@ fn book(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result<Answer, Fa
     }
     let answer = match &request.verb {
         Verb::Authorise { decision, card } => {
-            let code = if books::reversed_in_advance(tx, &request.key)? {
-                INVALID_TRANSACTION
+            let (code, held) = if books::reversed_in_advance(tx, &request.key)? {
+                (INVALID_TRANSACTION, request.amount)
             } else {
-                &decision.code
+                decision.on(request.amount)
             };
-            let answer = named(code, heard.id, now);
+            let part = (held != request.amount).then_some(held);
+            let answer = named(code, part, heard.id, now);
             books::hold(tx, request, card, &answer, now)?;
             answer
+        }
+        // The same capture or refund under another trace number would be taken twice.
+        Verb::Capture { .. } | Verb::Refund { .. }
+            if books::done_otherwise(tx, request, heard.id)? =>
+        {
+            only(DUPLICATE_TRANSMISSION)
         }
         Verb::Capture { original } => on_hold(tx, original, |tx, hold| {
             let captured = books::capture(tx, hold.id, request.amount)?;
@@ -115,12 +241,12 @@ fn book(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result<Answer, Fa
         })?,
         Verb::Refund { original } => on_hold(tx, original, |tx, hold| {
             let refunded = books::refund(tx, hold.id, request.amount)?;
-            Ok(code(refunded, hold.state == "captured"))
+            Ok(code(refunded, !hold.captured.is_zero()))
         })?,
-        Verb::Reverse { original } => on_hold(tx, original, |tx, hold| {
-            // Where nothing is held any more, or never was, what a reversal wants is so.
-            let is_so = matches!(hold.state.as_str(), "reversed" | "declined");
-            Ok(code(books::reverse(tx, hold.id)? || is_so, false))
+        Verb::Reverse { original, stays } => on_hold(tx, original, |tx, hold| {
+            // Where nothing was ever held, what a reversal wants is so.
+            let is_so = hold.state == "declined";
+            Ok(code(is_so || books::reverse(tx, hold.id, *stays)?, false))
         })?,
     };
     books::answered(tx, heard.id, &answer)?;
@@ -149,6 +275,7 @@ fn on_hold(
         response_code: act(tx, &hold)?.to_owned(),
         retrieval_reference: hold.retrieval_reference,
         approval_code: String::new(),
+        part: None,
     })
 }
 
@@ -157,22 +284,25 @@ fn only(code: &str) -> Answer {
         response_code: code.to_owned(),
         retrieval_reference: String::new(),
         approval_code: String::new(),
+        part: None,
     }
 }
 
 /// The answer to an authorisation. The retrieval reference has the usual form YDDDHHnnnnnn: last
 /// digit of the year, day of the year, hour, number. The approval code shows that it is of a test.
-fn named(code: &str, number: i64, now: Timestamp) -> Answer {
+fn named(code: &str, part: Option<Money>, number: i64, now: Timestamp) -> Answer {
     let time = now.in_paris();
     let (year, day, hour) = (time.year() % 10, time.date().day_of_year(), time.hour());
-    let approval_code = match code {
-        APPROVED => format!("T{:05}", number % 100_000),
-        _ => String::new(),
+    let approval_code = if script::holds(code) {
+        format!("T{:05}", number % 100_000)
+    } else {
+        String::new()
     };
     Answer {
         response_code: code.to_owned(),
         retrieval_reference: format!("{year}{day:03}{hour:02}{:06}", number % 1_000_000),
         approval_code,
+        part,
     }
 }
 
@@ -180,7 +310,6 @@ fn named(code: &str, number: i64, now: Timestamp) -> Answer {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use cards::iso8583::{ASCII_1987, Mti};
     use storage::StoreUrl;
 
     const REQUEST: &str = "0730120000";
@@ -189,7 +318,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("bank.db"));
         let store = Store::open(&url, &[books::MIGRATIONS]).await.unwrap();
-        let desk = Desk::new(store, Duration::ZERO, Clock::system()).unwrap();
+        let desk = Desk::new(store, Duration::ZERO, Troubles::default(), Clock::system()).unwrap();
         (folder, desk)
     }
 

@@ -7,21 +7,27 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use link::Problem;
+use link::{Peer, Problem};
 use serde::{Deserialize, Serialize};
+use storage::{Fault, Tx};
 use trade::clock::Timestamp;
-use trade::ids::{PaymentId, RefundId};
+use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Outcome, RefundRequest};
 
+use crate::clearing;
 use crate::desk::{Desk, Refusal, outcome};
 use crate::journal::advice::{self, Kind};
+use crate::journal::clearing as cleared;
 use crate::journal::payment;
 use crate::journal::stray::{self, Stray};
+use crate::line::history::Minute;
 use crate::state::State as PaymentState;
 
 /// The longest request, in bytes: a signed grant is under 2 kB.
@@ -43,16 +49,31 @@ pub struct PaymentReport {
     pub state: PaymentState,
     /// What became of the authorisation; absent while it is under way.
     pub outcome: Option<AuthoriseOutcome>,
-    /// What was taken, or is being taken.
+    /// What the bank approved, when that was a part of the amount: reversed, and declined to the shop.
+    pub part: Option<Money>,
+    /// What was taken: the captures that the bank has confirmed.
     pub captured: Money,
+    /// What is being taken: the captures that it has not confirmed yet.
+    pub capturing: Money,
     /// What was given back, or is being given back.
     pub refunded: Money,
-    /// What became of the capture, once asked for.
-    pub capture: Option<Outcome>,
     /// What became of the reversal, once asked for or necessary.
     pub reversal: Option<Outcome>,
+    /// The captures, oldest first.
+    pub captures: Vec<CaptureReport>,
     /// The refunds, oldest first.
     pub refunds: Vec<RefundReport>,
+}
+
+/// One capture of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureReport {
+    /// The capture.
+    pub capture: CaptureId,
+    /// How much.
+    pub amount: Money,
+    /// What became of it.
+    pub result: Outcome,
 }
 
 /// One refund of a payment.
@@ -81,8 +102,37 @@ pub struct Status {
     pub queued_since: Option<Timestamp>,
     /// Payments in doubt whose reversal is not confirmed.
     pub unknown: i64,
+    /// How clearing is.
+    pub clearing: ClearingStatus,
     /// The latest replies that nobody waited for, newest first.
     pub strays: Vec<Stray>,
+}
+
+/// How clearing is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearingStatus {
+    /// The number of the last batch.
+    pub last_sequence: Option<u32>,
+    /// When it was cut.
+    pub last_cut: Option<Timestamp>,
+    /// Captures and refunds that wait for the next one.
+    pub uncleared: i64,
+    /// Batches that the bank has not taken, those that it refused among them.
+    pub untaken: i64,
+    /// Batches that the bank refused: somebody should ask why.
+    pub refused: i64,
+}
+
+fn clearing_status(tx: &mut dyn Tx) -> Result<ClearingStatus, Fault> {
+    let last = cleared::last(tx)?;
+    let (untaken, refused) = cleared::count_untaken(tx)?;
+    Ok(ClearingStatus {
+        last_sequence: last.as_ref().map(|last| last.sequence.get()),
+        last_cut: last.map(|last| last.cut),
+        uncleared: cleared::count_uncleared(tx)?,
+        untaken,
+        refused,
+    })
 }
 
 /// How one carrier to the bank is.
@@ -102,8 +152,11 @@ pub struct Carrier {
     pub unanswered: u64,
     /// Between message and answer, on average, in microseconds.
     pub mean_answer_us: u64,
+    /// The last hour, minute by minute; minutes without a message are not there.
+    pub minutes: Vec<Minute>,
 }
 
+/// The shop asks for everything; the switch's own operator, by its own certificate, only how it is and for clearing.
 pub(crate) fn routes(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/payments/{id}", get(show))
@@ -111,12 +164,22 @@ pub(crate) fn routes(desk: Arc<Desk>) -> Router {
         .route("/payments/{id}/capture", post(capture))
         .route("/payments/{id}/reverse", post(reverse))
         .route("/payments/{id}/refund", post(refund))
+        .route_layer(middleware::from_fn(only_the_shop))
         .route("/status", get(status))
+        .merge(clearing::door::routes())
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .with_state(desk)
 }
 
-type Answer<T> = Result<Json<T>, (StatusCode, Json<Problem>)>;
+async fn only_the_shop(Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {
+    match peer.name() {
+        "shop" => next.run(request).await,
+        _ => refuse(Refusal::NotTheShop).into_response(),
+    }
+}
+
+pub(crate) type Refused = (StatusCode, Json<Problem>);
+pub(crate) type Answer<T> = Result<Json<T>, Refused>;
 type Body<T> = Result<Json<T>, JsonRejection>;
 
 async fn authorise(
@@ -168,20 +231,23 @@ async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Answer<P
 }
 
 fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentReport {
-    let of_kind = |kind| {
-        advices
-            .iter()
-            .find(|advice| advice.kind == kind)
-            .map(outcome)
-    };
-    let refunds = advices.iter().filter_map(|advice| match advice.kind {
-        Kind::Refund(refund) => Some(RefundReport {
-            refund,
-            amount: advice.amount,
-            result: outcome(advice),
-        }),
-        Kind::Capture | Kind::Reversal => None,
-    });
+    let (mut captures, mut refunds, mut reversal) = (Vec::new(), Vec::new(), None);
+    for advice in advices {
+        let (amount, result) = (advice.amount, outcome(advice));
+        match advice.kind {
+            Kind::Capture(capture) => captures.push(CaptureReport {
+                capture,
+                amount,
+                result,
+            }),
+            Kind::Refund(refund) => refunds.push(RefundReport {
+                refund,
+                amount,
+                result,
+            }),
+            Kind::Reversal => reversal = Some(result),
+        }
+    }
     PaymentReport {
         payment: payment.id,
         order: payment.order.clone(),
@@ -189,10 +255,12 @@ fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentRepo
         state: payment.state,
         outcome: payment.authorisation(),
         captured: payment.captured,
+        part: payment.part,
+        capturing: payment.capturing,
         refunded: payment.refunded,
-        capture: of_kind(Kind::Capture),
-        reversal: of_kind(Kind::Reversal),
-        refunds: refunds.collect(),
+        reversal,
+        captures,
+        refunds,
     }
 }
 
@@ -208,6 +276,7 @@ async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
             queued,
             queued_since,
             unknown: payment::count_unknown(tx)?,
+            clearing: clearing_status(tx)?,
             strays: stray::latest(tx, SHOWN_STRAYS)?,
         })
     });
@@ -228,16 +297,19 @@ fn readable<T>(body: Body<T>) -> Result<T, (StatusCode, Json<Problem>)> {
     body.map(|Json(request)| request).map_err(unreadable)
 }
 
-fn answer<T>(outcome: Result<T, Refusal>) -> Answer<T> {
+pub(crate) fn answer<T>(outcome: Result<T, Refusal>) -> Answer<T> {
     outcome.map(Json).map_err(refuse)
 }
 
-fn refuse(refusal: Refusal) -> (StatusCode, Json<Problem>) {
+pub(crate) fn refuse(refusal: Refusal) -> Refused {
     let (status, kind) = match &refusal {
         Refusal::Conflict => (StatusCode::CONFLICT, "conflict"),
         Refusal::NoSuchPayment => (StatusCode::NOT_FOUND, "no-such-payment"),
         Refusal::Grant => (StatusCode::FORBIDDEN, "grant"),
         Refusal::Amount => (StatusCode::UNPROCESSABLE_ENTITY, "amount"),
+        Refusal::NotTheShop => (StatusCode::FORBIDDEN, "not-the-shop"),
+        Refusal::NoClearing => (StatusCode::NOT_FOUND, "no-clearing"),
+        Refusal::NoSuchBatch => (StatusCode::NOT_FOUND, "no-such-batch"),
         Refusal::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         Refusal::Journal(fault) => {
             tracing::error!(fault = fault.detail(), "the journal cannot be used");

@@ -11,12 +11,14 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use trade::clock::Clock;
 use trade::ids::PaymentId;
+use trade::limits;
 use trade::money::Money;
 use trade::payment::{
     AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Grant, NotSent, Outcome, RefundRequest,
 };
 
 use crate::carriers::Carriers;
+use crate::clearing;
 use crate::dialogue::{self, Merchant};
 use crate::journal::advice::{self, Advice, Kind};
 use crate::journal::payment::{self, Payment, Verdict};
@@ -37,6 +39,12 @@ pub(crate) enum Refusal {
     Grant,
     #[error("an amount must be at least one cent")]
     Amount,
+    #[error("only the shop may ask for this")]
+    NotTheShop,
+    #[error("this switch has no clearing")]
+    NoClearing,
+    #[error("there is no such batch")]
+    NoSuchBatch,
     #[error("the switch is stopping")]
     Stopping,
     #[error("the journal cannot be written")]
@@ -59,6 +67,8 @@ pub(crate) struct Desk {
     pub(crate) retry: Duration,
     pub(crate) turns: Turns,
     pub(crate) waiters: Waiters,
+    /// Where batches go, if there is clearing.
+    pub(crate) clearing: Option<clearing::Room>,
     /// Rung when a message was stored.
     pub(crate) bell: Notify,
     pub(crate) tasks: Mutex<JoinSet<()>>,
@@ -190,41 +200,43 @@ impl Desk {
                 payment::find(tx, id)?.ok_or(Refusal::NoSuchPayment)
             })
             .await?;
-        if payment.state == State::Unknown {
+        if matches!(payment.state, State::Unknown | State::PartlyApproved) {
             self.bell.notify_one();
         }
         // A payment that was concluded has an outcome; if not, doubt is the honest answer.
         Ok(payment.authorisation().unwrap_or(AuthoriseOutcome::Unknown))
     }
 
-    /// Takes the money, at most what was authorised, once.
+    /// Takes money, as often as asked under different names, at most what was authorised.
     pub(crate) async fn capture(
         &self,
         id: PaymentId,
-        CaptureRequest { amount, .. }: CaptureRequest,
+        CaptureRequest { capture, amount }: CaptureRequest,
     ) -> Result<Outcome, Refusal> {
         positive(amount)?;
-        let now = self.clock.now();
+        let (now, kind) = (self.clock.now(), Kind::Capture(capture));
         let stored = self.store.write(move |tx| {
             let Some(payment) = payment::find(tx, id)? else {
                 return Err(Refusal::NoSuchPayment);
             };
-            if advice::find(tx, id, Kind::Capture)?.is_none() {
+            if advice::find(tx, id, kind)?.is_none() {
+                if advice::count(tx, id)? >= limits::MOVEMENTS_PER_PAYMENT {
+                    return Ok(refused("too_many"));
+                }
                 if !payment::capture(tx, id, amount, now)? {
-                    return Ok(refused(if payment.state == State::Approved {
-                        "amount"
-                    } else {
-                        "not_approved"
+                    return Ok(refused(match payment.state {
+                        State::Approved | State::Captured => "amount",
+                        _ => "not_approved",
                     }));
                 }
-                advice::queue(tx, id, Kind::Capture, amount, now)?;
+                advice::queue(tx, id, kind, amount, now)?;
             }
-            stored(advice::find(tx, id, Kind::Capture)?, amount)
+            stored(advice::find(tx, id, kind)?, amount)
         });
         self.confirm(stored.await?).await
     }
 
-    /// Gives money back, as often as asked under different names, at most what was captured.
+    /// Gives money back, as often as asked under different names, at most what the bank has confirmed of the captures.
     pub(crate) async fn refund(
         &self,
         id: PaymentId,
@@ -237,11 +249,15 @@ impl Desk {
                 return Err(Refusal::NoSuchPayment);
             };
             if advice::find(tx, id, kind)?.is_none() {
+                if advice::count(tx, id)? >= limits::MOVEMENTS_PER_PAYMENT {
+                    return Ok(refused("too_many"));
+                }
                 if !payment::refund(tx, id, amount, now)? {
-                    return Ok(refused(if payment.state == State::Captured {
-                        "amount"
-                    } else {
-                        "not_captured"
+                    let to_come = payment.captured + payment.capturing - payment.refunded;
+                    return Ok(refused(match payment.captured {
+                        _ if to_come >= amount => "under_way",
+                        Money::ZERO => "not_captured",
+                        _ => "amount",
                     }));
                 }
                 advice::queue(tx, id, kind, amount, now)?;
@@ -251,7 +267,7 @@ impl Desk {
         self.confirm(stored.await?).await
     }
 
-    /// Lets go of the amount. Done at once when nothing can be held; a payment never heard of is
+    /// Lets go of what is held and not captured. Done at once when nothing can be held; a payment never heard of is
     /// closed, so that its authorisation cannot arrive later.
     pub(crate) async fn reverse(&self, id: PaymentId) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
@@ -264,6 +280,9 @@ impl Desk {
                 match payment.state {
                     State::NotSent | State::Declined => return Ok(Stored::Settled(Outcome::Done)),
                     State::Received | State::Sending => return Ok(refused("under_way")),
+                    _ if payment.captured + payment.capturing == payment.amount => {
+                        return Ok(refused("captured"));
+                    }
                     _ if payment::advance(tx, id, State::Approved, State::Reversing, now)? => {}
                     _ => return Ok(refused("captured")),
                 }

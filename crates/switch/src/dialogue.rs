@@ -1,10 +1,14 @@
 //! What is said to the bank, field by field, and what its answers mean.
 //!
 //! Only [`authorisation`] is ever given a card. Every later message names the payment by what both
-//! sides know of the first one: fields 37, 38 and 90.
+//! sides know of the first one: fields 37, 38 and 90. A reversal after captures lifts what is not captured: field 95
+//! (ISO 8583:1987) says what of the authorisation stays.
 
+use banking::clearing::{Malformed, MerchantNumber};
 use cards::expiry::yymm;
-use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, OriginalData};
+use cards::iso8583::{
+    ASCII_1987, Field, FieldError, Message, Mti, OriginalData, ReplacementAmounts,
+};
 use cards::messages::Redeemed;
 use trade::clock::Timestamp;
 use trade::money::Money;
@@ -40,6 +44,11 @@ impl Merchant {
         })
     }
 
+    /// Its number, as clearing batches name it.
+    pub(crate) fn number(&self) -> Result<MerchantNumber, Malformed> {
+        MerchantNumber::parse(&self.merchant)
+    }
+
     /// The merchant of the demonstration.
     #[must_use]
     pub fn demo() -> Merchant {
@@ -60,6 +69,9 @@ const BOOK_SHOP: &str = "5942";
 const TYPED: &str = "012";
 const ELECTRONIC_COMMERCE: &str = "59";
 pub(crate) const SIGN_ON: &str = "001";
+pub(crate) const SIGN_OFF: &str = "002";
+/// Between the two sides here: a new session, because its keys are TLS's and no others.
+pub(crate) const KEY_CHANGE: &str = "161";
 pub(crate) const ECHO: &str = "301";
 
 /// 0100: may this card be charged? The message owns a copy of the card's digits until it is encoded
@@ -95,7 +107,7 @@ pub(crate) fn advice(
     advice: &Advice,
 ) -> Option<Result<Message, FieldError>> {
     let (mti, processing) = match advice.kind {
-        Kind::Capture => (Mti::FINANCIAL_ADVICE, PURCHASE),
+        Kind::Capture(_) => (Mti::FINANCIAL_ADVICE, PURCHASE),
         Kind::Refund(_) => (Mti::FINANCIAL, REFUND),
         Kind::Reversal => (Mti::REVERSAL, PURCHASE),
     };
@@ -116,8 +128,14 @@ pub(crate) fn advice(
         if let Some(code) = &payment.approval_code {
             message.set(Field::APPROVAL_CODE, code)?;
         }
-        if let Kind::Refund(refund) = advice.kind {
-            message.set(Field::REFUND_REFERENCE, &refund.to_string())?;
+        match advice.kind.movement() {
+            Some(movement) => message.set(Field::MOVEMENT_REFERENCE, &movement)?,
+            None if payment.captured.is_zero() => {}
+            None => {
+                let actual = payment.captured;
+                let stays = ReplacementAmounts { actual }.to_string();
+                message.set(Field::REPLACEMENT_AMOUNTS, &stays)?;
+            }
         }
         Ok(message)
     };
@@ -161,12 +179,17 @@ fn named(merchant: &Merchant, mti: Mti, trace: Trace) -> Result<Message, FieldEr
         .with(Field::MERCHANT, &merchant.merchant)
 }
 
-/// What a 0110 means. An approval one cannot act on later (no references, another amount) is not
+/// What a 0110 means. A part of the amount is not taken: an order is paid or it is not. An approval one cannot act on later (no references, another amount) is not
 /// an approval: it is unknown, and will be reversed.
 pub(crate) fn verdict(reply: &Message, asked: Money) -> Verdict {
     let Some(code) = reply.get(Field::RESPONSE_CODE) else {
         return Verdict::Unknown;
     };
+    if code == response::PARTLY_APPROVED {
+        return Verdict::PartlyApproved {
+            part: reply.amount(),
+        };
+    }
     if code != response::APPROVED {
         return Verdict::Declined {
             code: code.to_owned(),
@@ -216,6 +239,13 @@ mod tests {
         assert_eq!(
             verdict(&[&[(CODE, "00"), REFERENCE, APPROVAL], &other_amount[..]].concat()),
             Verdict::Unknown
+        );
+        let part = [(Field::AMOUNT, "000000001000"), (Field::CURRENCY, "978")];
+        assert_eq!(
+            verdict(&[&[(CODE, "10"), REFERENCE, APPROVAL], &part[..]].concat()),
+            Verdict::PartlyApproved {
+                part: Some(Money::cents(1000))
+            }
         );
         assert_eq!(
             verdict(&[(CODE, "51")]),

@@ -22,7 +22,7 @@ use crate::state::State;
 /// a minute, few enough to leave the line to buyers.
 const MOST_AT_ONCE: usize = 32;
 
-/// How often the queue is looked at when nobody rings.
+/// How often the queue is looked at, at least, when nobody rings and nothing is due.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// After a try that certainly sent nothing.
@@ -44,12 +44,16 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
         let now = desk.clock.now();
         let due = desk
             .store
-            .read(move |tx| advice::due(tx, now, 2 * MOST_AT_ONCE))
+            .read(move |tx| {
+                let due = advice::due(tx, now, 2 * MOST_AT_ONCE)?;
+                Ok::<_, Fault>((due, advice::next_due(tx, now)?))
+            })
             .await;
-        let due = due.unwrap_or_else(|fault| {
+        let (due, next) = due.unwrap_or_else(|fault| {
             tracing::error!(fault = fault.detail(), "the queue cannot be read");
-            Vec::new()
+            (Vec::new(), None)
         });
+        let pause = next.map_or(LOOK, |next| next.since(now).min(LOOK));
         for advice in due {
             if saying.len() < MOST_AT_ONCE && under_way.insert(advice.seq) {
                 saying.spawn(say(Arc::clone(&desk), advice));
@@ -62,7 +66,7 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
                 }
             }
             () = desk.bell.notified(), if saying.len() < MOST_AT_ONCE => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }
@@ -153,10 +157,15 @@ async fn confirmed(desk: &Desk, advice: Advice, code: String) -> Result<(), Faul
         // A reversal of a payment in doubt that the bank refuses leaves the doubt: a person must ask.
         tracing::error!(code, payment = %advice.payment, kind = ?advice.kind, "the bank refused");
     }
+    let settled = advice.clone();
     desk.store
-        .write(move |tx| settle_advice(tx, &advice, now))
+        .write(move |tx| settle_advice(tx, &settled, now))
         .await?;
     desk.waiters.wake(seq);
+    if matches!(advice.kind, Kind::Capture(_)) {
+        // A reversal may have waited for it.
+        desk.bell.notify_one();
+    }
     Ok(())
 }
 
@@ -168,16 +177,20 @@ fn settle_advice(tx: &mut dyn Tx, advice: &Advice, now: Timestamp) -> Result<(),
     }
     let (id, is_done) = (advice.payment, outcome(advice) == Outcome::Done);
     match (advice.kind, is_done) {
-        (Kind::Capture, true) => {
-            payment::advance(tx, id, State::Capturing, State::Captured, now)?;
-        }
-        (Kind::Capture, false) => payment::uncapture(tx, id, now)?,
+        (Kind::Capture(_), true) => payment::captured(tx, id, advice.amount, now)?,
+        (Kind::Capture(_), false) => payment::uncapture(tx, id, advice.amount, now)?,
         (Kind::Refund(_), true) => {}
         (Kind::Refund(_), false) => payment::unrefund(tx, id, advice.amount, now)?,
         (Kind::Reversal, true) => {
-            if !payment::advance(tx, id, State::Unknown, State::Reversed, now)? {
-                payment::advance(tx, id, State::Reversing, State::Reversed, now)?;
-            }
+            let taken = payment::find(tx, id)?.is_some_and(|payment| !payment.captured.is_zero());
+            let lifted = if taken {
+                State::Captured
+            } else {
+                State::Reversed
+            };
+            let _ = payment::advance(tx, id, State::Unknown, State::Reversed, now)?
+                || payment::advance(tx, id, State::PartlyApproved, State::Reversed, now)?
+                || payment::advance(tx, id, State::Reversing, lifted, now)?;
         }
         (Kind::Reversal, false) => {
             payment::advance(tx, id, State::Reversing, State::Approved, now)?;

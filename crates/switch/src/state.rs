@@ -10,21 +10,21 @@ pub enum State {
     Received,
     /// A 0100 is about to leave or has left. Only from here can the truth be unknown.
     Sending,
-    /// The bank holds the amount.
+    /// The bank holds what has not been captured yet. Captures and refunds are kept apart, there may be several.
     Approved,
     /// The bank said no.
     Declined,
+    /// The bank holds a part of the amount, which nobody asked for. Entering this state queues exactly one reversal.
+    PartlyApproved,
     /// Nothing left the house: certain, and final.
     NotSent,
     /// A 0100 left and no answer can be trusted. Entering this state queues exactly one reversal.
     Unknown,
-    /// The capture is queued or on its way.
-    Capturing,
-    /// The money is taken. Refunds are kept apart, there may be several.
+    /// Money is taken and nothing is held any more: all was captured, or what was not has been lifted.
     Captured,
-    /// A reversal the shop asked for is queued or on its way.
+    /// A reversal the shop asked for is queued or on its way: of all that is not captured.
     Reversing,
-    /// The bank has confirmed that it holds nothing.
+    /// The bank has confirmed that it holds nothing, and nothing was taken.
     Reversed,
 }
 
@@ -35,9 +35,9 @@ impl State {
         State::Sending,
         State::Approved,
         State::Declined,
+        State::PartlyApproved,
         State::NotSent,
         State::Unknown,
-        State::Capturing,
         State::Captured,
         State::Reversing,
         State::Reversed,
@@ -51,9 +51,9 @@ impl State {
             State::Sending => "sending",
             State::Approved => "approved",
             State::Declined => "declined",
+            State::PartlyApproved => "partly_approved",
             State::NotSent => "not_sent",
             State::Unknown => "unknown",
-            State::Capturing => "capturing",
             State::Captured => "captured",
             State::Reversing => "reversing",
             State::Reversed => "reversed",
@@ -75,14 +75,14 @@ impl State {
             State::Sending => &[
                 State::Approved,
                 State::Declined,
+                State::PartlyApproved,
                 State::Unknown,
                 State::NotSent,
             ],
-            State::Approved => &[State::Capturing, State::Reversing],
-            // Back to Approved: the bank refused, and still holds the amount.
-            State::Capturing => &[State::Captured, State::Approved],
-            State::Reversing => &[State::Reversed, State::Approved],
-            State::Unknown => &[State::Reversed],
+            State::Approved => &[State::Captured, State::Reversing],
+            // Captured: a part was, and the rest is lifted. Back to Approved: the bank refused, and still holds it.
+            State::Reversing => &[State::Reversed, State::Captured, State::Approved],
+            State::Unknown | State::PartlyApproved => &[State::Reversed],
             State::Declined | State::NotSent | State::Captured | State::Reversed => &[],
         }
     }
@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn doubt_ends_only_in_a_confirmed_reversal() {
-        assert_eq!(State::Unknown.next(), [State::Reversed]);
+        for doubt in [State::Unknown, State::PartlyApproved] {
+            assert_eq!(doubt.next(), [State::Reversed]);
+        }
         for from in State::ALL {
             assert_eq!(
                 from.may_become(State::Unknown),

@@ -1,4 +1,6 @@
-//! `bouquin bank`: the demonstration's bank, and the cards it knows.
+//! `bouquin bank`: the demonstration's bank, the cards it knows, and what its operator makes happen.
+
+mod operator;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -27,6 +29,22 @@ enum Action {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Asks the switch of the running bank for other keys: it comes back with a new session, and nothing is lost by it.
+    ChangeKeys {
+        /// The bank's TOML file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Somebody pays the bookseller by transfer.
+    Transfer(operator::TransferOptions),
+    /// A cardholder's bank takes back what a payment brought, after it was cleared.
+    Chargeback(operator::ChargeBackOptions),
+    /// The bookseller's evidence is accepted: a chargeback is given back.
+    Represent(operator::RepresentOptions),
+    /// Lets the next messages go wrong: nothing, silence, late:MILLISECONDS, twice, reordered, garbage, drop-before, drop-after.
+    Trouble(operator::TroubleOptions),
+    /// Writes account statements (camt.053) to a folder.
+    Statement(operator::StatementOptions),
     /// Lists the test cards and how each behaves.
     Cards {
         /// As one line of JSON: a list of `{number, exp, csc, behaviour}`.
@@ -59,6 +77,12 @@ struct BankConfig {
 pub fn run(options: Options) -> Result<()> {
     match options.action {
         Action::Serve { config } => super::on_runtime(serve(config)),
+        Action::ChangeKeys { config } => super::on_runtime(operator::change_keys(config)),
+        Action::Transfer(options) => super::on_runtime(operator::transfer(options)),
+        Action::Chargeback(options) => super::on_runtime(operator::charge_back(options)),
+        Action::Represent(options) => super::on_runtime(operator::represent(options)),
+        Action::Trouble(options) => super::on_runtime(operator::trouble(options)),
+        Action::Statement(options) => super::on_runtime(operator::statement(options)),
         Action::Cards { json } => cards(json),
     }
 }
@@ -80,6 +104,7 @@ async fn serve(path: PathBuf) -> Result<()> {
         slow: config
             .slow_ms
             .map_or(bank::SLOW_ANSWER, Duration::from_millis),
+        troubles: bank::Troubles::default(),
         clock: Clock::system(),
     });
     tokio::select! {

@@ -9,14 +9,18 @@
     clippy::panic
 )]
 
+pub mod judge;
+pub mod reader;
 mod vault;
 mod wire;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use bank::{Bank, Books, Hold};
+use bank::{Bank, Books, Hold, StatementPage, Troubles};
+use banking::statement::{Message, Statement};
 use link::Identity;
 use link::http::Client;
 use link::signed::{self, SigningKey, VerifyingKey};
@@ -24,7 +28,10 @@ use link::{LinkFault, ca};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use storage::StoreUrl;
-use switch::{Config, LineTimes, Merchant, PaymentReport, Status, Switch, Times};
+use switch::{
+    BatchPage, BatchReport, BatchState, Clearing, Config, LinePage, LineTimes, Merchant,
+    PaymentReport, Status, Switch, Times,
+};
 use tokio::task::JoinHandle;
 use trade::clock::Clock;
 use trade::ids::{CaptureId, OrderNumber, PaymentId, RefundId};
@@ -53,12 +60,18 @@ pub struct House {
     pub wire: Wire,
     /// The second carrier, for the switches that have one.
     pub other_wire: Wire,
+    /// The way to the bank's door for files.
+    pub files: Wire,
     pub vault: Vault,
     slow: Duration,
+    /// What goes wrong at the bank.
+    pub troubles: Troubles,
     pub key: SigningKey,
     bank: Mutex<Option<JoinHandle<()>>>,
     switch: Mutex<Option<JoinHandle<()>>>,
     books: Mutex<Option<Client>>,
+    /// The bank's own operator.
+    operator: Mutex<Option<Client>>,
     shop: Mutex<Option<Client>>,
 }
 
@@ -104,12 +117,15 @@ impl House {
         House {
             wire: Wire::lay().await,
             other_wire: Wire::lay().await,
+            files: Wire::lay().await,
             vault: Vault::open(&Identity::load(&certs, "vault").unwrap(), shop_key).await,
             key: SigningKey::load(&certs, "shop").unwrap(),
             slow,
+            troubles: Troubles::default(),
             bank: Mutex::default(),
             switch: Mutex::default(),
             books: Mutex::default(),
+            operator: Mutex::default(),
             shop: Mutex::default(),
             dir,
         }
@@ -123,6 +139,18 @@ impl House {
         Identity::load(&self.certs(), name).unwrap()
     }
 
+    /// A database in the house's folder.
+    pub fn database(&self, name: &str) -> StoreUrl {
+        database(&self.dir.path().join(name))
+    }
+
+    /// A bank that was started elsewhere.
+    pub fn reads_books_at(&self, address: SocketAddr) {
+        let client = |name| Client::new(address, &self.identity(name), "bank").unwrap();
+        *self.books.lock().unwrap() = Some(client("shop"));
+        *self.operator.lock().unwrap() = Some(client("bank"));
+    }
+
     pub async fn start_bank(&self) {
         let bank = Bank::open(bank::Config {
             listen: vec!["127.0.0.1:0".parse().unwrap(); 2],
@@ -131,6 +159,7 @@ impl House {
             database: database(&self.dir.path().join("bank.db")),
             identity: self.identity("bank"),
             slow: self.slow,
+            troubles: self.troubles.clone(),
             clock: Clock::system(),
         });
         let bank = bank.await.unwrap();
@@ -138,12 +167,9 @@ impl House {
         for (wire, address) in [&self.wire, &self.other_wire].into_iter().zip(addresses) {
             wire.leads_to(address);
         }
-        let books = Client::new(
-            bank.books_address().unwrap(),
-            &self.identity("shop"),
-            "bank",
-        );
-        *self.books.lock().unwrap() = Some(books.unwrap());
+        let address = bank.books_address().unwrap();
+        self.files.leads_to(address);
+        self.reads_books_at(address);
         *self.bank.lock().unwrap() = Some(tokio::spawn(async move { bank.serve().await.unwrap() }));
     }
 
@@ -160,6 +186,10 @@ impl House {
             identity: self.identity("switch"),
             shop_key: self.key.verifying_key(),
             merchant: Merchant::demo(),
+            clearing: Some(Clearing {
+                bank: self.files.address,
+                cut: None,
+            }),
             times: Times {
                 line: LineTimes {
                     answer: ANSWER,
@@ -167,6 +197,7 @@ impl House {
                     echo: Duration::from_secs(5),
                     reconnect_first: Duration::from_millis(20),
                     reconnect_most: Duration::from_millis(200),
+                    renew: Duration::from_secs(24 * 60 * 60),
                 },
                 redeem: Duration::from_secs(2),
                 retry: Duration::from_millis(150),
@@ -239,14 +270,21 @@ impl House {
             .await
     }
 
+    /// The one capture of a payment that has no more.
     pub async fn capture(&self, id: PaymentId, amount: i64) -> Result<Outcome, LinkFault> {
+        self.capture_part(id, CaptureId(id.0), amount).await
+    }
+
+    pub async fn capture_part(
+        &self,
+        id: PaymentId,
+        capture: CaptureId,
+        amount: i64,
+    ) -> Result<Outcome, LinkFault> {
         let amount = Money::cents(amount);
         self.post(
             &format!("/payments/{id}/capture"),
-            &CaptureRequest {
-                capture: CaptureId(id.0),
-                amount,
-            },
+            &CaptureRequest { capture, amount },
         )
         .await
     }
@@ -275,6 +313,12 @@ impl House {
         shop.get(&format!("/payments/{id}"), PATIENCE)
             .await
             .unwrap()
+    }
+
+    /// The same, while the switch may not be there.
+    pub async fn try_report(&self, id: PaymentId) -> Result<PaymentReport, LinkFault> {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        shop.get(&format!("/payments/{id}"), PATIENCE).await
     }
 
     pub async fn status(&self) -> Status {
@@ -317,6 +361,84 @@ impl House {
             self.status().await.line_up_since.is_some()
         })
         .await;
+    }
+
+    /// The bank asks for other keys.
+    pub async fn change_keys(&self) -> Result<(), LinkFault> {
+        let operator = self.operator.lock().unwrap().clone().unwrap();
+        operator
+            .post("/key-change", &serde_json::Map::new(), PATIENCE)
+            .await
+    }
+
+    /// Cuts what was captured and refunded into batches.
+    pub async fn cut_batches(&self) -> Vec<BatchReport> {
+        let nothing = serde_json::Map::new();
+        self.post("/clearing/cut", &nothing).await.unwrap()
+    }
+
+    pub async fn batches(&self) -> Vec<BatchReport> {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        let page: BatchPage = shop.get("/clearing/batches", PATIENCE).await.unwrap();
+        assert_eq!(page.next, None);
+        page.batches
+    }
+
+    pub async fn batch_lines(&self, sequence: u32) -> LinePage {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        let path = format!("/clearing/batches/{sequence}/lines");
+        shop.get(&path, PATIENCE).await.unwrap()
+    }
+
+    /// A batch as it was sent.
+    pub async fn batch_file(&self, sequence: u32) -> Vec<u8> {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        let path = format!("/clearing/batches/{sequence}/file");
+        shop.get_file(&path, 1 << 20, PATIENCE).await.unwrap()
+    }
+
+    /// Until the bank has taken all batches.
+    pub async fn until_cleared(&self) {
+        until("all batches are taken", async || {
+            let batches = self.batches().await;
+            batches.iter().all(|batch| batch.state == BatchState::Taken)
+        })
+        .await;
+    }
+
+    /// What the bank's operator asks for.
+    pub async fn at_the_bank<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &Q,
+    ) -> Result<A, LinkFault> {
+        let operator = self.operator.lock().unwrap().clone().unwrap();
+        operator.post(path, request, PATIENCE).await
+    }
+
+    /// The same, by one who is not the operator.
+    pub async fn as_shop_at_the_bank<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &Q,
+    ) -> Result<A, LinkFault> {
+        let shop = self.books.lock().unwrap().clone().unwrap();
+        shop.post(path, request, PATIENCE).await
+    }
+
+    /// The bank's statements, as the shop reads them.
+    pub async fn statements(&self) -> Vec<Statement> {
+        let shop = self.books.lock().unwrap().clone().unwrap();
+        let page: StatementPage = shop.get("/statements", PATIENCE).await.unwrap();
+        let mut statements = Vec::new();
+        for report in page.statements {
+            let path = format!("/statements/{}", report.number);
+            let file = shop.get_file(&path, 1 << 20, PATIENCE).await.unwrap();
+            let message = Message::read(&file).unwrap();
+            assert_eq!(message.statements.len(), 1);
+            statements.extend(message.statements);
+        }
+        statements
     }
 
     /// Until nothing is left to be said to the bank.
