@@ -10,6 +10,7 @@ mod report;
 mod scale;
 mod scenarios;
 mod shop;
+mod vault;
 
 use std::process::Command;
 
@@ -22,6 +23,9 @@ use crate::steps::step;
 pub struct Options {
     /// Only this part, into its own page.
     part: Option<Part>,
+    /// How many cards the vault's rotation moves.
+    #[arg(long, default_value_t = 1_000_000)]
+    cards: u32,
     /// How many titles the shop has.
     #[arg(long, default_value_t = 150_000)]
     titles: u32,
@@ -41,12 +45,16 @@ pub struct Options {
 enum Part {
     /// The ISO 8583 codec, into docs/payments.md.
     Codec,
+    /// The vault's check-in, unsealing and rotation, into docs/vault.md (half an hour).
+    Vault,
 }
 
 /// Builds the release executables, then measures with the release build of this program.
 pub fn run(options: &Options) -> Result<()> {
-    if let Some(Part::Codec) = options.part {
-        return codec::measure();
+    match options.part {
+        Some(Part::Codec) => return codec::measure(),
+        Some(Part::Vault) => return vault::measure(options.cards),
+        None => {}
     }
     if cfg!(debug_assertions) {
         step(
