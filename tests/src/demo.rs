@@ -91,6 +91,8 @@ impl Demo {
             command.args(["--database", url]);
         }
         let mut process = command
+            // Where the system leaves a core, if one of the processes is made to.
+            .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())

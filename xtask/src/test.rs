@@ -62,5 +62,11 @@ pub fn run(options: &Options) -> Result<()> {
             "--no-fail-fast",
         ],
     )?;
+    // What must not compile, which nextest does not look at.
+    step(
+        "examples in the documentation of cards",
+        "cargo",
+        &["test", "--doc", "--locked", "-p", "cards"],
+    )?;
     fuzz::run(&fuzz::Options::short())
 }

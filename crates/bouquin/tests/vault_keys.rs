@@ -133,9 +133,64 @@ fn after<'a>(text: &'a str, word: &str) -> &'a str {
     line.unwrap_or_else(|| panic!("{word} in {text}"))[word.len()..].trim()
 }
 
+/// A real shop's profile where memory may be locked, which it then must be.
+fn strictest() -> &'static str {
+    use rustix::process::{Resource, geteuid, getrlimit};
+    let may_lock = geteuid().is_root() || getrlimit(Resource::Memlock).current.is_none();
+    if may_lock {
+        return "production";
+    }
+    println!("skipped: the profile of a real shop; memory may not be locked (ulimit -l)");
+    "demo"
+}
+
+/// A vault that may lock 64 KiB of memory.
+fn with_little_memory(ground: &Ground, args: &[&str]) -> Command {
+    let mut command = Command::new("setpriv");
+    command
+        .args(["--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock", "--"])
+        .args(["prlimit", "--memlock=65536", env!("CARGO_BIN_EXE_bouquin")])
+        .args(["vault", "--config", "vault.toml"])
+        .args(args)
+        .current_dir(ground.dir.path())
+        .stdout(Stdio::null());
+    command
+}
+
+#[test]
+fn a_real_shop_does_not_start_with_memory_that_may_be_swapped() {
+    let works = Command::new("setpriv")
+        .args(["--bounding-set=-ipc_lock", "--", "prlimit", "--version"])
+        .output();
+    if !works.is_ok_and(|output| output.status.success()) {
+        println!("skipped: needs root, setpriv and prlimit");
+        return;
+    }
+    let real = Ground::new("production");
+    let refused = with_little_memory(&real, &[]).output().unwrap();
+    let why = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success(), "{why}");
+    assert!(
+        why.contains("RLIMIT_MEMLOCK") && why.contains("LimitMEMLOCK=infinity"),
+        "{why}"
+    );
+    let demo = Ground::new("demo");
+    let log = fs::File::create(demo.at("log")).unwrap();
+    let mut command = with_little_memory(&demo, &["--dev"]);
+    let running = Running(command.stderr(log).spawn().unwrap());
+    let said = (0..1000).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        demo.standing()
+    });
+    drop(running);
+    let log = fs::read_to_string(demo.at("log")).unwrap();
+    assert!(said.is_some_and(|standing| standing.open), "{log}");
+    assert!(log.contains("may be written to swap"), "{log}");
+}
+
 #[test]
 fn the_ceremony_at_the_command_line() {
-    let ground = Ground::new("production");
+    let ground = Ground::new(strictest());
     let mut init = vec![
         "init".to_owned(),
         "--config".into(),
@@ -247,7 +302,7 @@ fn the_ceremony_at_the_command_line() {
 
 #[test]
 fn a_quorum_shares_a_new_key_and_the_fence_lets_it() {
-    let ground = Ground::new("production");
+    let ground = Ground::new(strictest());
     let ceremony = held(&ground, &["init", "--out", "carry"], "old");
     let running = ground.start(&[]);
     held(&ground, &["reshare"], "new");
@@ -307,6 +362,17 @@ fn held(ground: &Ground, deed: &[&str], keys: &str) -> String {
         .next()
         .unwrap()
         .to_owned()
+}
+
+#[test]
+fn a_dev_vault_that_was_sealed_opens_again_without_a_restart() {
+    let ground = Ground::new("demo");
+    let running = ground.start(&["--dev"]);
+    let said = ground.says(&["seal", "--config", "vault.toml"]);
+    assert!(said.contains("unseal --dev"), "{said}");
+    let said = ground.says(&["unseal", "--dev", "--config", "vault.toml"]);
+    assert!(said.contains("open, epoch 1"), "{said}");
+    drop(running);
 }
 
 fn check_in(ground: &Ground, vault: &VerifyingKey, shop: &SigningKey) -> CheckInReceipt {

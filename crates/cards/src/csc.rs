@@ -9,6 +9,24 @@ use trade::payment::Brand;
 use zeroize::Zeroizing;
 
 /// A security code, wiped from memory when dropped.
+///
+/// Like a [`Pan`](crate::pan::Pan) it has no `Display`, is not serialised, and is not copied:
+///
+/// ```
+/// let csc = cards::csc::Csc::parse("123", trade::payment::Brand::Visa)?;
+/// assert_eq!(format!("{csc:?}"), "Csc(***)");
+/// # Ok::<(), cards::csc::CscError>(())
+/// ```
+/// ```compile_fail,E0277
+/// let csc = cards::csc::Csc::parse("123", trade::payment::Brand::Visa)?;
+/// assert_eq!(format!("{csc}"), "Csc(***)");
+/// # Ok::<(), cards::csc::CscError>(())
+/// ```
+/// ```compile_fail,E0277
+/// let csc = cards::csc::Csc::parse("123", trade::payment::Brand::Visa)?;
+/// assert!(serde_json::to_string(&csc).is_ok());
+/// # Ok::<(), cards::csc::CscError>(())
+/// ```
 pub struct Csc(Zeroizing<Box<str>>);
 
 /// Why a text is no security code.

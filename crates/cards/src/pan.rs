@@ -13,6 +13,32 @@ use zeroize::Zeroizing;
 const DIGITS: std::ops::RangeInclusive<usize> = 12..=19;
 
 /// A card number that passed the Luhn check, wiped from memory when dropped.
+///
+/// Its `Debug` says that it is one:
+///
+/// ```
+/// let pan = cards::pan::Pan::parse("4111111111111111")?;
+/// assert_eq!(format!("{pan:?}"), "Pan(****)");
+/// # Ok::<(), cards::pan::PanError>(())
+/// ```
+///
+/// It has no `Display`, is not serialised, and is not copied:
+///
+/// ```compile_fail,E0277
+/// let pan = cards::pan::Pan::parse("4111111111111111")?;
+/// assert_eq!(format!("{pan}"), "Pan(****)");
+/// # Ok::<(), cards::pan::PanError>(())
+/// ```
+/// ```compile_fail,E0277
+/// let pan = cards::pan::Pan::parse("4111111111111111")?;
+/// assert!(serde_json::to_string(&pan).is_ok());
+/// # Ok::<(), cards::pan::PanError>(())
+/// ```
+/// ```compile_fail,E0599
+/// let pan = cards::pan::Pan::parse("4111111111111111")?;
+/// assert_eq!(pan.clone().last4(), "1111");
+/// # Ok::<(), cards::pan::PanError>(())
+/// ```
 // On the heap, so that moving the value copies a pointer and not the digits.
 pub struct Pan(Zeroizing<Box<str>>);
 
@@ -156,14 +182,35 @@ mod tests {
 
     #[test]
     fn a_number_cannot_be_written_out_by_accident() {
+        use crate::csc::Csc;
         does_not_implement!(Pan: serde::Serialize);
         does_not_implement!(Pan: serde::de::DeserializeOwned);
         does_not_implement!(Pan: std::fmt::Display);
+        does_not_implement!(Pan: std::fmt::LowerHex);
         does_not_implement!(Pan: Clone);
         does_not_implement!(Pan: AsRef<str>);
-        does_not_implement!(crate::csc::Csc: serde::Serialize);
-        does_not_implement!(crate::csc::Csc: std::fmt::Display);
-        does_not_implement!(crate::csc::Csc: Clone);
+        does_not_implement!(Pan: AsRef<[u8]>);
+        does_not_implement!(Pan: std::ops::Deref);
+        does_not_implement!(Pan: std::borrow::Borrow<str>);
+        does_not_implement!(Pan: Into<String>);
+        does_not_implement!(Pan: std::hash::Hash);
+        does_not_implement!(Csc: serde::Serialize);
+        does_not_implement!(Csc: serde::de::DeserializeOwned);
+        does_not_implement!(Csc: std::fmt::Display);
+        does_not_implement!(Csc: std::fmt::LowerHex);
+        does_not_implement!(Csc: Clone);
+        does_not_implement!(Csc: AsRef<str>);
+        does_not_implement!(Csc: AsRef<[u8]>);
+        does_not_implement!(Csc: std::ops::Deref);
+        does_not_implement!(Csc: std::borrow::Borrow<str>);
+        does_not_implement!(Csc: Into<String>);
+        does_not_implement!(Csc: std::hash::Hash);
+        does_not_implement!(crate::entry::Card: serde::Serialize);
+        does_not_implement!(crate::entry::Card: std::fmt::Display);
+        does_not_implement!(crate::entry::Card: Clone);
+        does_not_implement!(crate::entry::Entry: serde::Serialize);
+        does_not_implement!(crate::entry::Entry: std::fmt::Display);
+        does_not_implement!(crate::entry::Entry: Clone);
         let pan = Pan::parse("4970 1000 0000 0014").map(|pan| format!("{pan:?} {:#?}", Some(&pan)));
         assert!(
             pan.is_err() || pan.is_ok_and(|text| !text.contains("4970") && !text.contains("0014"))

@@ -94,3 +94,57 @@ pub(crate) fn fingerprint(public: &[u8], bytes: usize) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use serde_json::Value;
+
+    use super::*;
+
+    /// RFC 9180, Appendix A, for this suite; the file says where it is from.
+    const VECTOR: &str = include_str!("../tests/data/rfc9180.json");
+
+    fn bytes(vector: &Value, name: &str) -> Vec<u8> {
+        let text = vector[name].as_str().unwrap();
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn keys_and_ciphertext_are_those_of_the_rfc() {
+        let vector: Value = serde_json::from_str(VECTOR).unwrap();
+        let ids = ["mode", "kem_id", "kdf_id", "aead_id"].map(|id| vector[id].as_u64().unwrap());
+        assert_eq!(ids, [0, 0x20, 1, 2], "the vector is of another suite");
+        let of = |name: &str| bytes(&vector, name);
+        let pair = KeyPair::from_seed(&of("ikmR")).unwrap();
+        assert_eq!(pair.private.to_bytes().to_vec(), of("skRm"));
+        assert_eq!(pair.public(), of("pkRm"));
+        // In base mode what is sent along is the ephemeral public key.
+        let ephemeral = KeyPair::from_seed(&of("ikmE")).unwrap();
+        assert_eq!(ephemeral.public(), of("enc"));
+
+        let (info, aad) = (
+            String::from_utf8(of("info")).unwrap(),
+            String::from_utf8(of("aad")).unwrap(),
+        );
+        let (enc, ct) = (of("enc"), of("ct"));
+        let opened = pair.open(&enc, &ct, &info, &aad).unwrap();
+        assert_eq!(opened.as_slice(), of("pt"));
+        assert!(pair.open(&enc, &ct, &info, "Count-1").is_err());
+        assert!(pair.open(&enc, &ct, "Ode to a Nightingale", &aad).is_err());
+        assert!(ephemeral.open(&enc, &ct, &info, &aad).is_err());
+        for at in 0..ct.len() {
+            let mut altered = ct.clone();
+            altered[at] ^= 1;
+            assert!(pair.open(&enc, &altered, &info, &aad).is_err());
+        }
+    }
+}

@@ -60,6 +60,9 @@ pub const TRACKING_CHARS: usize = 40;
 pub const TRANSFER_HOLD: Duration = Duration::from_secs(8 * 24 * 3600);
 /// How often a number is drawn for an order before giving up: with 40 random bits twice is an accident.
 pub const ORDER_NUMBER_TRIES: u32 = 4;
+/// How long custodians' shares, or a plan to share the key anew, wait in the vault's memory for a quorum: long enough to
+/// telephone a custodian and have a file brought, not so long that two shares lie about overnight.
+pub const VAULT_SHARES_WAIT: Duration = Duration::from_secs(60 * 60);
 /// Cards that may be tried for one order: people have a few, people who test stolen ones have many.
 pub const CARDS_PER_ORDER: u32 = 6;
 /// Unpaid orders given up in one transaction, so that the sweep never holds up buyers.

@@ -79,6 +79,9 @@ pub enum VaultError {
     /// The process cannot be confined.
     #[error(transparent)]
     NotConfined(#[from] crate::sandbox::NotConfined),
+    /// A real shop's vault does not run with keys that may be written to swap.
+    #[error(transparent)]
+    NotLocked(#[from] crate::process::NotLocked),
     /// The process cannot be hardened, or there is no randomness.
     #[error("the operating system refused: {0}")]
     System(#[source] io::Error),

@@ -51,7 +51,7 @@ use keys::{Changed, Keys, Safe};
 
 pub use config::{Config, Profile, PublicCertificate};
 pub use error::VaultError;
-pub use process::harden;
+pub use process::{NotLocked, harden};
 pub use sandbox::Confined;
 pub use store::{MIGRATIONS, statements};
 
@@ -294,6 +294,9 @@ impl Bound {
             loop {
                 tokio::time::sleep(csc::SWEEP_INTERVAL).await;
                 vault.codes.sweep(vault.clock.now());
+                if let Err(fault) = unsealing::sweep(&vault) {
+                    tracing::error!(%fault, "shares that waited too long could not be dropped");
+                }
                 // Yesterday's key goes in time also when no reader comes.
                 if let Err(Changed::Ring(fault)) = vault.keys_today() {
                     tracing::error!(%fault, "today's intake key could not be made");
@@ -314,13 +317,18 @@ impl Bound {
     }
 }
 
-/// What the process does to itself while it is one thread: nobody may dump or trace it, and it is confined to its
-/// folder and its doors. Before any runtime is started.
+/// What the process does to itself while it is one thread: nobody may dump or trace it, nothing of it is written to swap,
+/// and it is confined to its folder and its doors. Before any runtime is started.
 ///
 /// # Errors
 /// The operating system does less than the profile demands.
 pub fn confine(config: &Config) -> Result<Confined, VaultError> {
     process::harden()?;
+    match process::lock_memory() {
+        Err(reason) if config.profile == Profile::Production => return Err(reason.into()),
+        Err(reason) => tracing::warn!(%reason, "the vault's memory may be written to swap"),
+        Ok(()) => {}
+    }
     make_folders(&config.data_dir)?;
     Ok(sandbox::confine(config)?)
 }

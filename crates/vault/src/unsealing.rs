@@ -9,8 +9,9 @@ use crate::OpenVault;
 use crate::ceremony::{
     Candidate, CeremonyError, Gathering, NotShared, Progress, ShareRefusal, reshare,
 };
-use crate::keys::Keys;
+use crate::error::VaultError;
 use crate::keys::ring::{Ring, RingError};
+use crate::keys::{Keys, dev};
 use crate::rotation;
 use crate::store;
 
@@ -21,6 +22,10 @@ pub(crate) enum Unopenable {
     Open,
     #[error("the vault is open; its key is shared anew while it is sealed")]
     SealFirst,
+    #[error("its key is with custodians: three of them open it")]
+    WithCustodians,
+    #[error(transparent)]
+    Dev(Box<VaultError>),
     #[error(transparent)]
     Ceremony(#[from] CeremonyError),
     #[error("nothing was shared anew: {0}")]
@@ -31,8 +36,8 @@ pub(crate) enum Unopenable {
     Share(#[from] ShareRefusal),
     #[error("the ring of keys: {0}")]
     Ring(#[from] RingError),
-    #[error("the list of forgotten cards: {0}")]
-    Forgotten(#[from] std::io::Error),
+    #[error("the operating system: {0}")]
+    System(#[from] std::io::Error),
     #[error("the database failed: {}", .0.detail())]
     Fault(#[from] Fault),
 }
@@ -42,9 +47,11 @@ pub(crate) async fn give(vault: &Arc<OpenVault>, share: &SealedShare) -> Result<
     if vault.safe.keys().is_ok() {
         return Err(Unopenable::Open);
     }
+    sweep(vault)?;
     let ring = Ring::load(vault.safe.ring_path())?.ok_or(Unopenable::NoCeremony)?;
     let ceremony = ring.ceremony.as_ref().ok_or(Unopenable::NoCeremony)?;
-    let progress = vault.gathering().give(ceremony, share)?;
+    let now = vault.clock.now();
+    let progress = vault.gathering().give(ceremony, share, now)?;
     let index = share.label.index;
     match progress {
         Progress::Waiting => tracing::info!(index, "a custodian's share is here"),
@@ -53,7 +60,7 @@ pub(crate) async fn give(vault: &Arc<OpenVault>, share: &SealedShare) -> Result<
             let keys = if anew.is_empty() {
                 Keys::open(Arc::new(master), ring)?
             } else {
-                reshare(&vault.safe, &master, &anew, vault.clock.now())?
+                reshare(&vault.safe, &master, &anew, now)?
             };
             open(vault, keys).await?;
             *vault.gathering() = Gathering::new()?;
@@ -68,8 +75,40 @@ pub(crate) fn share_anew(vault: &OpenVault, anew: Vec<Candidate>) -> Result<(), 
     if vault.safe.keys().is_ok() {
         return Err(Unopenable::SealFirst);
     }
-    *vault.gathering() = Gathering::among(anew)?;
+    *vault.gathering() = Gathering::among(anew, vault.clock.now())?;
     tracing::warn!("the master key is to be shared anew, if a quorum of its custodians agrees");
+    Ok(())
+}
+
+/// Opens a vault that was started with `--dev`, after it was sealed, by its key file.
+pub(crate) async fn open_again(vault: &Arc<OpenVault>) -> Result<(), Unopenable> {
+    if vault.safe.keys().is_ok() {
+        return Err(Unopenable::Open);
+    }
+    let (Some(data_dir), true) = (vault.safe.data_dir(), vault.dev) else {
+        return Err(Unopenable::WithCustodians);
+    };
+    let today = vault.clock.today().to_string();
+    let keys = dev::open(data_dir, vault.safe.ring_path(), &vault.store, &today).await;
+    open(
+        vault,
+        keys.map_err(|fault| Unopenable::Dev(Box::new(fault)))?,
+    )
+    .await?;
+    tracing::warn!("the vault is unsealed by its key file");
+    Ok(())
+}
+
+/// Drops the shares of a quorum that does not come, under a new key; says so once.
+pub(crate) fn sweep(vault: &OpenVault) -> std::io::Result<()> {
+    let mut gathering = vault.gathering();
+    if gathering.is_over(vault.clock.now()) {
+        *gathering = Gathering::new()?;
+        tracing::warn!(
+            unsealing_key = %gathering.key(),
+            "the shares that were given are dropped: no quorum came"
+        );
+    }
     Ok(())
 }
 

@@ -254,6 +254,9 @@ pub(crate) async fn redeem(
         && !matches!(refusal, RedeemRefusal::Fault(_))
     {
         entry.refused = Some(refusal.to_string());
+        if matches!(refusal, RedeemRefusal::UnknownToken) {
+            entry = without_token(entry);
+        }
         vault.note(entry).await?;
     }
     redeemed
@@ -305,6 +308,10 @@ pub(crate) async fn describe(
         Err(refusal) => Some(refusal.to_string()),
         Ok(_) => None,
     };
+    let entry = match described {
+        Err(DescribeRefusal::UnknownToken) => without_token(entry),
+        _ => entry,
+    };
     vault.note(Entry { refused, ..entry }).await?;
     described
 }
@@ -335,6 +342,10 @@ pub(crate) async fn forget(
         Ok(()) | Err(ForgetRefusal::Fault(_)) => {}
         Err(refusal) => {
             let refused = Some(refusal.to_string());
+            let entry = match refusal {
+                ForgetRefusal::UnknownToken => without_token(entry),
+                _ => entry,
+            };
             vault.note(Entry { refused, ..entry }).await?;
         }
     }
@@ -381,6 +392,14 @@ fn about_card(verb: Verb, vault: &OpenVault, peer: &str, token: &CardToken) -> E
         peer: Some(peer.to_owned()),
         token: Some(token.clone()),
         ..Entry::new(verb, vault.clock.now())
+    }
+}
+
+/// A token that the vault never made is whatever the caller wrote, a card number perhaps: the log does not repeat it.
+fn without_token(entry: Entry) -> Entry {
+    Entry {
+        token: None,
+        ..entry
     }
 }
 

@@ -138,6 +138,7 @@ impl Confined {
         fs::write(dir.path().join("beside"), "x").unwrap();
         let program = dir.path().join("confined");
         fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        may_lock_memory();
         let mut command = Command::new(&program);
         if lowered {
             own(dir.path(), &["vault", "certs"]);
@@ -175,6 +176,17 @@ impl Drop for Confined {
     }
 }
 
+/// Lets what this process starts lock all its memory, if it may decide that.
+fn may_lock_memory() -> bool {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let unlimited = Rlimit {
+        current: None,
+        maximum: None,
+    };
+    setrlimit(Resource::Memlock, unlimited).is_ok()
+        || getrlimit(Resource::Memlock).current.is_none()
+}
+
 fn as_user(user: &str, program: &Path) -> Command {
     let mut command = Command::new("setpriv");
     command
@@ -204,7 +216,9 @@ fn kernel_confines() -> bool {
         return false;
     };
     // The list can only be read where securityfs is mounted.
-    (major, minor) >= (6, 12) && (listed.is_empty() || listed.contains("landlock"))
+    (major, minor) >= (6, 12)
+        && (listed.is_empty() || listed.contains("landlock"))
+        && may_lock_memory()
 }
 
 #[test]
@@ -213,7 +227,9 @@ fn nothing_leads_out() {
         return inside(&PathBuf::from(dir));
     }
     if !kernel_confines() {
-        println!("skipped: the kernel is older than 6.12 or has no Landlock");
+        println!(
+            "skipped: the kernel is older than 6.12, has no Landlock, or lets no memory be locked"
+        );
         return;
     }
     let mut confined = Confined::start();
@@ -293,6 +309,72 @@ fn neither_a_peer_nor_the_shop_can_look_inside() {
     try_as(VAULT_USER, &[]);
     let own_key = confined.dir.path().join("certs/vault.sign.key");
     try_as(SHOP_USER, &[&secret, &own_key]);
+}
+
+/// Each writable region with something in it: whether it is locked, by its name or range.
+fn regions(smaps: &str) -> Vec<(String, bool)> {
+    let (mut regions, mut here, mut resident) = (Vec::new(), None, false);
+    for line in smaps.lines() {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("Rss:"), Some(kib)) => resident = kib != "0",
+            (Some("VmFlags:"), Some(first)) => {
+                let locked = first == "lo" || words.any(|flag| flag == "lo");
+                regions.extend(here.take().filter(|_| resident).map(|name| (name, locked)));
+            }
+            (Some(range), Some(rights)) if range.contains('-') && rights.len() == 4 => {
+                here = rights.starts_with("rw").then(|| line.to_owned());
+            }
+            _ => {}
+        }
+    }
+    regions
+}
+
+#[test]
+fn its_memory_is_never_written_to_swap_nor_to_a_core() {
+    if !kernel_confines() || !rustix::process::geteuid().is_root() {
+        println!("skipped: needs Linux 6.12 with Landlock, and root to look into the process");
+        return;
+    }
+    let confined = Confined::start();
+    let pid = confined.child.id();
+    let regions = regions(&fs::read_to_string(format!("/proc/{pid}/smaps")).unwrap());
+    assert!(regions.len() > 5, "{regions:?}");
+    for (region, locked) in &regions {
+        assert!(locked, "{region} is not locked");
+    }
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let locked = status.lines().find(|line| line.starts_with("VmLck:"));
+    println!("{locked:?} in {} regions", regions.len());
+    // This process itself, by the same look, is not.
+    let own = self::regions(&fs::read_to_string("/proc/self/smaps").unwrap());
+    assert!(own.iter().all(|(_, locked)| !locked));
+
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let core: Vec<&str> = core.unwrap().split_whitespace().collect();
+    assert_eq!(core[4..6], ["0", "0"]);
+    if !confined.lowered || !Path::new("/usr/bin/gcore").exists() {
+        println!("skipped: gcore was not tried");
+        return;
+    }
+    let out = confined.dir.path().join("vault/core");
+    let dumped = as_user(VAULT_USER, Path::new("/usr/bin/gcore"))
+        .arg("-o")
+        .args([&out])
+        .arg(pid.to_string())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&dumped.stderr);
+    assert!(!dumped.status.success(), "{said}");
+    assert!(
+        said.contains("not permitted") || said.contains("ptrace"),
+        "{said}"
+    );
+    assert!(!out.with_extension(pid.to_string()).exists());
 }
 
 #[test]

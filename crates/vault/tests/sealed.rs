@@ -11,6 +11,7 @@ mod house;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use cards::custody::{CustodyKey, SealedShare, Way};
@@ -51,7 +52,10 @@ struct Running {
 
 impl Running {
     async fn start(house: &House) -> Running {
-        let config = sealed_config(house.dir.path());
+        Running::with(sealed_config(house.dir.path()), house).await
+    }
+
+    async fn with(config: vault::Config, house: &House) -> Running {
         let bound = vault::bind(&config, house.clock.clone()).await.unwrap();
         let serving =
             tokio::spawn(async move { bound.serve(std::future::pending()).await.unwrap() });
@@ -358,5 +362,61 @@ async fn a_quorum_shares_a_new_key_and_the_old_shares_are_worthless() {
         let share = SealedShare::seal(&to, share.label, Way::ToVault, &plain).unwrap();
         assert_eq!(stands(running.ask(Ask::Give { share }).await).open, open);
     }
+    running.serving.abort();
+}
+
+#[tokio::test]
+async fn shares_that_no_quorum_follows_are_dropped_and_so_is_a_plan_to_reshare() {
+    let house = House::with(sealed_config).await;
+    let running = Running::start(&house).await;
+    let held = hold(&running.folder).await.unwrap();
+    let wait = trade::limits::VAULT_SHARES_WAIT;
+    running.give(&held, 1).await;
+    house.clock.advance(wait);
+    running.give(&held, 2).await;
+    let waiting = running.standing().await;
+    assert_eq!(waiting.given, [1, 2]);
+    let third = running.handed(&held, 3).await;
+    house.clock.advance(Duration::from_secs(1));
+    let over = running.standing().await;
+    assert!(over.given.is_empty());
+    assert_ne!(over.unsealing_key, waiting.unsealing_key);
+    let reason = refusal(running.ask(Ask::Give { share: third }).await);
+    assert!(reason.starts_with("Chloé"), "{reason}");
+
+    let question = Ask::Reshare {
+        candidates: candidates(),
+    };
+    assert_eq!(stands(running.ask(question).await).anew.len(), 5);
+    house.clock.advance(wait + Duration::from_secs(1));
+    assert!(running.standing().await.anew.is_empty());
+    for (index, open) in [(1, false), (2, false), (3, true)] {
+        let share = running.handed(&held, index).await;
+        assert_eq!(stands(running.ask(Ask::Give { share }).await).open, open);
+    }
+    running.serving.abort();
+}
+
+#[tokio::test]
+async fn a_sealed_dev_vault_opens_again_and_a_real_one_does_not_by_that_word() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let receipt = house.receipt(&house.pay_plainly(&ticket, VISA).await);
+    let running = Running::with(config(house.dir.path()), &house).await;
+    assert!(refusal(running.ask(Ask::Open).await).contains("open already"));
+    assert!(!stands(running.ask(Ask::Seal).await).open);
+    assert!(stands(running.ask(Ask::Open).await).open);
+    running.serving.abort();
+    let _ = running.serving.await;
+    let house = house.restarted().await;
+    let card = house.redeem(&house.grant(&ticket, &receipt.token)).await;
+    assert_eq!(card.unwrap().pan.last4(), "1111");
+
+    let real = House::with(sealed_config).await;
+    let running = Running::start(&real).await;
+    hold(&running.folder).await.unwrap();
+    let reason = refusal(running.ask(Ask::Open).await);
+    assert!(reason.contains("with custodians"), "{reason}");
+    assert!(!running.standing().await.open);
     running.serving.abort();
 }

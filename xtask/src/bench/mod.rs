@@ -12,6 +12,7 @@ mod scale;
 mod scenarios;
 mod screening;
 mod shop;
+mod vault;
 
 use std::process::Command;
 
@@ -24,6 +25,9 @@ use crate::steps::step;
 pub struct Options {
     /// Only this part, into its own page.
     part: Option<Part>,
+    /// How many cards the vault's rotation moves.
+    #[arg(long, default_value_t = 1_000_000)]
+    cards: u32,
     /// How many titles the shop has.
     #[arg(long, default_value_t = 150_000)]
     titles: u32,
@@ -49,6 +53,8 @@ enum Part {
     Authorise,
     /// Ten thousand scenarios of trouble and death, into docs/payments.md (many minutes).
     Scenarios,
+    /// The vault's check-in, unsealing and rotation, into docs/vault.md (half an hour).
+    Vault,
 }
 
 /// Builds the release executables, then measures with the release build of this program.
@@ -58,6 +64,7 @@ pub fn run(options: &Options) -> Result<()> {
         Some(Part::Screening) => return screening::measure(),
         Some(Part::Authorise) => return payments::authorise(),
         Some(Part::Scenarios) => return payments::scenarios(),
+        Some(Part::Vault) => return vault::measure(options.cards),
         None => {}
     }
     if cfg!(debug_assertions) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use cards::custody::SealedShare;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -16,9 +17,6 @@ use crate::ceremony::QUORUM;
 use crate::keys::ring::Ring;
 use crate::rotation;
 use crate::{OpenVault, unsealing};
-
-/// What the log keeps of a custodian's name.
-const MOST_NAME_CHARS: usize = 80;
 
 /// How long a question may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -99,7 +97,8 @@ async fn one_question(vault: &Arc<OpenVault>, stream: UnixStream) -> io::Result<
 async fn answer(vault: &Arc<OpenVault>, question: Ask) -> Answer {
     let (verb, peer) = match &question {
         Ask::Standing => return standing(vault).await,
-        Ask::Give { share } => (Verb::Unseal, Some(claimed(&share.label.custodian))),
+        Ask::Give { share } => (Verb::Unseal, custodian(vault, share)),
+        Ask::Open => (Verb::Unseal, None),
         Ask::Seal => (Verb::Seal, None),
         Ask::Reshare { .. } => (Verb::Reshare, None),
         Ask::Rotate => (Verb::Rotate, None),
@@ -125,15 +124,22 @@ async fn answer(vault: &Arc<OpenVault>, question: Ask) -> Answer {
     }
 }
 
-/// A custodian's name as a share claims it; a refused one may claim anything.
-fn claimed(name: &str) -> String {
-    name.chars().take(MOST_NAME_CHARS).collect()
+/// The custodian that a share names, if the ceremony knows her; a share that is refused may claim anything.
+fn custodian(vault: &OpenVault, share: &SealedShare) -> Option<String> {
+    let ceremony = Ring::load(vault.safe.ring_path()).ok()??.ceremony?;
+    let custodians = ceremony.custodians.into_iter();
+    custodians
+        .map(|custodian| custodian.name)
+        .find(|name| *name == share.label.custodian)
 }
 
 async fn act(vault: &Arc<OpenVault>, question: Ask) -> Result<(), String> {
     match question {
         Ask::Standing => Ok(()),
         Ask::Give { share } => unsealing::give(vault, &share)
+            .await
+            .map_err(|refusal| refusal.to_string()),
+        Ask::Open => unsealing::open_again(vault)
             .await
             .map_err(|refusal| refusal.to_string()),
         Ask::Seal => unsealing::seal(vault).map_err(|fault| fault.to_string()),
@@ -151,6 +157,9 @@ fn refused(reason: &str) -> Answer {
 }
 
 async fn standing(vault: &OpenVault) -> Answer {
+    if let Err(fault) = unsealing::sweep(vault) {
+        return refused(&fault.to_string());
+    }
     let ring = match Ring::load(vault.safe.ring_path()) {
         Ok(ring) => ring,
         Err(fault) => return refused(&format!("the ring of keys: {fault}")),

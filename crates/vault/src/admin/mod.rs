@@ -29,6 +29,8 @@ pub enum Ask {
         /// Sealed to the key that [`Standing::unsealing_key`] says.
         share: SealedShare,
     },
+    /// Open again with the key file; only a vault that was started with `--dev` does.
+    Open,
     /// Forget all keys, the shares that were given, and what they were given for.
     Seal,
     /// Gather shares for a new master key, whose shares go to these.

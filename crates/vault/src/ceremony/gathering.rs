@@ -1,9 +1,15 @@
 //! Shares as they come in while the vault is sealed: kept in memory until there is a quorum, which opens the vault or
 //! shares its key anew, as was said when the gathering began.
+//!
+//! Never more than two shares wait: each is a custodian's of the ceremony, once, and the third ends the gathering. And
+//! never for long ([`VAULT_SHARES_WAIT`]): who reads this process's memory later finds none.
 
 use std::collections::BTreeMap;
 
 use cards::custody::{CustodyKey, CustodyPublicKey, SealedShare, Way};
+
+use trade::clock::Timestamp;
+use trade::limits::VAULT_SHARES_WAIT;
 
 use super::shamir::{self, PlainShare};
 use super::{Candidate, Ceremony, CeremonyError, Custodian, share_hash};
@@ -57,6 +63,8 @@ pub(crate) struct Gathering {
     given: BTreeMap<u8, PlainShare>,
     /// Among whom the key is to be shared anew; nobody when the vault is to be opened.
     anew: Vec<Candidate>,
+    /// When the first thing came that waits for others.
+    since: Option<Timestamp>,
 }
 
 impl Gathering {
@@ -68,14 +76,25 @@ impl Gathering {
             key,
             given: BTreeMap::new(),
             anew: Vec::new(),
+            since: None,
         })
     }
 
     /// A gathering for sharing the key anew, under a key of its own: what was given for opening is not consent to this.
-    pub(crate) fn among(anew: Vec<Candidate>) -> Result<Gathering, CeremonyError> {
+    pub(crate) fn among(anew: Vec<Candidate>, now: Timestamp) -> Result<Gathering, CeremonyError> {
         super::check(&anew)?;
         let gathering = Gathering::new().map_err(|_| CeremonyError::NoShares)?;
-        Ok(Gathering { anew, ..gathering })
+        Ok(Gathering {
+            anew,
+            since: Some(now),
+            ..gathering
+        })
+    }
+
+    /// Whether what is here has waited too long.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        self.since
+            .is_some_and(|since| now.since(since) > VAULT_SHARES_WAIT)
     }
 
     /// Among whom the key is to be shared anew.
@@ -98,6 +117,7 @@ impl Gathering {
         &mut self,
         ceremony: &Ceremony,
         share: &SealedShare,
+        now: Timestamp,
     ) -> Result<Progress, ShareRefusal> {
         let custodian = named(ceremony, share)?;
         let name = || custodian.name.clone();
@@ -117,6 +137,7 @@ impl Gathering {
             return Err(ShareRefusal::Wrong { custodian: name() });
         }
         self.given.insert(custodian.index, plain);
+        self.since.get_or_insert(now);
         if self.given.len() < ceremony.quorum.into() {
             return Ok(Progress::Waiting);
         }
@@ -183,7 +204,7 @@ mod tests {
     }
 
     fn gives(gathering: &mut Gathering, dealt: &Dealt, share: &SealedShare) -> &'static str {
-        match gathering.give(&dealt.ceremony, share) {
+        match gathering.give(&dealt.ceremony, share, Timestamp::micros(0)) {
             Ok(Progress::Waiting) => "waiting",
             Ok(Progress::Quorum(master)) => {
                 assert_eq!(master.bytes(), dealt.master.bytes());
@@ -241,7 +262,10 @@ mod tests {
                 &[second.label.index; 33],
             )
             .unwrap();
-            let refusal = gathering.give(&dealt.ceremony, &wrong).err().unwrap();
+            let refusal = gathering
+                .give(&dealt.ceremony, &wrong, Timestamp::micros(0))
+                .err()
+                .unwrap();
             assert!(
                 refusal.to_string().starts_with(&second.label.custodian),
                 "{refusal}"
@@ -261,5 +285,28 @@ mod tests {
             assert_eq!(gives(&mut gathering, &dealt, &second), "waiting");
             assert_eq!(gives(&mut gathering, &dealt, &third), "quorum");
         }
+    }
+
+    #[test]
+    fn shares_wait_for_a_while_and_no_more_than_two_of_them() {
+        let dealt = held();
+        let mut gathering = Gathering::new().unwrap();
+        let late = Timestamp::micros(0).plus(VAULT_SHARES_WAIT);
+        let too_late = Timestamp::micros(1).plus(VAULT_SHARES_WAIT);
+        assert!(!gathering.is_over(too_late), "nothing waits yet");
+        for giver in [0, 1, 0, 1, 1] {
+            let share = handed(&dealt, giver, &gathering);
+            assert_eq!(gives(&mut gathering, &dealt, &share), "waiting");
+        }
+        assert_eq!(gathering.given().len(), 2);
+        assert!(!gathering.is_over(late) && gathering.is_over(too_late));
+        let third = handed(&dealt, 2, &gathering);
+        assert_eq!(gives(&mut gathering, &dealt, &third), "quorum");
+        let candidates = NAMES.iter().enumerate().map(|(index, name)| Candidate {
+            name: (*name).to_owned(),
+            key: key(index).public().clone(),
+        });
+        let plan = Gathering::among(candidates.collect(), Timestamp::micros(0)).unwrap();
+        assert!(!plan.is_over(late) && plan.is_over(too_late));
     }
 }

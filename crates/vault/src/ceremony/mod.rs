@@ -27,6 +27,8 @@ pub const QUORUM: u8 = 3;
 pub const CUSTODIANS: u8 = 5;
 /// A custodian's name fits a line of the transcript.
 const MAX_NAME_CHARS: usize = 40;
+/// A name goes into the log, so that nothing like a card number can be one.
+const MAX_NAME_DIGITS: usize = 4;
 
 /// Why a ceremony cannot be held.
 #[derive(Debug, thiserror::Error)]
@@ -34,11 +36,11 @@ pub enum CeremonyError {
     /// Four custodians, or six.
     #[error("{CUSTODIANS} custodians are wanted, not {0}")]
     HowMany(usize),
-    /// A name that cannot stand in a line.
+    /// A name that cannot stand in a line; by its place, since it may be anything.
     #[error(
-        "{0:?} is no name for a custodian: 1 to {MAX_NAME_CHARS} letters, digits, spaces and . ' -"
+        "the name of custodian {0} is none: 1 to {MAX_NAME_CHARS} letters, digits (at most {MAX_NAME_DIGITS}), spaces and . ' -"
     )]
-    Name(String),
+    Name(usize),
     /// Two shares for one name.
     #[error("{0} is named twice: every custodian holds one share")]
     SameName(String),
@@ -153,7 +155,7 @@ fn check(candidates: &[Candidate]) -> Result<(), CeremonyError> {
     }
     for (at, one) in candidates.iter().enumerate() {
         if !is_a_name(&one.name) {
-            return Err(CeremonyError::Name(one.name.clone()));
+            return Err(CeremonyError::Name(at + 1));
         }
         for other in candidates.iter().take(at) {
             if other.name == one.name {
@@ -171,7 +173,8 @@ fn check(candidates: &[Candidate]) -> Result<(), CeremonyError> {
 fn is_a_name(name: &str) -> bool {
     let fits = (1..=MAX_NAME_CHARS).contains(&name.chars().count());
     let plain = |c: char| c.is_alphanumeric() || " .'’-".contains(c);
-    fits && name.trim() == name && name.chars().all(plain)
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    fits && digits <= MAX_NAME_DIGITS && name.trim() == name && name.chars().all(plain)
 }
 
 /// By what a share is recognised, without saying anything about it.
@@ -220,11 +223,18 @@ mod tests {
             matches!(check(&one_key), Err(CeremonyError::SameKey(first, second))
             if (first.as_str(), second.as_str()) == ("Bruno", "David"))
         );
-        for name in ["", " Aline", "A\nB", "A=B", &"a".repeat(41)] {
+        for name in [
+            "",
+            " Aline",
+            "A\nB",
+            "A=B",
+            &"a".repeat(41),
+            "4111 1111 1111 1111",
+        ] {
             let mut odd = candidates();
             odd[0].name = name.into();
             assert!(
-                matches!(check(&odd), Err(CeremonyError::Name(_))),
+                matches!(check(&odd), Err(CeremonyError::Name(1))),
                 "{name:?}"
             );
         }

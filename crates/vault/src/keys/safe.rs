@@ -43,6 +43,11 @@ impl Safe {
         &self.ring
     }
 
+    /// The vault's folder, two above the ring.
+    pub(crate) fn data_dir(&self) -> Option<&Path> {
+        self.ring.parent()?.parent()
+    }
+
     /// The keys of this moment.
     pub(crate) fn keys(&self) -> Result<Arc<Keys>, Sealed> {
         self.keys
