@@ -1,5 +1,6 @@
 //! The bookseller's verbs: cart, pricing, checkout, order, payment, ledger, stock, mail, reviews, staff,
-//! figures, what sells best, what is laid out, the rules of the search.
+//! figures, what sells best, what is laid out, the rules of the search, reconciliation with the bank, disputes, the books
+//! for the accountant.
 //!
 //! A verb is a function over [`storage::Tx`], or, where it must wait for something outside a transaction, an
 //! async function over [`storage::Store`]. It answers with what it did or with a refusal that a bookseller
@@ -7,11 +8,13 @@
 //! which engine is below, except for placing an order, which PostgreSQL does in one call.
 
 pub mod bestsellers;
+pub mod books;
 pub mod cart;
 pub mod checkout;
 mod codes;
 mod columns;
 pub mod display;
+pub mod disputes;
 pub mod form;
 pub mod ledger;
 pub mod mail;
@@ -21,6 +24,7 @@ pub mod payment;
 pub mod pricing;
 mod random;
 pub mod recommend;
+pub mod reconciliation;
 pub mod reviews;
 pub mod revision;
 mod schema;
@@ -44,12 +48,15 @@ pub fn statements() -> Vec<&'static storage::Statement> {
         stats::STATEMENTS,
         stock::STATEMENTS,
         &bestsellers::statements(),
+        &books::statements(),
         &checkout::statements(),
         &display::statements(),
+        &disputes::statements(),
         &ledger::statements(),
         &order::statements(),
         &payment::statements(),
         &recommend::statements(),
+        &reconciliation::statements(),
         &reviews::statements(),
         &staff::statements(),
     ]

@@ -54,4 +54,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 10,
         sql: include_str!("../migrations/0010_means_and_parcels.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 12,
+        sql: include_str!("../migrations/0012_reconciliation.sql"),
+    },
 ];
