@@ -7,8 +7,10 @@ use catalogue::desk::drop_folder::DropFolder;
 use catalogue::shelf::ShelfHandle;
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::Index;
+use shop::books::Siren;
 use shop::order::OrderKeys;
 use shop::payment::{Means, Methods};
+use shop::reconciliation::Agreement;
 use shop::reviews::ReviewKeys;
 use storage::Store;
 use trade::clock::Clock;
@@ -200,6 +202,10 @@ pub struct Settings {
     pub fetches_covers: bool,
     /// Folders where senders' files arrive.
     pub drop_folders: Vec<DropFolder>,
+    /// The number of the firm, on the file of entries; without it there is no such file.
+    pub siren: Option<Siren>,
+    /// What the card bank may charge; without a tariff no fee is compared.
+    pub agreement: Agreement,
 }
 
 impl Settings {
@@ -216,6 +222,8 @@ impl Settings {
             covers: std::env::temp_dir().join("bouquin-covers"),
             fetches_covers: false,
             drop_folders: Vec::new(),
+            siren: None,
+            agreement: Agreement::default(),
         }
     }
 }

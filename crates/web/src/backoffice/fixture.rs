@@ -19,7 +19,8 @@ use catalogue::store::{Incoming, Record, put_all};
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{
-    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone, Standing,
+    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
+    Standing,
 };
 use shop::staff::{self, NewMember, Role};
 use shop::stock::{self, StockPolicy};
@@ -133,6 +134,7 @@ pub(crate) async fn small_with(drop_folders: Vec<DropFolder>) -> Small {
     let mut settings = Settings::demo("http://127.0.0.1:1", "http://127.0.0.1:2");
     settings.imports = folder.path().join("imports");
     settings.drop_folders = drop_folders;
+    settings.siren = shop::books::Siren::parse("732829320").ok();
     let state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),

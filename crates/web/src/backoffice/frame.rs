@@ -19,6 +19,7 @@ use crate::i18n::{self, Words};
 pub(super) enum Part {
     Dashboard,
     Orders,
+    Bank,
     Stock,
     Reviews,
     Display,
@@ -31,9 +32,10 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 11] = [
+    const ALL: [Part; 12] = [
         Part::Dashboard,
         Part::Orders,
+        Part::Bank,
         Part::Stock,
         Part::Reviews,
         Part::Display,
@@ -49,6 +51,7 @@ impl Part {
         match self {
             Part::Dashboard => "/office",
             Part::Orders => "/office/orders",
+            Part::Bank => "/office/bank",
             Part::Stock => "/office/stock",
             Part::Reviews => "/office/reviews",
             Part::Display => "/office/picks",
@@ -65,6 +68,7 @@ impl Part {
         match self {
             Part::Dashboard => words.say("office-dashboard"),
             Part::Orders => words.say("office-orders"),
+            Part::Bank => words.say("office-bank"),
             Part::Stock => words.say("office-stock"),
             Part::Reviews => words.say("office-reviews"),
             Part::Display => words.say("office-display"),
