@@ -131,7 +131,9 @@ pub fn tell(standing: &Standing) {
                 println!("  {}  {:<40} {here}", custodian.index, custodian.name);
             }
             if standing.custodians.is_empty() {
-                println!("  no ceremony was held; a --dev vault is opened by bouquin vault unseal --dev");
+                println!(
+                    "  no ceremony was held; a --dev vault is opened by bouquin vault unseal --dev"
+                );
             }
             if !standing.anew.is_empty() {
                 println!("with a quorum, a NEW KEY is shared among");
