@@ -12,7 +12,7 @@ use super::{
     Means, Methods, PaymentState, SettleRefusal, Settled,
     ask::{self, Kind, Question, ask},
     cancel::Begun,
-    row::Payment,
+    row::{self, Payment},
     settle::{Intent, begin, not_now, taken},
     state,
 };
@@ -127,7 +127,8 @@ pub fn refund_left(
     amount: Money,
     now: Timestamp,
 ) -> Result<Option<RefundId>, Fault> {
-    let payment = latest(tx, number)?.filter(|payment| !payment.means.capabilities().refund);
+    let payment = row::of_order(tx, number)?;
+    let payment = payment.filter(|payment| !payment.means.capabilities().refund);
     let Some(payment) = payment else {
         return Ok(None);
     };
