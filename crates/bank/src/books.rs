@@ -8,81 +8,56 @@ use trade::money::Money;
 
 use crate::request::{Key, Request};
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    component: "bank",
-    version: 1,
-    sql: "CREATE TABLE hold (
-        id {id},
-        payment TEXT NOT NULL,
-        card TEXT NOT NULL,
-        terminal TEXT NOT NULL,
-        stan {bigint} NOT NULL,
-        transmitted TEXT NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('held', 'declined', 'captured', 'reversed')),
-        response_code TEXT NOT NULL,
-        retrieval_reference TEXT NOT NULL,
-        amount_cents {bigint} NOT NULL,
-        captured_cents {bigint} NOT NULL,
-        refunded_cents {bigint} NOT NULL,
-        booked_us {bigint} NOT NULL,
-        UNIQUE (terminal, stan, transmitted),
-        CONSTRAINT captured_within_the_hold CHECK (captured_cents BETWEEN 0 AND amount_cents),
-        CONSTRAINT refunded_within_the_capture CHECK (refunded_cents BETWEEN 0 AND captured_cents),
-        CONSTRAINT only_captures_take_money CHECK (captured_cents = 0 OR state = 'captured')
-    ) {strict};
-    CREATE INDEX hold_payment ON hold (payment);
-    CREATE TABLE message (
-        id {id},
-        mti TEXT NOT NULL,
-        terminal TEXT NOT NULL,
-        stan {bigint} NOT NULL,
-        transmitted TEXT NOT NULL,
-        original_stan {bigint},
-        original_transmitted TEXT,
-        payment TEXT NOT NULL,
-        amount_cents {bigint} NOT NULL,
-        response_code TEXT NOT NULL,
-        retrieval_reference TEXT NOT NULL,
-        approval_code TEXT NOT NULL,
-        times_said {bigint} NOT NULL,
-        booked_us {bigint} NOT NULL,
-        UNIQUE (mti, terminal, stan, transmitted)
-    ) {strict};
-    CREATE INDEX message_original ON message (terminal, original_stan, original_transmitted);",
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        component: "bank",
+        version: 1,
+        sql: include_str!("../migrations/0001_books.sql"),
+    },
+    Migration {
+        component: "bank",
+        version: 2,
+        sql: include_str!("../migrations/0002_captures.sql"),
+    },
+];
 
 storage::statements! {
     HEAR = "INSERT INTO message (mti, terminal, stan, transmitted, original_stan, original_transmitted,
-            payment, amount_cents, response_code, retrieval_reference, approval_code, times_said, booked_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 1, $9)
+            payment, amount_cents, response_code, retrieval_reference, approval_code, times_said, booked_us, movement)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 1, $9, $10)
         ON CONFLICT (mti, terminal, stan, transmitted) DO UPDATE SET times_said = message.times_said + 1
-        RETURNING id, times_said, payment, amount_cents, response_code, retrieval_reference, approval_code";
+        RETURNING id, times_said, payment, amount_cents, response_code, retrieval_reference, approval_code, movement";
+    SAID_OTHERWISE = "SELECT 1 FROM message WHERE payment = $1 AND movement = $2 AND id <> $3 AND response_code = '00'";
     ANSWERED = "UPDATE message SET response_code = $2, retrieval_reference = $3, approval_code = $4 WHERE id = $1";
     REVERSED_IN_ADVANCE = "SELECT 1 FROM message
         WHERE mti = '0400' AND terminal = $1 AND original_stan = $2 AND original_transmitted = $3";
     HOLD = "INSERT INTO hold (payment, card, terminal, stan, transmitted, state, response_code,
-            retrieval_reference, amount_cents, captured_cents, refunded_cents, booked_us)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10)";
-    FIND = "SELECT id, retrieval_reference, state FROM hold WHERE terminal = $1 AND stan = $2 AND transmitted = $3";
-    CAPTURE = "UPDATE hold SET state = 'captured', captured_cents = $2
-        WHERE id = $1 AND state = 'held' AND amount_cents >= $2";
+            retrieval_reference, amount_cents, captured_cents, refunded_cents, released_cents, booked_us)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, 0, $10)";
+    FIND = "SELECT id, retrieval_reference, state, captured_cents FROM hold WHERE terminal = $1 AND stan = $2 AND transmitted = $3";
+    CAPTURE = "UPDATE hold SET captured_cents = captured_cents + $2,
+            state = CASE WHEN captured_cents + released_cents + $2 = amount_cents THEN 'captured' ELSE 'held' END
+        WHERE id = $1 AND state = 'held' AND amount_cents - captured_cents - released_cents >= $2";
     REFUND = "UPDATE hold SET refunded_cents = refunded_cents + $2
-        WHERE id = $1 AND state = 'captured' AND captured_cents - refunded_cents >= $2";
-    REVERSE = "UPDATE hold SET state = 'reversed' WHERE id = $1 AND state = 'held'";
+        WHERE id = $1 AND captured_cents - refunded_cents >= $2";
+    REVERSE = "UPDATE hold SET released_cents = amount_cents - $2,
+            state = CASE WHEN captured_cents < $2 THEN 'held' WHEN captured_cents = 0 THEN 'reversed' ELSE 'captured' END
+        WHERE id = $1 AND state = 'held' AND captured_cents <= $2 AND released_cents <= amount_cents - $2";
+    STAYS = "SELECT 1 FROM hold WHERE id = $1 AND state <> 'declined' AND released_cents = amount_cents - $2";
     TOTALS = "SELECT COUNT(*),
-            CAST(COALESCE(SUM(CASE WHEN state = 'held' THEN amount_cents ELSE 0 END), 0) AS BIGINT),
+            CAST(COALESCE(SUM(CASE WHEN state = 'held' THEN amount_cents - captured_cents - released_cents ELSE 0 END), 0) AS BIGINT),
             CAST(COALESCE(SUM(captured_cents), 0) AS BIGINT),
             CAST(COALESCE(SUM(refunded_cents), 0) AS BIGINT),
-            CAST(COALESCE(SUM(CASE WHEN state = 'reversed' THEN amount_cents ELSE 0 END), 0) AS BIGINT)
+            CAST(COALESCE(SUM(released_cents), 0) AS BIGINT)
         FROM hold";
     UNMATCHED = "SELECT COUNT(*) FROM message WHERE mti = '0400' AND response_code = '25'";
     PAGE = "SELECT hold.id, hold.payment, hold.card, hold.state, hold.response_code, hold.retrieval_reference,
-            hold.amount_cents, hold.captured_cents, hold.refunded_cents,
+            hold.amount_cents, hold.captured_cents, hold.refunded_cents, hold.released_cents,
             (SELECT COUNT(*) FROM message WHERE message.mti = '0400' AND message.terminal = hold.terminal
                 AND message.original_stan = hold.stan AND message.original_transmitted = hold.transmitted)
         FROM hold WHERE hold.id > $1 ORDER BY hold.id LIMIT $2";
     OF_PAYMENT = "SELECT hold.id, hold.payment, hold.card, hold.state, hold.response_code, hold.retrieval_reference,
-            hold.amount_cents, hold.captured_cents, hold.refunded_cents,
+            hold.amount_cents, hold.captured_cents, hold.refunded_cents, hold.released_cents,
             (SELECT COUNT(*) FROM message WHERE message.mti = '0400' AND message.terminal = hold.terminal
                 AND message.original_stan = hold.stan AND message.original_transmitted = hold.transmitted)
         FROM hold WHERE hold.payment = $1 ORDER BY hold.id LIMIT 100";
@@ -97,18 +72,20 @@ pub struct Hold {
     pub payment: String,
     /// The card: first six and last four digits.
     pub card: String,
-    /// `held`, `declined`, `captured` or `reversed`.
+    /// `held` while anything is; then `captured`, or `reversed` when nothing was taken; `declined`.
     pub state: String,
     /// Field 39 of the 0110, whether or not that was sent.
     pub response_code: String,
     /// The bank's name for it, field 37.
     pub retrieval_reference: String,
-    /// What was asked for.
+    /// What was held, or would have been.
     pub amount: Money,
     /// What was taken.
     pub captured: Money,
     /// What of it was given back.
     pub refunded: Money,
+    /// What of the amount was let go.
+    pub released: Money,
     /// How many reversals named it, each counted once however often it was repeated.
     pub reversals: i64,
 }
@@ -124,7 +101,7 @@ pub struct Totals {
     pub captured: Money,
     /// Given back.
     pub refunded: Money,
-    /// Held once and released by a reversal.
+    /// Held once and let go by a reversal.
     pub reversed: Money,
     /// Reversals of authorisations that never arrived.
     pub unmatched_reversals: i64,
@@ -174,10 +151,13 @@ pub(crate) fn hear(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result
         request.payment.as_str().into(),
         request.amount.as_cents().into(),
         now.as_micros().into(),
+        request.movement.as_str().into(),
     ]);
     let row = tx.query_one(&HEAR, &params)?;
     let before = Before {
-        same: row.text(2)? == request.payment && row.int(3)? == request.amount.as_cents(),
+        same: row.text(2)? == request.payment
+            && row.int(3)? == request.amount.as_cents()
+            && row.text(7)? == request.movement,
         answer: Answer {
             response_code: row.text(4)?.to_owned(),
             retrieval_reference: row.text(5)?.to_owned(),
@@ -188,6 +168,23 @@ pub(crate) fn hear(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result
         id: row.int(0)?,
         before: (row.int(1)? > 1).then_some(before),
     })
+}
+
+/// Whether a capture or refund of this name was done under another trace number.
+pub(crate) fn done_otherwise(
+    tx: &mut dyn Tx,
+    request: &Request,
+    heard: i64,
+) -> Result<bool, Fault> {
+    if request.movement.is_empty() {
+        return Ok(false);
+    }
+    let params = [
+        request.payment.as_str().into(),
+        request.movement.as_str().into(),
+        heard.into(),
+    ];
+    Ok(tx.query_opt(&SAID_OTHERWISE, &params)?.is_some())
 }
 
 pub(crate) fn answered(tx: &mut dyn Tx, heard: i64, answer: &Answer) -> Result<(), Fault> {
@@ -241,6 +238,7 @@ pub(crate) struct Found {
     pub(crate) id: i64,
     pub(crate) retrieval_reference: String,
     pub(crate) state: String,
+    pub(crate) captured: Money,
 }
 
 pub(crate) fn find(tx: &mut dyn Tx, key: &Key) -> Result<Option<Found>, Fault> {
@@ -251,10 +249,11 @@ pub(crate) fn find(tx: &mut dyn Tx, key: &Key) -> Result<Option<Found>, Fault> {
         id: row.int(0)?,
         retrieval_reference: row.text(1)?.to_owned(),
         state: row.text(2)?.to_owned(),
+        captured: Money::cents(row.int(3)?),
     }))
 }
 
-/// Whether the hold was there to be captured, and large enough.
+/// Whether so much of it was still held.
 pub(crate) fn capture(tx: &mut dyn Tx, hold: i64, amount: Money) -> Result<bool, Fault> {
     Ok(tx.execute(&CAPTURE, &[hold.into(), amount.as_cents().into()])? == 1)
 }
@@ -264,8 +263,10 @@ pub(crate) fn refund(tx: &mut dyn Tx, hold: i64, amount: Money) -> Result<bool, 
     Ok(tx.execute(&REFUND, &[hold.into(), amount.as_cents().into()])? == 1)
 }
 
-pub(crate) fn reverse(tx: &mut dyn Tx, hold: i64) -> Result<bool, Fault> {
-    Ok(tx.execute(&REVERSE, &[hold.into()])? == 1)
+/// Lets go of all but what `stays`; whether that could be, or was so before.
+pub(crate) fn reverse(tx: &mut dyn Tx, hold: i64, stays: Money) -> Result<bool, Fault> {
+    let params = [hold.into(), stays.as_cents().into()];
+    Ok(tx.execute(&REVERSE, &params)? == 1 || tx.query_opt(&STAYS, &params)?.is_some())
 }
 
 /// How many holds a page shows: a page must fit the 64 kB that a link reads.
@@ -317,7 +318,8 @@ fn read_hold(row: &Row) -> Result<Hold, Fault> {
         amount: Money::cents(row.int(6)?),
         captured: Money::cents(row.int(7)?),
         refunded: Money::cents(row.int(8)?),
-        reversals: row.int(9)?,
+        released: Money::cents(row.int(9)?),
+        reversals: row.int(10)?,
     })
 }
 

@@ -109,18 +109,24 @@ fn book(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result<Answer, Fa
             books::hold(tx, request, card, &answer, now)?;
             answer
         }
+        // The same capture or refund under another trace number would be taken twice.
+        Verb::Capture { .. } | Verb::Refund { .. }
+            if books::done_otherwise(tx, request, heard.id)? =>
+        {
+            only(DUPLICATE_TRANSMISSION)
+        }
         Verb::Capture { original } => on_hold(tx, original, |tx, hold| {
             let captured = books::capture(tx, hold.id, request.amount)?;
             Ok(code(captured, hold.state == "held"))
         })?,
         Verb::Refund { original } => on_hold(tx, original, |tx, hold| {
             let refunded = books::refund(tx, hold.id, request.amount)?;
-            Ok(code(refunded, hold.state == "captured"))
+            Ok(code(refunded, !hold.captured.is_zero()))
         })?,
-        Verb::Reverse { original } => on_hold(tx, original, |tx, hold| {
-            // Where nothing is held any more, or never was, what a reversal wants is so.
-            let is_so = matches!(hold.state.as_str(), "reversed" | "declined");
-            Ok(code(books::reverse(tx, hold.id)? || is_so, false))
+        Verb::Reverse { original, stays } => on_hold(tx, original, |tx, hold| {
+            // Where nothing was ever held, what a reversal wants is so.
+            let is_so = hold.state == "declined";
+            Ok(code(is_so || books::reverse(tx, hold.id, *stays)?, false))
         })?,
     };
     books::answered(tx, heard.id, &answer)?;

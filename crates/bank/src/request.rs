@@ -1,6 +1,8 @@
 //! What a message asks of the bank, read once and checked here.
 
-use cards::iso8583::{Field, Message, Mti, OriginalData, Stan, TransmissionTime};
+use cards::iso8583::{
+    Field, Message, Mti, OriginalData, ReplacementAmounts, Stan, TransmissionTime,
+};
 use trade::money::Money;
 
 use crate::script::Decision;
@@ -19,6 +21,8 @@ pub(crate) struct Request {
     pub(crate) key: Key,
     /// The merchant's name for the payment, field 62.
     pub(crate) payment: String,
+    /// The merchant's name for the capture or refund, field 63; empty for the others.
+    pub(crate) movement: String,
     pub(crate) amount: Money,
     pub(crate) verb: Verb,
 }
@@ -32,8 +36,8 @@ pub(crate) enum Verb {
     Capture { original: Key },
     /// 0200 with processing code 20: money goes back to the card.
     Refund { original: Key },
-    /// 0400: the authorisation shall be as if it had never been.
-    Reverse { original: Key },
+    /// 0400: the authorisation shall be as if it had been for no more than what `stays` (field 95): nothing, without one.
+    Reverse { original: Key, stays: Money },
 }
 
 impl Verb {
@@ -51,9 +55,9 @@ impl Verb {
     pub(crate) fn original(&self) -> Option<&Key> {
         match self {
             Verb::Authorise { .. } => None,
-            Verb::Capture { original } | Verb::Refund { original } | Verb::Reverse { original } => {
-                Some(original)
-            }
+            Verb::Capture { original }
+            | Verb::Refund { original }
+            | Verb::Reverse { original, .. } => Some(original),
         }
     }
 }
@@ -83,11 +87,16 @@ impl Request {
             },
             Mti::REVERSAL => Verb::Reverse {
                 original: original()?,
+                stays: stays(message)?,
             },
             _ => return None,
         };
         Some(Request {
             payment: message.get(Field::PAYMENT_REFERENCE)?.to_owned(),
+            movement: message
+                .get(Field::MOVEMENT_REFERENCE)
+                .unwrap_or_default()
+                .to_owned(),
             amount: message.amount()?,
             key,
             verb,
@@ -103,6 +112,14 @@ fn original(message: &Message, key: &Key) -> Option<Key> {
         stan: original.stan,
         transmitted: original.transmitted,
     })
+}
+
+/// What of the authorisation a reversal leaves; `None` when field 95 cannot be read.
+fn stays(message: &Message) -> Option<Money> {
+    match message.get(Field::REPLACEMENT_AMOUNTS) {
+        Some(text) => Some(ReplacementAmounts::parse(text)?.actual),
+        None => Some(Money::ZERO),
+    }
 }
 
 /// The first six and last four digits: the most that may be kept (PCI DSS 4.0.1, 3.4.1 and 3.5.1).

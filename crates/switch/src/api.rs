@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use link::Problem;
 use serde::{Deserialize, Serialize};
 use trade::clock::Timestamp;
-use trade::ids::{PaymentId, RefundId};
+use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Outcome, RefundRequest};
 
@@ -43,16 +43,29 @@ pub struct PaymentReport {
     pub state: PaymentState,
     /// What became of the authorisation; absent while it is under way.
     pub outcome: Option<AuthoriseOutcome>,
-    /// What was taken, or is being taken.
+    /// What was taken: the captures that the bank has confirmed.
     pub captured: Money,
+    /// What is being taken: the captures that it has not confirmed yet.
+    pub capturing: Money,
     /// What was given back, or is being given back.
     pub refunded: Money,
-    /// What became of the capture, once asked for.
-    pub capture: Option<Outcome>,
     /// What became of the reversal, once asked for or necessary.
     pub reversal: Option<Outcome>,
+    /// The captures, oldest first.
+    pub captures: Vec<CaptureReport>,
     /// The refunds, oldest first.
     pub refunds: Vec<RefundReport>,
+}
+
+/// One capture of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureReport {
+    /// The capture.
+    pub capture: CaptureId,
+    /// How much.
+    pub amount: Money,
+    /// What became of it.
+    pub result: Outcome,
 }
 
 /// One refund of a payment.
@@ -168,20 +181,23 @@ async fn show(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Answer<P
 }
 
 fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentReport {
-    let of_kind = |kind| {
-        advices
-            .iter()
-            .find(|advice| advice.kind == kind)
-            .map(outcome)
-    };
-    let refunds = advices.iter().filter_map(|advice| match advice.kind {
-        Kind::Refund(refund) => Some(RefundReport {
-            refund,
-            amount: advice.amount,
-            result: outcome(advice),
-        }),
-        Kind::Capture | Kind::Reversal => None,
-    });
+    let (mut captures, mut refunds, mut reversal) = (Vec::new(), Vec::new(), None);
+    for advice in advices {
+        let (amount, result) = (advice.amount, outcome(advice));
+        match advice.kind {
+            Kind::Capture(capture) => captures.push(CaptureReport {
+                capture,
+                amount,
+                result,
+            }),
+            Kind::Refund(refund) => refunds.push(RefundReport {
+                refund,
+                amount,
+                result,
+            }),
+            Kind::Reversal => reversal = Some(result),
+        }
+    }
     PaymentReport {
         payment: payment.id,
         order: payment.order.clone(),
@@ -189,10 +205,11 @@ fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentRepo
         state: payment.state,
         outcome: payment.authorisation(),
         captured: payment.captured,
+        capturing: payment.capturing,
         refunded: payment.refunded,
-        capture: of_kind(Kind::Capture),
-        reversal: of_kind(Kind::Reversal),
-        refunds: refunds.collect(),
+        reversal,
+        captures,
+        refunds,
     }
 }
 

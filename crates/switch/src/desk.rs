@@ -11,6 +11,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use trade::clock::Clock;
 use trade::ids::PaymentId;
+use trade::limits;
 use trade::money::Money;
 use trade::payment::{
     AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Grant, NotSent, Outcome, RefundRequest,
@@ -197,34 +198,36 @@ impl Desk {
         Ok(payment.authorisation().unwrap_or(AuthoriseOutcome::Unknown))
     }
 
-    /// Takes the money, at most what was authorised, once.
+    /// Takes money, as often as asked under different names, at most what was authorised.
     pub(crate) async fn capture(
         &self,
         id: PaymentId,
-        CaptureRequest { amount, .. }: CaptureRequest,
+        CaptureRequest { capture, amount }: CaptureRequest,
     ) -> Result<Outcome, Refusal> {
         positive(amount)?;
-        let now = self.clock.now();
+        let (now, kind) = (self.clock.now(), Kind::Capture(capture));
         let stored = self.store.write(move |tx| {
             let Some(payment) = payment::find(tx, id)? else {
                 return Err(Refusal::NoSuchPayment);
             };
-            if advice::find(tx, id, Kind::Capture)?.is_none() {
+            if advice::find(tx, id, kind)?.is_none() {
+                if advice::count(tx, id)? >= limits::MOVEMENTS_PER_PAYMENT {
+                    return Ok(refused("too_many"));
+                }
                 if !payment::capture(tx, id, amount, now)? {
-                    return Ok(refused(if payment.state == State::Approved {
-                        "amount"
-                    } else {
-                        "not_approved"
+                    return Ok(refused(match payment.state {
+                        State::Approved | State::Captured => "amount",
+                        _ => "not_approved",
                     }));
                 }
-                advice::queue(tx, id, Kind::Capture, amount, now)?;
+                advice::queue(tx, id, kind, amount, now)?;
             }
-            stored(advice::find(tx, id, Kind::Capture)?, amount)
+            stored(advice::find(tx, id, kind)?, amount)
         });
         self.confirm(stored.await?).await
     }
 
-    /// Gives money back, as often as asked under different names, at most what was captured.
+    /// Gives money back, as often as asked under different names, at most what the bank has confirmed of the captures.
     pub(crate) async fn refund(
         &self,
         id: PaymentId,
@@ -237,11 +240,15 @@ impl Desk {
                 return Err(Refusal::NoSuchPayment);
             };
             if advice::find(tx, id, kind)?.is_none() {
+                if advice::count(tx, id)? >= limits::MOVEMENTS_PER_PAYMENT {
+                    return Ok(refused("too_many"));
+                }
                 if !payment::refund(tx, id, amount, now)? {
-                    return Ok(refused(if payment.state == State::Captured {
-                        "amount"
-                    } else {
-                        "not_captured"
+                    let to_come = payment.captured + payment.capturing - payment.refunded;
+                    return Ok(refused(match payment.captured {
+                        _ if to_come >= amount => "under_way",
+                        Money::ZERO => "not_captured",
+                        _ => "amount",
                     }));
                 }
                 advice::queue(tx, id, kind, amount, now)?;
@@ -251,7 +258,7 @@ impl Desk {
         self.confirm(stored.await?).await
     }
 
-    /// Lets go of the amount. Done at once when nothing can be held; a payment never heard of is
+    /// Lets go of what is held and not captured. Done at once when nothing can be held; a payment never heard of is
     /// closed, so that its authorisation cannot arrive later.
     pub(crate) async fn reverse(&self, id: PaymentId) -> Result<Outcome, Refusal> {
         let now = self.clock.now();
@@ -264,6 +271,9 @@ impl Desk {
                 match payment.state {
                     State::NotSent | State::Declined => return Ok(Stored::Settled(Outcome::Done)),
                     State::Received | State::Sending => return Ok(refused("under_way")),
+                    _ if payment.captured + payment.capturing == payment.amount => {
+                        return Ok(refused("captured"));
+                    }
                     _ if payment::advance(tx, id, State::Approved, State::Reversing, now)? => {}
                     _ => return Ok(refused("captured")),
                 }

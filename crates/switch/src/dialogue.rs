@@ -1,10 +1,13 @@
 //! What is said to the bank, field by field, and what its answers mean.
 //!
 //! Only [`authorisation`] is ever given a card. Every later message names the payment by what both
-//! sides know of the first one: fields 37, 38 and 90.
+//! sides know of the first one: fields 37, 38 and 90. A reversal after captures lifts what is not captured: field 95
+//! (ISO 8583:1987) says what of the authorisation stays.
 
 use cards::expiry::yymm;
-use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, OriginalData};
+use cards::iso8583::{
+    ASCII_1987, Field, FieldError, Message, Mti, OriginalData, ReplacementAmounts,
+};
 use cards::messages::Redeemed;
 use trade::clock::Timestamp;
 use trade::money::Money;
@@ -95,7 +98,7 @@ pub(crate) fn advice(
     advice: &Advice,
 ) -> Option<Result<Message, FieldError>> {
     let (mti, processing) = match advice.kind {
-        Kind::Capture => (Mti::FINANCIAL_ADVICE, PURCHASE),
+        Kind::Capture(_) => (Mti::FINANCIAL_ADVICE, PURCHASE),
         Kind::Refund(_) => (Mti::FINANCIAL, REFUND),
         Kind::Reversal => (Mti::REVERSAL, PURCHASE),
     };
@@ -116,8 +119,14 @@ pub(crate) fn advice(
         if let Some(code) = &payment.approval_code {
             message.set(Field::APPROVAL_CODE, code)?;
         }
-        if let Kind::Refund(refund) = advice.kind {
-            message.set(Field::REFUND_REFERENCE, &refund.to_string())?;
+        match advice.kind.movement() {
+            Some(movement) => message.set(Field::MOVEMENT_REFERENCE, &movement)?,
+            None if payment.captured.is_zero() => {}
+            None => {
+                let actual = payment.captured;
+                let stays = ReplacementAmounts { actual }.to_string();
+                message.set(Field::REPLACEMENT_AMOUNTS, &stays)?;
+            }
         }
         Ok(message)
     };

@@ -153,10 +153,15 @@ async fn confirmed(desk: &Desk, advice: Advice, code: String) -> Result<(), Faul
         // A reversal of a payment in doubt that the bank refuses leaves the doubt: a person must ask.
         tracing::error!(code, payment = %advice.payment, kind = ?advice.kind, "the bank refused");
     }
+    let settled = advice.clone();
     desk.store
-        .write(move |tx| settle_advice(tx, &advice, now))
+        .write(move |tx| settle_advice(tx, &settled, now))
         .await?;
     desk.waiters.wake(seq);
+    if matches!(advice.kind, Kind::Capture(_)) {
+        // A reversal may have waited for it.
+        desk.bell.notify_one();
+    }
     Ok(())
 }
 
@@ -168,15 +173,19 @@ fn settle_advice(tx: &mut dyn Tx, advice: &Advice, now: Timestamp) -> Result<(),
     }
     let (id, is_done) = (advice.payment, outcome(advice) == Outcome::Done);
     match (advice.kind, is_done) {
-        (Kind::Capture, true) => {
-            payment::advance(tx, id, State::Capturing, State::Captured, now)?;
-        }
-        (Kind::Capture, false) => payment::uncapture(tx, id, now)?,
+        (Kind::Capture(_), true) => payment::captured(tx, id, advice.amount, now)?,
+        (Kind::Capture(_), false) => payment::uncapture(tx, id, advice.amount, now)?,
         (Kind::Refund(_), true) => {}
         (Kind::Refund(_), false) => payment::unrefund(tx, id, advice.amount, now)?,
         (Kind::Reversal, true) => {
+            let taken = payment::find(tx, id)?.is_some_and(|payment| !payment.captured.is_zero());
+            let lifted = if taken {
+                State::Captured
+            } else {
+                State::Reversed
+            };
             if !payment::advance(tx, id, State::Unknown, State::Reversed, now)? {
-                payment::advance(tx, id, State::Reversing, State::Reversed, now)?;
+                payment::advance(tx, id, State::Reversing, lifted, now)?;
             }
         }
         (Kind::Reversal, false) => {

@@ -38,7 +38,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use trade::clock::{Clock, Timestamp};
 
-pub use api::{Carrier, PaymentReport, RefundReport, Status};
+pub use api::{CaptureReport, Carrier, PaymentReport, RefundReport, Status};
 pub use dialogue::Merchant;
 pub use journal::stray::Stray;
 pub use line::LineTimes;

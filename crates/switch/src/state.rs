@@ -10,7 +10,7 @@ pub enum State {
     Received,
     /// A 0100 is about to leave or has left. Only from here can the truth be unknown.
     Sending,
-    /// The bank holds the amount.
+    /// The bank holds what has not been captured yet. Captures and refunds are kept apart, there may be several.
     Approved,
     /// The bank said no.
     Declined,
@@ -18,26 +18,23 @@ pub enum State {
     NotSent,
     /// A 0100 left and no answer can be trusted. Entering this state queues exactly one reversal.
     Unknown,
-    /// The capture is queued or on its way.
-    Capturing,
-    /// The money is taken. Refunds are kept apart, there may be several.
+    /// Money is taken and nothing is held any more: all was captured, or what was not has been lifted.
     Captured,
-    /// A reversal the shop asked for is queued or on its way.
+    /// A reversal the shop asked for is queued or on its way: of all that is not captured.
     Reversing,
-    /// The bank has confirmed that it holds nothing.
+    /// The bank has confirmed that it holds nothing, and nothing was taken.
     Reversed,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [State; 10] = [
+    pub const ALL: [State; 9] = [
         State::Received,
         State::Sending,
         State::Approved,
         State::Declined,
         State::NotSent,
         State::Unknown,
-        State::Capturing,
         State::Captured,
         State::Reversing,
         State::Reversed,
@@ -53,7 +50,6 @@ impl State {
             State::Declined => "declined",
             State::NotSent => "not_sent",
             State::Unknown => "unknown",
-            State::Capturing => "capturing",
             State::Captured => "captured",
             State::Reversing => "reversing",
             State::Reversed => "reversed",
@@ -78,10 +74,9 @@ impl State {
                 State::Unknown,
                 State::NotSent,
             ],
-            State::Approved => &[State::Capturing, State::Reversing],
-            // Back to Approved: the bank refused, and still holds the amount.
-            State::Capturing => &[State::Captured, State::Approved],
-            State::Reversing => &[State::Reversed, State::Approved],
+            State::Approved => &[State::Captured, State::Reversing],
+            // Captured: a part was, and the rest is lifted. Back to Approved: the bank refused, and still holds it.
+            State::Reversing => &[State::Reversed, State::Captured, State::Approved],
             State::Unknown => &[State::Reversed],
             State::Declined | State::NotSent | State::Captured | State::Reversed => &[],
         }

@@ -1,9 +1,11 @@
 //! One payment in every possible course: a network that loses, delays, repeats and reorders at will, a bank that says yes
 //! or no, a switch that gives up or crashes between any two steps. All of it is explored, and the money agrees.
 //!
+//! An amount is two units, and each of two captures is for one of them, so that a reversal may find none, one or both taken.
+//!
 //! What was written down survives a crash, what waits for an answer does not. Whatever was once sent may arrive at any
 //! later time, any number of times, or never: that is more than two carriers and any fault of theirs can do.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -19,13 +21,19 @@ enum Message {
     Authorisation,
     Approved,
     Declined,
-    Capture,
-    CaptureDone,
-    CaptureRefused,
-    Reversal,
-    /// Field 39 is 00 or 25: the bank holds nothing.
+    Capture(usize),
+    CaptureDone(usize),
+    CaptureRefused(usize),
+    /// What of the authorisation stays, in units.
+    Reversal(u8),
+    /// Field 39 is 00 or 25: the bank holds nothing more.
     ReversalDone,
+    ReversalRefused,
 }
+
+/// What is authorised, in units: one for each capture.
+const AMOUNT: u8 = 2;
+const CAPTURES: usize = 2;
 
 /// The bank's books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,10 +41,29 @@ enum Hold {
     Nothing,
     /// A reversal came first: what it names will not be held.
     ReversedInAdvance,
-    Held,
     Declined,
-    Captured,
-    Reversed,
+    /// Approved: what is taken of it, and what was let go.
+    Approved {
+        taken: u8,
+        released: u8,
+    },
+}
+
+impl Hold {
+    /// What is held and neither taken nor let go.
+    fn open(self) -> u8 {
+        match self {
+            Hold::Approved { taken, released } => AMOUNT - taken - released,
+            Hold::Nothing | Hold::ReversedInAdvance | Hold::Declined => 0,
+        }
+    }
+
+    fn taken(self) -> u8 {
+        match self {
+            Hold::Approved { taken, .. } => taken,
+            Hold::Nothing | Hold::ReversedInAdvance | Hold::Declined => 0,
+        }
+    }
 }
 
 /// A message that is stored and said until it is answered.
@@ -53,15 +80,25 @@ struct World {
     payment: State,
     reversal: Stored,
     reversals_queued: u8,
-    capture: Stored,
+    captures: [Stored; CAPTURES],
+    /// What the bank has confirmed of the captures.
+    captured: u8,
     /// Whether a request works on it: gone after a crash.
     live: bool,
     crashes: u8,
     /// Everything that was ever sent.
     wire: BTreeSet<Message>,
     hold: Hold,
-    /// What was answered to the capture, which is answered again whenever it is repeated.
-    capture_answer: Option<Message>,
+    /// What was answered to each capture, which is answered again whenever it is repeated.
+    answers: [Option<Message>; CAPTURES],
+}
+
+impl World {
+    /// What is being captured.
+    fn capturing(&self) -> u8 {
+        let waiting = self.captures.iter();
+        waiting.map(|one| u8::from(*one == Stored::Waiting)).sum()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,21 +112,28 @@ enum Step {
     Crash,
     /// After the start: what nobody works on any more.
     Settle,
-    AskToCapture,
+    AskToCapture(usize),
     AskToReverse,
     SayTheReversal,
-    SayTheCapture,
+    SayTheCapture(usize),
     Deliver(Message),
     /// The bank may say either, once.
     ApproveOnDelivery,
-    RefuseTheCapture,
+    RefuseTheCapture(usize),
 }
 
 /// The course of one payment with a bank of that kind.
 struct Course {
     /// A bank that answers a reversal of something unheard of, and does not remember it.
     bank_forgets: bool,
+    /// A switch that says a reversal while captures wait, as if they were not to be.
+    hasty: bool,
 }
+
+const SOUND: Course = Course {
+    bank_forgets: false,
+    hasty: false,
+};
 
 impl Course {
     fn go(world: &mut World, next: State) {
@@ -120,47 +164,78 @@ impl Course {
                     world.wire.insert(Message::Declined);
                 }
                 Hold::Declined => drop(world.wire.insert(Message::Declined)),
-                Hold::Held | Hold::Captured | Hold::Reversed => {
-                    world.wire.insert(Message::Approved);
-                }
+                Hold::Approved { .. } => drop(world.wire.insert(Message::Approved)),
             },
-            Message::Capture => {
-                let answer = world.capture_answer.unwrap_or(match world.hold {
-                    Hold::Held => Message::CaptureDone,
-                    _ => Message::CaptureRefused,
-                });
-                if answer == Message::CaptureDone {
-                    world.hold = Hold::Captured;
-                }
-                world.capture_answer = Some(answer);
-                world.wire.insert(answer);
-            }
-            Message::Reversal => {
-                world.hold = match world.hold {
-                    Hold::Held => Hold::Reversed,
-                    Hold::Nothing if !self.bank_forgets => Hold::ReversedInAdvance,
-                    other => other,
-                };
-                world.wire.insert(Message::ReversalDone);
-            }
+            Message::Capture(which) => self.take(world, which),
+            Message::Reversal(stays) => self.release(world, stays),
             // At the switch; what nobody waits for is kept apart as a stray, and changes nothing.
             Message::Approved if waits_for_the_bank(world) => Course::go(world, State::Approved),
             Message::Declined if waits_for_the_bank(world) => Course::go(world, State::Declined),
-            Message::CaptureDone if world.capture == Stored::Waiting => {
-                world.capture = Stored::Answered;
-                Course::go(world, State::Captured);
+            Message::CaptureDone(which) if waits(world, which) => {
+                answered(world, which);
+                world.captured += 1;
+                if world.payment == State::Approved && world.captured == AMOUNT {
+                    Course::go(world, State::Captured);
+                }
             }
-            Message::CaptureRefused if world.capture == Stored::Waiting => {
-                world.capture = Stored::Answered;
-                Course::go(world, State::Approved);
-            }
+            Message::CaptureRefused(which) if waits(world, which) => answered(world, which),
             Message::ReversalDone if world.reversal == Stored::Waiting => {
                 world.reversal = Stored::Answered;
-                Course::go(world, State::Reversed);
+                match (world.payment, world.captured) {
+                    (State::Unknown, _) | (_, 0) => Course::go(world, State::Reversed),
+                    _ => Course::go(world, State::Captured),
+                }
+            }
+            Message::ReversalRefused if world.reversal == Stored::Waiting => {
+                world.reversal = Stored::Answered;
+                if world.payment == State::Reversing {
+                    Course::go(world, State::Approved);
+                }
             }
             _ => {}
         }
     }
+
+    /// The bank takes one unit, once, however often it is asked.
+    fn take(&self, world: &mut World, which: usize) {
+        let answer = match (world.answers[which], world.hold) {
+            (Some(before), _) => before,
+            (None, Hold::Approved { taken, released }) if world.hold.open() > 0 => {
+                let taken = taken + 1;
+                world.hold = Hold::Approved { taken, released };
+                Message::CaptureDone(which)
+            }
+            _ => Message::CaptureRefused(which),
+        };
+        world.answers[which] = Some(answer);
+        world.wire.insert(answer);
+    }
+
+    /// The bank lets go of all but what stays.
+    fn release(&self, world: &mut World, stays: u8) {
+        let answer = match world.hold {
+            Hold::Approved { taken, released } if taken <= stays && released <= AMOUNT - stays => {
+                let released = AMOUNT - stays;
+                world.hold = Hold::Approved { taken, released };
+                Message::ReversalDone
+            }
+            Hold::Approved { .. } => Message::ReversalRefused,
+            Hold::Nothing if !self.bank_forgets => {
+                world.hold = Hold::ReversedInAdvance;
+                Message::ReversalDone
+            }
+            _ => Message::ReversalDone,
+        };
+        world.wire.insert(answer);
+    }
+}
+
+fn waits(world: &World, which: usize) -> bool {
+    world.captures[which] == Stored::Waiting
+}
+
+fn answered(world: &mut World, which: usize) {
+    world.captures[which] = Stored::Answered;
 }
 
 fn waits_for_the_bank(world: &World) -> bool {
@@ -180,12 +255,13 @@ impl Model for Course {
             payment: State::Received,
             reversal: Stored::No,
             reversals_queued: 0,
-            capture: Stored::No,
+            captures: [Stored::No; CAPTURES],
+            captured: 0,
             live: true,
             crashes: 0,
             wire: BTreeSet::new(),
             hold: Hold::Nothing,
-            capture_answer: None,
+            answers: [None; CAPTURES],
         }]
     }
 
@@ -207,19 +283,18 @@ impl Model for Course {
                 Step::Settle,
             ),
             (
-                world.payment == State::Approved && world.capture == Stored::No,
-                Step::AskToCapture,
+                world.payment == State::Approved
+                    && world.reversal == Stored::No
+                    && world.captured + world.capturing() < AMOUNT,
+                Step::AskToReverse,
             ),
-            (world.payment == State::Approved, Step::AskToReverse),
-            (world.reversal == Stored::Waiting, Step::SayTheReversal),
-            (world.capture == Stored::Waiting, Step::SayTheCapture),
+            (
+                world.reversal == Stored::Waiting && (world.capturing() == 0 || self.hasty),
+                Step::SayTheReversal,
+            ),
             (
                 arriving(Message::Authorisation) && world.hold == Hold::Nothing,
                 Step::ApproveOnDelivery,
-            ),
-            (
-                arriving(Message::Capture) && world.capture_answer.is_none(),
-                Step::RefuseTheCapture,
             ),
         ];
         steps.extend(
@@ -227,6 +302,18 @@ impl Model for Course {
                 .into_iter()
                 .filter_map(|(may, step)| may.then_some(step)),
         );
+        for which in 0..CAPTURES {
+            let asked = world.captures[which];
+            if world.payment == State::Approved && asked == Stored::No {
+                steps.push(Step::AskToCapture(which));
+            }
+            if asked == Stored::Waiting {
+                steps.push(Step::SayTheCapture(which));
+            }
+            if arriving(Message::Capture(which)) && world.answers[which].is_none() {
+                steps.push(Step::RefuseTheCapture(which));
+            }
+        }
         steps.extend(world.wire.iter().map(|message| Step::Deliver(*message)));
     }
 
@@ -248,23 +335,22 @@ impl Model for Course {
                 Course::go(&mut world, State::NotSent);
             }
             Step::Settle => Course::doubt(&mut world),
-            Step::AskToCapture => {
-                Course::go(&mut world, State::Capturing);
-                world.capture = Stored::Waiting;
-            }
+            Step::AskToCapture(which) => world.captures[which] = Stored::Waiting,
             Step::AskToReverse => {
                 Course::go(&mut world, State::Reversing);
                 Course::queue_reversal(&mut world);
             }
-            Step::SayTheReversal => drop(world.wire.insert(Message::Reversal)),
-            Step::SayTheCapture => drop(world.wire.insert(Message::Capture)),
+            Step::SayTheReversal => drop(world.wire.insert(Message::Reversal(world.captured))),
+            Step::SayTheCapture(which) => drop(world.wire.insert(Message::Capture(which))),
             Step::ApproveOnDelivery => {
-                world.hold = Hold::Held;
+                let (taken, released) = (0, 0);
+                world.hold = Hold::Approved { taken, released };
                 world.wire.insert(Message::Approved);
             }
-            Step::RefuseTheCapture => {
-                world.capture_answer = Some(Message::CaptureRefused);
-                world.wire.insert(Message::CaptureRefused);
+            Step::RefuseTheCapture(which) => {
+                let refused = Message::CaptureRefused(which);
+                world.answers[which] = Some(refused);
+                world.wire.insert(refused);
             }
             Step::Deliver(message) => self.arrive(&mut world, message),
         }
@@ -277,7 +363,7 @@ impl Model for Course {
                 "what is reversed is not held, and never will be",
                 |_, world: &World| {
                     world.payment != State::Reversed
-                        || !matches!(world.hold, Hold::Held | Hold::Captured)
+                        || (world.hold.open() == 0 && world.hold.taken() == 0)
                 },
             ),
             Property::always("what was not sent never leaves", |_, world: &World| {
@@ -288,18 +374,27 @@ impl Model for Course {
                 |_, world: &World| world.payment != State::Declined || world.hold == Hold::Declined,
             ),
             Property::always("what is approved is held", |_, world: &World| {
-                world.payment != State::Approved || world.hold == Hold::Held
+                let (hold, under_way) = (world.hold, world.capturing());
+                let held = hold.open() + hold.taken();
+                world.payment != State::Approved || (held == AMOUNT && hold.open() + under_way > 0)
             }),
             Property::always(
-                "what is captured is captured at the bank",
-                |_, world: &World| world.payment != State::Captured || world.hold == Hold::Captured,
+                "what is captured is captured at the bank, and nothing is held beside it",
+                |_, world: &World| {
+                    world.payment != State::Captured
+                        || (world.hold.open() == 0 && world.hold.taken() == world.captured)
+                },
             ),
             Property::always(
                 "no money is taken that the journal does not know of",
                 |_, world: &World| {
-                    world.hold != Hold::Captured
-                        || matches!(world.payment, State::Capturing | State::Captured)
+                    let taken = world.hold.taken();
+                    (world.captured..=world.captured + world.capturing()).contains(&taken)
                 },
+            ),
+            Property::always(
+                "no capture and no reversal is refused for the other's sake",
+                |_, world: &World| !world.wire.contains(&Message::ReversalRefused),
             ),
             Property::always(
                 "a doubt queues one reversal, and there is never a second",
@@ -310,7 +405,7 @@ impl Model for Course {
             ),
             Property::always(
                 "nothing that is over keeps money held",
-                |_, world: &World| !world.payment.next().is_empty() || world.hold != Hold::Held,
+                |_, world: &World| !world.payment.next().is_empty() || world.hold.open() == 0,
             ),
             Property::sometimes(
                 "an approval comes too late and is reversed",
@@ -330,11 +425,14 @@ impl Model for Course {
                 "a capture is refused and the amount released",
                 |_, world: &World| {
                     world.payment == State::Reversed
-                        && world.capture_answer == Some(Message::CaptureRefused)
+                        && world.answers[0] == Some(Message::CaptureRefused(0))
                 },
             ),
-            Property::sometimes("money is taken", |_, world: &World| {
-                world.payment == State::Captured
+            Property::sometimes("money is taken in two parcels", |_, world: &World| {
+                world.payment == State::Captured && world.captured == AMOUNT
+            }),
+            Property::sometimes("a part is taken and the rest lifted", |_, world: &World| {
+                world.payment == State::Captured && world.captured < AMOUNT
             }),
         ]
     }
@@ -342,16 +440,9 @@ impl Model for Course {
 
 #[test]
 fn in_every_course_the_books_agree() {
-    let explored = Course {
-        bank_forgets: false,
-    }
-    .checker()
-    .spawn_bfs()
-    .join();
+    let explored = SOUND.checker().spawn_bfs().join();
     explored.assert_properties();
-    let all = walked_through(&Course {
-        bank_forgets: false,
-    });
+    let all = walked_through(&SOUND);
     println!("{all} different states explored");
     assert_eq!(explored.unique_state_count(), all);
 }
@@ -375,15 +466,32 @@ fn walked_through(course: &Course) -> usize {
 /// over, when the authorisation comes late.
 #[test]
 fn a_bank_that_forgets_early_reversals_is_found_out() {
-    let explored = Course { bank_forgets: true }.checker().spawn_bfs().join();
+    let forgetful = Course {
+        bank_forgets: true,
+        ..SOUND
+    };
+    let explored = forgetful.checker().spawn_bfs().join();
     let course = explored.discovery("what is reversed is not held, and never will be");
     let steps: Vec<Step> = course.unwrap().into_actions();
     println!("{steps:?}");
     let overtaken = steps
         .iter()
-        .position(|step| *step == Step::Deliver(Message::Reversal));
+        .position(|step| *step == Step::Deliver(Message::Reversal(0)));
     let late = steps
         .iter()
         .position(|step| *step == Step::ApproveOnDelivery);
     assert!(overtaken.unwrap() < late.unwrap());
+}
+
+/// So can it with a switch that does not let the captures go first: a reversal that knows nothing of them lets go of what is
+/// being taken, or is refused for it.
+#[test]
+fn a_reversal_that_does_not_wait_for_captures_is_found_out() {
+    let hasty = Course {
+        hasty: true,
+        ..SOUND
+    };
+    let explored = hasty.checker().spawn_bfs().join();
+    let refused = explored.discovery("no capture and no reversal is refused for the other's sake");
+    println!("{:?}", refused.unwrap().into_actions());
 }

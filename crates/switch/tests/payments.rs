@@ -12,12 +12,13 @@ mod house;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bank::Hold;
 use house::{ANSWER, House, number, until};
 use link::LinkFault;
 use link::http::Client;
 use switch::State;
 use tokio::task::JoinSet;
-use trade::ids::{PaymentId, RefundId};
+use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{AuthoriseOutcome, Decline, NotSent, Outcome};
 
@@ -77,6 +78,92 @@ async fn a_book_is_paid_shipped_and_given_back() {
     let report = house.report(id).await;
     assert_eq!((report.state, report.refunds.len()), (State::Captured, 2));
     assert_eq!(report.refunded, Money::cents(2390));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_goes_out_in_parcels_and_what_stays_here_is_let_go() {
+    let house = House::open().await;
+    let id = PaymentId::new();
+    house.authorise(id, "approve", 10_000).await;
+    let (first, second) = (CaptureId::new(), CaptureId::new());
+    for _ in 0..2 {
+        let parcel = house.capture_part(id, first, 3500).await.unwrap();
+        assert_eq!(parcel, Outcome::Done);
+    }
+    assert_eq!(status_of(house.capture_part(id, first, 3499).await), 409);
+    let report = house.report(id).await;
+    assert_eq!(
+        (report.state, report.captured),
+        (State::Approved, Money::cents(3500))
+    );
+    // Given back before the last parcel has left, and no more than has been taken.
+    let returned = house.refund(id, RefundId::new(), 500).await.unwrap();
+    assert_eq!(returned, Outcome::Done);
+    let more = house.refund(id, RefundId::new(), 3001).await.unwrap();
+    assert_eq!(more, refused("amount"));
+    let parcel = house.capture_part(id, second, 2500).await.unwrap();
+    assert_eq!(parcel, Outcome::Done);
+    let too_much = house.capture_part(id, CaptureId::new(), 4001).await;
+    assert_eq!(too_much.unwrap(), refused("amount"));
+
+    for _ in 0..2 {
+        assert_eq!(house.reverse(id).await.unwrap(), Outcome::Done);
+    }
+    let late = house.capture_part(id, CaptureId::new(), 100).await.unwrap();
+    assert_eq!(late, refused("amount"));
+    let report = house.report(id).await;
+    assert_eq!(
+        (report.state, report.captured, report.refunded),
+        (State::Captured, Money::cents(6000), Money::cents(500))
+    );
+    assert_eq!(report.captures.len(), 2);
+    let holds = house.holds(id).await;
+    let Hold {
+        state,
+        captured,
+        refunded,
+        released,
+        reversals,
+        ..
+    } = &holds[0];
+    assert_eq!((state.as_str(), *reversals), ("captured", 1));
+    assert_eq!(
+        (*captured, *refunded, *released),
+        (Money::cents(6000), Money::cents(500), Money::cents(4000))
+    );
+    assert_eq!(house.books().await.totals.held, Money::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_waits_for_the_captures_before_it() {
+    let house = House::open().await;
+    let id = PaymentId::new();
+    house.authorise(id, "approve", 5000).await;
+    house.wire.unplug();
+    until("the line is down", async || {
+        house.status().await.line_up_since.is_none()
+    })
+    .await;
+    let parcel = house.capture_part(id, CaptureId::new(), 2000).await;
+    assert_eq!(parcel.unwrap(), Outcome::Pending);
+    let early = house.refund(id, RefundId::new(), 2000).await.unwrap();
+    assert_eq!(early, refused("under_way"));
+    assert_eq!(house.reverse(id).await.unwrap(), Outcome::Pending);
+    let late = house.capture_part(id, CaptureId::new(), 100).await.unwrap();
+    assert_eq!(late, refused("not_approved"));
+    house.kill_switch().await;
+    house.start_switch().await;
+    house.wire.plug_in();
+    house.until_settled().await;
+    let (report, holds) = (house.report(id).await, house.holds(id).await);
+    assert_eq!(
+        (report.state, report.captured),
+        (State::Captured, Money::cents(2000))
+    );
+    assert_eq!(
+        (holds[0].captured, holds[0].released, holds[0].reversals),
+        (Money::cents(2000), Money::cents(3000), 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

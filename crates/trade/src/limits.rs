@@ -71,6 +71,8 @@ pub const PAYMENTS_PER_RECOVERY: u32 = 200;
 pub const AUTHORISATION_LOST: Duration = Duration::from_secs(90);
 /// How long a capture, reversal or refund waits before it is asked again: longer than the bank may take.
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(20);
+/// Captures and refunds of one payment: a parcel for each line of the largest cart, and as many again given back.
+pub const MOVEMENTS_PER_PAYMENT: i64 = 200;
 /// Wrong passwords in a row before a login must wait.
 pub const LOGIN_FAILURES: u32 = 5;
 /// How long it must wait then.

@@ -59,8 +59,8 @@ impl Field {
     pub const SECURITY_CODE: Field = Field(60);
     /// Private: the merchant's name for the payment.
     pub const PAYMENT_REFERENCE: Field = Field(62);
-    /// Private: the merchant's name for the refund.
-    pub const REFUND_REFERENCE: Field = Field(63);
+    /// Private: the merchant's name for the capture or the refund.
+    pub const MOVEMENT_REFERENCE: Field = Field(63);
     /// Network management code: 001 sign on, 002 sign off, 301 echo.
     pub const NETWORK_CODE: Field = Field(70);
     /// Original data elements: which earlier message this one is about.

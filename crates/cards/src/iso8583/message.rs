@@ -241,7 +241,7 @@ const ECHOED: [Field; 11] = [
     Field::MERCHANT,
     Field::CURRENCY,
     Field::PAYMENT_REFERENCE,
-    Field::REFUND_REFERENCE,
+    Field::MOVEMENT_REFERENCE,
     Field::NETWORK_CODE,
 ];
 

@@ -26,6 +26,7 @@ mod mti;
 mod original;
 #[cfg(test)]
 mod properties;
+mod replacement;
 mod spec;
 mod table;
 pub mod tlv;
@@ -39,5 +40,6 @@ pub use field::Field;
 pub use message::Message;
 pub use mti::Mti;
 pub use original::{OriginalData, Stan, TransmissionTime};
+pub use replacement::ReplacementAmounts;
 pub use spec::{Content, FieldSpec, Length, Wire};
 pub use view::{Text, View};

@@ -5,21 +5,25 @@ use std::time::Duration;
 
 use storage::{Fault, Row, Tx};
 use trade::clock::Timestamp;
-use trade::ids::{PaymentId, RefundId};
+use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
 
 use super::Trace;
 use super::payment::payment_id;
 
 storage::statements! {
-    QUEUE = "INSERT INTO advice (payment, kind, refund, amount_cents, stan, transmitted, tries, due_us, queued_us)
-        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7) ON CONFLICT (payment, kind, refund) DO NOTHING";
-    FIND = "SELECT seq, payment, kind, refund, amount_cents, stan, transmitted, tries, response_code
-        FROM advice WHERE payment = $1 AND kind = $2 AND refund = $3";
-    OF_PAYMENT = "SELECT seq, payment, kind, refund, amount_cents, stan, transmitted, tries, response_code
-        FROM advice WHERE payment = $1 ORDER BY seq LIMIT 200";
-    DUE = "SELECT seq, payment, kind, refund, amount_cents, stan, transmitted, tries, response_code
-        FROM advice WHERE response_code IS NULL AND due_us <= $1 ORDER BY due_us, seq LIMIT $2";
+    QUEUE = "INSERT INTO advice (payment, kind, movement, amount_cents, stan, transmitted, tries, due_us, queued_us)
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7) ON CONFLICT (payment, kind, movement) DO NOTHING";
+    FIND = "SELECT seq, payment, kind, movement, amount_cents, stan, transmitted, tries, response_code
+        FROM advice WHERE payment = $1 AND kind = $2 AND movement = $3";
+    OF_PAYMENT = "SELECT seq, payment, kind, movement, amount_cents, stan, transmitted, tries, response_code
+        FROM advice WHERE payment = $1 ORDER BY seq LIMIT 300";
+    COUNT = "SELECT COUNT(*) FROM advice WHERE payment = $1";
+    DUE = "SELECT seq, payment, kind, movement, amount_cents, stan, transmitted, tries, response_code
+        FROM advice WHERE response_code IS NULL AND due_us <= $1
+            AND (kind <> 'reversal' OR NOT EXISTS (SELECT 1 FROM advice AS taking
+                WHERE taking.payment = advice.payment AND taking.kind = 'capture' AND taking.response_code IS NULL))
+        ORDER BY due_us, seq LIMIT $2";
     TRY = "UPDATE advice SET tries = tries + 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
     UNSENT = "UPDATE advice SET tries = tries - 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
     DONE = "UPDATE advice SET response_code = $2, done_us = $3 WHERE seq = $1 AND response_code IS NULL";
@@ -29,7 +33,7 @@ storage::statements! {
 /// What is to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    Capture,
+    Capture(CaptureId),
     Refund(RefundId),
     Reversal,
 }
@@ -37,17 +41,18 @@ pub(crate) enum Kind {
 impl Kind {
     fn name(self) -> &'static str {
         match self {
-            Kind::Capture => "capture",
+            Kind::Capture(_) => "capture",
             Kind::Refund(_) => "refund",
             Kind::Reversal => "reversal",
         }
     }
 
-    /// The refund's name, empty for the others: a payment has one capture, one reversal, many refunds.
-    fn refund(self) -> String {
+    /// The shop's name for what moves; none for a reversal, of which a payment has one.
+    pub(crate) fn movement(self) -> Option<String> {
         match self {
-            Kind::Refund(refund) => refund.to_string(),
-            Kind::Capture | Kind::Reversal => String::new(),
+            Kind::Capture(capture) => Some(capture.to_string()),
+            Kind::Refund(refund) => Some(refund.to_string()),
+            Kind::Reversal => None,
         }
     }
 }
@@ -78,7 +83,7 @@ pub(crate) fn queue(
     let params = [
         payment.to_string().into(),
         kind.name().into(),
-        kind.refund().into(),
+        kind.movement().unwrap_or_default().into(),
         amount.as_cents().into(),
         trace.stan.number().into(),
         trace.transmitted.to_string().into(),
@@ -95,7 +100,7 @@ pub(crate) fn find(
     let params = [
         payment.to_string().into(),
         kind.name().into(),
-        kind.refund().into(),
+        kind.movement().unwrap_or_default().into(),
     ];
     tx.query_opt(&FIND, &params)?.as_ref().map(read).transpose()
 }
@@ -108,7 +113,13 @@ pub(crate) fn of_payment(tx: &mut dyn Tx, payment: PaymentId) -> Result<Vec<Advi
         .collect()
 }
 
-/// What should be said now, the longest due first.
+/// How many were queued for a payment.
+pub(crate) fn count(tx: &mut dyn Tx, payment: PaymentId) -> Result<i64, Fault> {
+    tx.query_one(&COUNT, &[payment.to_string().into()])?.int(0)
+}
+
+/// What should be said now, the longest due first. A reversal waits for the captures of its payment, because it says what
+/// of the authorisation stays.
 pub(crate) fn due(tx: &mut dyn Tx, now: Timestamp, most: usize) -> Result<Vec<Advice>, Fault> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     tx.query(&DUE, &[now.as_micros().into(), most.into()])?
@@ -148,14 +159,11 @@ pub(crate) fn patience(tries: i64, first: Duration) -> Duration {
 }
 
 fn read(row: &Row) -> Result<Advice, Fault> {
+    let malformed = |_| Fault::defect("the name of a capture or refund is malformed");
     let kind = match row.text(2)? {
-        "capture" => Kind::Capture,
+        "capture" => Kind::Capture(row.text(3)?.parse().map_err(malformed)?),
         "reversal" => Kind::Reversal,
-        _ => Kind::Refund(
-            row.text(3)?
-                .parse()
-                .map_err(|_| Fault::defect("a refund's name is malformed"))?,
-        ),
+        _ => Kind::Refund(row.text(3)?.parse().map_err(malformed)?),
     };
     Ok(Advice {
         seq: row.int(0)?,

@@ -12,56 +12,18 @@ use cards::iso8583::{Stan, TransmissionTime};
 use storage::{Fault, Migration, Statement, Tx};
 use trade::clock::Timestamp;
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    component: "switch",
-    version: 1,
-    sql: "CREATE TABLE payment (
-        id TEXT PRIMARY KEY,
-        order_number TEXT NOT NULL,
-        amount_cents {bigint} NOT NULL CHECK (amount_cents >= 0),
-        state TEXT NOT NULL,
-        stan {bigint},
-        transmitted TEXT,
-        response_code TEXT,
-        approval_code TEXT,
-        retrieval_reference TEXT,
-        not_sent TEXT,
-        captured_cents {bigint} NOT NULL,
-        refunded_cents {bigint} NOT NULL,
-        received_us {bigint} NOT NULL,
-        changed_us {bigint} NOT NULL,
-        CONSTRAINT captured_within_the_amount CHECK (captured_cents BETWEEN 0 AND amount_cents),
-        CONSTRAINT refunded_within_the_capture CHECK (refunded_cents BETWEEN 0 AND captured_cents)
-    ) {strict};
-    CREATE INDEX payment_unsettled ON payment (changed_us) WHERE state IN ('received', 'sending');
-    CREATE TABLE advice (
-        seq {id},
-        payment TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('capture', 'refund', 'reversal')),
-        refund TEXT NOT NULL,
-        amount_cents {bigint} NOT NULL,
-        stan {bigint} NOT NULL,
-        transmitted TEXT NOT NULL,
-        tries {bigint} NOT NULL,
-        due_us {bigint} NOT NULL,
-        response_code TEXT,
-        queued_us {bigint} NOT NULL,
-        done_us {bigint},
-        UNIQUE (payment, kind, refund)
-    ) {strict};
-    CREATE INDEX advice_due ON advice (due_us) WHERE response_code IS NULL;
-    CREATE TABLE stray (
-        seq {id},
-        mti TEXT NOT NULL,
-        terminal TEXT NOT NULL,
-        stan TEXT NOT NULL,
-        response_code TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        received_us {bigint} NOT NULL
-    ) {strict};
-    CREATE TABLE trace (only_row {bigint} PRIMARY KEY CHECK (only_row = 1), sent {bigint} NOT NULL) {strict};
-    INSERT INTO trace (only_row, sent) VALUES (1, 0);",
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        component: "switch",
+        version: 1,
+        sql: include_str!("../../migrations/0001_journal.sql"),
+    },
+    Migration {
+        component: "switch",
+        version: 2,
+        sql: include_str!("../../migrations/0002_captures.sql"),
+    },
+];
 
 storage::statements! {
     NEXT_TRACE = "UPDATE trace SET sent = sent + 1 WHERE only_row = 1 RETURNING sent - 1";
@@ -111,4 +73,49 @@ pub(crate) fn transmission_time(now: Timestamp) -> Result<TransmissionTime, Faul
         .ok()
         .and_then(|instant| TransmissionTime::parse(&instant.strftime("%m%d%H%M%S").to_string()))
         .ok_or_else(|| Fault::defect("the clock shows no date"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::State;
+    use storage::{Store, StoreUrl};
+    use trade::ids::PaymentId;
+    use trade::money::Money;
+
+    storage::statements! {
+        BEGUN = "INSERT INTO payment (id, order_number, amount_cents, state, captured_cents, refunded_cents, received_us, changed_us)
+            VALUES ($1, 'BQ-0000-0000', 2390, 'capturing', 2000, 0, 1, 1)";
+        QUEUED = "INSERT INTO advice (payment, kind, refund, amount_cents, stan, transmitted, tries, due_us, queued_us)
+            VALUES ($1, 'capture', '', 2000, 7, '1126120000', 1, 1, 1)";
+    }
+
+    #[tokio::test]
+    async fn a_capture_under_way_before_captures_had_names_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("switch.db"));
+        let id = PaymentId::new();
+        let before = Store::open(&url, &[&MIGRATIONS[..1]]).await.unwrap();
+        let written = before.write(move |tx| {
+            tx.execute(&BEGUN, &[id.to_string().into()])?;
+            tx.execute(&QUEUED, &[id.to_string().into()])
+        });
+        written.await.unwrap();
+        drop(before);
+        let store = Store::open(&url, &[MIGRATIONS]).await.unwrap();
+        let found = store.read(move |tx| {
+            let payment = payment::find(tx, id)?;
+            Ok::<_, Fault>((payment, advice::of_payment(tx, id)?))
+        });
+        let (payment, advices) = found.await.unwrap();
+        let payment = payment.unwrap();
+        assert_eq!(
+            (payment.state, payment.captured),
+            (State::Approved, Money::ZERO)
+        );
+        assert_eq!(payment.capturing, Money::cents(2000));
+        let capture = advice::Kind::Capture(trade::ids::CaptureId(id.0));
+        assert_eq!(advices[0].kind, capture);
+    }
 }

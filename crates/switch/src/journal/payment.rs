@@ -18,7 +18,7 @@ storage::statements! {
     CLOSE_UNHEARD = "INSERT INTO payment (id, order_number, amount_cents, state, not_sent, captured_cents, refunded_cents, received_us, changed_us)
         VALUES ($1, '', 0, 'not_sent', $2, 0, 0, $3, $3) ON CONFLICT (id) DO NOTHING";
     FIND = "SELECT id, order_number, amount_cents, state, stan, transmitted, response_code, approval_code,
-            retrieval_reference, not_sent, captured_cents, refunded_cents
+            retrieval_reference, not_sent, captured_cents, refunded_cents, capturing_cents
         FROM payment WHERE id = $1";
     MOVE = "UPDATE payment SET state = $3, changed_us = $4 WHERE id = $1 AND state = $2";
     SEND = "UPDATE payment SET state = 'sending', stan = $2, transmitted = $3, changed_us = $4
@@ -27,12 +27,14 @@ storage::statements! {
         WHERE id = $1 AND state = 'sending'";
     NOT_SENT = "UPDATE payment SET state = 'not_sent', not_sent = $2, changed_us = $3
         WHERE id = $1 AND state IN ('received', 'sending')";
-    CAPTURE = "UPDATE payment SET state = 'capturing', captured_cents = $2, changed_us = $3
-        WHERE id = $1 AND state = 'approved' AND amount_cents >= $2";
-    UNCAPTURE = "UPDATE payment SET state = 'approved', captured_cents = 0, changed_us = $2
-        WHERE id = $1 AND state = 'capturing'";
+    CAPTURE = "UPDATE payment SET capturing_cents = capturing_cents + $2, changed_us = $3
+        WHERE id = $1 AND state = 'approved' AND amount_cents - captured_cents - capturing_cents >= $2";
+    CAPTURED = "UPDATE payment SET capturing_cents = capturing_cents - $2, captured_cents = captured_cents + $2, changed_us = $3,
+            state = CASE WHEN state = 'approved' AND captured_cents + $2 = amount_cents THEN 'captured' ELSE state END
+        WHERE id = $1";
+    UNCAPTURE = "UPDATE payment SET capturing_cents = capturing_cents - $2, changed_us = $3 WHERE id = $1";
     REFUND = "UPDATE payment SET refunded_cents = refunded_cents + $2, changed_us = $3
-        WHERE id = $1 AND state = 'captured' AND captured_cents - refunded_cents >= $2";
+        WHERE id = $1 AND captured_cents - refunded_cents >= $2";
     UNREFUND = "UPDATE payment SET refunded_cents = refunded_cents - $2, changed_us = $3 WHERE id = $1";
     UNSETTLED = "SELECT id, state FROM payment
         WHERE state IN ('received', 'sending') AND changed_us <= $1 ORDER BY changed_us LIMIT 500";
@@ -56,8 +58,11 @@ pub(crate) struct Payment {
     pub(crate) approval_code: Option<String>,
     pub(crate) retrieval_reference: Option<String>,
     pub(crate) not_sent: Option<NotSent>,
+    /// What the bank has confirmed of the captures.
     pub(crate) captured: Money,
     pub(crate) refunded: Money,
+    /// What is being captured.
+    pub(crate) capturing: Money,
 }
 
 impl Payment {
@@ -215,7 +220,7 @@ pub(crate) fn advance(
     Ok(tx.execute(&MOVE, &params)? == 1)
 }
 
-/// Approved to capturing, when the amount was approved.
+/// Sets an amount aside for a capture, when so much is held and not yet spoken for.
 pub(crate) fn capture(
     tx: &mut dyn Tx,
     id: PaymentId,
@@ -230,10 +235,34 @@ pub(crate) fn capture(
     Ok(tx.execute(&CAPTURE, &params)? == 1)
 }
 
-/// The bank refused the capture.
-pub(crate) fn uncapture(tx: &mut dyn Tx, id: PaymentId, now: Timestamp) -> Result<(), Fault> {
-    tx.execute(&UNCAPTURE, &[id.to_string().into(), now.as_micros().into()])
-        .map(drop)
+/// The bank confirmed a capture; with the last of them the payment is captured.
+pub(crate) fn captured(
+    tx: &mut dyn Tx,
+    id: PaymentId,
+    amount: Money,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let params = [
+        id.to_string().into(),
+        amount.as_cents().into(),
+        now.as_micros().into(),
+    ];
+    tx.execute(&CAPTURED, &params).map(drop)
+}
+
+/// The bank refused a capture.
+pub(crate) fn uncapture(
+    tx: &mut dyn Tx,
+    id: PaymentId,
+    amount: Money,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let params = [
+        id.to_string().into(),
+        amount.as_cents().into(),
+        now.as_micros().into(),
+    ];
+    tx.execute(&UNCAPTURE, &params).map(drop)
 }
 
 /// Sets an amount aside for a refund, when so much was captured and not yet refunded.
@@ -312,6 +341,7 @@ fn read(row: &Row) -> Result<Payment, Fault> {
         not_sent: row.opt_text(9)?.map(not_sent).transpose()?,
         captured: Money::cents(row.int(10)?),
         refunded: Money::cents(row.int(11)?),
+        capturing: Money::cents(row.int(12)?),
     })
 }
 

@@ -239,14 +239,21 @@ impl House {
             .await
     }
 
+    /// The one capture of a payment that has no more.
     pub async fn capture(&self, id: PaymentId, amount: i64) -> Result<Outcome, LinkFault> {
+        self.capture_part(id, CaptureId(id.0), amount).await
+    }
+
+    pub async fn capture_part(
+        &self,
+        id: PaymentId,
+        capture: CaptureId,
+        amount: i64,
+    ) -> Result<Outcome, LinkFault> {
         let amount = Money::cents(amount);
         self.post(
             &format!("/payments/{id}/capture"),
-            &CaptureRequest {
-                capture: CaptureId(id.0),
-                amount,
-            },
+            &CaptureRequest { capture, amount },
         )
         .await
     }
