@@ -7,6 +7,7 @@ use trade::clock::Timestamp;
 use trade::money::Money;
 
 use crate::request::{Key, Request};
+use crate::script;
 
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
@@ -19,6 +20,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../migrations/0002_captures.sql"),
     },
+    Migration {
+        component: "bank",
+        version: 3,
+        sql: include_str!("../migrations/0003_partial.sql"),
+    },
 ];
 
 storage::statements! {
@@ -26,9 +32,9 @@ storage::statements! {
             payment, amount_cents, response_code, retrieval_reference, approval_code, times_said, booked_us, movement)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '', '', 1, $9, $10)
         ON CONFLICT (mti, terminal, stan, transmitted) DO UPDATE SET times_said = message.times_said + 1
-        RETURNING id, times_said, payment, amount_cents, response_code, retrieval_reference, approval_code, movement";
+        RETURNING id, times_said, payment, amount_cents, response_code, retrieval_reference, approval_code, movement, part_cents";
     SAID_OTHERWISE = "SELECT 1 FROM message WHERE payment = $1 AND movement = $2 AND id <> $3 AND response_code = '00'";
-    ANSWERED = "UPDATE message SET response_code = $2, retrieval_reference = $3, approval_code = $4 WHERE id = $1";
+    ANSWERED = "UPDATE message SET response_code = $2, retrieval_reference = $3, approval_code = $4, part_cents = $5 WHERE id = $1";
     REVERSED_IN_ADVANCE = "SELECT 1 FROM message
         WHERE mti = '0400' AND terminal = $1 AND original_stan = $2 AND original_transmitted = $3";
     HOLD = "INSERT INTO hold (payment, card, terminal, stan, transmitted, state, response_code,
@@ -124,6 +130,8 @@ pub(crate) struct Answer {
     pub(crate) response_code: String,
     pub(crate) retrieval_reference: String,
     pub(crate) approval_code: String,
+    /// What of the amount was approved, when not all of it.
+    pub(crate) part: Option<Money>,
 }
 
 /// A message in the books.
@@ -162,6 +170,7 @@ pub(crate) fn hear(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result
             response_code: row.text(4)?.to_owned(),
             retrieval_reference: row.text(5)?.to_owned(),
             approval_code: row.text(6)?.to_owned(),
+            part: row.opt_int(8)?.map(Money::cents),
         },
     };
     Ok(Heard {
@@ -192,12 +201,14 @@ pub(crate) fn answered(tx: &mut dyn Tx, heard: i64, answer: &Answer) -> Result<(
         response_code,
         retrieval_reference,
         approval_code,
+        part,
     } = answer;
     let params = [
         heard.into(),
         response_code.into(),
         retrieval_reference.into(),
         approval_code.into(),
+        part.map(Money::as_cents).into(),
     ];
     tx.execute(&ANSWERED, &params).map(drop)
 }
@@ -216,7 +227,7 @@ pub(crate) fn hold(
     answer: &Answer,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let state = if answer.response_code == "00" {
+    let state = if script::holds(&answer.response_code) {
         "held"
     } else {
         "declined"
@@ -227,7 +238,7 @@ pub(crate) fn hold(
         state.into(),
         Value::from(&answer.response_code),
         Value::from(&answer.retrieval_reference),
-        request.amount.as_cents().into(),
+        answer.part.unwrap_or(request.amount).as_cents().into(),
         now.as_micros().into(),
     ]);
     tx.execute(&HOLD, &params).map(drop)

@@ -1,15 +1,19 @@
 //! The desk: takes a message, decides, books it and words the answer. Every message is booked with
 //! its answer in one transaction, so a repeat finds both or neither.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use cards::iso8583::{Field, FieldError, Message};
+use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, Stan};
 use storage::{Fault, Store, Tx};
+use tokio::sync::watch;
 use trade::clock::{Clock, Timestamp};
+use trade::money::Money;
 
 use crate::books::{self, Answer, Books, Found, Hold};
 use crate::request::{Key, Request, Verb};
-use crate::script::{Patience, Script, ScriptError};
+use crate::script::{self, Patience, Script, ScriptError};
+use crate::session::KEY_CHANGE;
 
 const APPROVED: &str = "00";
 const INVALID_TRANSACTION: &str = "12";
@@ -21,6 +25,10 @@ const SYSTEM_MALFUNCTION: &str = "96";
 
 #[derive(Debug)]
 pub(crate) struct Desk {
+    /// How often the operator has asked for other keys.
+    pub(crate) key_changes: watch::Sender<u64>,
+    /// Messages of the bank's own.
+    said: AtomicU64,
     store: Store,
     script: Script,
     slow: Duration,
@@ -31,6 +39,8 @@ impl Desk {
     pub(crate) fn new(store: Store, slow: Duration, clock: Clock) -> Result<Desk, ScriptError> {
         let script = Script::load()?;
         Ok(Desk {
+            key_changes: watch::Sender::new(0),
+            said: AtomicU64::new(0),
             store,
             script,
             slow,
@@ -65,6 +75,18 @@ impl Desk {
         word(asked, &answer).map(Some)
     }
 
+    /// 0800: the switch of this terminal shall come back with other keys.
+    pub(crate) fn key_change(&self, terminal: &str) -> Result<Message, FieldError> {
+        let stan = Stan::nth(self.said.fetch_add(1, Ordering::Relaxed));
+        let now = jiff::Timestamp::from_microsecond(self.clock.now().as_micros());
+        let transmitted = now.unwrap_or_default().strftime("%m%d%H%M%S").to_string();
+        Message::new(&ASCII_1987, Mti::NETWORK)
+            .with(Field::TRANSMISSION_TIME, &transmitted)?
+            .with(Field::STAN, &stan.to_string())?
+            .with(Field::TERMINAL, terminal)?
+            .with(Field::NETWORK_CODE, KEY_CHANGE)
+    }
+
     pub(crate) async fn books(&self, after: i64) -> Result<Books, Fault> {
         self.store.read(move |tx| books::page(tx, after)).await
     }
@@ -84,7 +106,10 @@ fn word(asked: &Message, answer: &Answer) -> Result<Message, FieldError> {
     if !answer.approval_code.is_empty() {
         worded.set(Field::APPROVAL_CODE, &answer.approval_code)?;
     }
-    Ok(worded)
+    match answer.part {
+        Some(part) => worded.with_amount(part),
+        None => Ok(worded),
+    }
 }
 
 /// Books a message once, and finds its answer however often it is said.
@@ -100,12 +125,13 @@ fn book(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result<Answer, Fa
     }
     let answer = match &request.verb {
         Verb::Authorise { decision, card } => {
-            let code = if books::reversed_in_advance(tx, &request.key)? {
-                INVALID_TRANSACTION
+            let (code, held) = if books::reversed_in_advance(tx, &request.key)? {
+                (INVALID_TRANSACTION, request.amount)
             } else {
-                &decision.code
+                decision.on(request.amount)
             };
-            let answer = named(code, heard.id, now);
+            let part = (held != request.amount).then_some(held);
+            let answer = named(code, part, heard.id, now);
             books::hold(tx, request, card, &answer, now)?;
             answer
         }
@@ -155,6 +181,7 @@ fn on_hold(
         response_code: act(tx, &hold)?.to_owned(),
         retrieval_reference: hold.retrieval_reference,
         approval_code: String::new(),
+        part: None,
     })
 }
 
@@ -163,22 +190,25 @@ fn only(code: &str) -> Answer {
         response_code: code.to_owned(),
         retrieval_reference: String::new(),
         approval_code: String::new(),
+        part: None,
     }
 }
 
 /// The answer to an authorisation. The retrieval reference has the usual form YDDDHHnnnnnn: last
 /// digit of the year, day of the year, hour, number. The approval code shows that it is of a test.
-fn named(code: &str, number: i64, now: Timestamp) -> Answer {
+fn named(code: &str, part: Option<Money>, number: i64, now: Timestamp) -> Answer {
     let time = now.in_paris();
     let (year, day, hour) = (time.year() % 10, time.date().day_of_year(), time.hour());
-    let approval_code = match code {
-        APPROVED => format!("T{:05}", number % 100_000),
-        _ => String::new(),
+    let approval_code = if script::holds(code) {
+        format!("T{:05}", number % 100_000)
+    } else {
+        String::new()
     };
     Answer {
         response_code: code.to_owned(),
         retrieval_reference: format!("{year}{day:03}{hour:02}{:06}", number % 1_000_000),
         approval_code,
+        part,
     }
 }
 
@@ -186,7 +216,6 @@ fn named(code: &str, number: i64, now: Timestamp) -> Answer {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use cards::iso8583::{ASCII_1987, Mti};
     use storage::StoreUrl;
 
     const REQUEST: &str = "0730120000";

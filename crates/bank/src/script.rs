@@ -7,6 +7,7 @@ use cards::iso8583::Message;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use trade::clock::Clock;
+use trade::money::Money;
 
 const CARDS: &str = include_str!("../data/cards.toml");
 
@@ -19,7 +20,7 @@ pub struct TestCard {
     pub exp: String,
     /// The security code the bank expects.
     pub csc: String,
-    /// What the bank does: `approve`, `silent`, `slow`, or the reason it declines.
+    /// What the bank does: `approve`, `partial`, `silent`, `slow`, or the reason it declines.
     pub behaviour: String,
 }
 
@@ -89,6 +90,25 @@ const EXPIRED: &str = "54";
 const INVALID_CARD: &str = "14";
 const WRONG_SECURITY_CODE: &str = "82";
 const APPROVED: &str = "00";
+/// Approved for a part of the amount (ISO 8583:1987, field 39).
+const PARTIAL: &str = "10";
+const INSUFFICIENT_FUNDS: &str = "51";
+
+impl Decision {
+    /// What of the amount is held, and the code that says so: half of it for a partial approval, which is nothing of a cent.
+    pub(crate) fn on(&self, amount: Money) -> (&str, Money) {
+        match self.code.as_str() {
+            PARTIAL if amount.as_cents() < 2 => (INSUFFICIENT_FUNDS, amount),
+            PARTIAL => (PARTIAL, Money::cents(amount.as_cents() / 2)),
+            code => (code, amount),
+        }
+    }
+}
+
+/// Whether the bank holds something after such an answer.
+pub(crate) fn holds(code: &str) -> bool {
+    matches!(code, APPROVED | PARTIAL)
+}
 
 impl Script {
     pub(crate) fn load() -> Result<Script, ScriptError> {
@@ -109,11 +129,11 @@ impl Script {
             return at_once(INVALID_CARD);
         };
         let expiry = asked.get(Field::EXPIRY).unwrap_or_default();
-        if line.code == APPROVED && is_past(expiry, today) {
+        if holds(&line.code) && is_past(expiry, today) {
             return at_once(EXPIRED);
         }
         let csc = asked.get(Field::SECURITY_CODE);
-        if line.code == APPROVED && csc.is_some_and(|csc| csc != line.csc) {
+        if holds(&line.code) && csc.is_some_and(|csc| csc != line.csc) {
             return at_once(WRONG_SECURITY_CODE);
         }
         Decision {
@@ -165,13 +185,13 @@ mod tests {
         let approving = cards.iter().filter(|card| card.behaviour == "approve");
         assert_eq!(approving.count(), 4);
         let reasons = Decline::ALL.iter().map(|decline| decline.code());
-        for behaviour in reasons.chain(["silent", "slow"]) {
+        for behaviour in reasons.chain(["silent", "slow", "partial"]) {
             assert!(
                 cards.iter().any(|card| card.behaviour == behaviour),
                 "{behaviour}"
             );
         }
-        for line in read().unwrap().iter().filter(|line| line.code != APPROVED) {
+        for line in read().unwrap().iter().filter(|line| !holds(&line.code)) {
             assert_eq!(Decline::from_field39(&line.code).code(), line.behaviour);
         }
     }

@@ -1,8 +1,8 @@
 //! Sessions: the connections of the switch. Reads frames, lets each message be answered on its own
-//! time, writes the answers as they come.
+//! time, writes the answers as they come, and asks for other keys when the bank's operator wants them.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, frame};
 use link::tls::{ServerTls, Stream};
@@ -19,6 +19,9 @@ const MAX_SESSIONS: usize = 64;
 
 /// Messages of one connection in work at once; more wait unread.
 const MAX_IN_WORK: usize = 1024;
+
+/// Network management code: other keys, please.
+pub(crate) const KEY_CHANGE: &str = "161";
 
 /// Issuer or switch inoperative: nobody has signed on.
 const NOT_SIGNED_ON: &str = "91";
@@ -52,8 +55,10 @@ async fn session(tcp: TcpStream, tls: ServerTls, desk: Arc<Desk>) {
     tracing::info!(peer = peer.name(), "a session begins");
     let (reader, writer) = tokio::io::split(stream);
     let (answers, outgoing) = mpsc::channel(MAX_IN_WORK);
+    let terminal = OnceLock::new();
     let ended = tokio::select! {
-        ended = converse(reader, answers, desk) => ended,
+        ended = converse(reader, answers.clone(), Arc::clone(&desk), &terminal) => ended,
+        ended = ask_for_keys(answers, desk, &terminal) => ended,
         ended = write_answers(writer, outgoing) => ended,
     };
     match ended {
@@ -66,6 +71,7 @@ async fn converse(
     mut reader: ReadHalf<Stream>,
     answers: mpsc::Sender<Message>,
     desk: Arc<Desk>,
+    terminal: &OnceLock<String>,
 ) -> io::Result<()> {
     let mut in_work = JoinSet::new();
     let mut signed_on = false;
@@ -77,8 +83,12 @@ async fn converse(
                 continue;
             }
         };
+        if !message.mti().is_request() {
+            tracing::info!(answer = ?message, "the switch answers");
+            continue;
+        }
         let immediate = match message.mti() {
-            Mti::NETWORK => Some(network(&message, &mut signed_on)),
+            Mti::NETWORK => Some(network(&message, &mut signed_on, terminal)),
             _ if !signed_on => Some(message.answer(NOT_SIGNED_ON)),
             _ => None,
         };
@@ -102,15 +112,43 @@ async fn converse(
     Ok(())
 }
 
-/// Sign-on, sign-off and echo.
-fn network(message: &Message, signed_on: &mut bool) -> Result<Message, FieldError> {
+/// Sign-on, sign-off, echo, and the word that another session, with other keys, is about to begin.
+fn network(
+    message: &Message,
+    signed_on: &mut bool,
+    terminal: &OnceLock<String>,
+) -> Result<Message, FieldError> {
     match message.get(Field::NETWORK_CODE) {
-        Some("001") => *signed_on = true,
+        Some("001") => {
+            *signed_on = true;
+            let name = message.get(Field::TERMINAL).unwrap_or_default();
+            // Another sign-on of the same session is of the same terminal.
+            let _ = terminal.set(name.to_owned());
+        }
         Some("002") => *signed_on = false,
+        Some(KEY_CHANGE) => tracing::info!("the switch is about to change its keys"),
         Some("301") => {}
         _ => return message.answer("40"),
     }
     message.answer("00")
+}
+
+/// Tells the switch of a session that is signed on whenever other keys are wanted.
+async fn ask_for_keys(
+    answers: mpsc::Sender<Message>,
+    desk: Arc<Desk>,
+    terminal: &OnceLock<String>,
+) -> io::Result<()> {
+    let mut wanted = desk.key_changes.subscribe();
+    loop {
+        if wanted.changed().await.is_err() {
+            return std::future::pending().await;
+        }
+        if let Some(terminal) = terminal.get() {
+            let asked = desk.key_change(terminal).map_err(io::Error::other)?;
+            answers.send(asked).await.map_err(io::Error::other)?;
+        }
+    }
 }
 
 async fn write_answers(

@@ -3,7 +3,6 @@
 //! One folder holds the authority and every process's pair, which is right for one machine and wrong for a
 //! production: there each process gets only its own pair, from an authority that is kept elsewhere.
 
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -48,6 +47,27 @@ pub fn make_demo(dir: &Path, names: &[&str]) -> Result<(), IdentityError> {
             issue(dir, name, &issuer)?;
         }
         signing_pair(dir, name)?;
+    }
+    Ok(())
+}
+
+/// Makes new certificates for the names, whatever is left of the old ones; signing pairs stay. A process that runs shows
+/// its new one to whom it meets next.
+///
+/// # Errors
+/// As [`make_demo`]; [`IdentityError::File`] also for a folder without an authority.
+pub fn renew(dir: &Path, names: &[&str]) -> Result<(), IdentityError> {
+    let missing = dir.join("ca.key");
+    if !missing.exists() {
+        return Err(IdentityError::File {
+            path: missing,
+            source: std::io::ErrorKind::NotFound.into(),
+        });
+    }
+    let issuer = authority(dir)?;
+    for name in names {
+        check_label(name)?;
+        issue(dir, name, &issuer)?;
     }
     Ok(())
 }
@@ -125,16 +145,8 @@ fn issue(dir: &Path, name: &str, issuer: &Issuer<'_, KeyPair>) -> Result<(), Ide
     params.not_after = now + LEAF_VALIDITY;
     let key = KeyPair::generate().map_err(unusable)?;
     let cert = params.signed_by(&key, issuer).map_err(unusable)?;
-    // The old pair goes first: a crash between the two writes must not leave a certificate with another's key.
-    match fs::remove_file(dir.join(format!("{name}.pem"))) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            return Err(IdentityError::File {
-                path: dir.join(format!("{name}.pem")),
-                source,
-            });
-        }
-        _ => {}
-    }
+    // The key first: until the certificate has followed, a running process keeps to the pair it has, and after a crash in
+    // between the pair does not fit and is made anew.
     save(
         &dir.join(format!("{name}.key")),
         key.serialize_pem().as_bytes(),
@@ -155,7 +167,8 @@ fn still_good(dir: &Path, name: &str) -> bool {
     let Ok(verifier) = tls::peer_verifier(&identity, &[name]) else {
         return false;
     };
-    let Some(leaf) = identity.cert.first() else {
+    let shown = identity.leaf.now();
+    let Some(leaf) = shown.cert.first() else {
         return false;
     };
     let later = UnixTime::since_unix_epoch(since_epoch() + LEAF_RENEWAL);
@@ -220,7 +233,19 @@ mod tests {
         clippy::panic
     )]
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_certificate_whose_key_was_replaced_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        make_demo(dir.path(), &["shop", "vault"]).unwrap();
+        fs::copy(dir.path().join("vault.key"), dir.path().join("shop.key")).unwrap();
+        assert!(Identity::load(dir.path(), "shop").is_err());
+        make_demo(dir.path(), &["shop"]).unwrap();
+        assert!(Identity::load(dir.path(), "shop").is_ok());
+        assert!(renew(tempfile::tempdir().unwrap().path(), &["shop"]).is_err());
+    }
 
     #[test]
     fn making_twice_changes_nothing_and_keys_are_private() {

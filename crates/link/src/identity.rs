@@ -2,11 +2,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::keyfile;
+use crate::leaf::Leaf;
 
 /// The domain under which processes have their names. Reserved for private use (ICANN, 2024: `.internal`).
 pub const DOMAIN: &str = "bouquin.internal";
@@ -41,34 +43,23 @@ pub enum IdentityError {
     Unusable(String),
 }
 
-/// A process's certificate and key, and the authority it believes.
-#[derive(Debug)]
+/// A process's certificate and key, and the authority it believes. Clones share the certificate, which is read again when
+/// its file changes.
+#[derive(Debug, Clone)]
 pub struct Identity {
     pub(crate) name: String,
-    pub(crate) cert: Vec<CertificateDer<'static>>,
-    pub(crate) key: PrivateKeyDer<'static>,
+    pub(crate) leaf: Arc<Leaf>,
     pub(crate) ca: CertificateDer<'static>,
-}
-
-impl Clone for Identity {
-    fn clone(&self) -> Self {
-        Identity {
-            name: self.name.clone(),
-            cert: self.cert.clone(),
-            key: self.key.clone_key(),
-            ca: self.ca.clone(),
-        }
-    }
 }
 
 impl Identity {
     /// Reads `DIR/ca.pem`, `DIR/NAME.pem` and `DIR/NAME.key` (mode 0600), as written by [`crate::ca::make_demo`].
     ///
     /// # Errors
-    /// A file is missing, unreadable, open to others (the key), or not what it should be.
+    /// A file is missing, unreadable, open to others (the key), or not what it should be; or certificate and key do not
+    /// fit together.
     pub fn load(dir: &Path, name: &str) -> Result<Identity, IdentityError> {
-        let cert = certificates(&dir.join(format!("{name}.pem")))?;
-        let key = private_key(&dir.join(format!("{name}.key")))?;
+        let leaf = Arc::new(Leaf::load(dir, name)?);
         let ca_path = dir.join("ca.pem");
         let ca = certificates(&ca_path)?
             .into_iter()
@@ -79,8 +70,7 @@ impl Identity {
             })?;
         Ok(Identity {
             name: name.to_owned(),
-            cert,
-            key,
+            leaf,
             ca,
         })
     }

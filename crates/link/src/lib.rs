@@ -15,6 +15,7 @@ pub mod signed;
 pub mod tls;
 
 mod fault;
+mod leaf;
 
 pub use fault::{LinkFault, Problem};
 pub use identity::{Identity, IdentityError};

@@ -2,19 +2,21 @@
 //!
 //! Each side names whom it expects: a server holds a list of peers it lets in, a client names the one it calls. A
 //! certificate of the right authority with another name is refused in the handshake. Session resumption is off, so
-//! every connection proves its peer again. [`PublicTls`] is the ordinary server side for browsers.
+//! every connection proves its peer again, with the certificate that its side has by then. [`PublicTls`] is the ordinary server side for browsers.
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::Resumption;
 use rustls::client::danger::HandshakeSignatureValid;
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::server::{NoServerSessionStorage, ParsedCertificate, WebPkiClientVerifier};
+use rustls::server::{
+    NoServerSessionStorage, ParsedCertificate, ResolvesServerCert, WebPkiClientVerifier,
+};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, RootCertStore,
     ServerConfig, SignatureScheme,
@@ -25,6 +27,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::fault::LinkFault;
 use crate::identity::{Identity, IdentityError, certificates, dns_name, private_key};
+use crate::leaf::Leaf;
 
 /// How long a connection may take until both sides have shown who they are.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -62,6 +65,7 @@ pub struct ServerTls {
 pub struct ClientTls {
     config: Arc<ClientConfig>,
     peer: ServerName<'static>,
+    leaf: Arc<Leaf>,
 }
 
 /// The server side towards browsers: a certificate of its own, nothing asked of the client.
@@ -84,8 +88,7 @@ pub fn server_config(
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(unusable)?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(identity.cert.clone(), identity.key.clone_key())
-        .map_err(unusable)?;
+        .with_cert_resolver(Arc::clone(&identity.leaf) as Arc<dyn ResolvesServerCert>);
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(ServerTls {
@@ -103,12 +106,12 @@ pub fn client_config(identity: &Identity, peer: &str) -> Result<ClientTls, Ident
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(unusable)?
         .with_root_certificates(Arc::unwrap_or_clone(roots(identity)?))
-        .with_client_auth_cert(identity.cert.clone(), identity.key.clone_key())
-        .map_err(unusable)?;
+        .with_client_cert_resolver(Arc::clone(&identity.leaf) as Arc<dyn ResolvesClientCert>);
     config.resumption = Resumption::disabled();
     Ok(ClientTls {
         config: Arc::new(config),
         peer: server_name(peer)?,
+        leaf: Arc::clone(&identity.leaf),
     })
 }
 
@@ -151,6 +154,13 @@ impl ServerTls {
 }
 
 impl ClientTls {
+    /// How often this side's certificate was renewed since the process started: a connection that was made before the last
+    /// time shows an older one.
+    #[must_use]
+    pub fn renewals(&self) -> u64 {
+        self.leaf.renewals()
+    }
+
     /// Connects and shakes hands within the given time, and never waits longer for the handshake than
     /// [`HANDSHAKE_TIMEOUT`]. With TLS 1.3 a server that refuses this side's certificate says so only after this
     /// function has returned: the first read then fails.

@@ -22,6 +22,7 @@ use crate::desk::{Desk, Refusal, outcome};
 use crate::journal::advice::{self, Kind};
 use crate::journal::payment;
 use crate::journal::stray::{self, Stray};
+use crate::line::history::Minute;
 use crate::state::State as PaymentState;
 
 /// The longest request, in bytes: a signed grant is under 2 kB.
@@ -43,6 +44,8 @@ pub struct PaymentReport {
     pub state: PaymentState,
     /// What became of the authorisation; absent while it is under way.
     pub outcome: Option<AuthoriseOutcome>,
+    /// What the bank approved, when that was a part of the amount: reversed, and declined to the shop.
+    pub part: Option<Money>,
     /// What was taken: the captures that the bank has confirmed.
     pub captured: Money,
     /// What is being taken: the captures that it has not confirmed yet.
@@ -115,6 +118,8 @@ pub struct Carrier {
     pub unanswered: u64,
     /// Between message and answer, on average, in microseconds.
     pub mean_answer_us: u64,
+    /// The last hour, minute by minute; minutes without a message are not there.
+    pub minutes: Vec<Minute>,
 }
 
 pub(crate) fn routes(desk: Arc<Desk>) -> Router {
@@ -205,6 +210,7 @@ fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentRepo
         state: payment.state,
         outcome: payment.authorisation(),
         captured: payment.captured,
+        part: payment.part,
         capturing: payment.capturing,
         refunded: payment.refunded,
         reversal,

@@ -41,8 +41,7 @@ impl Carriers {
     pub(crate) async fn keep(&self) {
         let mut kept = JoinSet::new();
         for line in &self.lines {
-            let line = Arc::clone(line);
-            kept.spawn(async move { line.keep().await });
+            kept.spawn(Arc::clone(line).keep());
         }
         while kept.join_next().await.is_some() {}
     }

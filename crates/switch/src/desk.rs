@@ -191,7 +191,7 @@ impl Desk {
                 payment::find(tx, id)?.ok_or(Refusal::NoSuchPayment)
             })
             .await?;
-        if payment.state == State::Unknown {
+        if matches!(payment.state, State::Unknown | State::PartlyApproved) {
             self.bell.notify_one();
         }
         // A payment that was concluded has an outcome; if not, doubt is the honest answer.

@@ -63,6 +63,9 @@ const BOOK_SHOP: &str = "5942";
 const TYPED: &str = "012";
 const ELECTRONIC_COMMERCE: &str = "59";
 pub(crate) const SIGN_ON: &str = "001";
+pub(crate) const SIGN_OFF: &str = "002";
+/// Between the two sides here: a new session, because its keys are TLS's and no others.
+pub(crate) const KEY_CHANGE: &str = "161";
 pub(crate) const ECHO: &str = "301";
 
 /// 0100: may this card be charged? The message owns a copy of the card's digits until it is encoded
@@ -170,12 +173,17 @@ fn named(merchant: &Merchant, mti: Mti, trace: Trace) -> Result<Message, FieldEr
         .with(Field::MERCHANT, &merchant.merchant)
 }
 
-/// What a 0110 means. An approval one cannot act on later (no references, another amount) is not
+/// What a 0110 means. A part of the amount is not taken: an order is paid or it is not. An approval one cannot act on later (no references, another amount) is not
 /// an approval: it is unknown, and will be reversed.
 pub(crate) fn verdict(reply: &Message, asked: Money) -> Verdict {
     let Some(code) = reply.get(Field::RESPONSE_CODE) else {
         return Verdict::Unknown;
     };
+    if code == response::PARTLY_APPROVED {
+        return Verdict::PartlyApproved {
+            part: reply.amount(),
+        };
+    }
     if code != response::APPROVED {
         return Verdict::Declined {
             code: code.to_owned(),
@@ -225,6 +233,13 @@ mod tests {
         assert_eq!(
             verdict(&[&[(CODE, "00"), REFERENCE, APPROVAL], &other_amount[..]].concat()),
             Verdict::Unknown
+        );
+        let part = [(Field::AMOUNT, "000000001000"), (Field::CURRENCY, "978")];
+        assert_eq!(
+            verdict(&[&[(CODE, "10"), REFERENCE, APPROVAL], &part[..]].concat()),
+            Verdict::PartlyApproved {
+                part: Some(Money::cents(1000))
+            }
         );
         assert_eq!(
             verdict(&[(CODE, "51")]),

@@ -184,9 +184,9 @@ fn settle_advice(tx: &mut dyn Tx, advice: &Advice, now: Timestamp) -> Result<(),
             } else {
                 State::Reversed
             };
-            if !payment::advance(tx, id, State::Unknown, State::Reversed, now)? {
-                payment::advance(tx, id, State::Reversing, lifted, now)?;
-            }
+            let _ = payment::advance(tx, id, State::Unknown, State::Reversed, now)?
+                || payment::advance(tx, id, State::PartlyApproved, State::Reversed, now)?
+                || payment::advance(tx, id, State::Reversing, lifted, now)?;
         }
         (Kind::Reversal, false) => {
             payment::advance(tx, id, State::Reversing, State::Approved, now)?;

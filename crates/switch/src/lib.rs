@@ -42,6 +42,7 @@ pub use api::{CaptureReport, Carrier, PaymentReport, RefundReport, Status};
 pub use dialogue::Merchant;
 pub use journal::stray::Stray;
 pub use line::LineTimes;
+pub use line::history::Minute;
 pub use state::State;
 
 use carriers::Carriers;

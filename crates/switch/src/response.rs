@@ -4,6 +4,9 @@
 /// Approved.
 pub(crate) const APPROVED: &str = "00";
 
+/// Approved for a part of the amount, which field 4 names (ISO 8583:1987).
+pub(crate) const PARTLY_APPROVED: &str = "10";
+
 /// The bank has no such authorisation: for a reversal as good as done.
 pub(crate) const NOT_FOUND: &str = "25";
 

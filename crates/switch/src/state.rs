@@ -14,6 +14,8 @@ pub enum State {
     Approved,
     /// The bank said no.
     Declined,
+    /// The bank holds a part of the amount, which nobody asked for. Entering this state queues exactly one reversal.
+    PartlyApproved,
     /// Nothing left the house: certain, and final.
     NotSent,
     /// A 0100 left and no answer can be trusted. Entering this state queues exactly one reversal.
@@ -28,11 +30,12 @@ pub enum State {
 
 impl State {
     /// Every state.
-    pub const ALL: [State; 9] = [
+    pub const ALL: [State; 10] = [
         State::Received,
         State::Sending,
         State::Approved,
         State::Declined,
+        State::PartlyApproved,
         State::NotSent,
         State::Unknown,
         State::Captured,
@@ -48,6 +51,7 @@ impl State {
             State::Sending => "sending",
             State::Approved => "approved",
             State::Declined => "declined",
+            State::PartlyApproved => "partly_approved",
             State::NotSent => "not_sent",
             State::Unknown => "unknown",
             State::Captured => "captured",
@@ -71,13 +75,14 @@ impl State {
             State::Sending => &[
                 State::Approved,
                 State::Declined,
+                State::PartlyApproved,
                 State::Unknown,
                 State::NotSent,
             ],
             State::Approved => &[State::Captured, State::Reversing],
             // Captured: a part was, and the rest is lifted. Back to Approved: the bank refused, and still holds it.
             State::Reversing => &[State::Reversed, State::Captured, State::Approved],
-            State::Unknown => &[State::Reversed],
+            State::Unknown | State::PartlyApproved => &[State::Reversed],
             State::Declined | State::NotSent | State::Captured | State::Reversed => &[],
         }
     }
@@ -106,7 +111,9 @@ mod tests {
 
     #[test]
     fn doubt_ends_only_in_a_confirmed_reversal() {
-        assert_eq!(State::Unknown.next(), [State::Reversed]);
+        for doubt in [State::Unknown, State::PartlyApproved] {
+            assert_eq!(doubt.next(), [State::Reversed]);
+        }
         for from in State::ALL {
             assert_eq!(
                 from.may_become(State::Unknown),

@@ -201,6 +201,41 @@ async fn every_reason_to_decline_arrives_as_that_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_part_of_the_amount_is_not_taken_and_reversed_once() {
+    let house = House::open().await;
+    let id = PaymentId::new();
+    let declined = AuthoriseOutcome::Declined {
+        reason: Decline::InsufficientFunds,
+    };
+    for _ in 0..2 {
+        assert_eq!(house.authorise(id, "partial", 4201).await, declined);
+    }
+    assert_eq!(
+        house.capture(id, 2100).await.unwrap(),
+        refused("not_approved")
+    );
+    house.until_settled().await;
+    assert_eq!(house.reverse(id).await.unwrap(), Outcome::Done);
+    let (report, holds) = (house.report(id).await, house.holds(id).await);
+    assert_eq!(
+        (report.state, report.part, report.reversal),
+        (
+            State::Reversed,
+            Some(Money::cents(2100)),
+            Some(Outcome::Done)
+        )
+    );
+    assert_eq!(
+        (holds[0].amount, holds[0].released, holds[0].reversals),
+        (Money::cents(2100), Money::cents(2100), 1)
+    );
+    // Of one cent there is no part.
+    let cent = PaymentId::new();
+    assert_eq!(house.authorise(cent, "partial", 1).await, declined);
+    assert_eq!(house.report(cent).await.state, State::Declined);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_bank_leaves_doubt_and_exactly_one_reversal() {
     let house = House::open().await;
     let id = PaymentId::new();

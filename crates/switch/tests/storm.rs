@@ -108,13 +108,14 @@ async fn buy(house: &House, dice: &mut Dice, payments: &mut Vec<PaymentId>) {
 /// One payment, asked about until there is an outcome, as the shop's recovery does; whether it was
 /// sent.
 async fn live(house: &House, dice: &mut Dice, id: PaymentId) -> bool {
+    let amount = 100 + dice.roll(9900) as i64;
     let behaviour = match dice.roll(10) {
         0 => "silent",
+        1 if amount % 2 == 0 => "partial",
         1 => "insufficient_funds",
         2 | 3 => "slow",
         _ => "approve",
     };
-    let amount = 100 + dice.roll(9900) as i64;
     let outcome = loop {
         match house.try_authorise(id, behaviour, amount).await {
             Ok(outcome) => break outcome,
@@ -229,7 +230,11 @@ fn agree(report: &PaymentReport, holds: &[Hold]) {
         State::NotSent => state.is_none(),
         // The 0100 may have been lost on its way; what arrived was reversed exactly once.
         State::Reversed => hold.is_none() || (state != Some("held") && reversals == 1),
-        State::Received | State::Sending | State::Unknown | State::Reversing => false,
+        State::Received
+        | State::Sending
+        | State::PartlyApproved
+        | State::Unknown
+        | State::Reversing => false,
     };
     let money = hold.map_or((Money::ZERO, Money::ZERO), |hold| {
         (hold.captured, hold.refunded)

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use link::Identity;
+use link::{Identity, http::Client};
 use serde::Deserialize;
 use storage::StoreUrl;
 use trade::clock::Clock;
@@ -24,6 +24,12 @@ enum Action {
     /// Runs the bank.
     Serve {
         /// The TOML file; see docs/configuration.md.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Asks the switch of the running bank for other keys: it comes back with a new session, and nothing is lost by it.
+    ChangeKeys {
+        /// The bank's TOML file.
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
@@ -59,6 +65,7 @@ struct BankConfig {
 pub fn run(options: Options) -> Result<()> {
     match options.action {
         Action::Serve { config } => super::on_runtime(serve(config)),
+        Action::ChangeKeys { config } => super::on_runtime(change_keys(config)),
         Action::Cards { json } => cards(json),
     }
 }
@@ -86,6 +93,28 @@ async fn serve(path: PathBuf) -> Result<()> {
         ended = bank => ended.context("the bank"),
         () = super::told_to_end() => Ok(()),
     }
+}
+
+/// How long the running bank may take to answer its operator.
+const ASK_TIME: Duration = Duration::from_secs(10);
+
+/// The running bank's window, as its operator opens it.
+fn window(config: &BankConfig) -> Result<Client> {
+    let identity =
+        Identity::load(&config.certificates, "bank").context("the bank's certificate")?;
+    Ok(Client::new(config.books, &identity, "bank")?)
+}
+
+async fn change_keys(path: PathBuf) -> Result<()> {
+    let config: BankConfig = config::read(&path).context("the configuration")?;
+    let window = window(&config)?;
+    let nothing = serde_json::Map::new();
+    window
+        .post::<_, ()>("/key-change", &nothing, ASK_TIME)
+        .await
+        .context("the bank")?;
+    println!("the switch is asked for other keys");
+    Ok(())
 }
 
 fn cards(json: bool) -> Result<()> {

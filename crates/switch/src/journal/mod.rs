@@ -23,6 +23,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../../migrations/0002_captures.sql"),
     },
+    Migration {
+        component: "switch",
+        version: 3,
+        sql: include_str!("../../migrations/0003_partial.sql"),
+    },
 ];
 
 storage::statements! {

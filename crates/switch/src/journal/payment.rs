@@ -18,12 +18,12 @@ storage::statements! {
     CLOSE_UNHEARD = "INSERT INTO payment (id, order_number, amount_cents, state, not_sent, captured_cents, refunded_cents, received_us, changed_us)
         VALUES ($1, '', 0, 'not_sent', $2, 0, 0, $3, $3) ON CONFLICT (id) DO NOTHING";
     FIND = "SELECT id, order_number, amount_cents, state, stan, transmitted, response_code, approval_code,
-            retrieval_reference, not_sent, captured_cents, refunded_cents, capturing_cents
+            retrieval_reference, not_sent, captured_cents, refunded_cents, capturing_cents, part_cents
         FROM payment WHERE id = $1";
     MOVE = "UPDATE payment SET state = $3, changed_us = $4 WHERE id = $1 AND state = $2";
     SEND = "UPDATE payment SET state = 'sending', stan = $2, transmitted = $3, changed_us = $4
         WHERE id = $1 AND state = 'received'";
-    ANSWERED = "UPDATE payment SET state = $2, response_code = $3, approval_code = $4, retrieval_reference = $5, changed_us = $6
+    ANSWERED = "UPDATE payment SET state = $2, response_code = $3, approval_code = $4, retrieval_reference = $5, part_cents = $6, changed_us = $7
         WHERE id = $1 AND state = 'sending'";
     NOT_SENT = "UPDATE payment SET state = 'not_sent', not_sent = $2, changed_us = $3
         WHERE id = $1 AND state IN ('received', 'sending')";
@@ -63,6 +63,8 @@ pub(crate) struct Payment {
     pub(crate) refunded: Money,
     /// What is being captured.
     pub(crate) capturing: Money,
+    /// What the bank approved, when that was a part of the amount.
+    pub(crate) part: Option<Money>,
 }
 
 impl Payment {
@@ -76,6 +78,10 @@ impl Payment {
             (_, Some(response::APPROVED)) => Some(AuthoriseOutcome::Approved {
                 approval_code: self.approval_code.clone().unwrap_or_default(),
                 retrieval_reference: self.retrieval_reference.clone().unwrap_or_default(),
+            }),
+            // To the buyer a part of the amount is too little on the account.
+            (_, Some(response::PARTLY_APPROVED)) => Some(AuthoriseOutcome::Declined {
+                reason: Decline::InsufficientFunds,
             }),
             (_, Some(code)) => Some(AuthoriseOutcome::Declined {
                 reason: Decline::from_field39(code),
@@ -100,6 +106,10 @@ pub(crate) enum Verdict {
     },
     Declined {
         code: String,
+    },
+    /// Approved for no more than this, where the bank says how much.
+    PartlyApproved {
+        part: Option<Money>,
     },
     Unknown,
     NotSent(NotSent),
@@ -147,7 +157,7 @@ pub(crate) fn send(tx: &mut dyn Tx, id: PaymentId, now: Timestamp) -> Result<Opt
     Ok((tx.execute(&SEND, &params)? == 1).then_some(trace))
 }
 
-/// Writes down the verdict, unless another one stands; doubt queues the reversal in the same
+/// Writes down the verdict, unless another one stands; doubt and a part of the amount queue the reversal in the same
 /// transaction.
 pub(crate) fn conclude(
     tx: &mut dyn Tx,
@@ -155,36 +165,32 @@ pub(crate) fn conclude(
     verdict: &Verdict,
     now: Timestamp,
 ) -> Result<(), Fault> {
+    let nothing = [Value::Null, Value::Null, Value::Null];
     match verdict {
         Verdict::Approved {
             approval_code,
             retrieval_reference,
         } => {
-            let params = [
-                id.to_string().into(),
-                State::Approved.name().into(),
-                response::APPROVED.into(),
+            let said = [
                 approval_code.into(),
                 retrieval_reference.into(),
-                now.as_micros().into(),
+                Value::Null,
             ];
-            tx.execute(&ANSWERED, &params)?;
+            answered(tx, id, (State::Approved, response::APPROVED), said, now)?;
         }
         Verdict::Declined { code } => {
-            let params = [
-                id.to_string().into(),
-                State::Declined.name().into(),
-                code.into(),
-                Value::Null,
-                Value::Null,
-                now.as_micros().into(),
-            ];
-            tx.execute(&ANSWERED, &params)?;
+            answered(tx, id, (State::Declined, code), nothing, now)?;
+        }
+        Verdict::PartlyApproved { part } => {
+            let code = response::PARTLY_APPROVED;
+            let said = [Value::Null, Value::Null, part.map(Money::as_cents).into()];
+            if answered(tx, id, (State::PartlyApproved, code), said, now)? {
+                take_back(tx, id, now)?;
+            }
         }
         Verdict::Unknown => {
             if advance(tx, id, State::Sending, State::Unknown, now)? {
-                let amount = find(tx, id)?.map_or(Money::ZERO, |payment| payment.amount);
-                advice::queue(tx, id, Kind::Reversal, amount, now)?;
+                take_back(tx, id, now)?;
             }
         }
         Verdict::NotSent(reason) => {
@@ -196,6 +202,27 @@ pub(crate) fn conclude(
         }
     }
     Ok(())
+}
+
+/// Writes down the bank's answer: state and field 39, then fields 38 and 37 and the part that was approved. Whether it
+/// was waited for.
+fn answered(
+    tx: &mut dyn Tx,
+    id: PaymentId,
+    (state, code): (State, &str),
+    said: [Value; 3],
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let mut params = vec![id.to_string().into(), state.name().into(), code.into()];
+    params.extend(said);
+    params.push(now.as_micros().into());
+    Ok(tx.execute(&ANSWERED, &params)? == 1)
+}
+
+/// Queues the one reversal of what nobody may build on.
+fn take_back(tx: &mut dyn Tx, id: PaymentId, now: Timestamp) -> Result<(), Fault> {
+    let amount = find(tx, id)?.map_or(Money::ZERO, |payment| payment.amount);
+    advice::queue(tx, id, Kind::Reversal, amount, now)
 }
 
 /// Moves a payment along an arrow, if it is still where the arrow begins.
@@ -342,6 +369,7 @@ fn read(row: &Row) -> Result<Payment, Fault> {
         captured: Money::cents(row.int(10)?),
         refunded: Money::cents(row.int(11)?),
         capturing: Money::cents(row.int(12)?),
+        part: row.opt_int(13)?.map(Money::cents),
     })
 }
 

@@ -61,8 +61,15 @@ pub(super) struct InFlight(Mutex<Table>);
 
 #[derive(Default)]
 struct Table {
-    waiting: HashMap<Key, oneshot::Sender<Message>>,
+    waiting: HashMap<Key, Asked>,
     ended: VecDeque<(Key, Ended)>,
+}
+
+/// A message that waits.
+struct Asked {
+    /// By which session it was asked.
+    session: u64,
+    answer: oneshot::Sender<Message>,
 }
 
 impl Table {
@@ -76,13 +83,13 @@ impl Table {
 
 impl InFlight {
     /// Begins to wait; refused while another message waits for an answer with the same key.
-    pub(super) fn enter(&self, key: &Key) -> Option<oneshot::Receiver<Message>> {
+    pub(super) fn enter(&self, key: &Key, session: u64) -> Option<oneshot::Receiver<Message>> {
         let mut table = self.table();
         if table.waiting.contains_key(key) {
             return None;
         }
         let (answer, answered) = oneshot::channel();
-        table.waiting.insert(key.clone(), answer);
+        table.waiting.insert(key.clone(), Asked { session, answer });
         Some(answered)
     }
 
@@ -109,16 +116,30 @@ impl InFlight {
         };
         table.remember(key, Ended::Answered);
         waiting
+            .answer
             .send(answer)
             .map_err(|_| Ended::GivenUp.explanation())
     }
 
-    /// The connection is gone: nobody will be answered.
-    pub(super) fn lose_all(&self) {
+    /// A session is gone: nobody who asked by it will be answered.
+    pub(super) fn lose(&self, session: u64) {
         let mut table = self.table();
-        for (key, _) in std::mem::take(&mut table.waiting) {
+        let of_it = table
+            .waiting
+            .iter()
+            .filter(|(_, asked)| asked.session == session);
+        let lost: Vec<Key> = of_it.map(|(key, _)| key.clone()).collect();
+        for key in lost {
+            table.waiting.remove(&key);
             table.remember(key, Ended::Lost);
         }
+    }
+
+    /// How many wait that asked by this session.
+    pub(super) fn count_of(&self, session: u64) -> usize {
+        let table = self.table();
+        let waiting = table.waiting.values();
+        waiting.filter(|asked| asked.session == session).count()
     }
 
     pub(super) fn count(&self) -> usize {
@@ -155,9 +176,9 @@ mod tests {
         let table = InFlight::default();
         let question = message(Mti::REVERSAL.repeat(), "000007");
         let key = Key::awaited_by(&question).unwrap();
-        let mut answered = table.enter(&key).unwrap();
+        let mut answered = table.enter(&key, 1).unwrap();
         assert!(
-            table.enter(&key).is_none(),
+            table.enter(&key, 2).is_none(),
             "a second message with the same key"
         );
 
@@ -180,11 +201,13 @@ mod tests {
                 .contains("answered before")
         );
 
-        drop(table.enter(&key).unwrap());
+        drop(table.enter(&key, 1).unwrap());
         table.leave(&key, Some(Ended::GivenUp));
         assert!(deliver(&table, &answer).unwrap_err().contains("time-out"));
-        let lost = table.enter(&key).unwrap();
-        table.lose_all();
+        let lost = table.enter(&key, 2).unwrap();
+        table.lose(1);
+        assert_eq!((table.count_of(1), table.count_of(2)), (0, 1));
+        table.lose(2);
         assert!(lost.blocking_recv().is_err());
         assert!(deliver(&table, &answer).unwrap_err().contains("lost"));
         assert_eq!(table.count(), 0);

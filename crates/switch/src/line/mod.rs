@@ -1,12 +1,14 @@
 //! A line to the bank: one connection over mutual TLS, kept open, shared by all payments.
 //!
-//! [`Line::keep`] connects, signs on, echoes when it is quiet and reconnects with growing, jittered
+//! [`Line::keep`] connects, signs on, echoes when it is quiet, renews the session and reconnects with growing, jittered
 //! pauses. [`Line::exchange`] sends one message and waits for its answer, and when there is none
 //! says whether the message can have left: on that word depends whether money may have moved.
 //!
 //! There is one for each carrier; [`crate::carriers`] says which of them is asked.
 
+pub(crate) mod history;
 mod in_flight;
+mod keep;
 mod outgoing;
 mod session;
 
@@ -25,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::api::Carrier;
 use crate::dialogue::{self, Merchant};
 use crate::journal::{Trace, stray, stray::Stray, transmission_time};
+use history::History;
 use in_flight::{Ended, InFlight, Key};
 use outgoing::Outgoing;
 
@@ -44,6 +47,8 @@ pub struct LineTimes {
     pub reconnect_first: Duration,
     /// The longest pause between two attempts.
     pub reconnect_most: Duration,
+    /// How old a session grows before another one takes its place, and with it other keys.
+    pub renew: Duration,
 }
 
 impl Default for LineTimes {
@@ -54,6 +59,7 @@ impl Default for LineTimes {
             echo: Duration::from_secs(30),
             reconnect_first: Duration::from_millis(200),
             reconnect_most: Duration::from_secs(10),
+            renew: Duration::from_secs(24 * 60 * 60),
         }
     }
 }
@@ -86,6 +92,13 @@ impl Worded {
     }
 }
 
+/// The way into a session that is signed on.
+#[derive(Clone)]
+struct Door {
+    session: u64,
+    queue: mpsc::Sender<Outgoing>,
+}
+
 /// One line.
 pub(crate) struct Line {
     address: SocketAddr,
@@ -96,7 +109,7 @@ pub(crate) struct Line {
     store: Store,
     in_flight: InFlight,
     /// Where messages go in, while the session is signed on.
-    door: Mutex<Option<mpsc::Sender<Outgoing>>>,
+    door: Mutex<Option<Door>>,
     /// Since when the line is up, or `None`.
     up: Mutex<Option<Timestamp>>,
     /// How many lines are up, this one among them.
@@ -104,10 +117,14 @@ pub(crate) struct Line {
     /// Whether it was silent when last asked: others are asked first.
     doubted: AtomicBool,
     counts: Counts,
+    history: History,
     heard: Mutex<Instant>,
     /// Rung when a message got no answer: is anybody there?
     doubt: Notify,
+    /// Rung when the bank asks for other keys.
+    key_change: Notify,
     network_messages: AtomicU64,
+    sessions: AtomicU64,
 }
 
 /// What came of the messages that went by a line.
@@ -142,9 +159,12 @@ impl Line {
             all_up,
             doubted: AtomicBool::new(false),
             counts: Counts::default(),
+            history: History::default(),
             heard: Mutex::new(Instant::now()),
             doubt: Notify::new(),
+            key_change: Notify::new(),
             network_messages: AtomicU64::new(0),
+            sessions: AtomicU64::new(0),
         }
     }
 
@@ -189,6 +209,7 @@ impl Line {
             answered,
             unanswered: self.counts.unanswered.load(Ordering::Relaxed),
             mean_answer_us: waited_us.checked_div(answered).unwrap_or_default(),
+            minutes: self.history.of_the_hour(self.clock.now()),
         }
     }
 
@@ -200,15 +221,13 @@ impl Line {
     /// Sends a message and waits for its answer, matched by type, terminal and trace number. Dropped meanwhile, it is
     /// answered elsewhere.
     pub(crate) async fn exchange(&self, worded: Worded) -> Result<Message, NoAnswer> {
-        let door = self
-            .door
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
         let begun = Instant::now();
-        let answer = self
-            .exchange_through(&door.ok_or(NoAnswer::NotSent)?, worded)
-            .await;
+        let Worded { key, frame } = worded;
+        let (waiting, queue) = self.enter(key)?;
+        let answer = waiting.exchange(&queue, frame).await;
+        let came = answer.as_ref().map(|_| begun.elapsed());
+        self.history
+            .note(self.clock.now(), came.map_err(|none| *none));
         match &answer {
             Ok(_) => {
                 let waited = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -225,33 +244,30 @@ impl Line {
         answer
     }
 
-    async fn exchange_through(
-        &self,
-        door: &mpsc::Sender<Outgoing>,
-        worded: Worded,
-    ) -> Result<Message, NoAnswer> {
-        let Worded { key, frame } = worded;
-        let answer = self.in_flight.enter(&key).ok_or(NoAnswer::NotSent)?;
-        let mut waiting = Waiting {
+    /// Begins to wait for an answer by the session that is signed on. Under the door's lock, so that a session that was
+    /// replaced knows all whom it still has to wait for.
+    fn enter(&self, key: Key) -> Result<(Waiting<'_>, mpsc::Sender<Outgoing>), NoAnswer> {
+        let door = self.door.lock().unwrap_or_else(PoisonError::into_inner);
+        let door = door.as_ref().ok_or(NoAnswer::NotSent)?;
+        Ok((self.wait_by(door, key)?, door.queue.clone()))
+    }
+
+    fn wait_by(&self, door: &Door, key: Key) -> Result<Waiting<'_>, NoAnswer> {
+        let answer = self.in_flight.enter(&key, door.session);
+        let answer = answer.ok_or(NoAnswer::NotSent)?;
+        Ok(Waiting {
             line: self,
             key,
             answer,
-        };
-        let (outgoing, fate) = Outgoing::new(frame);
-        if door.try_send(outgoing).is_err() {
-            return Err(NoAnswer::NotSent);
-        }
-        match tokio::time::timeout(self.times.answer, &mut waiting.answer).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) if fate.stop() => Err(NoAnswer::NotSent),
-            Ok(Err(_)) => Err(NoAnswer::Lost),
-            Err(_) if fate.stop() => Err(NoAnswer::NotSent),
-            Err(_) => {
-                self.in_flight.leave(&waiting.key, Some(Ended::GivenUp));
-                // The answer may have come between the time-out and the line above.
-                waiting.answer.try_recv().map_err(|_| NoAnswer::TimedOut)
-            }
-        }
+        })
+    }
+
+    fn set_door(&self, door: Option<Door>) {
+        *self.door.lock().unwrap_or_else(PoisonError::into_inner) = door;
+    }
+
+    fn next_session(&self) -> u64 {
+        self.sessions.fetch_add(1, Ordering::Relaxed)
     }
 
     /// A name for a message that is about no payment.
@@ -264,16 +280,19 @@ impl Line {
         })
     }
 
-    /// Signs on or echoes; whether the bank said yes.
-    async fn network(&self, door: &mpsc::Sender<Outgoing>, code: &str) -> bool {
+    /// Signs on or off, echoes, or announces other keys; whether the bank said yes.
+    async fn network(&self, door: &Door, code: &str) -> bool {
         let message = self
             .network_trace()
             .and_then(|trace| dialogue::network(&self.merchant, code, trace).ok());
         let Some(message) = message else { return false };
-        let Some(worded) = Worded::of(&message) else {
+        let Some(Worded { key, frame }) = Worded::of(&message) else {
             return false;
         };
-        let answer = self.exchange_through(door, worded).await;
+        let Ok(waiting) = self.wait_by(door, key) else {
+            return false;
+        };
+        let answer = waiting.exchange(&door.queue, frame).await;
         answer.is_ok_and(|answer| dialogue::is_approved(&answer))
     }
 
@@ -308,6 +327,31 @@ struct Waiting<'l> {
     line: &'l Line,
     key: Key,
     answer: oneshot::Receiver<Message>,
+}
+
+impl Waiting<'_> {
+    /// Sends the message and waits.
+    async fn exchange(
+        mut self,
+        queue: &mpsc::Sender<Outgoing>,
+        frame: Zeroizing<Vec<u8>>,
+    ) -> Result<Message, NoAnswer> {
+        let (outgoing, fate) = Outgoing::new(frame);
+        if queue.try_send(outgoing).is_err() {
+            return Err(NoAnswer::NotSent);
+        }
+        match tokio::time::timeout(self.line.times.answer, &mut self.answer).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) if fate.stop() => Err(NoAnswer::NotSent),
+            Ok(Err(_)) => Err(NoAnswer::Lost),
+            Err(_) if fate.stop() => Err(NoAnswer::NotSent),
+            Err(_) => {
+                self.line.in_flight.leave(&self.key, Some(Ended::GivenUp));
+                // The answer may have come between the time-out and the line above.
+                self.answer.try_recv().map_err(|_| NoAnswer::TimedOut)
+            }
+        }
+    }
 }
 
 impl Drop for Waiting<'_> {

@@ -1,68 +1,116 @@
-//! The life of the connection: connect, sign on, converse, echo, and begin again.
+//! One connection to the bank: from the handshake over the sign-on to the sign-off, or to whatever ends it.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use cards::iso8583::{ASCII_1987, Message, View, frame};
+use cards::iso8583::{ASCII_1987, Field, Message, Mti, View, frame};
 use link::tls::Stream;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::outgoing::Outgoing;
-use super::{Line, MOST_QUEUED};
-use crate::dialogue::{ECHO, SIGN_ON};
+use super::{Door, Line, MOST_QUEUED};
+use crate::dialogue::{ECHO, KEY_CHANGE, SIGN_OFF, SIGN_ON};
 use crate::journal::stray::Stray;
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// How often a session that leaves looks whether all its messages have been answered.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A connection that is signed on.
+pub(super) struct Session {
+    pub(super) door: Door,
+    pub(super) begun: Instant,
+    /// How often the certificate had been renewed when it was made.
+    pub(super) renewals: u64,
+    /// Reads, writes and echoes; the first to end ends it.
+    tasks: JoinSet<io::Error>,
+}
+
+impl Session {
+    /// Why it ended.
+    pub(super) async fn ended(&mut self) -> io::Error {
+        match self.tasks.join_next().await {
+            Some(Ok(ended)) => ended,
+            Some(Err(_)) | None => io::Error::other("it was stopped"),
+        }
+    }
+
+    /// Ends it, if it has not ended: those who wait for an answer on it are told that none will come.
+    pub(super) async fn close(mut self, line: &Line) {
+        self.tasks.shutdown().await;
+        // Here its queue is gone, so that every message in it is either leaving or never will be; only now may those who
+        // wait be told.
+        line.in_flight.lose(self.door.session);
+    }
+}
+
 impl Line {
-    /// Keeps the line up until the future is dropped.
-    pub(crate) async fn keep(&self) {
-        let mut pause = self.times.reconnect_first;
-        loop {
-            match self.tls.connect(self.address, CONNECT).await {
-                Ok(stream) => {
-                    let (was_up, ended) = self.session(stream).await;
-                    tracing::warn!(was_up, carrier = %self.address, %ended, "a line to the bank ended");
-                    if was_up {
-                        pause = self.times.reconnect_first;
-                    }
-                }
-                Err(fault) => {
-                    tracing::warn!(%fault, carrier = %self.address, "the bank cannot be reached");
-                }
-            }
-            tokio::time::sleep(jittered(pause)).await;
-            pause = pause.saturating_mul(2).min(self.times.reconnect_most);
-        }
-    }
-
-    /// One connection from sign-on to its end; whether it was ever up, and why it ended.
-    async fn session(&self, stream: Stream) -> (bool, io::Error) {
-        let (reader, writer) = tokio::io::split(stream);
-        let (door, queue) = mpsc::channel(MOST_QUEUED);
-        let ended = tokio::select! {
-            ended = self.read(reader, &door) => ended,
-            ended = write(writer, queue) => ended,
-            ended = self.stay_signed_on(&door) => ended,
+    /// Connects and signs on.
+    pub(super) async fn open(self: &Arc<Self>) -> io::Result<Session> {
+        let renewals = self.tls.renewals();
+        let stream = self.tls.connect(self.address, CONNECT).await;
+        let (reader, writer) = tokio::io::split(stream.map_err(io::Error::other)?);
+        let (queue, leaving) = mpsc::channel(MOST_QUEUED);
+        let door = Door {
+            session: self.next_session(),
+            queue,
         };
-        // Here the queue is gone, so that every message in it is either leaving or never will be;
-        // only now may those who wait be told that nobody will answer.
-        self.set_door(None);
-        let was_up = self.set_up(None).is_some();
-        self.in_flight.lose_all();
-        (was_up, ended)
+        let mut tasks = JoinSet::new();
+        let (reading, answers) = (Arc::clone(self), door.queue.clone());
+        tasks.spawn(async move { reading.read(reader, answers).await });
+        tasks.spawn(write(writer, leaving));
+        let mut session = Session {
+            door,
+            begun: Instant::now(),
+            renewals,
+            tasks,
+        };
+        let accepted = tokio::select! {
+            accepted = self.network(&session.door, SIGN_ON) => accepted,
+            Some(Ok(ended)) = session.tasks.join_next() => {
+                session.close(self).await;
+                return Err(ended);
+            }
+        };
+        if !accepted {
+            session.close(self).await;
+            return Err(io::Error::other("the bank did not accept the sign-on"));
+        }
+        let (echoing, door) = (Arc::clone(self), session.door.clone());
+        session
+            .tasks
+            .spawn(async move { echoing.echo(&door).await });
+        Ok(session)
     }
 
-    async fn stay_signed_on(&self, door: &mpsc::Sender<Outgoing>) -> io::Error {
-        if !self.network(door, SIGN_ON).await {
-            return io::Error::other("the bank did not accept the sign-on");
+    /// Lets an old session go: its messages are answered first, as far as the bank answers, then it signs off.
+    pub(super) async fn take_leave(self: Arc<Self>, mut session: Session) {
+        let door = session.door.clone();
+        let signed_off = tokio::select! {
+            _ = session.ended() => false,
+            signed_off = self.sign_off(&door) => signed_off,
+        };
+        tracing::info!(signed_off, carrier = %self.address, "an old session to the bank is closed");
+        session.close(&self).await;
+    }
+
+    async fn sign_off(&self, door: &Door) -> bool {
+        let gone = Instant::now() + self.times.answer;
+        while self.in_flight.count_of(door.session) > 0 && Instant::now() < gone {
+            tokio::time::sleep(LOOK).await;
         }
-        self.set_door(Some(door.clone()));
-        self.set_up(Some(self.clock.now()));
-        tracing::info!(carrier = %self.address, "a line to the bank is up");
+        self.network(door, SIGN_OFF).await
+    }
+
+    /// Asks whether the bank is there, when it is quiet or doubted; ends when it is not.
+    async fn echo(&self, door: &Door) -> io::Error {
         loop {
             let quiet = self.quiet_for();
             tokio::select! {
@@ -79,19 +127,16 @@ impl Line {
         }
     }
 
-    fn set_door(&self, door: Option<mpsc::Sender<Outgoing>>) {
-        *self
-            .door
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = door;
-    }
-
-    async fn read(&self, mut reader: ReadHalf<Stream>, door: &mpsc::Sender<Outgoing>) -> io::Error {
+    async fn read(
+        &self,
+        mut reader: ReadHalf<Stream>,
+        answers: mpsc::Sender<Outgoing>,
+    ) -> io::Error {
         loop {
             match read_frame(&mut reader).await {
                 Ok(bytes) => {
                     self.heard_now();
-                    self.take(&bytes, door).await;
+                    self.take(&bytes, &answers).await;
                 }
                 Err(error) => return error,
             }
@@ -99,7 +144,7 @@ impl Line {
     }
 
     /// One message from the bank, to whoever waits for it.
-    async fn take(&self, bytes: &[u8], door: &mpsc::Sender<Outgoing>) {
+    async fn take(&self, bytes: &[u8], answers: &mpsc::Sender<Outgoing>) {
         let now = self.clock.now();
         let view = match View::parse(&ASCII_1987, bytes) {
             Ok(view) => view,
@@ -113,22 +158,28 @@ impl Line {
             return;
         };
         if view.mti().is_request() {
-            return self.answer_bank(&view, &message, door).await;
+            return self.answer_bank(&view, &message, answers).await;
         }
         if let Err(reason) = self.in_flight.deliver(&view, message) {
             self.keep_stray(Stray::of(&view, reason, now)).await;
         }
     }
 
-    /// Banks echo too; anything else they ask is written down and left.
-    async fn answer_bank(&self, view: &View<'_>, asked: &Message, door: &mpsc::Sender<Outgoing>) {
-        if asked.mti() != cards::iso8583::Mti::NETWORK {
-            let stray = Stray::of(
-                view,
-                "it is a request, and this side answers none",
-                self.clock.now(),
-            );
+    /// Banks echo too, and ask for other keys; anything else they ask is written down and left.
+    async fn answer_bank(
+        &self,
+        view: &View<'_>,
+        asked: &Message,
+        answers: &mpsc::Sender<Outgoing>,
+    ) {
+        if asked.mti() != Mti::NETWORK {
+            let reason = "it is a request, and this side answers none";
+            let stray = Stray::of(view, reason, self.clock.now());
             return self.keep_stray(stray).await;
+        }
+        if asked.get(Field::NETWORK_CODE) == Some(KEY_CHANGE) {
+            tracing::info!(carrier = %self.address, "the bank asks for other keys");
+            self.key_change.notify_one();
         }
         let framed = asked
             .answer("00")
@@ -136,7 +187,7 @@ impl Line {
             .and_then(|answer| frame::wrap(&answer.encode()).ok());
         if let Some(framed) = framed {
             // A full queue is a reason to be slow in answering an echo, not to wait here.
-            let _ = door.try_send(Outgoing::new(framed).0);
+            let _ = answers.try_send(Outgoing::new(framed).0);
         }
     }
 }
@@ -164,10 +215,4 @@ async fn read_frame(reader: &mut ReadHalf<Stream>) -> io::Result<Zeroizing<Vec<u
     let mut message = Zeroizing::new(vec![0; length]);
     reader.read_exact(&mut message).await?;
     Ok(message)
-}
-
-/// Between half and one and a half of the pause, so that many switches do not return at once.
-fn jittered(pause: Duration) -> Duration {
-    let share = getrandom::u32().unwrap_or(u32::MAX / 2);
-    pause.mul_f64(0.5 + f64::from(share) / f64::from(u32::MAX))
 }

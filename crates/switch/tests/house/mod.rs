@@ -59,6 +59,8 @@ pub struct House {
     bank: Mutex<Option<JoinHandle<()>>>,
     switch: Mutex<Option<JoinHandle<()>>>,
     books: Mutex<Option<Client>>,
+    /// The bank's own operator.
+    operator: Mutex<Option<Client>>,
     shop: Mutex<Option<Client>>,
 }
 
@@ -110,6 +112,7 @@ impl House {
             bank: Mutex::default(),
             switch: Mutex::default(),
             books: Mutex::default(),
+            operator: Mutex::default(),
             shop: Mutex::default(),
             dir,
         }
@@ -138,12 +141,10 @@ impl House {
         for (wire, address) in [&self.wire, &self.other_wire].into_iter().zip(addresses) {
             wire.leads_to(address);
         }
-        let books = Client::new(
-            bank.books_address().unwrap(),
-            &self.identity("shop"),
-            "bank",
-        );
-        *self.books.lock().unwrap() = Some(books.unwrap());
+        let address = bank.books_address().unwrap();
+        let client = |name| Client::new(address, &self.identity(name), "bank").unwrap();
+        *self.books.lock().unwrap() = Some(client("shop"));
+        *self.operator.lock().unwrap() = Some(client("bank"));
         *self.bank.lock().unwrap() = Some(tokio::spawn(async move { bank.serve().await.unwrap() }));
     }
 
@@ -167,6 +168,7 @@ impl House {
                     echo: Duration::from_secs(5),
                     reconnect_first: Duration::from_millis(20),
                     reconnect_most: Duration::from_millis(200),
+                    renew: Duration::from_secs(24 * 60 * 60),
                 },
                 redeem: Duration::from_secs(2),
                 retry: Duration::from_millis(150),
@@ -324,6 +326,14 @@ impl House {
             self.status().await.line_up_since.is_some()
         })
         .await;
+    }
+
+    /// The bank asks for other keys.
+    pub async fn change_keys(&self) -> Result<(), LinkFault> {
+        let operator = self.operator.lock().unwrap().clone().unwrap();
+        operator
+            .post("/key-change", &serde_json::Map::new(), PATIENCE)
+            .await
     }
 
     /// Until nothing is left to be said to the bank.

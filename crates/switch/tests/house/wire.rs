@@ -1,6 +1,7 @@
 //! The wire between switch and bank: passes bytes, unless it is cut, stalled or unplugged.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,6 +22,9 @@ struct End {
     answers_flow: watch::Sender<bool>,
     /// Changes whenever all connections end.
     cuts: watch::Sender<u64>,
+    /// Connections that were ever carried, and those that are now.
+    carried: AtomicUsize,
+    open: AtomicUsize,
 }
 
 impl Wire {
@@ -32,6 +36,8 @@ impl Wire {
             plugged: watch::Sender::new(true),
             answers_flow: watch::Sender::new(true),
             cuts: watch::Sender::new(0),
+            carried: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
         });
         let carrier = Arc::clone(&end);
         tokio::spawn(async move {
@@ -45,6 +51,16 @@ impl Wire {
 
     pub fn leads_to(&self, bank: SocketAddr) {
         *self.end.bank.lock().unwrap() = Some(bank);
+    }
+
+    /// How many connections it has carried.
+    pub fn connections(&self) -> usize {
+        self.end.carried.load(Ordering::SeqCst)
+    }
+
+    /// How many it carries now.
+    pub fn open(&self) -> usize {
+        self.end.open.load(Ordering::SeqCst)
     }
 
     pub fn cut(&self) {
@@ -84,11 +100,14 @@ async fn carry(switch: TcpStream, end: Arc<End>) {
     let (from_switch, to_switch) = switch.into_split();
     let (from_bank, to_bank) = bank.into_split();
     let questions_flow = watch::Sender::new(true);
+    end.carried.fetch_add(1, Ordering::SeqCst);
+    end.open.fetch_add(1, Ordering::SeqCst);
     tokio::select! {
         () = pump(from_switch, to_bank, questions_flow.subscribe()) => {}
         () = pump(from_bank, to_switch, end.answers_flow.subscribe()) => {}
         _ = cuts.changed() => {}
     }
+    end.open.fetch_sub(1, Ordering::SeqCst);
 }
 
 async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut flows: watch::Receiver<bool>) {
