@@ -41,6 +41,24 @@ const DEBIAN: &[Package] = &[
         why: "the search for card numbers on the wire",
     },
     Package {
+        name: "iproute2",
+        tested: "6",
+        proof: "/usr/sbin/ip",
+        why: "network namespaces for the carriers to the bank",
+    },
+    Package {
+        name: "wireguard-go",
+        tested: "0.0",
+        proof: "/usr/bin/wireguard-go",
+        why: "WireGuard in user space, under one of the carriers",
+    },
+    Package {
+        name: "wireguard-tools",
+        tested: "1.0",
+        proof: "/usr/bin/wg",
+        why: "sets the tunnel up",
+    },
+    Package {
         name: "g++",
         tested: "12",
         proof: "/usr/bin/c++",

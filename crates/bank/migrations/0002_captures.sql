@@ -36,4 +36,6 @@ ALTER TABLE hold ADD COLUMN released_cents BIGINT NOT NULL DEFAULT 0
 -- Before, a capture took all it ever would.
 UPDATE hold SET released_cents = amount_cents - captured_cents WHERE state IN ('captured', 'reversed');
 ALTER TABLE message ADD COLUMN movement TEXT NOT NULL DEFAULT '';
+-- The one capture of a payment bore the payment's name.
+UPDATE message SET movement = payment WHERE mti = '0220';
 CREATE INDEX message_movement ON message (payment, movement) WHERE movement <> '';

@@ -25,6 +25,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 3,
         sql: include_str!("../migrations/0003_partial.sql"),
     },
+    Migration {
+        component: "bank",
+        version: 4,
+        sql: include_str!("../migrations/0004_clearing.sql"),
+    },
 ];
 
 storage::statements! {

@@ -1,19 +1,27 @@
 //! The desk: takes a message, decides, books it and words the answer. Every message is booked with
 //! its answer in one transaction, so a repeat finds both or neither.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use banking::clearing::Batch;
 use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, Stan};
 use storage::{Fault, Store, Tx};
 use tokio::sync::watch;
 use trade::clock::{Clock, Timestamp};
 use trade::money::Money;
 
+use crate::account::{self, Account, AccountError, ChargeBack, Dispute, NoDispute, Transfer};
 use crate::books::{self, Answer, Books, Found, Hold};
+use crate::clearing;
 use crate::request::{Key, Request, Verb};
 use crate::script::{self, Patience, Script, ScriptError};
 use crate::session::KEY_CHANGE;
+use crate::statement::{self, StatementReport};
+
+/// How many statements an answer lists: it must fit the 64 kB that a link reads.
+pub(crate) const PAGE_STATEMENTS: i64 = 200;
 
 const APPROVED: &str = "00";
 const INVALID_TRANSACTION: &str = "12";
@@ -31,18 +39,31 @@ pub(crate) struct Desk {
     said: AtomicU64,
     store: Store,
     script: Script,
+    account: Arc<Account>,
     slow: Duration,
     clock: Clock,
 }
 
+/// What the bank reads of its own data files.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The test cards.
+    #[error(transparent)]
+    Cards(#[from] ScriptError),
+    /// The merchant's account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+}
+
 impl Desk {
-    pub(crate) fn new(store: Store, slow: Duration, clock: Clock) -> Result<Desk, ScriptError> {
+    pub(crate) fn new(store: Store, slow: Duration, clock: Clock) -> Result<Desk, DataError> {
         let script = Script::load()?;
         Ok(Desk {
             key_changes: watch::Sender::new(0),
             said: AtomicU64::new(0),
             store,
             script,
+            account: Arc::new(Account::load()?),
             slow,
             clock,
         })
@@ -85,6 +106,71 @@ impl Desk {
             .with(Field::STAN, &stan.to_string())?
             .with(Field::TERMINAL, terminal)?
             .with(Field::NETWORK_CODE, KEY_CHANGE)
+    }
+
+    /// Checks and books a clearing batch; the acknowledgement.
+    pub(crate) async fn clear(&self, batch: Batch) -> Result<String, Fault> {
+        let (account, now) = (Arc::clone(&self.account), self.clock.now());
+        self.store
+            .write(move |tx| clearing::take(tx, &batch, &account, now))
+            .await
+    }
+
+    /// Makes the statements of the days that are over, and of today when it is closed.
+    pub(crate) async fn make_statements(
+        &self,
+        close_today: bool,
+    ) -> Result<Vec<StatementReport>, Fault> {
+        let (account, now) = (Arc::clone(&self.account), self.clock.now());
+        let today = now.date_in_paris();
+        let until = match (close_today, today.yesterday()) {
+            (false, Ok(yesterday)) => yesterday,
+            _ => today,
+        };
+        self.store
+            .write(move |tx| statement::make(tx, &account, until, now))
+            .await
+    }
+
+    pub(crate) async fn statements(&self, after: i64) -> Result<Vec<StatementReport>, Fault> {
+        self.store
+            .read(move |tx| statement::page(tx, after, PAGE_STATEMENTS))
+            .await
+    }
+
+    pub(crate) async fn statement(&self, number: i64) -> Result<Option<String>, Fault> {
+        self.store.read(move |tx| statement::file(tx, number)).await
+    }
+
+    /// Money that comes in by transfer.
+    pub(crate) async fn transfer(&self, transfer: Transfer) -> Result<(), Fault> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| account::book(tx, &transfer.entry(), now))
+            .await
+    }
+
+    pub(crate) async fn charge_back(&self, asked: ChargeBack) -> Result<Dispute, NoDispute> {
+        let now = self.clock.now();
+        let tariff = self.account.tariff(now.date_in_paris());
+        let charges = tariff.map_or(Money::ZERO, |tariff| tariff.of_chargeback());
+        self.store
+            .write(move |tx| {
+                let ChargeBack {
+                    payment,
+                    amount,
+                    reason,
+                } = &asked;
+                account::charge_back(tx, payment, *amount, reason, charges, now)
+            })
+            .await
+    }
+
+    pub(crate) async fn represent(&self, dispute: String) -> Result<Dispute, NoDispute> {
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| account::represent(tx, &dispute, now))
+            .await
     }
 
     pub(crate) async fn books(&self, after: i64) -> Result<Books, Fault> {

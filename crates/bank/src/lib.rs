@@ -3,17 +3,22 @@
 //!
 //! It answers as the test card says ([`cards()`]), keeps durable books of what it held, took, gave back
 //! and released, and shows them ([`Books`]) so that a test can ask whether the bank, the switch and
-//! the shop agree to the cent. At another door it plays the bureau that a shop asks about orders. Whatever is said twice is answered twice and booked once.
+//! the shop agree to the cent. At another door it plays the bureau that a shop asks about orders. Whatever is said
+//! twice is answered twice and booked once. It books the clearing batches that its books bear out, and tells what moved
+//! on the merchant's account by camt.053.
 //!
-//! What it deliberately is not: a model of real risk decisions, of clearing or of settlement. It
+//! What it deliberately is not: a model of real risk decisions, tariffs or dates of payment. It
 //! keeps no card number: its books know a card by the first six and last four digits.
 
+mod account;
 mod books;
 mod bureau;
+mod clearing;
 mod desk;
 mod request;
 mod script;
 mod session;
+mod statement;
 mod window;
 
 use std::io;
@@ -27,9 +32,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use trade::clock::Clock;
 
+pub use account::{AccountError, ChargeBack, Dispute, Transfer};
 pub use books::{Books, Hold, Totals};
 pub use bureau::BureauScript;
+pub use desk::DataError;
 pub use script::{ScriptError, TestCard, cards};
+pub use statement::StatementReport;
+pub use window::StatementPage;
 
 use desk::Desk;
 
@@ -73,9 +82,9 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// The list of test cards, which is part of the program.
-    #[error("the test cards cannot be read")]
-    Cards(#[from] ScriptError),
+    /// The data files, which are part of the program.
+    #[error("the bank's data files cannot be read")]
+    Data(#[from] DataError),
     /// A listener stopped.
     #[error("the bank stopped listening")]
     Stopped(#[source] io::Error),
@@ -177,10 +186,24 @@ impl Bank {
             ));
         }
         tokio::select! {
+            () = end_days(Arc::clone(&self.desk)) => Ok(()),
             _ = accepting.join_next() => Ok(()),
             stopped = books => stopped.map_err(Error::Stopped),
             stopped = bureau => stopped.map_err(Error::Stopped),
         }
+    }
+}
+
+/// How often it is looked whether a day is over.
+const DAY_LOOK: Duration = Duration::from_secs(60);
+
+/// Makes the statements of the days that are over.
+async fn end_days(desk: Arc<Desk>) {
+    loop {
+        if let Err(fault) = desk.make_statements(false).await {
+            tracing::error!(fault = fault.detail(), "a statement could not be made");
+        }
+        tokio::time::sleep(DAY_LOOK).await;
     }
 }
 
@@ -196,5 +219,11 @@ pub const MIGRATIONS: &[storage::Migration] = books::MIGRATIONS;
 /// Every statement of this crate, for the same test.
 #[must_use]
 pub fn statements() -> Vec<&'static Statement> {
-    books::STATEMENTS.to_vec()
+    [
+        account::STATEMENTS,
+        books::STATEMENTS,
+        clearing::STATEMENTS,
+        statement::STATEMENTS,
+    ]
+    .concat()
 }

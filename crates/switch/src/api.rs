@@ -7,19 +7,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, Extension, Path, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use link::Problem;
+use link::{Peer, Problem};
 use serde::{Deserialize, Serialize};
+use storage::{Fault, Tx};
 use trade::clock::Timestamp;
 use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::{AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Outcome, RefundRequest};
 
+use crate::clearing;
 use crate::desk::{Desk, Refusal, outcome};
 use crate::journal::advice::{self, Kind};
+use crate::journal::clearing as cleared;
 use crate::journal::payment;
 use crate::journal::stray::{self, Stray};
 use crate::line::history::Minute;
@@ -97,8 +102,37 @@ pub struct Status {
     pub queued_since: Option<Timestamp>,
     /// Payments in doubt whose reversal is not confirmed.
     pub unknown: i64,
+    /// How clearing is.
+    pub clearing: ClearingStatus,
     /// The latest replies that nobody waited for, newest first.
     pub strays: Vec<Stray>,
+}
+
+/// How clearing is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClearingStatus {
+    /// The number of the last batch.
+    pub last_sequence: Option<u32>,
+    /// When it was cut.
+    pub last_cut: Option<Timestamp>,
+    /// Captures and refunds that wait for the next one.
+    pub uncleared: i64,
+    /// Batches that the bank has not taken, those that it refused among them.
+    pub untaken: i64,
+    /// Batches that the bank refused: somebody should ask why.
+    pub refused: i64,
+}
+
+fn clearing_status(tx: &mut dyn Tx) -> Result<ClearingStatus, Fault> {
+    let last = cleared::last(tx)?;
+    let (untaken, refused) = cleared::count_untaken(tx)?;
+    Ok(ClearingStatus {
+        last_sequence: last.as_ref().map(|last| last.sequence.get()),
+        last_cut: last.map(|last| last.cut),
+        uncleared: cleared::count_uncleared(tx)?,
+        untaken,
+        refused,
+    })
 }
 
 /// How one carrier to the bank is.
@@ -122,6 +156,7 @@ pub struct Carrier {
     pub minutes: Vec<Minute>,
 }
 
+/// The shop asks for everything; the switch's own operator, by its own certificate, only how it is and for clearing.
 pub(crate) fn routes(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/payments/{id}", get(show))
@@ -129,12 +164,22 @@ pub(crate) fn routes(desk: Arc<Desk>) -> Router {
         .route("/payments/{id}/capture", post(capture))
         .route("/payments/{id}/reverse", post(reverse))
         .route("/payments/{id}/refund", post(refund))
+        .route_layer(middleware::from_fn(only_the_shop))
         .route("/status", get(status))
+        .merge(clearing::door::routes())
         .layer(DefaultBodyLimit::max(MOST_BODY))
         .with_state(desk)
 }
 
-type Answer<T> = Result<Json<T>, (StatusCode, Json<Problem>)>;
+async fn only_the_shop(Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {
+    match peer.name() {
+        "shop" => next.run(request).await,
+        _ => refuse(Refusal::NotTheShop).into_response(),
+    }
+}
+
+pub(crate) type Refused = (StatusCode, Json<Problem>);
+pub(crate) type Answer<T> = Result<Json<T>, Refused>;
 type Body<T> = Result<Json<T>, JsonRejection>;
 
 async fn authorise(
@@ -231,6 +276,7 @@ async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
             queued,
             queued_since,
             unknown: payment::count_unknown(tx)?,
+            clearing: clearing_status(tx)?,
             strays: stray::latest(tx, SHOWN_STRAYS)?,
         })
     });
@@ -251,16 +297,19 @@ fn readable<T>(body: Body<T>) -> Result<T, (StatusCode, Json<Problem>)> {
     body.map(|Json(request)| request).map_err(unreadable)
 }
 
-fn answer<T>(outcome: Result<T, Refusal>) -> Answer<T> {
+pub(crate) fn answer<T>(outcome: Result<T, Refusal>) -> Answer<T> {
     outcome.map(Json).map_err(refuse)
 }
 
-fn refuse(refusal: Refusal) -> (StatusCode, Json<Problem>) {
+pub(crate) fn refuse(refusal: Refusal) -> Refused {
     let (status, kind) = match &refusal {
         Refusal::Conflict => (StatusCode::CONFLICT, "conflict"),
         Refusal::NoSuchPayment => (StatusCode::NOT_FOUND, "no-such-payment"),
         Refusal::Grant => (StatusCode::FORBIDDEN, "grant"),
         Refusal::Amount => (StatusCode::UNPROCESSABLE_ENTITY, "amount"),
+        Refusal::NotTheShop => (StatusCode::FORBIDDEN, "not-the-shop"),
+        Refusal::NoClearing => (StatusCode::NOT_FOUND, "no-clearing"),
+        Refusal::NoSuchBatch => (StatusCode::NOT_FOUND, "no-such-batch"),
         Refusal::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         Refusal::Journal(fault) => {
             tracing::error!(fault = fault.detail(), "the journal cannot be used");

@@ -18,6 +18,7 @@ use trade::payment::{
 };
 
 use crate::carriers::Carriers;
+use crate::clearing;
 use crate::dialogue::{self, Merchant};
 use crate::journal::advice::{self, Advice, Kind};
 use crate::journal::payment::{self, Payment, Verdict};
@@ -38,6 +39,12 @@ pub(crate) enum Refusal {
     Grant,
     #[error("an amount must be at least one cent")]
     Amount,
+    #[error("only the shop may ask for this")]
+    NotTheShop,
+    #[error("this switch has no clearing")]
+    NoClearing,
+    #[error("there is no such batch")]
+    NoSuchBatch,
     #[error("the switch is stopping")]
     Stopping,
     #[error("the journal cannot be written")]
@@ -60,6 +67,8 @@ pub(crate) struct Desk {
     pub(crate) retry: Duration,
     pub(crate) turns: Turns,
     pub(crate) waiters: Waiters,
+    /// Where batches go, if there is clearing.
+    pub(crate) clearing: Option<clearing::Room>,
     /// Rung when a message was stored.
     pub(crate) bell: Notify,
     pub(crate) tasks: Mutex<JoinSet<()>>,

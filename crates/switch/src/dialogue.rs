@@ -4,6 +4,7 @@
 //! sides know of the first one: fields 37, 38 and 90. A reversal after captures lifts what is not captured: field 95
 //! (ISO 8583:1987) says what of the authorisation stays.
 
+use banking::clearing::{Malformed, MerchantNumber};
 use cards::expiry::yymm;
 use cards::iso8583::{
     ASCII_1987, Field, FieldError, Message, Mti, OriginalData, ReplacementAmounts,
@@ -41,6 +42,11 @@ impl Merchant {
             merchant: merchant.to_owned(),
             acquirer,
         })
+    }
+
+    /// Its number, as clearing batches name it.
+    pub(crate) fn number(&self) -> Result<MerchantNumber, Malformed> {
+        MerchantNumber::parse(&self.merchant)
     }
 
     /// The merchant of the demonstration.

@@ -12,6 +12,7 @@
 
 mod api;
 mod carriers;
+mod clearing;
 mod desk;
 mod dialogue;
 mod forward;
@@ -38,8 +39,11 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use trade::clock::{Clock, Timestamp};
 
-pub use api::{CaptureReport, Carrier, PaymentReport, RefundReport, Status};
+pub use api::{CaptureReport, Carrier, ClearingStatus, PaymentReport, RefundReport, Status};
+pub use clearing::Clearing;
+pub use clearing::door::{BatchPage, LinePage};
 pub use dialogue::Merchant;
+pub use journal::clearing::{AcceptedReport, BatchReport, BatchState, LineReport};
 pub use journal::stray::Stray;
 pub use line::LineTimes;
 pub use line::history::Minute;
@@ -66,6 +70,8 @@ pub struct Config {
     pub shop_key: VerifyingKey,
     /// Who the bank knows the bookseller as.
     pub merchant: Merchant,
+    /// Where captures and refunds are cleared; without, they are only told by message.
+    pub clearing: Option<Clearing>,
     /// How long it waits for what.
     pub times: Times,
     /// What time it is.
@@ -112,6 +118,9 @@ pub enum Error {
     /// Its certificate.
     #[error("the switch's certificate cannot be used")]
     Identity(#[from] link::IdentityError),
+    /// The merchant's number.
+    #[error("a merchant's number has one to fifteen characters and no bar, for clearing")]
+    Merchant(#[from] banking::clearing::Malformed),
     /// The address it should listen on.
     #[error("the switch cannot listen on {address}")]
     Listen {
@@ -171,6 +180,15 @@ impl Switch {
             config.carriers.iter().map(line).collect()
         };
         let carriers = Carriers::new(config.times.line.silence, lines);
+        let clearing = config.clearing.map(|clearing| {
+            Ok::<_, Error>(clearing::Room {
+                bank: link::http::Client::new(clearing.bank, &config.identity, "bank")?,
+                cut: clearing.cut,
+                merchant: config.merchant.number()?,
+                opened: config.clock.now(),
+                bell: Notify::new(),
+            })
+        });
         let desk = Arc::new(Desk {
             store,
             carriers,
@@ -183,6 +201,7 @@ impl Switch {
             clock: config.clock,
             turns: Default::default(),
             waiters: Default::default(),
+            clearing: clearing.transpose()?,
             bell: Notify::new(),
             tasks: Mutex::new(JoinSet::new()),
         });
@@ -194,7 +213,7 @@ impl Switch {
         };
         Ok(Switch {
             door: TcpListener::bind(config.listen).await.map_err(listen)?,
-            tls: link::tls::server_config(&config.identity, &["shop"])?,
+            tls: link::tls::server_config(&config.identity, &["shop", "switch"])?,
             longest_request: config.times.longest_request(),
             desk,
         })
@@ -227,6 +246,8 @@ impl Switch {
             stopped = answering => stopped.map_err(Error::Stopped),
             () = keeping.carriers.keep() => Ok(()),
             () = forward::forward(Arc::clone(&desk)) => Ok(()),
+            () = clearing::cut_daily(Arc::clone(&desk)) => Ok(()),
+            () = clearing::deliver(Arc::clone(&desk)) => Ok(()),
             () = forward::sweep(desk, longest_request) => Ok(()),
         }
     }

@@ -1,10 +1,12 @@
-//! `bouquin bank`: the demonstration's bank, and the cards it knows.
+//! `bouquin bank`: the demonstration's bank, the cards it knows, and what its operator makes happen.
+
+mod operator;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
-use link::{Identity, http::Client};
+use link::Identity;
 use serde::Deserialize;
 use storage::StoreUrl;
 use trade::clock::Clock;
@@ -33,6 +35,14 @@ enum Action {
         #[arg(long, value_name = "FILE")]
         config: PathBuf,
     },
+    /// Somebody pays the bookseller by transfer.
+    Transfer(operator::TransferOptions),
+    /// A cardholder's bank takes back what a payment brought, after it was cleared.
+    Chargeback(operator::ChargeBackOptions),
+    /// The bookseller's evidence is accepted: a chargeback is given back.
+    Represent(operator::RepresentOptions),
+    /// Writes account statements (camt.053) to a folder.
+    Statement(operator::StatementOptions),
     /// Lists the test cards and how each behaves.
     Cards {
         /// As one line of JSON: a list of `{number, exp, csc, behaviour}`.
@@ -65,7 +75,11 @@ struct BankConfig {
 pub fn run(options: Options) -> Result<()> {
     match options.action {
         Action::Serve { config } => super::on_runtime(serve(config)),
-        Action::ChangeKeys { config } => super::on_runtime(change_keys(config)),
+        Action::ChangeKeys { config } => super::on_runtime(operator::change_keys(config)),
+        Action::Transfer(options) => super::on_runtime(operator::transfer(options)),
+        Action::Chargeback(options) => super::on_runtime(operator::charge_back(options)),
+        Action::Represent(options) => super::on_runtime(operator::represent(options)),
+        Action::Statement(options) => super::on_runtime(operator::statement(options)),
         Action::Cards { json } => cards(json),
     }
 }
@@ -93,28 +107,6 @@ async fn serve(path: PathBuf) -> Result<()> {
         ended = bank => ended.context("the bank"),
         () = super::told_to_end() => Ok(()),
     }
-}
-
-/// How long the running bank may take to answer its operator.
-const ASK_TIME: Duration = Duration::from_secs(10);
-
-/// The running bank's window, as its operator opens it.
-fn window(config: &BankConfig) -> Result<Client> {
-    let identity =
-        Identity::load(&config.certificates, "bank").context("the bank's certificate")?;
-    Ok(Client::new(config.books, &identity, "bank")?)
-}
-
-async fn change_keys(path: PathBuf) -> Result<()> {
-    let config: BankConfig = config::read(&path).context("the configuration")?;
-    let window = window(&config)?;
-    let nothing = serde_json::Map::new();
-    window
-        .post::<_, ()>("/key-change", &nothing, ASK_TIME)
-        .await
-        .context("the bank")?;
-    println!("the switch is asked for other keys");
-    Ok(())
 }
 
 fn cards(json: bool) -> Result<()> {

@@ -28,7 +28,7 @@ pub enum Command {
     /// Runs the vault, where cards check in.
     Vault(vault::Options),
     /// Runs the switch, the way to the bank.
-    Switch(ConfigFile),
+    Switch(switch::Options),
     /// The demonstration's bank.
     Bank(bank::Options),
     /// Reads catalogue files: ONIX 3.0 and 3.1, JSON lines; plain, .gz or .zst.
@@ -59,7 +59,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Demo(options) => on_runtime(crate::demo::run(options)),
         Command::Serve(file) => on_runtime(crate::serve::run(file.config)),
         Command::Vault(options) => vault::run(options),
-        Command::Switch(file) => on_runtime(switch::run(file.config)),
+        Command::Switch(options) => switch::run(options),
         Command::Bank(options) => bank::run(options),
         Command::Import(options) => on_runtime(import::run(options)),
         Command::Eval(options) => eval::run(options),

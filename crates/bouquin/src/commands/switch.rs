@@ -1,4 +1,4 @@
-//! `bouquin switch`: runs the switch.
+//! `bouquin switch`: runs the switch, or cuts a clearing batch at the one that runs.
 
 use std::{
     net::SocketAddr,
@@ -6,16 +6,36 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
-use link::{Identity, signed::VerifyingKey};
+use anyhow::{Context, Result, bail};
+use clap::Subcommand;
+use link::{Identity, http::Client, signed::VerifyingKey};
 use serde::Deserialize;
 use storage::StoreUrl;
+use switch::BatchReport;
 use trade::clock::Clock;
 
 use crate::config::{self, Addresses, Profile};
 
 /// The journal's name in the switch's folder.
 const DATABASE: &str = "switch.db";
+
+/// `bouquin switch`
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Options {
+    #[command(subcommand)]
+    deed: Option<Deed>,
+    /// The TOML file; see docs/configuration.md.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What the running switch is told.
+#[derive(Subcommand)]
+enum Deed {
+    /// Puts what was captured and refunded into a clearing batch now, not at the time of day that is set.
+    Cut(super::ConfigFile),
+}
 
 /// The switch's configuration file.
 #[derive(Debug, Deserialize)]
@@ -37,6 +57,18 @@ struct SwitchConfig {
     answer_ms: Option<u64>,
     /// Who the bank knows the bookseller as.
     merchant: Merchant,
+    /// Where captures and refunds are cleared.
+    clearing: Option<Clearing>,
+}
+
+/// `[clearing]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clearing {
+    /// The bank's door for files.
+    bank: SocketAddr,
+    /// When the batch of the day is cut, in Paris, `"23:00"`; without it only when told.
+    cut: Option<jiff::civil::Time>,
 }
 
 /// `[merchant]`, as the bank's contract says.
@@ -57,8 +89,39 @@ pub fn database(config: &Path) -> Result<PathBuf> {
     Ok(config.folder.join(DATABASE))
 }
 
+/// Runs the switch, or tells the one that runs something.
+pub fn run(options: Options) -> Result<()> {
+    match (options.deed, options.config) {
+        (Some(Deed::Cut(file)), _) => super::on_runtime(cut(file.config)),
+        (None, Some(config)) => super::on_runtime(serve(config)),
+        (None, None) => bail!("which switch? bouquin switch --config FILE"),
+    }
+}
+
+/// How long the running switch may take to cut a batch.
+const CUT_TIME: Duration = Duration::from_secs(60);
+
+async fn cut(path: PathBuf) -> Result<()> {
+    let config: SwitchConfig = config::read(&path).context("the configuration")?;
+    let identity =
+        Identity::load(&config.certificates, "switch").context("the switch's certificate")?;
+    let running = Client::new(config.private, &identity, "switch")?;
+    let nothing = serde_json::Map::new();
+    let cut: Vec<BatchReport> = running
+        .post("/clearing/cut", &nothing, CUT_TIME)
+        .await
+        .context("the switch")?;
+    for batch in cut {
+        println!(
+            "batch {} of {}: {} lines, captures {}, refunds {}",
+            batch.sequence, batch.business_date, batch.lines, batch.captures, batch.refunds
+        );
+    }
+    Ok(())
+}
+
 /// Runs until told to end.
-pub async fn run(path: PathBuf) -> Result<()> {
+async fn serve(path: PathBuf) -> Result<()> {
     let config: SwitchConfig = config::read(&path).context("the configuration")?;
     if config.profile == Profile::Production {
         anyhow::bail!(
@@ -80,6 +143,10 @@ pub async fn run(path: PathBuf) -> Result<()> {
         shop_key: VerifyingKey::load(&config.certificates, "shop")
             .context("the shop's public key")?,
         merchant: merchant(&config.merchant)?,
+        clearing: config.clearing.map(|clearing| switch::Clearing {
+            bank: clearing.bank,
+            cut: clearing.cut,
+        }),
         times,
         clock: Clock::system(),
     });

@@ -36,7 +36,7 @@ pub struct Ports {
     pub switch: SocketAddr,
     /// The bank's doors for ISO 8583, one for each carrier.
     pub bank: [SocketAddr; 2],
-    /// The bank's books, for tests.
+    /// The bank's window: its books, its statements, its door for clearing batches.
     pub books: SocketAddr,
     /// The bureau that the bank plays.
     pub bureau: SocketAddr,
@@ -157,12 +157,14 @@ impl Ground {
         format!(
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\nfolder = {}\n\
              certificates = {}\nprivate = \"{}\"\nvault = \"{}\"\nbank = {}\nanswer_ms = 5000\n\n\
-             [merchant]\nterminal = \"QUAI0001\"\nnumber = \"BOUQUIN-DEMO-01\"\nacquirer = 30002\n",
+             [merchant]\nterminal = \"QUAI0001\"\nnumber = \"BOUQUIN-DEMO-01\"\nacquirer = 30002\n\n\
+             [clearing]\nbank = \"{}\"\ncut = \"23:00\"\n",
             self.path("switch"),
             self.path("certificates"),
             self.ports.switch,
             self.ports.vault,
             self.carriers(),
+            self.ports.books,
         )
     }
 

@@ -28,6 +28,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a finished connection may take to become ready again.
 const GIVE_BACK_TIME: Duration = Duration::from_millis(20);
 
+const JSON: &str = "application/json";
+const FILE: &str = "application/octet-stream";
+
 type Question = Request<Full<Bytes>>;
 type Sender = SendRequest<Full<Bytes>>;
 
@@ -90,7 +93,8 @@ impl Client {
     {
         let body = serde_json::to_vec(request)
             .map_err(|error| LinkFault::Unreachable(error.to_string()))?;
-        self.call(Method::POST, path, body, timeout).await
+        let question = self.question(Method::POST, path, body, JSON)?;
+        parsed(&self.call(question, MAX_ANSWER_BYTES, timeout).await?)
     }
 
     /// Asks for the path and reads the answer, all within `timeout`.
@@ -102,46 +106,79 @@ impl Client {
         path: &str,
         timeout: Duration,
     ) -> Result<Resp, LinkFault> {
-        self.call(Method::GET, path, Vec::new(), timeout).await
+        let question = self.question(Method::GET, path, Vec::new(), JSON)?;
+        parsed(&self.call(question, MAX_ANSWER_BYTES, timeout).await?)
     }
 
-    async fn call<Resp: DeserializeOwned>(
+    /// Sends a file to the path and reads the file that answers it, of at most `most` bytes, all within `timeout`.
+    ///
+    /// # Errors
+    /// See [`LinkFault`]; `may_have_arrived` tells whether the peer may have acted.
+    pub async fn send_file(
         &self,
-        method: Method,
         path: &str,
-        body: Vec<u8>,
+        file: Vec<u8>,
+        most: usize,
         timeout: Duration,
-    ) -> Result<Resp, LinkFault> {
-        let question = self.question(method, path, body)?;
+    ) -> Result<Vec<u8>, LinkFault> {
+        let question = self.question(Method::POST, path, file, FILE)?;
+        Ok(self.call(question, most, timeout).await?.to_vec())
+    }
+
+    /// Reads the file at the path, of at most `most` bytes, all within `timeout`.
+    ///
+    /// # Errors
+    /// See [`LinkFault`].
+    pub async fn get_file(
+        &self,
+        path: &str,
+        most: usize,
+        timeout: Duration,
+    ) -> Result<Vec<u8>, LinkFault> {
+        let question = self.question(Method::GET, path, Vec::new(), FILE)?;
+        Ok(self.call(question, most, timeout).await?.to_vec())
+    }
+
+    async fn call(
+        &self,
+        question: Question,
+        most: usize,
+        timeout: Duration,
+    ) -> Result<Bytes, LinkFault> {
         let deadline = tokio::time::Instant::now() + timeout;
         let connected = tokio::time::timeout_at(deadline, self.inner.connection()).await;
         let sender =
             connected.map_err(|_| LinkFault::Unreachable("no connection in time".to_owned()))??;
         let exchanged =
-            tokio::time::timeout_at(deadline, self.inner.exchange(sender, question)).await;
+            tokio::time::timeout_at(deadline, self.inner.exchange(sender, question, most)).await;
         let (status, bytes, sender) = exchanged.map_err(|_| LinkFault::Timeout)??;
         self.inner.give_back(sender).await;
         if (200..300).contains(&status) {
-            return serde_json::from_slice(&bytes)
-                .map_err(|error| LinkFault::Garbled(error.to_string()));
+            return Ok(bytes);
         }
         let problem = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Problem::new("unexplained", "the peer gave no reason"));
         Err(LinkFault::Refused { status, problem })
     }
 
-    fn question(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Question, LinkFault> {
+    fn question(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        kind: &'static str,
+    ) -> Result<Question, LinkFault> {
         let uri = Uri::try_from(path).map_err(|error| LinkFault::Unreachable(error.to_string()))?;
         let mut question = Request::new(Full::new(Bytes::from(body)));
         if method == Method::POST {
             question
                 .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         }
         question.headers_mut().insert(HOST, self.inner.host.clone());
         question
             .headers_mut()
-            .insert(ACCEPT, HeaderValue::from_static("application/json"));
+            .insert(ACCEPT, HeaderValue::from_static(kind));
         *question.method_mut() = method;
         *question.uri_mut() = uri;
         Ok(question)
@@ -177,6 +214,7 @@ impl Inner {
         &self,
         mut sender: Sender,
         question: Question,
+        most: usize,
     ) -> Result<(u16, Bytes, Sender), LinkFault> {
         let answer = match sender.try_send_request(question).await {
             Ok(answer) => answer,
@@ -193,7 +231,7 @@ impl Inner {
             },
         };
         let status = answer.status().as_u16();
-        let bytes = read(answer).await?;
+        let bytes = read(answer, most).await?;
         Ok((status, bytes, sender))
     }
 
@@ -221,11 +259,12 @@ impl Inner {
     }
 }
 
-async fn read(answer: Response<Incoming>) -> Result<Bytes, LinkFault> {
-    match Limited::new(answer.into_body(), MAX_ANSWER_BYTES)
-        .collect()
-        .await
-    {
+fn parsed<Resp: DeserializeOwned>(bytes: &[u8]) -> Result<Resp, LinkFault> {
+    serde_json::from_slice(bytes).map_err(|error| LinkFault::Garbled(error.to_string()))
+}
+
+async fn read(answer: Response<Incoming>, most: usize) -> Result<Bytes, LinkFault> {
+    match Limited::new(answer.into_body(), most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             Err(LinkFault::Garbled("the answer is too long".to_owned()))

@@ -1,10 +1,11 @@
-//! The switch's own database: payments, the messages that must still reach the bank, and the
+//! The switch's own database: payments, the messages that must still reach the bank, the clearing batches, and the
 //! replies that nobody waited for.
 //!
 //! There is no column for a card number, an expiry or a security code, and nothing here is ever
 //! given one.
 
 pub(crate) mod advice;
+pub(crate) mod clearing;
 pub(crate) mod payment;
 pub(crate) mod stray;
 
@@ -28,6 +29,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 3,
         sql: include_str!("../../migrations/0003_partial.sql"),
     },
+    Migration {
+        component: "switch",
+        version: 4,
+        sql: include_str!("../../migrations/0004_clearing.sql"),
+    },
 ];
 
 storage::statements! {
@@ -39,6 +45,7 @@ pub(crate) fn statements() -> Vec<&'static Statement> {
     [
         STATEMENTS,
         advice::STATEMENTS,
+        clearing::STATEMENTS,
         payment::STATEMENTS,
         stray::STATEMENTS,
     ]

@@ -55,7 +55,7 @@ impl Default for LineTimes {
     fn default() -> LineTimes {
         LineTimes {
             answer: Duration::from_secs(8),
-            silence: Duration::from_secs(1),
+            silence: Duration::from_millis(700),
             echo: Duration::from_secs(30),
             reconnect_first: Duration::from_millis(200),
             reconnect_most: Duration::from_secs(10),

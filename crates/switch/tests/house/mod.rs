@@ -12,11 +12,13 @@
 mod vault;
 mod wire;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use bank::{Bank, Books, Hold};
+use bank::{Bank, Books, Hold, StatementPage};
+use banking::statement::{Message, Statement};
 use link::Identity;
 use link::http::Client;
 use link::signed::{self, SigningKey, VerifyingKey};
@@ -24,7 +26,10 @@ use link::{LinkFault, ca};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use storage::StoreUrl;
-use switch::{Config, LineTimes, Merchant, PaymentReport, Status, Switch, Times};
+use switch::{
+    BatchPage, BatchReport, BatchState, Clearing, Config, LinePage, LineTimes, Merchant,
+    PaymentReport, Status, Switch, Times,
+};
 use tokio::task::JoinHandle;
 use trade::clock::Clock;
 use trade::ids::{CaptureId, OrderNumber, PaymentId, RefundId};
@@ -53,6 +58,8 @@ pub struct House {
     pub wire: Wire,
     /// The second carrier, for the switches that have one.
     pub other_wire: Wire,
+    /// The way to the bank's door for files.
+    pub files: Wire,
     pub vault: Vault,
     slow: Duration,
     pub key: SigningKey,
@@ -106,6 +113,7 @@ impl House {
         House {
             wire: Wire::lay().await,
             other_wire: Wire::lay().await,
+            files: Wire::lay().await,
             vault: Vault::open(&Identity::load(&certs, "vault").unwrap(), shop_key).await,
             key: SigningKey::load(&certs, "shop").unwrap(),
             slow,
@@ -126,6 +134,18 @@ impl House {
         Identity::load(&self.certs(), name).unwrap()
     }
 
+    /// A database in the house's folder.
+    pub fn database(&self, name: &str) -> StoreUrl {
+        database(&self.dir.path().join(name))
+    }
+
+    /// A bank that was started elsewhere.
+    pub fn reads_books_at(&self, address: SocketAddr) {
+        let client = |name| Client::new(address, &self.identity(name), "bank").unwrap();
+        *self.books.lock().unwrap() = Some(client("shop"));
+        *self.operator.lock().unwrap() = Some(client("bank"));
+    }
+
     pub async fn start_bank(&self) {
         let bank = Bank::open(bank::Config {
             listen: vec!["127.0.0.1:0".parse().unwrap(); 2],
@@ -142,9 +162,8 @@ impl House {
             wire.leads_to(address);
         }
         let address = bank.books_address().unwrap();
-        let client = |name| Client::new(address, &self.identity(name), "bank").unwrap();
-        *self.books.lock().unwrap() = Some(client("shop"));
-        *self.operator.lock().unwrap() = Some(client("bank"));
+        self.files.leads_to(address);
+        self.reads_books_at(address);
         *self.bank.lock().unwrap() = Some(tokio::spawn(async move { bank.serve().await.unwrap() }));
     }
 
@@ -161,6 +180,10 @@ impl House {
             identity: self.identity("switch"),
             shop_key: self.key.verifying_key(),
             merchant: Merchant::demo(),
+            clearing: Some(Clearing {
+                bank: self.files.address,
+                cut: None,
+            }),
             times: Times {
                 line: LineTimes {
                     answer: ANSWER,
@@ -334,6 +357,76 @@ impl House {
         operator
             .post("/key-change", &serde_json::Map::new(), PATIENCE)
             .await
+    }
+
+    /// Cuts what was captured and refunded into batches.
+    pub async fn cut_batches(&self) -> Vec<BatchReport> {
+        let nothing = serde_json::Map::new();
+        self.post("/clearing/cut", &nothing).await.unwrap()
+    }
+
+    pub async fn batches(&self) -> Vec<BatchReport> {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        let page: BatchPage = shop.get("/clearing/batches", PATIENCE).await.unwrap();
+        assert_eq!(page.next, None);
+        page.batches
+    }
+
+    pub async fn batch_lines(&self, sequence: u32) -> LinePage {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        let path = format!("/clearing/batches/{sequence}/lines");
+        shop.get(&path, PATIENCE).await.unwrap()
+    }
+
+    /// A batch as it was sent.
+    pub async fn batch_file(&self, sequence: u32) -> Vec<u8> {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        let path = format!("/clearing/batches/{sequence}/file");
+        shop.get_file(&path, 1 << 20, PATIENCE).await.unwrap()
+    }
+
+    /// Until the bank has taken all batches.
+    pub async fn until_cleared(&self) {
+        until("all batches are taken", async || {
+            let batches = self.batches().await;
+            batches.iter().all(|batch| batch.state == BatchState::Taken)
+        })
+        .await;
+    }
+
+    /// What the bank's operator asks for.
+    pub async fn at_the_bank<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &Q,
+    ) -> Result<A, LinkFault> {
+        let operator = self.operator.lock().unwrap().clone().unwrap();
+        operator.post(path, request, PATIENCE).await
+    }
+
+    /// The same, by one who is not the operator.
+    pub async fn as_shop_at_the_bank<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: &Q,
+    ) -> Result<A, LinkFault> {
+        let shop = self.books.lock().unwrap().clone().unwrap();
+        shop.post(path, request, PATIENCE).await
+    }
+
+    /// The bank's statements, as the shop reads them.
+    pub async fn statements(&self) -> Vec<Statement> {
+        let shop = self.books.lock().unwrap().clone().unwrap();
+        let page: StatementPage = shop.get("/statements", PATIENCE).await.unwrap();
+        let mut statements = Vec::new();
+        for report in page.statements {
+            let path = format!("/statements/{}", report.number);
+            let file = shop.get_file(&path, 1 << 20, PATIENCE).await.unwrap();
+            let message = Message::read(&file).unwrap();
+            assert_eq!(message.statements.len(), 1);
+            statements.extend(message.statements);
+        }
+        statements
     }
 
     /// Until nothing is left to be said to the bank.
