@@ -19,6 +19,7 @@ use crate::request::{Key, Request, Verb};
 use crate::script::{self, Patience, Script, ScriptError};
 use crate::session::KEY_CHANGE;
 use crate::statement::{self, StatementReport};
+use crate::trouble::Troubles;
 
 /// How many statements an answer lists: it must fit the 64 kB that a link reads.
 pub(crate) const PAGE_STATEMENTS: i64 = 200;
@@ -33,6 +34,7 @@ const SYSTEM_MALFUNCTION: &str = "96";
 
 #[derive(Debug)]
 pub(crate) struct Desk {
+    pub(crate) troubles: Troubles,
     /// How often the operator has asked for other keys.
     pub(crate) key_changes: watch::Sender<u64>,
     /// Messages of the bank's own.
@@ -56,9 +58,15 @@ pub enum DataError {
 }
 
 impl Desk {
-    pub(crate) fn new(store: Store, slow: Duration, clock: Clock) -> Result<Desk, DataError> {
+    pub(crate) fn new(
+        store: Store,
+        slow: Duration,
+        troubles: Troubles,
+        clock: Clock,
+    ) -> Result<Desk, DataError> {
         let script = Script::load()?;
         Ok(Desk {
+            troubles,
             key_changes: watch::Sender::new(0),
             said: AtomicU64::new(0),
             store,
@@ -310,7 +318,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("bank.db"));
         let store = Store::open(&url, &[books::MIGRATIONS]).await.unwrap();
-        let desk = Desk::new(store, Duration::ZERO, Clock::system()).unwrap();
+        let desk = Desk::new(store, Duration::ZERO, Troubles::default(), Clock::system()).unwrap();
         (folder, desk)
     }
 

@@ -19,6 +19,7 @@ mod request;
 mod script;
 mod session;
 mod statement;
+mod trouble;
 mod window;
 
 use std::io;
@@ -38,6 +39,7 @@ pub use bureau::BureauScript;
 pub use desk::DataError;
 pub use script::{ScriptError, TestCard, cards};
 pub use statement::StatementReport;
+pub use trouble::{NoTrouble, Trouble, Troubles};
 pub use window::StatementPage;
 
 use desk::Desk;
@@ -60,6 +62,8 @@ pub struct Config {
     pub identity: Identity,
     /// How long the `slow` card waits for its answer.
     pub slow: Duration,
+    /// What goes wrong, when somebody asks for it.
+    pub troubles: Troubles,
     /// What time it is.
     pub clock: Clock,
 }
@@ -128,7 +132,12 @@ impl Bank {
                 None => None,
             },
             identity: config.identity,
-            desk: Arc::new(Desk::new(store, config.slow, config.clock)?),
+            desk: Arc::new(Desk::new(
+                store,
+                config.slow,
+                config.troubles,
+                config.clock,
+            )?),
         })
     }
 

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use cards::iso8583::{ASCII_1987, Field, FieldError, Message, Mti, frame};
 use link::tls::{ServerTls, Stream};
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use crate::desk::Desk;
+use crate::trouble::Trouble;
 
 /// Connections at once: the switch has one, a reconnecting one may have two.
 const MAX_SESSIONS: usize = 64;
@@ -25,6 +27,20 @@ pub(crate) const KEY_CHANGE: &str = "161";
 
 /// Issuer or switch inoperative: nobody has signed on.
 const NOT_SIGNED_ON: &str = "91";
+
+/// How long an answer that comes out of order waits for the next one.
+const REORDERED: Duration = Duration::from_millis(200);
+
+/// What a session writes.
+enum Said {
+    Answer(Message),
+    /// After the next one.
+    Later(Message),
+    /// Something that is no message.
+    Garbage,
+    /// Nothing more: the connection ends.
+    HangUp,
+}
 
 /// Accepts connections until the future is dropped, and they end with it.
 pub(crate) async fn accept(door: TcpListener, tls: ServerTls, desk: Arc<Desk>) {
@@ -41,7 +57,7 @@ pub(crate) async fn accept(door: TcpListener, tls: ServerTls, desk: Arc<Desk>) {
             Err(error) => {
                 // Out of descriptors, most likely: others will close some.
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
@@ -69,7 +85,7 @@ async fn session(tcp: TcpStream, tls: ServerTls, desk: Arc<Desk>) {
 
 async fn converse(
     mut reader: ReadHalf<Stream>,
-    answers: mpsc::Sender<Message>,
+    answers: mpsc::Sender<Said>,
     desk: Arc<Desk>,
     terminal: &OnceLock<String>,
 ) -> io::Result<()> {
@@ -98,18 +114,46 @@ async fn converse(
         while in_work.try_join_next().is_some() {}
         let (answers, desk) = (answers.clone(), Arc::clone(&desk));
         in_work.spawn(async move {
-            let answer = match immediate {
-                Some(answer) => answer.map(Some),
-                None => desk.answer(&message).await,
+            let said = match immediate {
+                Some(answer) => answer.map(|answer| vec![Said::Answer(answer)]),
+                None => answer(&desk, &message).await,
             };
-            match answer {
-                Ok(Some(answer)) => drop(answers.send(answer).await),
-                Ok(None) => {}
+            match said {
+                Ok(said) => {
+                    for said in said {
+                        // A session that has ended hears no answer.
+                        let _ = answers.send(said).await;
+                    }
+                }
                 Err(error) => tracing::error!(%error, "an answer cannot be worded"),
             }
         });
     }
     Ok(())
+}
+
+/// What is said to a message about a payment, and what goes wrong with it.
+async fn answer(desk: &Desk, message: &Message) -> Result<Vec<Said>, FieldError> {
+    let trouble = desk.troubles.next();
+    if trouble == Trouble::DropBefore {
+        return Ok(vec![Said::HangUp]);
+    }
+    let Some(answer) = desk.answer(message).await? else {
+        return Ok(Vec::new());
+    };
+    tokio::time::sleep(trouble.delay()).await;
+    Ok(match trouble {
+        Trouble::Nothing | Trouble::Late(_) => vec![Said::Answer(answer)],
+        Trouble::Silence => Vec::new(),
+        Trouble::Twice => {
+            let again = Message::parse(&ASCII_1987, &answer.encode()).ok();
+            let again = again.map(Said::Answer);
+            [Said::Answer(answer)].into_iter().chain(again).collect()
+        }
+        Trouble::Reordered => vec![Said::Later(answer)],
+        Trouble::Garbage => vec![Said::Garbage],
+        Trouble::DropBefore | Trouble::DropAfter => vec![Said::HangUp],
+    })
 }
 
 /// Sign-on, sign-off, echo, and the word that another session, with other keys, is about to begin.
@@ -135,7 +179,7 @@ fn network(
 
 /// Tells the switch of a session that is signed on whenever other keys are wanted.
 async fn ask_for_keys(
-    answers: mpsc::Sender<Message>,
+    answers: mpsc::Sender<Said>,
     desk: Arc<Desk>,
     terminal: &OnceLock<String>,
 ) -> io::Result<()> {
@@ -146,21 +190,43 @@ async fn ask_for_keys(
         }
         if let Some(terminal) = terminal.get() {
             let asked = desk.key_change(terminal).map_err(io::Error::other)?;
-            answers.send(asked).await.map_err(io::Error::other)?;
+            let asked = answers.send(Said::Answer(asked)).await;
+            asked.map_err(|_| io::Error::other("nobody writes any more"))?;
         }
     }
 }
 
 async fn write_answers(
     mut writer: WriteHalf<Stream>,
-    mut outgoing: mpsc::Receiver<Message>,
+    mut outgoing: mpsc::Receiver<Said>,
 ) -> io::Result<()> {
-    while let Some(answer) = outgoing.recv().await {
-        let framed = frame::wrap(&answer.encode()).map_err(io::Error::other)?;
-        writer.write_all(&framed).await?;
-        writer.flush().await?;
+    let mut later = Vec::new();
+    loop {
+        let said = if later.is_empty() {
+            outgoing.recv().await
+        } else {
+            let next = tokio::time::timeout(REORDERED, outgoing.recv()).await;
+            next.unwrap_or_else(|_| later.pop().map(Said::Answer))
+        };
+        match said {
+            Some(Said::Answer(answer)) => {
+                write(&mut writer, &answer.encode()).await?;
+                for answer in later.drain(..) {
+                    write(&mut writer, &answer.encode()).await?;
+                }
+            }
+            Some(Said::Later(answer)) => later.push(answer),
+            Some(Said::Garbage) => write(&mut writer, b"?!").await?,
+            Some(Said::HangUp) => return Err(io::Error::other("it was asked to end")),
+            None => return Ok(()),
+        }
     }
-    Ok(())
+}
+
+async fn write(writer: &mut WriteHalf<Stream>, message: &[u8]) -> io::Result<()> {
+    let framed = frame::wrap(message).map_err(io::Error::other)?;
+    writer.write_all(&framed).await?;
+    writer.flush().await
 }
 
 /// The next message's bytes; `None` when the other side has closed between two messages.

@@ -6,7 +6,7 @@
 //! acknowledgement.
 //!
 //! The bank's own operator makes things happen: `POST /key-change`, `/transfers`, `/chargebacks`,
-//! `/chargebacks/{dispute}/represent`, and `/statements` to close the day.
+//! `/chargebacks/{dispute}/represent`, `/statements` to close the day, `/troubles` to let messages go wrong.
 
 use std::io;
 use std::sync::Arc;
@@ -32,6 +32,7 @@ use crate::account::{ChargeBack, Dispute, NoDispute, Transfer};
 use crate::books::{Books, Hold};
 use crate::desk::{Desk, PAGE_STATEMENTS};
 use crate::statement::StatementReport;
+use crate::trouble::Trouble;
 
 /// Whose certificates open the window: the merchant's processes, and the bank's own operator.
 pub(crate) const READERS: &[&str] = &["shop", "switch", "bank"];
@@ -51,6 +52,7 @@ pub(crate) async fn serve(door: TcpListener, tls: ServerTls, desk: Arc<Desk>) ->
         .route("/statements", get(statements).post(close_day))
         .route("/statements/{number}", get(statement))
         .route("/transfers", post(transfer))
+        .route("/troubles", post(trouble))
         .route("/chargebacks", post(charge_back))
         .route("/chargebacks/{dispute}/represent", post(represent))
         .layer(DefaultBodyLimit::max(limits::CLEARING_FILE_BYTES))
@@ -153,6 +155,16 @@ async fn transfer(
         return Err((StatusCode::UNPROCESSABLE_ENTITY, Json(problem)));
     }
     desk.transfer(transfer).await.map(Json).map_err(closed)
+}
+
+async fn trouble(
+    State(desk): State<Arc<Desk>>,
+    Extension(peer): Extension<Peer>,
+    Json(troubles): Json<Vec<Trouble>>,
+) -> Result<Json<()>, Refusal> {
+    only(&peer, "bank")?;
+    desk.troubles.set(troubles);
+    Ok(Json(()))
 }
 
 /// The longest name of a payer in the SEPA (EPC125-05); the words are kept as short.

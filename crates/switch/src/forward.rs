@@ -22,7 +22,7 @@ use crate::state::State;
 /// a minute, few enough to leave the line to buyers.
 const MOST_AT_ONCE: usize = 32;
 
-/// How often the queue is looked at when nobody rings.
+/// How often the queue is looked at, at least, when nobody rings and nothing is due.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// After a try that certainly sent nothing.
@@ -44,12 +44,16 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
         let now = desk.clock.now();
         let due = desk
             .store
-            .read(move |tx| advice::due(tx, now, 2 * MOST_AT_ONCE))
+            .read(move |tx| {
+                let due = advice::due(tx, now, 2 * MOST_AT_ONCE)?;
+                Ok::<_, Fault>((due, advice::next_due(tx, now)?))
+            })
             .await;
-        let due = due.unwrap_or_else(|fault| {
+        let (due, next) = due.unwrap_or_else(|fault| {
             tracing::error!(fault = fault.detail(), "the queue cannot be read");
-            Vec::new()
+            (Vec::new(), None)
         });
+        let pause = next.map_or(LOOK, |next| next.since(now).min(LOOK));
         for advice in due {
             if saying.len() < MOST_AT_ONCE && under_way.insert(advice.seq) {
                 saying.spawn(say(Arc::clone(&desk), advice));
@@ -62,7 +66,7 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
                 }
             }
             () = desk.bell.notified(), if saying.len() < MOST_AT_ONCE => {}
-            () = tokio::time::sleep(LOOK) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

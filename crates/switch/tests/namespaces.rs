@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use bank::Bank;
+use bank::{Bank, Troubles};
 use ground::{BARE, BOOKS, Ground, TUNNEL};
 use house::{House, until};
 use rustix::process::Signal;
@@ -65,6 +65,7 @@ fn start_bank(house: &House, space: String) {
         database: house.database("bank.db"),
         identity: house.identity("bank"),
         slow: Duration::from_millis(300),
+        troubles: Troubles::default(),
         clock: Clock::system(),
     };
     std::thread::spawn(move || {

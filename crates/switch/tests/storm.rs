@@ -19,9 +19,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bank::Hold;
 use house::House;
-use switch::{PaymentReport, State};
+use house::judge::{Dice, agree};
+use switch::State;
 use tokio::task::JoinSet;
 use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
@@ -29,19 +29,6 @@ use trade::payment::AuthoriseOutcome;
 
 const PAYMENTS: u64 = 200;
 const BUYERS: u64 = 10;
-
-/// SplitMix64: small, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % sides
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_the_storm_switch_and_bank_agree_to_the_cent() {
@@ -211,36 +198,4 @@ async fn storm(house: Arc<House>, mut dice: Dice, over: Arc<AtomicBool>) {
             _ => {}
         }
     }
-}
-
-/// What the switch says of a payment is what the bank's books say.
-fn agree(report: &PaymentReport, holds: &[Hold]) {
-    assert!(holds.len() <= 1, "held twice: {holds:?}");
-    let hold = holds.first();
-    let state = hold.map(|hold| hold.state.as_str());
-    let reversals = hold.map_or(0, |hold| hold.reversals);
-    let as_it_should_be = match report.state {
-        State::Approved => state == Some("held") && reversals == 0,
-        // Nothing is held any more: all was taken, or one reversal lifted the rest.
-        State::Captured => {
-            let lifted = i64::from(report.captured != report.amount);
-            state == Some("captured") && reversals == lifted
-        }
-        State::Declined => state == Some("declined") && reversals == 0,
-        State::NotSent => state.is_none(),
-        // The 0100 may have been lost on its way; what arrived was reversed exactly once.
-        State::Reversed => hold.is_none() || (state != Some("held") && reversals == 1),
-        State::Received
-        | State::Sending
-        | State::PartlyApproved
-        | State::Unknown
-        | State::Reversing => false,
-    };
-    let money = hold.map_or((Money::ZERO, Money::ZERO), |hold| {
-        (hold.captured, hold.refunded)
-    });
-    assert!(
-        as_it_should_be && money == (report.captured, report.refunded),
-        "the switch says {report:#?}\nthe bank says {holds:#?}"
-    );
 }

@@ -5,6 +5,7 @@
 
 mod codec;
 pub mod floor;
+mod payments;
 mod process;
 mod report;
 mod scale;
@@ -44,6 +45,10 @@ enum Part {
     Codec,
     /// What the screening catches of made-up attacks and how quickly it decides, into docs/screening.md.
     Screening,
+    /// Authorisations a second by vault, switch and bank, into docs/payments.md.
+    Authorise,
+    /// Ten thousand scenarios of trouble and death, into docs/payments.md (many minutes).
+    Scenarios,
 }
 
 /// Builds the release executables, then measures with the release build of this program.
@@ -51,6 +56,8 @@ pub fn run(options: &Options) -> Result<()> {
     match options.part {
         Some(Part::Codec) => return codec::measure(),
         Some(Part::Screening) => return screening::measure(),
+        Some(Part::Authorise) => return payments::authorise(),
+        Some(Part::Scenarios) => return payments::scenarios(),
         None => {}
     }
     if cfg!(debug_assertions) {

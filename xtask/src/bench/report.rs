@@ -30,23 +30,28 @@ pub fn write(titles: u32, figures: &[Figure]) -> Result<()> {
     Ok(())
 }
 
-/// Between these lines of a page stands what was measured; the rest is written by people.
-const MARKS: (&str, &str) = ("<!-- measured -->\n", "<!-- end -->\n");
-
-/// Puts `table` into a page in the place of the last one.
+/// Puts `table` into a page in the place of the last one, between two marks; the rest is written by people.
 pub fn write_between_marks(path: &str, table: &str) -> Result<()> {
+    put(path, "<!-- measured -->\n", table)
+}
+
+/// The same, for a page with several places: the mark bears the name.
+pub fn write_between(path: &str, name: &str, table: &str) -> Result<()> {
+    put(path, &format!("<!-- measured: {name} -->\n"), table)
+}
+
+fn put(path: &str, begin: &str, table: &str) -> Result<()> {
+    const END: &str = "<!-- end -->\n";
     let page = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
-    let place = page.split_once(MARKS.0).and_then(|(before, rest)| {
-        let (_, after) = rest.split_once(MARKS.1)?;
+    let place = page.split_once(begin).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(END)?;
         Some((before, after))
     });
     let (before, after) = place.with_context(|| format!("{path} has no place for figures"))?;
     let page = format!(
-        "{before}{}- Machine: {}\n- Date: {}\n\n{table}{}{after}",
-        MARKS.0,
+        "{before}{begin}- Machine: {}\n- Date: {}\n\n{table}{END}{after}",
         process::machine(),
         date(),
-        MARKS.1
     );
     std::fs::write(path, page)?;
     println!("{path} is written.");

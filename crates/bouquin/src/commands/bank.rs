@@ -41,6 +41,8 @@ enum Action {
     Chargeback(operator::ChargeBackOptions),
     /// The bookseller's evidence is accepted: a chargeback is given back.
     Represent(operator::RepresentOptions),
+    /// Lets the next messages go wrong: nothing, silence, late:MILLISECONDS, twice, reordered, garbage, drop-before, drop-after.
+    Trouble(operator::TroubleOptions),
     /// Writes account statements (camt.053) to a folder.
     Statement(operator::StatementOptions),
     /// Lists the test cards and how each behaves.
@@ -79,6 +81,7 @@ pub fn run(options: Options) -> Result<()> {
         Action::Transfer(options) => super::on_runtime(operator::transfer(options)),
         Action::Chargeback(options) => super::on_runtime(operator::charge_back(options)),
         Action::Represent(options) => super::on_runtime(operator::represent(options)),
+        Action::Trouble(options) => super::on_runtime(operator::trouble(options)),
         Action::Statement(options) => super::on_runtime(operator::statement(options)),
         Action::Cards { json } => cards(json),
     }
@@ -101,6 +104,7 @@ async fn serve(path: PathBuf) -> Result<()> {
         slow: config
             .slow_ms
             .map_or(bank::SLOW_ANSWER, Duration::from_millis),
+        troubles: bank::Troubles::default(),
         clock: Clock::system(),
     });
     tokio::select! {

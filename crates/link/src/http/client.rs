@@ -18,8 +18,9 @@ use crate::fault::{LinkFault, Problem};
 use crate::identity::{Identity, IdentityError, dns_name};
 use crate::tls::{self, ClientTls};
 
-/// Idle connections kept for the next request; more are closed.
-const IDLE_LIMIT: usize = 64;
+/// Idle connections kept for the next request; more are closed. A group commit at the peer answers a hundred at once, and to
+/// make as many connections anew costs more than all the rest.
+const IDLE_LIMIT: usize = 256;
 /// Shorter than any server of the house waits, so that the client is the one who closes.
 const IDLE_TIME: Duration = Duration::from_secs(10);
 /// A peer on a private link answers the connection at once or not at all.

@@ -24,6 +24,7 @@ storage::statements! {
             AND (kind <> 'reversal' OR NOT EXISTS (SELECT 1 FROM advice AS taking
                 WHERE taking.payment = advice.payment AND taking.kind = 'capture' AND taking.response_code IS NULL))
         ORDER BY due_us, seq LIMIT $2";
+    NEXT_DUE = "SELECT MIN(due_us) FROM advice WHERE response_code IS NULL AND due_us > $1";
     TRY = "UPDATE advice SET tries = tries + 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
     UNSENT = "UPDATE advice SET tries = tries - 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
     DONE = "UPDATE advice SET response_code = $2, done_us = $3 WHERE seq = $1 AND response_code IS NULL";
@@ -126,6 +127,12 @@ pub(crate) fn due(tx: &mut dyn Tx, now: Timestamp, most: usize) -> Result<Vec<Ad
         .iter()
         .map(read)
         .collect()
+}
+
+/// When the next of those that are not due yet is.
+pub(crate) fn next_due(tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Timestamp>, Fault> {
+    let row = tx.query_one(&NEXT_DUE, &[now.as_micros().into()])?;
+    Ok(row.opt_int(0)?.map(Timestamp::micros))
 }
 
 /// Writes down that it is about to be said, before it is, and when to say it again if nobody

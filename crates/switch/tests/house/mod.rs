@@ -9,6 +9,8 @@
     clippy::panic
 )]
 
+pub mod judge;
+pub mod reader;
 mod vault;
 mod wire;
 
@@ -17,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use bank::{Bank, Books, Hold, StatementPage};
+use bank::{Bank, Books, Hold, StatementPage, Troubles};
 use banking::statement::{Message, Statement};
 use link::Identity;
 use link::http::Client;
@@ -62,6 +64,8 @@ pub struct House {
     pub files: Wire,
     pub vault: Vault,
     slow: Duration,
+    /// What goes wrong at the bank.
+    pub troubles: Troubles,
     pub key: SigningKey,
     bank: Mutex<Option<JoinHandle<()>>>,
     switch: Mutex<Option<JoinHandle<()>>>,
@@ -117,6 +121,7 @@ impl House {
             vault: Vault::open(&Identity::load(&certs, "vault").unwrap(), shop_key).await,
             key: SigningKey::load(&certs, "shop").unwrap(),
             slow,
+            troubles: Troubles::default(),
             bank: Mutex::default(),
             switch: Mutex::default(),
             books: Mutex::default(),
@@ -154,6 +159,7 @@ impl House {
             database: database(&self.dir.path().join("bank.db")),
             identity: self.identity("bank"),
             slow: self.slow,
+            troubles: self.troubles.clone(),
             clock: Clock::system(),
         });
         let bank = bank.await.unwrap();
@@ -307,6 +313,12 @@ impl House {
         shop.get(&format!("/payments/{id}"), PATIENCE)
             .await
             .unwrap()
+    }
+
+    /// The same, while the switch may not be there.
+    pub async fn try_report(&self, id: PaymentId) -> Result<PaymentReport, LinkFault> {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        shop.get(&format!("/payments/{id}"), PATIENCE).await
     }
 
     pub async fn status(&self) -> Status {

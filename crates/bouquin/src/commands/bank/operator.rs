@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use bank::{ChargeBack, Dispute, StatementPage, StatementReport, Transfer};
+use bank::{ChargeBack, Dispute, StatementPage, StatementReport, Transfer, Trouble};
 use link::{Identity, http::Client};
 use serde::{Serialize, de::DeserializeOwned};
 use trade::money::Money;
@@ -68,6 +68,16 @@ pub struct RepresentOptions {
     config: PathBuf,
     /// The dispute, as `bouquin bank chargeback` named it.
     dispute: String,
+}
+
+/// What goes wrong with the next messages about payments, one word for each.
+#[derive(clap::Args)]
+pub struct TroubleOptions {
+    /// The bank's TOML file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// In the order of the messages; without a word all goes well again.
+    troubles: Vec<Trouble>,
 }
 
 /// Account statements.
@@ -161,6 +171,17 @@ pub async fn represent(options: RepresentOptions) -> Result<()> {
         dispute, amount, ..
     } = window.ask(&path, &nothing()).await?;
     println!("dispute {dispute}: {amount} is given back");
+    Ok(())
+}
+
+/// Asks for trouble.
+pub async fn trouble(options: TroubleOptions) -> Result<()> {
+    let window = Window::open(&options.config)?;
+    window.ask::<()>("/troubles", &options.troubles).await?;
+    println!(
+        "the next {} messages are taken care of",
+        options.troubles.len()
+    );
     Ok(())
 }
 
