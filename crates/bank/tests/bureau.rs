@@ -42,6 +42,7 @@ async fn the_bureau_follows_its_script_and_answers_the_shop_only() {
         database: StoreUrl::Sqlite(folder.path().join("bank.db")),
         identity: identity("bank"),
         slow: Duration::from_millis(1),
+        troubles: bank::Troubles::default(),
         clock: Clock::system(),
     });
     let bank = bank.await.unwrap();

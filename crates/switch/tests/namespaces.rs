@@ -62,6 +62,7 @@ fn start_bank(house: &House, space: String) {
             .map(|ip| format!("{ip}:9000").parse().unwrap())
             .to_vec(),
         books: format!("{BOOKS}:9001").parse().unwrap(),
+        bureau: None,
         database: house.database("bank.db"),
         identity: house.identity("bank"),
         slow: Duration::from_millis(300),
