@@ -83,6 +83,7 @@ mod tests {
             ("fees", "627"),
             ("chargebacks", "416"),
             ("suspense", "471"),
+            ("losses", "654"),
             ("sales:550", "7070550"),
             ("delivery:2000", "70852000"),
             ("vat:210", "445710210"),

@@ -45,6 +45,8 @@ coded! {
         PartRefund = "part_refund",
         /// The amount was given back.
         Refund = "refund",
+        /// A transfer came that does not pay the order as it stands: nothing is lost.
+        SetAside = "set_aside",
         /// The bank never answered: the order is given up, nothing is taken, whatever was reserved is lifted.
         Unanswered = "unanswered",
     }
@@ -155,6 +157,21 @@ pub(crate) fn write_of_refund(
     };
     let key = format!("mail:{}:{}:{}", kind.code(), order.number, refund.id);
     push(tx, &key, &letter)
+}
+
+/// Writes that a transfer came which does not pay the order as it stands; `name` tells it from others for that order.
+pub(crate) fn write_of_transfer(
+    tx: &mut dyn Tx,
+    order: &Order,
+    amount: Money,
+    name: &str,
+) -> Result<(), Fault> {
+    let kind = LetterKind::SetAside;
+    let letter = Letter {
+        amount: Some(amount),
+        ..letter(kind, order)
+    };
+    push(tx, &format!("mail:{}:{}:{name}", kind.code(), order.number), &letter)
 }
 
 fn push(tx: &mut dyn Tx, key: &str, letter: &Letter) -> Result<(), Fault> {

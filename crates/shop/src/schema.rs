@@ -56,6 +56,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         component: "shop",
+        version: 12,
+        sql: include_str!("../migrations/0012_reconciliation.sql"),
+    },
+    Migration {
+        component: "shop",
         version: 13,
         sql: include_str!("../migrations/0013_certificates.sql"),
     },

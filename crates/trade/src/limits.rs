@@ -126,3 +126,24 @@ pub const STATEMENT_TEXT_CHARS: usize = 1_000;
 pub const STATEMENT_AMOUNT_CENTS: i64 = 10_000_000_000_000;
 /// A file of accounting entries (FEC) that is checked, in bytes: some million lines, the year of a large shop.
 pub const FEC_BYTES: usize = 512 << 20;
+/// A file from the bank or the switch that is sent to the back office, in bytes: the longest clearing batch, or a month's
+/// statement of a busy shop; it is held in memory while it is read.
+pub const BANK_UPLOAD_BYTES: usize = 32 << 20;
+/// Days until a capture or refund must stand in a clearing batch: the batch is cut daily, and a week-end and a holiday may
+/// lie between.
+pub const DAYS_TO_CLEAR: u32 = 4;
+/// Days until the bank must have booked a batch, and a transfer that a bookseller says she sent: two business days, with a
+/// long week-end between.
+pub const DAYS_TO_BOOK: u32 = 5;
+/// Breaks of one kind that a run opens: more are one mistake, and nobody reads them one by one.
+pub const BREAKS_PER_KIND: u32 = 500;
+/// Breaks, statements and entries on one page of the back office.
+pub const BANK_LISTED: u32 = 100;
+/// A reason code of a dispute, in characters: card schemes have `10.4`, `4853`, banks a word.
+pub const DISPUTE_REASON_CHARS: usize = 40;
+/// Days to contest a chargeback where the bank names no deadline: the shortest of the large schemes, less the bank's own.
+pub const DISPUTE_DAYS: u32 = 20;
+/// Words of a bank entry that are kept, in characters: a remittance has 140, some banks add their own.
+pub const BANK_WORDS_CHARS: usize = 300;
+/// Lines of a file of entries that is written, held in memory: two hundred thousand sales a year.
+pub const FEC_LINES: u32 = 1_000_000;

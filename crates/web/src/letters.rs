@@ -82,6 +82,7 @@ fn subject_id(kind: LetterKind) -> &'static str {
         LetterKind::PartRefund => "letter-subject-part-refund",
         LetterKind::Cancellation => "letter-subject-cancellation",
         LetterKind::Refund => "letter-subject-refund",
+        LetterKind::SetAside => "letter-subject-set-aside",
         LetterKind::Unanswered => "letter-subject-unanswered",
     }
 }
@@ -111,6 +112,7 @@ fn news(words: &Words, letter: &Letter, number: &str) -> String {
         LetterKind::RestCancelled => "letter-news-rest-cancelled",
         LetterKind::PartRefund => "letter-news-part-refund",
         LetterKind::Refund => "letter-news-refund",
+        LetterKind::SetAside => "letter-news-set-aside",
         LetterKind::Unanswered => "letter-news-unanswered",
     };
     let reference = letter.reference.as_deref().unwrap_or_default();

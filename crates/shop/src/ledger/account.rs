@@ -31,6 +31,8 @@ pub enum Account {
     Chargebacks,
     /// What arrived and belongs to nothing known yet.
     Suspense,
+    /// What was taken back for good.
+    Losses,
     /// Goods sold at a rate, without VAT.
     Sales(Rate),
     /// Delivery charged at a rate, without VAT.
@@ -51,6 +53,7 @@ impl fmt::Display for Account {
             Self::Fees => write!(f, "fees"),
             Self::Chargebacks => write!(f, "chargebacks"),
             Self::Suspense => write!(f, "suspense"),
+            Self::Losses => write!(f, "losses"),
             Self::Sales(rate) => write!(f, "sales:{}", rate.as_basis_points()),
             Self::Delivery(rate) => write!(f, "delivery:{}", rate.as_basis_points()),
             Self::Vat(rate) => write!(f, "vat:{}", rate.as_basis_points()),
@@ -122,6 +125,20 @@ pub(crate) fn paid_into(account: Account, amount: Money) -> Vec<Entry> {
 }
 
 /// An amount that leaves one account for another.
+pub(crate) fn moved(from: Account, to: Account, amount: Money) -> Vec<Entry> {
+    vec![
+        Entry {
+            account: to,
+            amount,
+        },
+        Entry {
+            account: from,
+            amount: -amount,
+        },
+    ]
+}
+
+/// An amount that moves from one account to another.
 pub(crate) fn moved(from: Account, to: Account, amount: Money) -> Vec<Entry> {
     vec![
         Entry {

@@ -12,7 +12,13 @@
 //! | `paid:CAPTURE` | posted, when it arrived or was paid at the till | bank or till | receivable | |
 //! | `refund:REFUND` | posted, when refunded | sales, delivery, VAT per rate | where the money lay | |
 //!
-//! What banks and providers really pay is compared with their clearing accounts elsewhere, when their files are read.
+//! What the bank does makes these (see [`reconciliation`](crate::reconciliation) and [`disputes`](crate::disputes)):
+//!
+//! | transfer | made | debit | credit |
+//! |---|---|---|---|
+//! | `bank:STATEMENT:ENTRY` | posted, when a statement is read | bank, fees | card clearing, suspense, chargebacks |
+//! | `sent:ENTRY`, `fee:ENTRY` | posted, when a bookseller clears what lies in suspense | suspense or fees | bank or suspense |
+//! | `dispute:DISPUTE:STEP` | pending, until the bank books it; the loss is posted | chargebacks, bank, losses | bank, chargebacks |
 
 mod account;
 mod balance;
@@ -204,7 +210,8 @@ pub(crate) fn void(
     Ok(())
 }
 
-fn settle_one(
+/// Posts or voids one transfer if it is pending.
+pub(crate) fn settle_one(
     tx: &mut dyn Tx,
     id: &str,
     state: TransferState,

@@ -44,6 +44,16 @@ coded! {
         Refunded = "refunded",
         /// A bookseller cancelled what had not left.
         RestCancelled = "rest_cancelled",
+        /// The payer's bank takes the payment back; the note is its reason.
+        Disputed = "disputed",
+        /// The shop contested that; the note says with what.
+        Represented = "represented",
+        /// The bank gave the amount to the shop again; the note is the amount.
+        DisputeWon = "dispute_won",
+        /// The amount stays with the reader; the note is the amount.
+        DisputeLost = "dispute_lost",
+        /// A transfer came that does not pay the order as it stands; the note is the amount.
+        SetAside = "set_aside",
         /// The bank refused to capture, reverse or refund; the note is its code.
         Refused = "refused",
     }

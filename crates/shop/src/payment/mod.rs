@@ -34,11 +34,11 @@ pub use method::{
     Standing, ZoneFault,
 };
 pub use recover::{Recovered, recover};
-pub use refund::{Return, refund, refund_sent};
+pub use refund::{Return, refund, refund_left, refund_sent};
 pub use settle::SettleRefusal;
 pub use ship::{Contents, ship};
 pub use state::PaymentState;
-pub use transfer::{Arrived, transfer_arrived};
+pub use transfer::{Arrived, transfer_arrived, transfer_due, transfer_found};
 pub use wanted::{CardWanted, PayRefusal, card_wanted};
 
 pub(crate) use wanted::amount_changed;

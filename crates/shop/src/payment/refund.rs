@@ -116,6 +116,34 @@ fn conclude_by_hand(tx: &mut dyn Tx, intent: &Intent) -> Result<(), SettleRefusa
     Ok(())
 }
 
+/// The bank booked that the open refund of an order left the shop's account; says which refund it is, none when no
+/// refund of that order waits for a bookseller with exactly this amount.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn refund_left(
+    tx: &mut dyn Tx,
+    number: &OrderNumber,
+    amount: Money,
+    now: Timestamp,
+) -> Result<Option<RefundId>, Fault> {
+    let payment = latest(tx, number)?.filter(|payment| !payment.means.capabilities().refund);
+    let Some(payment) = payment else {
+        return Ok(None);
+    };
+    let open = parcels::open_refund(tx, payment.id)?.filter(|open| open.amount == amount);
+    let Some(open) = open else {
+        return Ok(None);
+    };
+    ask::conclude(
+        tx,
+        &question(&payment, open.id, open.amount),
+        &Settled::Done,
+        now,
+    )?;
+    Ok(Some(open.id))
+}
+
 fn begin_refund(
     tx: &mut dyn Tx,
     intent: &Intent,

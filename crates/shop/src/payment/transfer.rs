@@ -8,9 +8,13 @@ use trade::{
     money::Money,
 };
 
-use super::{Evidence, PaymentState, row, ship, state};
+use super::{
+    Evidence, PaymentState,
+    row::{self, Payment},
+    ship, state,
+};
 use crate::{
-    ledger,
+    ledger::{self, Account},
     mail::{self, LetterKind},
     order::{
         self, OrderState,
@@ -76,9 +80,7 @@ pub fn transfer_arrived(
     };
     let id: PaymentId = crate::columns::parsed(found.text(0)?)?;
     let payment = row::by_id(tx, id)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
-    let waits = payment.state == PaymentState::AwaitingReader
-        && payment.order_state == OrderState::AwaitingPayment;
-    if !waits {
+    if !waits(&payment) {
         return Ok(Arrived::TooLate(payment.number));
     }
     if amount != payment.amounts.amount {
@@ -87,24 +89,84 @@ pub fn transfer_arrived(
             due: payment.amounts.amount,
         });
     }
+    match paid(tx, &payment, entry, payment.means.account(), now)? {
+        true => Ok(Arrived::Paid(payment.number)),
+        false => Ok(Arrived::TooLate(payment.number)),
+    }
+}
+
+/// What an order waits for by transfer; none when it waits for no transfer, or not any more.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn transfer_due(tx: &mut dyn Tx, order: &OrderNumber) -> Result<Option<Money>, Fault> {
+    let payment = awaited(tx, order)?;
+    Ok(payment.map(|payment| payment.amounts.amount))
+}
+
+/// The order that waits for a transfer is paid from what lies in suspense; says what was taken of it, none when the
+/// order waits no more. Whether so much lies there is the caller's to know.
+///
+/// `entry` is the bank's own reference of the booking.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn transfer_found(
+    tx: &mut dyn Tx,
+    order: &OrderNumber,
+    entry: &str,
+    now: Timestamp,
+) -> Result<Option<Money>, Fault> {
+    let Some(payment) = awaited(tx, order)? else {
+        return Ok(None);
+    };
+    let is_paid = paid(tx, &payment, entry, Account::Suspense, now)?;
+    Ok(is_paid.then_some(payment.amounts.amount))
+}
+
+/// The payment by which an order waits for a transfer.
+fn awaited(tx: &mut dyn Tx, order: &OrderNumber) -> Result<Option<Payment>, Fault> {
+    let reference = CreditorReference::for_order(order);
+    let found = tx.query_opt(&BY_REFERENCE, &[reference.as_str().into()])?;
+    let Some(found) = found else {
+        return Ok(None);
+    };
+    let payment = row::by_id(tx, crate::columns::parsed(found.text(0)?)?)?;
+    Ok(payment.filter(waits))
+}
+
+fn waits(payment: &Payment) -> bool {
+    payment.state == PaymentState::AwaitingReader
+        && payment.order_state == OrderState::AwaitingPayment
+}
+
+/// Takes what the order waits for from an account; false when somebody else moved the payment meanwhile.
+fn paid(
+    tx: &mut dyn Tx,
+    payment: &Payment,
+    entry: &str,
+    from: Account,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let amount = payment.amounts.amount;
     let step = (PaymentState::AwaitingReader, PaymentState::Captured);
-    if !state::advance(tx, id, step, None, now)? {
-        return Ok(Arrived::TooLate(payment.number));
+    if !state::advance(tx, payment.id, step, None, now)? {
+        return Ok(false);
     }
     let captured = state::Amounts {
         captured: amount,
         ..payment.amounts
     };
-    state::hold(tx, id, captured)?;
+    state::hold(tx, payment.id, captured)?;
     let evidence = Evidence::Booked {
         entry: entry.to_owned(),
         amount,
         at: now,
     };
-    ship::stands_for(tx, &payment, &evidence)?;
-    let entries = ledger::paid_into(payment.means.account(), amount);
+    ship::stands_for(tx, payment, &evidence)?;
+    let entries = ledger::paid_into(from, amount);
     let (paid, posted) = (
-        ledger::paid_id(CaptureId(id.0)),
+        ledger::paid_id(CaptureId(payment.id.0)),
         ledger::TransferState::Posted,
     );
     ledger::post(tx, &paid, Some(payment.order), posted, &entries, now)?;
@@ -112,5 +174,5 @@ pub fn transfer_arrived(
     order::confirm(tx, payment.order, payment.means.code(), now)?;
     let order = order::by_id(tx, payment.order)?;
     mail::write(tx, LetterKind::Confirmation, &order)?;
-    Ok(Arrived::Paid(payment.number))
+    Ok(true)
 }

@@ -36,3 +36,5 @@ letter-link = Follow your order
 letter-rights = You have fourteen days after receiving the last parcel to change your mind, without giving a reason. The conditions and the way to do so are on the order’s page.
 letter-certificates = of it by gift certificate
 letter-news-confirmation-certificate = Thank you! Your order { $number } of { $placed } is confirmed. Your gift certificates pay all of it.
+letter-subject-set-aside = Your transfer for the order { $number } has arrived
+letter-news-set-aside = Your transfer of { $amount } for the order { $number } has arrived and is safe with us. It does not pay the order as it stands: it is not the amount that was awaited, or the order was paid or given up meanwhile. You need do nothing: a bookseller looks at it and writes to you, or sends it back.

@@ -1,0 +1,50 @@
+//! Three-way reconciliation: what the shop took and gave back, what the switch cleared, what the bank booked.
+//!
+//! Files come in ([`read_file`]); each movement of a statement is booked once, in the transaction that reads the
+//! statement; each run ([`run`]) compares everything with everything and keeps what disagrees as breaks, each with an
+//! owner and a note. Nothing is corrected by guessing: what cannot be proved lies in suspense until a bookseller says
+//! what it is. Fetching files from bank and switch, and closing a year, are not done here.
+
+mod agreement;
+mod batch;
+mod book;
+mod own_books;
+mod breaks;
+mod causes;
+mod compare;
+mod entry;
+mod files;
+mod lying;
+mod movement;
+mod run;
+mod statement;
+mod suspense;
+
+pub use agreement::{Agreement, BadAgreement};
+pub use batch::{ReadBatch, batches_read};
+pub use breaks::{
+    Break, BreakFilter, BreakKind, BreakRefusal, close, find as find_break, list as breaks,
+    look_after, open_by_kind,
+};
+pub use entry::{BankEntry, EntryKind, Why, entries_of, entry};
+pub use files::{FileRead, FileRefusal, HandedIn, read_file};
+pub use run::{Run, last as last_run, nightly, run};
+pub use statement::{ReadStatement, statements_read};
+pub use suspense::{Given, SuspenseRefusal, give, is_charge, reference_back, send_back};
+
+pub(crate) fn statements() -> Vec<&'static storage::Statement> {
+    [
+        batch::STATEMENTS,
+        book::STATEMENTS,
+        own_books::STATEMENTS,
+        breaks::STATEMENTS,
+        compare::STATEMENTS,
+        entry::STATEMENTS,
+        files::STATEMENTS,
+        lying::STATEMENTS,
+        run::STATEMENTS,
+        statement::STATEMENTS,
+        suspense::STATEMENTS,
+    ]
+    .concat()
+}
