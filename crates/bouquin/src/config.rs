@@ -10,6 +10,7 @@ use std::{
 };
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use shop::books::Siren;
 use storage::StoreUrl;
 
 /// What the program may assume about where it runs.
@@ -38,6 +39,9 @@ pub struct ShopConfig {
     pub mail: Mail,
     /// What delivery costs; without it, the demonstration's tariff.
     pub delivery: Option<Delivery>,
+    /// The card bank.
+    #[serde(default)]
+    pub bank: Bank,
     /// Suppliers' covers.
     #[serde(default)]
     pub covers: Covers,
@@ -67,6 +71,8 @@ pub struct Shop {
     pub listen: SocketAddr,
     /// What readers type: scheme, host and port.
     pub public_url: WebOrigin,
+    /// The nine digits by which the firm is known; the file of entries is named after them.
+    pub siren: Option<FirmNumber>,
 }
 
 /// `[data]`
@@ -130,6 +136,14 @@ pub struct Delivery {
     pub tariff: PathBuf,
 }
 
+/// `[bank]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bank {
+    /// A TOML file of dated `[[tariff]]` rows: what the bank may charge. Without it no fee is compared.
+    pub agreement: Option<PathBuf>,
+}
+
 /// `[covers]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -143,6 +157,19 @@ impl ShopConfig {
     pub fn fetches_covers(&self) -> bool {
         let usual = self.profile == Profile::Production;
         self.covers.fetch.unwrap_or(usual)
+    }
+}
+
+/// A SIREN with a right check digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirmNumber(pub Siren);
+
+impl<'de> Deserialize<'de> for FirmNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Siren::parse(&text)
+            .map(Self)
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -17,6 +17,7 @@ use shop::{
     order::{self, OrderKeys},
     payment::{self, Methods},
     recommend::{self, Refreshed as Counted},
+    reconciliation::{self, Agreement},
     reviews,
     screening::{self, Bureau},
     searches,
@@ -118,7 +119,7 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         tariff: tariff(config)?,
         order_keys: OrderKeys::new(&secret),
         stock,
-        settings: settings(config),
+        settings: settings(config)?,
         metrics: Some(
             PrometheusBuilder::new()
                 .install_recorder()
@@ -191,8 +192,8 @@ fn tariff(config: &ShopConfig) -> Result<Tariff> {
     Tariff::parse(&text).with_context(|| format!("delivery.tariff: {path}"))
 }
 
-fn settings(config: &ShopConfig) -> Settings {
-    Settings {
+fn settings(config: &ShopConfig) -> Result<Settings> {
+    Ok(Settings {
         shop_name: config.shop.name.clone(),
         shop_id: "shop".to_owned(),
         public_url: config.shop.public_url.as_str().to_owned(),
@@ -204,7 +205,18 @@ fn settings(config: &ShopConfig) -> Settings {
         fetches_covers: config.fetches_covers(),
         drop_folders: config.drop_folders.iter().map(drop_folder).collect(),
         watches_orders: config.payment.screening == config::Screening::Watch,
-    }
+        siren: config.shop.siren.map(|firm| firm.0),
+        agreement: agreement(config)?,
+    })
+}
+
+fn agreement(config: &ShopConfig) -> Result<Agreement> {
+    let Some(path) = &config.bank.agreement else {
+        return Ok(Agreement::default());
+    };
+    let told = || format!("bank.agreement: {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(told)?;
+    Agreement::parse(&text).with_context(told)
 }
 
 /// A folder that is not there would be looked for every few seconds, and its feeds missed.
@@ -301,6 +313,10 @@ fn start_workers(
         stopping.clone(),
         reckon_bestsellers(state.store.clone(), state.clock.clone()),
     ));
+    workers.spawn(until(stopping.clone(), {
+        let agreement = state.settings.agreement.clone();
+        reconcile(state.store.clone(), state.clock.clone(), agreement)
+    }));
     Ok(workers)
 }
 
@@ -403,6 +419,20 @@ async fn reckon_bestsellers(store: Store, clock: Clock) {
                 fault = fault.detail(),
                 "the list of what sells best stays as it was"
             ),
+        }
+        tokio::time::sleep(until_night(clock.now())).await;
+    }
+}
+
+/// Looks through bank, switch and books, at the start and every night.
+async fn reconcile(store: Store, clock: Clock, agreement: Agreement) {
+    loop {
+        match reconciliation::nightly(&store, &clock, &agreement).await {
+            Ok(Some(run)) => {
+                tracing::info!(run.opened, run.closed, run.open, "reconciled");
+            }
+            Ok(None) => {}
+            Err(fault) => tracing::warn!(fault = fault.detail(), "nothing was reconciled"),
         }
         tokio::time::sleep(until_night(clock.now())).await;
     }

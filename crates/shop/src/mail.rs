@@ -171,7 +171,11 @@ pub(crate) fn write_of_transfer(
         amount: Some(amount),
         ..letter(kind, order)
     };
-    push(tx, &format!("mail:{}:{}:{name}", kind.code(), order.number), &letter)
+    push(
+        tx,
+        &format!("mail:{}:{}:{name}", kind.code(), order.number),
+        &letter,
+    )
 }
 
 fn push(tx: &mut dyn Tx, key: &str, letter: &Letter) -> Result<(), Fault> {

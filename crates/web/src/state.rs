@@ -7,8 +7,10 @@ use catalogue::desk::drop_folder::DropFolder;
 use catalogue::shelf::ShelfHandle;
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::Index;
+use shop::books::Siren;
 use shop::order::OrderKeys;
 use shop::payment::{Means, Methods};
+use shop::reconciliation::Agreement;
 use shop::reviews::ReviewKeys;
 use shop::screening::{Bureau, MarkKeys, Screening};
 use storage::Store;
@@ -220,6 +222,10 @@ pub struct Settings {
     pub drop_folders: Vec<DropFolder>,
     /// Whether the screening only watches orders, and does nothing about them.
     pub watches_orders: bool,
+    /// The number of the firm, on the file of entries; without it there is no such file.
+    pub siren: Option<Siren>,
+    /// What the card bank may charge; without a tariff no fee is compared.
+    pub agreement: Agreement,
 }
 
 impl Settings {
@@ -237,6 +243,8 @@ impl Settings {
             fetches_covers: false,
             drop_folders: Vec::new(),
             watches_orders: false,
+            siren: None,
+            agreement: Agreement::default(),
         }
     }
 }

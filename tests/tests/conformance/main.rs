@@ -23,6 +23,7 @@ mod merged_reviews;
 mod office;
 mod parcels;
 mod place;
+mod reconcile;
 mod records;
 mod reviews;
 mod rules;
@@ -33,6 +34,7 @@ use std::{future::Future, pin::Pin, time::Instant};
 
 use counter::Counter;
 use desk::{corrections, dropped, jobs, rejects, workers};
+use reconcile::{damage, disputes, month, transfers};
 use storage::Store;
 use tests::engines::Engine;
 
@@ -175,6 +177,15 @@ const BODIES: &[(&str, Body)] = bodies![
     screening::rules_are_published_when_they_are_right_and_shadowed_without_effect,
     screening::a_bureau_that_is_silent_or_garbled_refuses_nobody,
     screening::networks_traces_and_decisions_are_forgotten_in_their_time,
+    month::a_month_by_all_means_reconciles_to_nothing,
+    transfers::what_pays_no_order_lies_in_suspense_until_a_bookseller_places_it,
+    transfers::a_transfer_that_comes_too_late_or_twice_is_kept_for_the_reader,
+    disputes::a_dispute_is_announced_taken_contested_and_won,
+    disputes::a_dispute_about_nothing_known_is_a_break,
+    damage::files_that_are_missing_damaged_or_others_are_found,
+    damage::lines_and_payments_that_differ_are_found,
+    damage::books_that_were_tampered_with_are_found,
+    damage::a_break_opens_once_and_has_an_owner,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -103,7 +103,8 @@ fn line(row: &Row) -> Result<Line, Fault> {
 impl Line {
     /// The day of the entry: nothing is booked after it was posted.
     fn day(&self) -> Date {
-        self.booked.map_or(self.posted, |booked| booked.min(self.posted))
+        self.booked
+            .map_or(self.posted, |booked| booked.min(self.posted))
     }
 
     /// What the id of its transfer begins with.
@@ -170,7 +171,9 @@ fn entry(first: &Line, (code, label): Kept, number: u32, lines: Vec<EntryLine>) 
             reference,
             date: day,
         },
-        label: format!("{} {}", words(first), first.order).trim().to_owned(),
+        label: format!("{} {}", words(first), first.order)
+            .trim()
+            .to_owned(),
         lines,
         validated: first.posted,
     }

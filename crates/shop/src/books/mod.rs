@@ -7,10 +7,11 @@
 
 mod entries;
 
-use accounting::fec::{self, Exercise, Finding, Separator, Siren, Unwritable};
+use accounting::fec::{self, Exercise, Separator, Unwritable};
 use jiff::civil::Date;
 use storage::{Fault, Tx};
 
+pub use accounting::fec::{Finding, Level, NameError, Rule, Siren};
 pub use entries::entries;
 
 /// The journal that carries balances over; the shop writes none.

@@ -44,7 +44,10 @@ pub(crate) fn taken(
     let order = OrderId(row.int(0)?);
     let disputes = list::of_payment(tx, payment)?;
     let announced = disputes.iter().find(|dispute| {
-        let is_open = matches!(dispute.state, DisputeState::Opened | DisputeState::Represented);
+        let is_open = matches!(
+            dispute.state,
+            DisputeState::Opened | DisputeState::Represented
+        );
         is_open && !dispute.taken && dispute.amount == amount
     });
     let Some(dispute) = announced else {
@@ -88,10 +91,25 @@ pub(crate) fn given_back(
     let Some(dispute) = dispute else {
         return Ok(None);
     };
-    tx.execute(&WON, &[dispute.id.to_string().into(), now.as_micros().into()])?;
-    ledger::settle_one(tx, &step(dispute.id, "represented"), TransferState::Voided, now)?;
+    tx.execute(
+        &WON,
+        &[dispute.id.to_string().into(), now.as_micros().into()],
+    )?;
+    ledger::settle_one(
+        tx,
+        &step(dispute.id, "represented"),
+        TransferState::Voided,
+        now,
+    )?;
     let words = dispute.amount.to_string();
-    events::record(tx, dispute.order, EventKind::DisputeWon, Some(&words), None, now)?;
+    events::record(
+        tx,
+        dispute.order,
+        EventKind::DisputeWon,
+        Some(&words),
+        None,
+        now,
+    )?;
     let account = match dispute.state {
         DisputeState::Lost => Account::Losses,
         _ => Account::Chargebacks,

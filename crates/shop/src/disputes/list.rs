@@ -60,7 +60,10 @@ pub struct Dispute {
 /// # Errors
 /// A [`Fault`].
 pub fn of_order(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<Dispute>, Fault> {
-    tx.query(&OF_ORDER, &[order.0.into()])?.iter().map(of_row).collect()
+    tx.query(&OF_ORDER, &[order.0.into()])?
+        .iter()
+        .map(of_row)
+        .collect()
 }
 
 pub(super) fn by_id(tx: &mut dyn Tx, id: Uuid) -> Result<Option<Dispute>, Fault> {

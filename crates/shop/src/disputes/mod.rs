@@ -136,8 +136,22 @@ pub fn open(
     let id = write(tx, &written, now)?;
     let entries = ledger::moved(Account::Bank, Account::Chargebacks, new.amount);
     let pending = TransferState::Pending;
-    ledger::post(tx, &step(id, "opened"), Some(order.id), pending, &entries, now)?;
-    audit::record(tx, staff, "dispute.open", number.as_str(), Some(reason), now)?;
+    ledger::post(
+        tx,
+        &step(id, "opened"),
+        Some(order.id),
+        pending,
+        &entries,
+        now,
+    )?;
+    audit::record(
+        tx,
+        staff,
+        "dispute.open",
+        number.as_str(),
+        Some(reason),
+        now,
+    )?;
     Ok(id)
 }
 
@@ -157,13 +171,26 @@ pub fn represent(
         return Err(DisputeRefusal::Words);
     }
     let dispute = list::by_id(tx, id)?.ok_or(DisputeRefusal::NoSuch)?;
-    go(tx, &dispute, (DisputeState::Opened, DisputeState::Represented), note, now)?;
+    go(
+        tx,
+        &dispute,
+        (DisputeState::Opened, DisputeState::Represented),
+        note,
+        now,
+    )?;
     let entries = ledger::moved(Account::Chargebacks, Account::Bank, dispute.amount);
     let (id, pending) = (step(id, "represented"), TransferState::Pending);
     ledger::post(tx, &id, Some(dispute.order), pending, &entries, now)?;
     let (event, staff_named) = (EventKind::Represented, Some(staff));
     events::record(tx, dispute.order, event, Some(note), staff_named, now)?;
-    audit::record(tx, staff, "dispute.represent", dispute.number.as_str(), Some(note), now)?;
+    audit::record(
+        tx,
+        staff,
+        "dispute.represent",
+        dispute.number.as_str(),
+        Some(note),
+        now,
+    )?;
     Ok(dispute.number)
 }
 
@@ -192,7 +219,14 @@ pub fn lose(
     let amount = dispute.amount.to_string();
     let (event, staff_named) = (EventKind::DisputeLost, Some(staff));
     events::record(tx, dispute.order, event, Some(&amount), staff_named, now)?;
-    audit::record(tx, staff, "dispute.lose", dispute.number.as_str(), None, now)?;
+    audit::record(
+        tx,
+        staff,
+        "dispute.lose",
+        dispute.number.as_str(),
+        None,
+        now,
+    )?;
     Ok(dispute.number)
 }
 
@@ -230,7 +264,14 @@ fn write(tx: &mut dyn Tx, new: &Written<'_>, now: Timestamp) -> Result<Uuid, Fau
     ];
     tx.execute(&OPEN, &params)?;
     let staff = Some(new.staff).filter(|staff| !staff.is_empty());
-    events::record(tx, new.order, EventKind::Disputed, Some(new.reason), staff, now)?;
+    events::record(
+        tx,
+        new.order,
+        EventKind::Disputed,
+        Some(new.reason),
+        staff,
+        now,
+    )?;
     Ok(id)
 }
 

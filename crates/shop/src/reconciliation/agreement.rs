@@ -58,7 +58,9 @@ impl Agreement {
     /// # Errors
     /// [`BadAgreement`].
     pub fn parse(text: &str) -> Result<Agreement, BadAgreement> {
-        let File { tariff: mut tariffs } = toml::from_str(text)?;
+        let File {
+            tariff: mut tariffs,
+        } = toml::from_str(text)?;
         tariffs.sort_by_key(|tariff| tariff.valid_from);
         for tariff in &tariffs {
             let ends_before = tariff.valid_to.is_some_and(|to| to < tariff.valid_from);
@@ -97,7 +99,9 @@ impl Agreement {
     fn on(&self, day: Date) -> Option<&Tariff> {
         let begun = self.tariffs.iter().rev();
         let mut begun = begun.filter(|tariff| tariff.valid_from <= day);
-        begun.next().filter(|tariff| tariff.valid_to.is_none_or(|to| day <= to))
+        begun
+            .next()
+            .filter(|tariff| tariff.valid_to.is_none_or(|to| day <= to))
     }
 }
 
@@ -127,13 +131,20 @@ mod tests {
     #[test]
     fn the_tariff_of_the_day_counts() {
         let agreement = Agreement::parse(TWO).unwrap();
-        let fee = |day| agreement.of_batch(day, 2, Money::cents(3440)).map(Money::as_cents);
+        let fee = |day| {
+            agreement
+                .of_batch(day, 2, Money::cents(3440))
+                .map(Money::as_cents)
+        };
         // 0.80 % of 34.40 € are 27.52 cents, and twice 5 cents.
         assert_eq!(fee(date(2026, 6, 30)), Some(38));
         assert_eq!(fee(date(2026, 7, 1)), None, "nothing was agreed");
         assert_eq!(fee(date(2026, 9, 1)), Some(24));
         assert_eq!(fee(date(2025, 12, 31)), None);
-        assert_eq!(agreement.of_chargeback(date(2026, 10, 1)), Some(Money::cents(2000)));
+        assert_eq!(
+            agreement.of_chargeback(date(2026, 10, 1)),
+            Some(Money::cents(2000))
+        );
     }
 
     #[test]
@@ -146,7 +157,10 @@ mod tests {
             Agreement::parse(&TWO.replace("letter of 3 August 2026", " ")),
             Err(BadAgreement::Tariff(_))
         ));
-        assert!(matches!(Agreement::parse("[[tariff]]\nfee = 1"), Err(BadAgreement::File(_))));
+        assert!(matches!(
+            Agreement::parse("[[tariff]]\nfee = 1"),
+            Err(BadAgreement::File(_))
+        ));
         assert_eq!(Agreement::parse("").unwrap(), Agreement::default());
     }
 }

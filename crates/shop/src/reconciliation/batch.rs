@@ -154,7 +154,10 @@ pub(super) fn answered(tx: &mut dyn Tx, answer: &Acknowledgement) -> Result<Hand
 /// # Errors
 /// A [`Fault`].
 pub fn batches_read(tx: &mut dyn Tx, limit: u32) -> Result<Vec<ReadBatch>, Fault> {
-    tx.query(&LATEST, &[limit.into()])?.iter().map(of_row).collect()
+    tx.query(&LATEST, &[limit.into()])?
+        .iter()
+        .map(of_row)
+        .collect()
 }
 
 fn of_row(row: &Row) -> Result<ReadBatch, Fault> {

@@ -144,16 +144,15 @@ fn write(
 }
 
 /// Finds what a movement is about, and moves that.
-fn find(
-    tx: &mut dyn Tx,
-    movement: &Movement,
-    own: &str,
-    now: Timestamp,
-) -> Result<Found, Fault> {
+fn find(tx: &mut dyn Tx, movement: &Movement, own: &str, now: Timestamp) -> Result<Found, Fault> {
     match &movement.meaning {
         Meaning::Clearing(sequence) => {
             let subject = Some(sequence.to_string());
-            Ok(Found::on(Account::CardClearing, EntryKind::Clearing, subject))
+            Ok(Found::on(
+                Account::CardClearing,
+                EntryKind::Clearing,
+                subject,
+            ))
         }
         Meaning::Charges => Ok(Found::on(Account::Fees, EntryKind::Charges, None)),
         Meaning::Chargeback(payment, named) => charged_back(tx, movement, *payment, named, now),
@@ -267,7 +266,11 @@ fn went(
 ) -> Result<Found, Fault> {
     if let Some(entry) = suspense::sent_by(tx, movement)? {
         let transfer = suspense::sent_id(entry);
-        return Ok(Found::posted(EntryKind::SentBack, entry.to_string(), transfer));
+        return Ok(Found::posted(
+            EntryKind::SentBack,
+            entry.to_string(),
+            transfer,
+        ));
     }
     let number = match orders {
         [] => return Ok(Found::aside(EntryKind::Unknown, Why::Unknown, None)),

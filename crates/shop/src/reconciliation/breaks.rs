@@ -153,7 +153,10 @@ pub enum BreakRefusal {
     #[error("there is no such open break")]
     Gone,
     /// A break is closed with a note that says why.
-    #[error("a break is closed with a note of at most {} characters", limits::NOTE_CHARS)]
+    #[error(
+        "a break is closed with a note of at most {} characters",
+        limits::NOTE_CHARS
+    )]
     Note,
     /// The database.
     #[error(transparent)]

@@ -5,9 +5,8 @@ use trade::{clock::Timestamp, limits};
 
 use super::{
     agreement::Agreement,
-    compare, own_books,
     breaks::{BreakKind, Cause},
-    lying,
+    compare, lying, own_books,
 };
 
 /// What a run found.

@@ -61,10 +61,13 @@ storage::statements! {
             WHERE o.merchant = b.merchant AND o.sequence = b.sequence - 1)
         ORDER BY b.sequence LIMIT $1";
     // A batch that comes to nothing may be told by the bank or not.
-    UNPAID = "SELECT b.sequence, b.business_date, b.captures_cents - b.refunds_cents FROM clearing_batches b
-        WHERE b.business_date < $1 AND COALESCE(b.verdict, 'taken') = 'taken' AND b.captures_cents <> b.refunds_cents
-            AND NOT EXISTS (SELECT 1 FROM bank_entries e WHERE e.kind = 'clearing' AND e.subject = CAST(b.sequence AS TEXT))
-        ORDER BY b.sequence LIMIT $2";
+    UNPAID = "SELECT sequence, business_date, net FROM (
+            SELECT b.sequence, b.business_date, CAST(COALESCE((SELECT SUM(CASE l.kind WHEN 'capture' THEN l.amount_cents
+                    ELSE -l.amount_cents END) FROM clearing_lines l WHERE l.batch = b.id AND l.rejected IS NULL), 0) AS BIGINT) AS net
+            FROM clearing_batches b
+            WHERE b.business_date < $1 AND COALESCE(b.verdict, 'taken') = 'taken' AND NOT EXISTS
+                (SELECT 1 FROM bank_entries e WHERE e.kind = 'clearing' AND e.subject = CAST(b.sequence AS TEXT))) AS waiting
+        WHERE net <> 0 ORDER BY sequence LIMIT $2";
     MISSING = "SELECT s.name, e.name, e.subject, e.gross_cents
         FROM bank_entries e JOIN bank_statements s ON s.id = e.statement
         WHERE e.kind = 'clearing'

@@ -115,7 +115,10 @@ pub fn entries_of(
 ) -> Result<Vec<BankEntry>, Fault> {
     let skipped = i64::from(page.saturating_sub(1)) * i64::from(per_page);
     let params = [statement.into(), per_page.into(), skipped.into()];
-    tx.query(&OF_STATEMENT, &params)?.iter().map(of_row).collect()
+    tx.query(&OF_STATEMENT, &params)?
+        .iter()
+        .map(of_row)
+        .collect()
 }
 
 /// A movement by its number.

@@ -124,7 +124,9 @@ pub async fn read_file(
         Ok(content) => content,
         Err(reason) => {
             let told = reason.clone();
-            store.write(move |tx| refuse(tx, &file, &reason, now)).await?;
+            store
+                .write(move |tx| refuse(tx, &file, &reason, now))
+                .await?;
             return Err(FileRefusal::Unreadable(told));
         }
     };
@@ -143,7 +145,9 @@ pub async fn read_file(
 
 fn content(bytes: &[u8]) -> Result<Content, String> {
     if bytes.starts_with(BATCH) {
-        return Batch::read(bytes).map(Content::Batch).map_err(|error| error.to_string());
+        return Batch::read(bytes)
+            .map(Content::Batch)
+            .map_err(|error| error.to_string());
     }
     if bytes.starts_with(ANSWER) {
         let read = Acknowledgement::read(bytes);

@@ -116,7 +116,8 @@ fn suspense(tx: &mut dyn Tx, causes: &mut Causes) -> Result<(), Fault> {
     for row in tx.query(&SUSPENSE, &[Causes::LIMIT.into()])? {
         let why = row.opt_text(4)?.map(Why::of_column).transpose()?;
         let of = EntryKind::of_column(row.text(3)?)?;
-        let order = Some(row.text(6)?).filter(|named| !named.is_empty() && of == EntryKind::Transfer);
+        let order =
+            Some(row.text(6)?).filter(|named| !named.is_empty() && of == EntryKind::Transfer);
         let kind = match why {
             Some(Why::TooMuch | Why::TooLittle) => BreakKind::TransferAmount,
             Some(Why::TooLate) => BreakKind::TransferLate,

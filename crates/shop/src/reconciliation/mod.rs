@@ -8,7 +8,6 @@
 mod agreement;
 mod batch;
 mod book;
-mod own_books;
 mod breaks;
 mod causes;
 mod compare;
@@ -16,6 +15,7 @@ mod entry;
 mod files;
 mod lying;
 mod movement;
+mod own_books;
 mod run;
 mod statement;
 mod suspense;

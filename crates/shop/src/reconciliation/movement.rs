@@ -94,9 +94,16 @@ fn of_entry(entry: &Entry, place: usize, last_day: Date) -> Vec<Movement> {
 
 /// The number of the batch that an entry pays, when it is a card bank's and says so.
 fn batch(entry: &Entry) -> Option<Sequence> {
-    let batches = entry.details.iter().filter_map(|details| details.batch.as_ref());
-    let named = batches.filter_map(|batch| batch.payment_id.as_deref()).next()?;
-    is_of_cards(entry).then(|| named.trim().parse().ok()).flatten()
+    let batches = entry
+        .details
+        .iter()
+        .filter_map(|details| details.batch.as_ref());
+    let named = batches
+        .filter_map(|batch| batch.payment_id.as_deref())
+        .next()?;
+    is_of_cards(entry)
+        .then(|| named.trim().parse().ok())
+        .flatten()
 }
 
 fn is_of_cards(entry: &Entry) -> bool {
@@ -105,9 +112,19 @@ fn is_of_cards(entry: &Entry) -> bool {
 }
 
 fn of_batch(entry: &Entry, sequence: Sequence, name: String, booked_on: Date) -> Movement {
-    let told = entry.details.iter().filter_map(|details| details.batch.as_ref());
+    let told = entry
+        .details
+        .iter()
+        .filter_map(|details| details.batch.as_ref());
     let told = told
-        .filter_map(|batch| Some(batch.direction.unwrap_or(entry.direction).signed(batch.total?)))
+        .filter_map(|batch| {
+            Some(
+                batch
+                    .direction
+                    .unwrap_or(entry.direction)
+                    .signed(batch.total?),
+            )
+        })
         .next();
     let amount = entry.signed();
     let gross = told.unwrap_or_else(|| amount + charged(entry));
@@ -193,7 +210,11 @@ fn plain(
             .and_then(|transaction| transaction.servicer_reference.clone())
             .or_else(|| entry.servicer_reference.clone()),
         words: short(&texts.join(" ")),
-        party: short(party.and_then(|party| party.name.as_deref()).unwrap_or_default()),
+        party: short(
+            party
+                .and_then(|party| party.name.as_deref())
+                .unwrap_or_default(),
+        ),
         party_account: account.map(|account| match account {
             AccountId::Iban(iban) => iban.as_str().to_owned(),
             AccountId::Other(other) => short(other),
@@ -210,7 +231,13 @@ fn plain(
 fn texts<'a>(entry: &'a Entry, transaction: Option<&'a Transaction>) -> Vec<&'a str> {
     let mut texts = Vec::new();
     if let Some(transaction) = transaction {
-        texts.extend(transaction.remittance.unstructured.iter().map(String::as_str));
+        texts.extend(
+            transaction
+                .remittance
+                .unstructured
+                .iter()
+                .map(String::as_str),
+        );
         for reference in &transaction.remittance.references {
             texts.push(match reference {
                 banking::statement::Reference::Creditor(reference) => reference.as_str(),
@@ -275,16 +302,22 @@ fn reason(transaction: &Transaction) -> String {
 
 fn signed(entry: &Entry, transaction: &Transaction) -> Option<Money> {
     match transaction.amount {
-        Some(DetailAmount::Euro(amount)) => {
-            Some(transaction.direction.unwrap_or(entry.direction).signed(amount))
-        }
+        Some(DetailAmount::Euro(amount)) => Some(
+            transaction
+                .direction
+                .unwrap_or(entry.direction)
+                .signed(amount),
+        ),
         _ => None,
     }
 }
 
 /// What the bank says it took for an entry, and took from its amount.
 fn charged(entry: &Entry) -> Money {
-    let included = entry.charges.iter().filter(|charge| charge.is_included != Some(false));
+    let included = entry
+        .charges
+        .iter()
+        .filter(|charge| charge.is_included != Some(false));
     included
         .map(|charge| match charge.direction {
             Direction::Debit => charge.amount,

@@ -76,7 +76,9 @@ pub(super) fn read(
     let movements = movement::movements(statement);
     let (account, name) = (account(&statement.account), name(statement));
     let fingerprint = fingerprint(statement);
-    let first_day = statement.period.map_or(statement.opening.date, |period| period.from);
+    let first_day = statement
+        .period
+        .map_or(statement.opening.date, |period| period.from);
     let params = [
         account.into(),
         name.as_str().into(),
@@ -137,12 +139,19 @@ fn fingerprint(statement: &Statement) -> String {
     let mut add = |text: String| digest.update(format!("{text}\n"));
     add(statement.opening.amount.as_cents().to_string());
     for entry in statement.booked() {
-        let day = entry.booked_on.map(|day| day.to_string()).unwrap_or_default();
+        let day = entry
+            .booked_on
+            .map(|day| day.to_string())
+            .unwrap_or_default();
         let reference = entry.servicer_reference.as_deref().unwrap_or_default();
         add(format!("{} {day} {reference}", entry.signed().as_cents()));
     }
     add(statement.closing.amount.as_cents().to_string());
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// The latest statements by their last day, latest first.
@@ -150,7 +159,10 @@ fn fingerprint(statement: &Statement) -> String {
 /// # Errors
 /// A [`Fault`].
 pub fn statements_read(tx: &mut dyn Tx, limit: u32) -> Result<Vec<ReadStatement>, Fault> {
-    tx.query(&LATEST, &[limit.into()])?.iter().map(of_row).collect()
+    tx.query(&LATEST, &[limit.into()])?
+        .iter()
+        .map(of_row)
+        .collect()
 }
 
 fn of_row(row: &Row) -> Result<ReadStatement, Fault> {

@@ -86,7 +86,14 @@ pub fn give(
     }
     let due = payment::transfer_due(tx, number)?.ok_or(SuspenseRefusal::NotWaiting)?;
     tx.execute(&GIVE, &[entry.id.into(), number.as_str().into()])?;
-    audit::record(tx, staff, "bank.give", number.as_str(), Some(&said(&entry)), now)?;
+    audit::record(
+        tx,
+        staff,
+        "bank.give",
+        number.as_str(),
+        Some(&said(&entry)),
+        now,
+    )?;
     let given = tx.query(&GIVEN, &[number.as_str().into()])?;
     let given: Vec<(i64, Money)> = given
         .iter()
@@ -133,7 +140,14 @@ pub fn send_back(
     let order = order_of(tx, &entry)?;
     let posted = TransferState::Posted;
     ledger::post(tx, &sent_id(entry.id), order, posted, &entries, now)?;
-    audit::record(tx, staff, "bank.send_back", &entry.id.to_string(), Some(&said(&entry)), now)?;
+    audit::record(
+        tx,
+        staff,
+        "bank.send_back",
+        &entry.id.to_string(),
+        Some(&said(&entry)),
+        now,
+    )?;
     Ok(entry.rest)
 }
 
@@ -155,7 +169,14 @@ pub fn is_charge(
     let entries = ledger::moved(Account::Suspense, Account::Fees, -entry.rest);
     let (id, posted) = (format!("fee:{}", entry.id), TransferState::Posted);
     ledger::post(tx, &id, None, posted, &entries, now)?;
-    audit::record(tx, staff, "bank.charge", &entry.id.to_string(), Some(&said(&entry)), now)?;
+    audit::record(
+        tx,
+        staff,
+        "bank.charge",
+        &entry.id.to_string(),
+        Some(&said(&entry)),
+        now,
+    )?;
     Ok(())
 }
 
@@ -199,7 +220,10 @@ fn take(tx: &mut dyn Tx, id: i64, before: Money, after: Money) -> Result<(), Sus
 
 /// The order that the payer named.
 fn order_of(tx: &mut dyn Tx, entry: &BankEntry) -> Result<Option<trade::ids::OrderId>, Fault> {
-    let named = entry.subject.as_deref().filter(|_| entry.kind == EntryKind::Transfer);
+    let named = entry
+        .subject
+        .as_deref()
+        .filter(|_| entry.kind == EntryKind::Transfer);
     let Some(number) = named else {
         return Ok(None);
     };

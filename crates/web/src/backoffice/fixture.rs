@@ -134,6 +134,7 @@ pub(crate) async fn small_with(drop_folders: Vec<DropFolder>) -> Small {
     let mut settings = Settings::demo("http://127.0.0.1:1", "http://127.0.0.1:2");
     settings.imports = folder.path().join("imports");
     settings.drop_folders = drop_folders;
+    settings.siren = shop::books::Siren::parse("732829320").ok();
     let state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),

@@ -21,6 +21,7 @@ pub(super) enum Part {
     Orders,
     Certificates,
     Screening,
+    Bank,
     Stock,
     Reviews,
     Display,
@@ -33,11 +34,12 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 13] = [
+    const ALL: [Part; 14] = [
         Part::Dashboard,
         Part::Orders,
         Part::Certificates,
         Part::Screening,
+        Part::Bank,
         Part::Stock,
         Part::Reviews,
         Part::Display,
@@ -55,6 +57,7 @@ impl Part {
             Part::Orders => "/office/orders",
             Part::Certificates => "/office/certificates",
             Part::Screening => "/office/screening",
+            Part::Bank => "/office/bank",
             Part::Stock => "/office/stock",
             Part::Reviews => "/office/reviews",
             Part::Display => "/office/picks",
@@ -73,6 +76,7 @@ impl Part {
             Part::Orders => words.say("office-orders"),
             Part::Certificates => words.say("office-certificates"),
             Part::Screening => words.say("office-screening"),
+            Part::Bank => words.say("office-bank"),
             Part::Stock => words.say("office-stock"),
             Part::Reviews => words.say("office-reviews"),
             Part::Display => words.say("office-display"),

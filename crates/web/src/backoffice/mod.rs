@@ -5,6 +5,7 @@
 //! anything but by the shop's verbs, under the login of who did it.
 
 mod access;
+mod bank;
 mod certificates;
 mod chart;
 mod covers;
@@ -23,6 +24,7 @@ pub(crate) use import::sentence;
 mod login;
 mod order;
 mod order_deeds;
+mod order_disputes;
 mod order_money;
 mod orders;
 mod picks;
@@ -133,6 +135,33 @@ fn rooms() -> Vec<Room> {
                 .post(screening::send)
                 .layer(DefaultBodyLimit::max(trade::limits::FORM_BYTES)),
         ),
+        Room::staff(
+            "/office/orders/{number}/dispute",
+            post(order_disputes::open),
+        ),
+        Room::staff(
+            "/office/orders/{number}/disputes/{id}/represent",
+            post(order_disputes::represent),
+        ),
+        Room::staff(
+            "/office/orders/{number}/disputes/{id}/lose",
+            post(order_disputes::lose),
+        ),
+        Room::staff("/office/bank", get(bank::show)),
+        Room::upload("/office/bank/file", post(bank::send)),
+        Room::staff("/office/bank/run", post(bank::run)),
+        Room::staff("/office/bank/breaks", get(bank::breaks)),
+        Room::staff(
+            "/office/bank/breaks/{id}",
+            get(bank::show_break).post(bank::look_after),
+        ),
+        Room::staff("/office/bank/breaks/{id}/close", post(bank::close)),
+        Room::staff("/office/bank/entries/{id}/give", post(bank::give)),
+        Room::staff("/office/bank/entries/{id}/send-back", post(bank::send_back)),
+        Room::staff("/office/bank/entries/{id}/charge", post(bank::charge)),
+        Room::staff("/office/bank/statements/{id}", get(bank::statement)),
+        Room::staff("/office/bank/fec", get(bank::fec)),
+        Room::staff("/office/bank/fec/file", get(bank::download)),
         Room::staff("/office/stock", get(stock::search)),
         Room::staff(
             "/office/stock/{edition}",

@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State};
 use catalogue::shelf::Shelf;
 use maud::{Markup, html};
 use serde::Deserialize;
+use shop::disputes;
 use shop::order::events::{self, Event, EventKind};
 use shop::order::{self, Order, OrderLine};
 use shop::payment::Means;
@@ -15,7 +16,7 @@ use trade::locale::{format_date, format_percent};
 
 use super::access::Visit;
 use super::frame::{self, Part, money, time};
-use super::{order_deeds, order_money};
+use super::{order_deeds, order_disputes, order_money};
 use crate::AppState;
 use crate::problem::{Kind, Problem};
 
@@ -43,9 +44,11 @@ pub(super) async fn show(
             order::payments_of(tx, order.id)?,
             events::timeline(tx, order.id)?,
         );
-        Ok(Some((order, payments, events)))
+        let disputes = disputes::of_order(tx, order.id)?;
+        Ok(Some((order, payments, events, disputes)))
     });
-    let (order, payments, events) = found.await?.ok_or_else(|| Problem::of(Kind::NotFound))?;
+    let (order, payments, events, disputes) =
+        found.await?.ok_or_else(|| Problem::of(Kind::NotFound))?;
     let screened = super::screening::of_order(&state, &visit, order.id).await?;
     let words = visit.words();
     let title = words.tell(
@@ -60,7 +63,8 @@ pub(super) async fn show(
         div.columns {
             div {
                 (lines(&visit, &order)) (vat(&visit, &order)) (order_money::payments(&visit, &payments))
-                (order_money::parcels(&visit, &order)) (order_money::refunds(&visit, &order)) (screened)
+                (order_money::parcels(&visit, &order)) (order_money::refunds(&visit, &order))
+                (order_disputes::section(&visit, &order, &disputes)) (screened)
             }
             div { (reader(&visit, &order)) (timeline(&visit, &events)) }
         }
@@ -89,6 +93,10 @@ fn said(visit: &Visit, told: &Told) -> Markup {
             false,
             &words.tell("office-told-refused", &[("code", code.into())]),
         ),
+        "dispute-done" => frame::notice(true, words.say("dispute-told-done")),
+        "dispute-amount" => frame::notice(false, words.say("dispute-told-amount")),
+        "dispute-words" => frame::notice(false, words.say("dispute-told-words")),
+        "dispute-not-now" => frame::notice(false, words.say("dispute-told-not-now")),
         "not-now" => frame::notice(false, words.say("office-told-not-now")),
         "in-review" => frame::notice(false, words.say("office-told-in-review")),
         _ => html! {},
@@ -224,9 +232,15 @@ fn note_words(visit: &Visit, event: &Event, note: &str) -> String {
         EventKind::Confirmed if Means::of_code(note).is_some() => {
             words.one_of("means", note).to_owned()
         }
-        EventKind::PartSent | EventKind::Shipped | EventKind::Paid | EventKind::PartRefunded => {
-            note.to_owned()
-        }
+        EventKind::PartSent
+        | EventKind::Shipped
+        | EventKind::Paid
+        | EventKind::PartRefunded
+        | EventKind::Disputed
+        | EventKind::Represented
+        | EventKind::DisputeWon
+        | EventKind::DisputeLost
+        | EventKind::SetAside => note.to_owned(),
         _ => words.one_of("decline", note).to_owned(),
     }
 }

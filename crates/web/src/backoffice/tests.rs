@@ -266,7 +266,7 @@ fn every_code_that_the_office_shows_has_its_words() {
 }
 
 /// An order for one counted book, paid.
-async fn paid(shop: &Small) -> OrderNumber {
+pub(super) async fn paid(shop: &Small) -> OrderNumber {
     let (state, wanted) = (&shop.state, ordered(shop).await);
     let receipt = fixture::receipt(&wanted, state.clock.now());
     let zone = state.methods.card.clone().unwrap();

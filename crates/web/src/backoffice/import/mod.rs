@@ -209,7 +209,7 @@ pub(super) async fn send(
 }
 
 /// The token, which is the first field; nothing longer than one is read.
-async fn first_token(form: &mut Multipart) -> Result<String, Problem> {
+pub(super) async fn first_token(form: &mut Multipart) -> Result<String, Problem> {
     let malformed = |_| Problem::of(Kind::Malformed);
     let first = form.next_field().await.map_err(malformed)?;
     let mut first = first

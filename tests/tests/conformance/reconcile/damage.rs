@@ -1,0 +1,348 @@
+//! Each kind of damage gives exactly its break, which goes when its cause does.
+
+use std::time::Duration;
+
+use banking::clearing::{
+    Acknowledgement, Batch, Line, Movement, Refusal, Rejection, RejectionReason,
+};
+use shop::{
+    reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal},
+    stock::StockPolicy,
+};
+use storage::Tx;
+use trade::{
+    ids::{CaptureId, OrderNumber, PaymentId},
+    money::Money,
+};
+
+use super::{
+    Bank, batch, disputed, found, hand_in, hand_in_batch, hand_in_statement, kinds, lines, pays,
+    pays_for, transfer, xml,
+};
+use crate::counter::{Counter, ETRANGER, MUG, ship};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+storage::statements! {
+    UNBALANCE = "UPDATE ledger_entries SET amount_cents = amount_cents + $2
+        WHERE account = 'card-clearing' AND transfer LIKE $1";
+    CAPTURE_MORE = "UPDATE payments SET amount_cents = amount_cents + $2, captured_cents = captured_cents + $2
+        WHERE order_id = $1";
+    MISCOUNT = "UPDATE stock SET on_hand = on_hand + $2 WHERE edition = $1";
+}
+
+pub(crate) fn statements() -> Vec<&'static storage::Statement> {
+    STATEMENTS.to_vec()
+}
+
+async fn shipped(counter: &Counter) -> OrderNumber {
+    let number = counter.paid(&[(MUG, 1)]).await;
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    ship(store, methods, clock, &number, "anne").await.unwrap();
+    number
+}
+
+async fn line(counter: &Counter) -> Line {
+    let number = shipped(counter).await;
+    lines(counter, &[number]).await.remove(0)
+}
+
+/// What is open in `after` and was not before.
+fn new(before: &[Break], after: &[Break]) -> Vec<(BreakKind, String)> {
+    let known = |one: &&Break| !before.iter().any(|old| old.id == one.id);
+    let new = after.iter().filter(known);
+    new.map(|one| (one.kind, one.subject.clone())).collect()
+}
+
+pub async fn files_that_are_missing_damaged_or_others_are_found(counter: Counter) {
+    let today = counter.clock.today();
+    let mut bank = Bank::default();
+    let batches: Vec<Batch> = {
+        let mut batches = Vec::new();
+        for sequence in 1..=3 {
+            batches.push(batch(sequence, today, vec![line(&counter).await]));
+        }
+        batches
+    };
+    let statements: Vec<_> = batches
+        .iter()
+        .map(|batch| bank.statement(today, vec![pays_for(batch)]))
+        .collect();
+
+    hand_in_statement(&counter, &statements[0]).await;
+    assert_eq!(
+        kinds(&counter).await,
+        [BreakKind::BatchMissing],
+        "an entry without its batch"
+    );
+    hand_in_batch(&counter, &batches[0]).await;
+    assert_eq!(kinds(&counter).await, [], "it closed by itself");
+
+    hand_in_batch(&counter, &batches[2]).await;
+    assert_eq!(kinds(&counter).await, [BreakKind::BatchGap]);
+    let damaged = batches[1].to_text().replacen("A1B2C3", "A1B2C4", 1);
+    let refused = hand_in(&counter, damaged.into_bytes()).await;
+    assert!(
+        matches!(refused, Err(FileRefusal::Unreadable(_))),
+        "{refused:?}"
+    );
+    assert_eq!(
+        kinds(&counter).await,
+        [BreakKind::BatchGap, BreakKind::FileRefused]
+    );
+    let wrong_total = {
+        let text = batches[1].to_text();
+        let trailer = text.lines().last().unwrap();
+        let hash_total = trailer.split('|').nth(5).unwrap();
+        text.replace(&format!("|{hash_total}|"), &format!("|{hash_total}1|"))
+    };
+    assert!(hand_in(&counter, wrong_total.into_bytes()).await.is_err());
+    assert_eq!(kinds(&counter).await.len(), 3);
+    hand_in_batch(&counter, &batches[1]).await;
+    assert_eq!(
+        kinds(&counter).await,
+        [],
+        "the right file explains the damaged ones"
+    );
+
+    hand_in_statement(&counter, &statements[2]).await;
+    assert_eq!(kinds(&counter).await, [BreakKind::StatementGap]);
+    let mut other = statements[2].clone();
+    other.opening.amount += Money::cents(1);
+    other.closing.amount += Money::cents(1);
+    let another = hand_in(&counter, xml(&other)).await;
+    assert!(
+        matches!(another, Err(FileRefusal::Another(_))),
+        "{another:?}"
+    );
+    assert_eq!(
+        kinds(&counter).await,
+        [BreakKind::FileRefused, BreakKind::StatementGap]
+    );
+    hand_in_statement(&counter, &statements[1]).await;
+    assert_eq!(kinds(&counter).await, [BreakKind::FileRefused]);
+    let mut torn = bank.statement(today, vec![transfer(1, "x")]);
+    torn.opening.amount += Money::cents(7);
+    torn.closing.amount += Money::cents(7);
+    hand_in_statement(&counter, &torn).await;
+    let open = kinds(&counter).await;
+    assert_eq!(
+        open,
+        [
+            BreakKind::FileRefused,
+            BreakKind::StatementBalance,
+            BreakKind::TransferUnknown
+        ]
+    );
+}
+
+pub async fn lines_and_payments_that_differ_are_found(counter: Counter) {
+    let (clock, today) = (&counter.clock, counter.clock.today());
+    let mut bank = Bank::default();
+    let good = line(&counter).await;
+    let dearer = Line {
+        amount: Money::cents(9_999),
+        ..line(&counter).await
+    };
+    let unknown = Line {
+        movement: Movement::Capture(CaptureId::new()),
+        payment: PaymentId::new(),
+        ..good.clone()
+    };
+    let forgotten = shipped(&counter).await;
+    let first = batch(1, today, vec![good.clone(), dearer, unknown]);
+    hand_in_batch(&counter, &first).await;
+    let before = found(&counter).await;
+    use BreakKind as Kind;
+    let told = [
+        (Kind::LineUnknown, "1:3".to_owned()),
+        (Kind::LineDiffers, "1:2".to_owned()),
+    ];
+    assert_eq!(new(&[], &before), told);
+    let amounts = before
+        .iter()
+        .find(|one| one.kind == Kind::LineDiffers)
+        .unwrap();
+    assert_eq!(amounts.found, Some(Money::cents(9_999)));
+
+    let second = batch(2, today, vec![good.clone()]);
+    hand_in_batch(&counter, &second).await;
+    let now = found(&counter).await;
+    assert_eq!(
+        new(&before, &now),
+        [(
+            Kind::LineRepeated,
+            match good.movement {
+                Movement::Capture(id) => id.to_string(),
+                Movement::Refund(id) => id.to_string(),
+            }
+        )]
+    );
+    let rejection = Rejection {
+        line: 1,
+        reason: RejectionReason::AlreadyCleared,
+    };
+    let answer = Acknowledgement::taken(&second, clock.now(), vec![rejection]).unwrap();
+    hand_in(&counter, answer.to_text().into_bytes())
+        .await
+        .unwrap();
+    let before = found(&counter).await;
+    assert_eq!(new(&now, &before), [(Kind::LineRejected, "2:1".to_owned())]);
+    assert!(
+        before.iter().all(|one| one.kind != Kind::LineRepeated),
+        "the bank booked it once"
+    );
+
+    let charges = Money::cents(1);
+    let statement = bank.statement(today, vec![pays(1, first.totals().net(), charges)]);
+    hand_in_statement(&counter, &statement).await;
+    let now = found(&counter).await;
+    assert_eq!(
+        new(&before, &now),
+        [(Kind::FeeDiffers, "batch:1".to_owned())]
+    );
+    let third = batch(3, today, vec![line(&counter).await]);
+    hand_in_batch(&counter, &third).await;
+    let refused = Acknowledgement::refused(&third, clock.now(), Refusal::BusinessDate);
+    hand_in(&counter, refused.to_text().into_bytes())
+        .await
+        .unwrap();
+    let before = found(&counter).await;
+    assert_eq!(new(&now, &before), [(Kind::BatchRefused, "3".to_owned())]);
+    let taken = Acknowledgement::taken(&third, clock.now(), Vec::new()).unwrap();
+    hand_in(&counter, taken.to_text().into_bytes())
+        .await
+        .unwrap();
+    let less = third.totals().net() - Money::cents(10);
+    let right = super::agreement()
+        .of_batch(today, 1, third.totals().captures)
+        .unwrap();
+    let statement = bank.statement(today, vec![pays(3, less, right)]);
+    hand_in_statement(&counter, &statement).await;
+    let now = found(&counter).await;
+    assert_eq!(new(&before, &now), [(Kind::BatchAmount, "3".to_owned())]);
+    assert!(now.iter().all(|one| one.kind != Kind::BatchRefused));
+
+    let fourth = batch(4, today, vec![line(&counter).await]);
+    hand_in_batch(&counter, &fourth).await;
+    assert_eq!(new(&now, &found(&counter).await), []);
+    clock.advance(6 * DAY);
+    let late = found(&counter).await;
+    let order = counter.order(&forgotten).await;
+    let mut told = vec![
+        (Kind::CaptureUncleared, order.parcels[0].id.to_string()),
+        (Kind::BatchUnpaid, "4".to_owned()),
+    ];
+    told.sort_by_key(|(kind, _)| kind.code());
+    let mut added = new(&now, &late);
+    added.sort_by_key(|(kind, _)| kind.code());
+    assert_eq!(added, told);
+    let payment = order.payment.unwrap().id;
+    let dear = disputed(payment, "D1", Money::cents(-100), 9_900);
+    let statement = bank.statement(clock.today(), vec![pays_for(&fourth), dear]);
+    hand_in_statement(&counter, &statement).await;
+    let last = found(&counter).await;
+    assert_eq!(
+        new(&late, &last)
+            .iter()
+            .map(|(kind, _)| *kind)
+            .collect::<Vec<_>>(),
+        [Kind::FeeDiffers]
+    );
+    assert!(last.iter().all(|one| one.kind != Kind::BatchUnpaid));
+}
+
+pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
+    let store = &counter.store;
+    counter.shelve(ETRANGER, 3, StockPolicy::Limited).await;
+    let number = shipped(&counter).await;
+    let order = counter.order(&number).await;
+    assert_eq!(kinds(&counter).await, []);
+    let tamper = async |statement: &'static storage::Statement, key: storage::Value, by: i64| {
+        let changing =
+            store.write(move |tx: &mut dyn Tx| tx.execute(statement, &[key.clone(), by.into()]));
+        assert_eq!(changing.await.unwrap(), 1);
+    };
+    let card = format!("card:{}%", order.payment.unwrap().id);
+    tamper(&UNBALANCE, card.as_str().into(), 5).await;
+    use BreakKind::{LedgerUnbalanced, OrderDisagrees, StockDisagrees};
+    assert_eq!(
+        kinds(&counter).await,
+        [LedgerUnbalanced, OrderDisagrees],
+        "the order's money lies elsewhere too"
+    );
+    tamper(&UNBALANCE, card.as_str().into(), -5).await;
+    assert_eq!(kinds(&counter).await, []);
+    tamper(&CAPTURE_MORE, order.id.0.into(), 100).await;
+    assert_eq!(
+        kinds(&counter).await,
+        [OrderDisagrees, OrderDisagrees],
+        "with the ledger, and with the parcels"
+    );
+    tamper(&CAPTURE_MORE, order.id.0.into(), -100).await;
+    tamper(&MISCOUNT, ETRANGER.0.into(), 1).await;
+    assert_eq!(kinds(&counter).await, [StockDisagrees]);
+    tamper(&MISCOUNT, ETRANGER.0.into(), -1).await;
+    assert_eq!(kinds(&counter).await, []);
+}
+
+pub async fn a_break_opens_once_and_has_an_owner(counter: Counter) {
+    let (store, clock) = (&counter.store, &counter.clock);
+    let mut bank = Bank::default();
+    let statement = bank.statement(clock.today(), vec![transfer(700, "pour les livres")]);
+    hand_in_statement(&counter, &statement).await;
+    let one = found(&counter).await.remove(0);
+    assert_eq!(found(&counter).await.remove(0).id, one.id);
+    let (id, now) = (one.id, clock.now());
+    let owning = store.write(move |tx| {
+        reconciliation::look_after(tx, id, Some("anne"), "I ask the bank", "anne", now)
+    });
+    owning.await.unwrap();
+    let mine = BreakFilter {
+        owner: Some("anne".into()),
+        ..BreakFilter::default()
+    };
+    let listed = store
+        .read(move |tx| reconciliation::breaks(tx, &mine, 1, 10))
+        .await
+        .unwrap()
+        .0;
+    assert_eq!(
+        (listed[0].owner.as_deref(), listed[0].note.as_str()),
+        (Some("anne"), "I ask the bank")
+    );
+    let close = async |note: &'static str| {
+        store
+            .write(move |tx| reconciliation::close(tx, id, note, "anne", now))
+            .await
+    };
+    assert!(matches!(close(" ").await, Err(BreakRefusal::Note)));
+    close("a gift for the shop; the accountant books it")
+        .await
+        .unwrap();
+    assert!(matches!(close("again").await, Err(BreakRefusal::Gone)));
+    assert_eq!(found(&counter).await, [], "closed by hand, it stays closed");
+    let closed = BreakFilter {
+        closed: true,
+        ..BreakFilter::default()
+    };
+    let listed = store
+        .read(move |tx| reconciliation::breaks(tx, &closed, 1, 10))
+        .await
+        .unwrap()
+        .0;
+    assert_eq!(listed[0].closed_by.as_deref(), Some("anne"));
+    let last = store.read(reconciliation::last_run).await.unwrap().unwrap();
+    assert_eq!((last.open, last.staff.as_deref()), (0, Some("anne")));
+    let agreement = super::agreement();
+    let nightly = reconciliation::nightly(store, clock, &agreement)
+        .await
+        .unwrap();
+    assert_eq!(nightly, None, "one ran just now");
+    clock.advance(DAY);
+    let nightly = reconciliation::nightly(store, clock, &agreement)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((nightly.staff, nightly.opened, nightly.open), (None, 0, 0));
+}
