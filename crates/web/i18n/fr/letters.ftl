@@ -37,4 +37,4 @@ letter-rights = Vous disposez de quatorze jours après la réception du dernier 
 letter-certificates = dont par chèque-cadeau
 letter-news-confirmation-certificate = Merci ! Votre commande { $number } du { $placed } est confirmée. Vos chèques-cadeaux la paient entièrement.
 letter-subject-set-aside = Votre virement pour la commande { $number } est arrivé
-letter-news-set-aside = Votre virement de { $amount } pour la commande { $number } est arrivé, il est en sûreté chez nous. Il ne règle pas la commande en l’état : ce n’est pas le montant attendu, ou la commande a été réglée ou abandonnée entre-temps. Vous n’avez rien à faire : un libraire s’en occupe, vous écrit ou vous le renvoie.
+letter-news-set-aside = Votre virement de { $amount } pour la commande { $number } est arrivé, il est en sûreté chez nous. Il ne règle pas la commande en l’état : ce n’est pas le montant attendu, ou la commande a été réglée ou abandonnée entre-temps. Vous n’avez rien à faire : un libraire s’en occupe, vous écrit ou vous le renvoie.

@@ -64,8 +64,7 @@ pub(super) async fn show(
             div {
                 (lines(&visit, &order)) (vat(&visit, &order)) (order_money::payments(&visit, &payments))
                 (order_money::parcels(&visit, &order)) (order_money::refunds(&visit, &order))
-                (order_disputes::section(&visit, &order, &disputes))
-                (screened)
+                (order_disputes::section(&visit, &order, &disputes)) (screened)
             }
             div { (reader(&visit, &order)) (timeline(&visit, &events)) }
         }
