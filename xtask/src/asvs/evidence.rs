@@ -6,9 +6,12 @@ use std::collections::{BTreeSet, HashMap};
 /// Where the bodies of the conformance suite are, and the list of those that run.
 const CONFORMANCE: &str = "tests/tests/conformance/";
 
+/// The text of a file by its path; none when there is no such file.
+type Read<'r> = dyn Fn(&str) -> Option<String> + 'r;
+
 /// The files that rows name, read once.
 pub struct Sources<'r> {
-    read: Box<dyn Fn(&str) -> Option<String> + 'r>,
+    read: Box<Read<'r>>,
     texts: RefCell<HashMap<String, Option<String>>>,
 }
 
