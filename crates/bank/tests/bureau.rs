@@ -50,8 +50,9 @@ async fn the_bureau_follows_its_script_and_answers_the_shop_only() {
     let serving = tokio::spawn(bank.serve());
     let shop = Client::new(address, &identity("shop"), "bank").unwrap();
     let ask = async || {
-        let asked = shop.post::<_, BureauAnswer>("/score", &question(), DEADLINE);
-        asked.await
+        let question = question();
+        shop.post::<_, BureauAnswer>("/score", &question, DEADLINE)
+            .await
     };
     let follow = async |script| {
         let told = shop.post::<_, BureauScript>("/script", &script, DEADLINE * 10);

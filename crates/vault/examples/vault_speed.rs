@@ -199,10 +199,8 @@ impl Ground {
     /// The key that the page gives to browsers.
     async fn intake(&self) -> IntakePublicKey {
         let (_, signed) = self.ticket();
-        let page = self.exchange(&format!(
-            "GET /pay?ticket={signed} HTTP/1.1\r\nHost: v\r\n\r\n"
-        ));
-        let page = page.await;
+        let request = format!("GET /pay?ticket={signed} HTTP/1.1\r\nHost: v\r\n\r\n");
+        let page = self.exchange(&request).await;
         let attribute = |name: &str| {
             let (_, rest) = page.split_once(&format!("{name}=\"")).unwrap();
             rest.split('"').next().unwrap().to_owned()

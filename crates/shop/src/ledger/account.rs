@@ -138,20 +138,6 @@ pub(crate) fn moved(from: Account, to: Account, amount: Money) -> Vec<Entry> {
     ]
 }
 
-/// An amount that moves from one account to another.
-pub(crate) fn moved(from: Account, to: Account, amount: Money) -> Vec<Entry> {
-    vec![
-        Entry {
-            account: to,
-            amount,
-        },
-        Entry {
-            account: from,
-            amount: -amount,
-        },
-    ]
-}
-
 /// A sale undone whose amount leaves these accounts. What they pay beyond the sale was paid in advance, and is owed to
 /// the reader.
 pub(crate) fn paid_from(undone: Vec<Entry>, accounts: &[(Account, Money)]) -> Vec<Entry> {

@@ -30,7 +30,7 @@ use tower::ServiceExt as _;
 use trade::availability::Availability;
 use trade::clock::{Clock, Timestamp};
 use trade::delivery::Tariff;
-use trade::ids::{CaptureId, EditionId, PaymentId, RefundId};
+use trade::ids::{CaptureId, EditionId, RefundId};
 use trade::isbn::Isbn13;
 use trade::money::Money;
 use trade::payment::{
