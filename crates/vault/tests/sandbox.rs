@@ -138,7 +138,6 @@ impl Confined {
         fs::write(dir.path().join("beside"), "x").unwrap();
         let program = dir.path().join("confined");
         fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-        may_lock_memory();
         let mut command = Command::new(&program);
         if lowered {
             own(dir.path(), &["vault", "certs"]);
@@ -176,22 +175,21 @@ impl Drop for Confined {
     }
 }
 
-/// Lets what this process starts lock all its memory, if it may decide that.
+/// Whether what this process starts may lock all its memory.
 fn may_lock_memory() -> bool {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let unlimited = Rlimit {
-        current: None,
-        maximum: None,
-    };
-    setrlimit(Resource::Memlock, unlimited).is_ok()
-        || getrlimit(Resource::Memlock).current.is_none()
+    use rustix::process::{Resource, geteuid, getrlimit};
+    geteuid().is_root() || getrlimit(Resource::Memlock).current.is_none()
 }
 
+/// The vault's user may lock memory, whatever the limit here is; its peers have the same right, so that it is not for
+/// want of that one that they fail.
 fn as_user(user: &str, program: &Path) -> Command {
     let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid", user, "--regid", user, "--clear-groups", "--"])
-        .arg(program);
+    command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
+    if user == VAULT_USER {
+        command.args(["--inh-caps=+ipc_lock", "--ambient-caps=+ipc_lock"]);
+    }
+    command.arg("--").arg(program);
     command
 }
 

@@ -137,7 +137,8 @@ mod tests {
 
     /// A folder as the first version left it: keys in the database, a card whose lock names its epoch.
     struct Old {
-        dir: tempfile::TempDir,
+        _dir: tempfile::TempDir,
+        data_dir: PathBuf,
         fingerprint: Secret,
         /// As `vault_key` has them.
         wrapped: Vec<(&'static str, Vec<u8>)>,
@@ -146,10 +147,11 @@ mod tests {
     impl Old {
         async fn folder() -> Old {
             let dir = tempfile::tempdir().unwrap();
-            crate::make_folders(dir.path()).unwrap();
+            let data_dir = dir.path().join("vault");
+            crate::make_folders(&data_dir).unwrap();
             let [master, epoch, fingerprint, intake, data] =
                 [(); 5].map(|()| Secret::random().unwrap());
-            keyfile::write_secret(&master_key_path(dir.path()), master.bytes()).unwrap();
+            keyfile::write_secret(&master_key_path(&data_dir), master.bytes()).unwrap();
             let wrap = |name: &'static str, key: &Secret| {
                 let wrapped = master.lock(key.bytes(), &format!("vault key {name} 1"));
                 (name, wrapped.unwrap())
@@ -171,7 +173,8 @@ mod tests {
                     .into(),
             ];
             let old = Old {
-                dir,
+                _dir: dir,
+                data_dir,
                 fingerprint,
                 wrapped,
             };
@@ -184,7 +187,7 @@ mod tests {
         }
 
         fn url(&self) -> StoreUrl {
-            StoreUrl::Sqlite(self.dir.path().join(crate::DATABASE))
+            StoreUrl::Sqlite(self.data_dir.join(crate::DATABASE))
         }
 
         async fn put_keys_back(&self, store: &Store) {
@@ -201,8 +204,8 @@ mod tests {
         }
 
         async fn open(&self, store: &Store) -> Result<Keys, VaultError> {
-            let ring = crate::ring_path(self.dir.path());
-            super::open(self.dir.path(), &ring, store, TODAY).await
+            let ring = crate::ring_path(&self.data_dir);
+            super::open(&self.data_dir, &ring, store, TODAY).await
         }
     }
 
@@ -267,7 +270,7 @@ mod tests {
         let old = Old::folder().await;
         let store = old.store().await;
         old.open(&store).await.unwrap();
-        fs::remove_file(crate::ring_path(old.dir.path())).unwrap();
+        fs::remove_file(crate::ring_path(&old.data_dir)).unwrap();
         let lost = old.open(&store).await.err().unwrap().to_string();
         assert!(lost.contains("open with no other"), "{lost}");
     }
@@ -276,7 +279,7 @@ mod tests {
     async fn keys_of_another_master_key_stay_where_they_are() {
         let old = Old::folder().await;
         let store = old.store().await;
-        keyfile::write_secret(&master_key_path(old.dir.path()), &[7; 32]).unwrap();
+        keyfile::write_secret(&master_key_path(&old.data_dir), &[7; 32]).unwrap();
         assert!(matches!(
             old.open(&store).await,
             Err(VaultError::MasterKey { .. })

@@ -13,6 +13,9 @@ use super::words::{self, Words, words};
 use crate::OpenVault;
 use crate::assets::{ICON, SCRIPT, STYLE};
 
+/// `12/2031` has six digits; from twelve on it may be a card number.
+const MOST_DIGITS_REPEATED: usize = 8;
+
 /// Why there is no form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
@@ -120,7 +123,7 @@ fn fields(entry: &Entry, errors: &EntryErrors, locale: Locale, w: &Words) -> Mar
         autocomplete: "cc-exp",
         hint: Some(w.exp_hint),
         error: exp_error,
-        value: &entry.exp,
+        value: repeated(&entry.exp),
         max_chars: 9,
         focus: number_error.is_none() && exp_error.is_some(),
     };
@@ -139,10 +142,19 @@ fn fields(entry: &Entry, errors: &EntryErrors, locale: Locale, w: &Words) -> Mar
         div.pair { (field(&exp, locale)) (field(&csc, locale)) }
         div.field {
             label for="name" { (w.name) " " span.optional { "(" (w.optional) ")" } }
-            input #name type="text" name="name" autocomplete="cc-name" maxlength="80" value=(entry.name)
+            input #name type="text" name="name" autocomplete="cc-name" maxlength="80" value=(repeated(&entry.name))
                 autocapitalize="characters" spellcheck="false" data-card;
         }
     }
+}
+
+/// What was typed, to be corrected; nothing of what may be a card number in the wrong field.
+fn repeated(typed: &str) -> &str {
+    let digits = typed.chars().filter(|c| c.is_numeric()).count();
+    if digits > MOST_DIGITS_REPEATED {
+        return "";
+    }
+    typed
 }
 
 fn field(field: &Field<'_>, locale: Locale) -> Markup {
