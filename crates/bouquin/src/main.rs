@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod follow;
 mod mailroom;
+mod means;
 mod premises;
 mod progress;
 mod serve;

@@ -36,9 +36,9 @@ use crate::{
     config::{self, Profile, ShopConfig},
     follow,
     mailroom::{Mailroom, Post},
+    means,
     premises::Premises,
     progress,
-    zone::PrivateZone,
 };
 
 /// How often expired holds and unanswered questions to the bank are looked for.
@@ -56,6 +56,7 @@ const NIGHT_HOUR: i8 = 3;
 pub async fn run(path: PathBuf) -> Result<()> {
     let config: ShopConfig = config::read(&path).context("the configuration")?;
     check_profile(&config)?;
+    config.payment.check(config.profile)?;
     check_drop_folders(&config)?;
     let premises = Premises {
         folder: config.data.folder.clone(),
@@ -99,21 +100,11 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
         async move { stock.refresh(&store, now).await }
     });
     let (shelf, index) = shelf_and_index(store.clone(), premises).await?;
-    let payment = &config.payment;
-    let zone = PrivateZone::open(
-        &payment.certificates,
-        payment.switch,
-        payment.card_page.as_str(),
-        payment.vault,
-    )?;
     let state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),
         index: Arc::new(index),
-        methods: Methods {
-            card: Some(Arc::new(zone)),
-            ..Methods::default()
-        },
+        methods: means::open(config)?,
         bureau: bureau(config)?,
         clock,
         tariff: tariff(config)?,
@@ -132,10 +123,10 @@ async fn open(config: &ShopConfig, premises: Premises) -> Result<AppState> {
 }
 
 fn bureau(config: &ShopConfig) -> Result<Option<Arc<dyn Bureau>>> {
-    let Some(address) = config.payment.bureau else {
+    let Some((address, certificates)) = config.payment.bureau()? else {
         return Ok(None);
     };
-    let bureau = PrivateBureau::open(&config.payment.certificates, address)?;
+    let bureau = PrivateBureau::open(certificates, address)?;
     Ok(Some(Arc::new(bureau)))
 }
 
@@ -193,11 +184,14 @@ fn tariff(config: &ShopConfig) -> Result<Tariff> {
 }
 
 fn settings(config: &ShopConfig) -> Result<Settings> {
+    let vault = config.payment.own_vault(config.profile)?;
+    let provider = config.payment.provider.as_ref();
     Ok(Settings {
         shop_name: config.shop.name.clone(),
         shop_id: "shop".to_owned(),
         public_url: config.shop.public_url.as_str().to_owned(),
-        vault_origin: config.payment.card_page.as_str().to_owned(),
+        vault_origin: vault.map(|vault| vault.card_page.as_str().to_owned()),
+        provider_origin: provider.map(|provider| provider.pages.as_str().to_owned()),
         tls: config.shop.public_url.is_tls(),
         contact_email: config.mail.contact.clone(),
         imports: config.data.folder.join("imports"),
@@ -348,12 +342,13 @@ async fn until(mut stopping: watch::Receiver<bool>, work: impl Future<Output = (
 }
 
 /// Forgets what has no use any more: carts left long ago, searches of last year, reviews that nobody confirmed, traces and
-/// decisions of the screening.
+/// decisions of the screening, events of the provider that it tells no more.
 async fn forget(store: Store, clock: Clock) {
     loop {
         let now = clock.now();
         let forgotten = store
             .write(move |tx| -> Result<(u64, u64, u64), Fault> {
+                payment::forget_events(tx, now)?;
                 let carts = cart::forget_abandoned(tx, now.minus(CART_LIFE))?;
                 let searches = searches::forget(tx, now.minus(SEARCH_LIFE).date_in_paris())?;
                 let reviews = reviews::forget(tx, now)?;

@@ -56,6 +56,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         component: "shop",
+        version: 11,
+        sql: include_str!("../migrations/0011_provider_events.sql"),
+    },
+    Migration {
+        component: "shop",
         version: 12,
         sql: include_str!("../migrations/0012_reconciliation.sql"),
     },

@@ -58,6 +58,33 @@ pub const CERTIFICATES_SHOWN: u32 = 500;
 pub const TRACKING_CHARS: usize = 40;
 /// How long an order that waits for a credit transfer holds its copies: a transfer takes a day, a reader a week-end.
 pub const TRANSFER_HOLD: Duration = Duration::from_secs(8 * 24 * 3600);
+/// How long a page of the hosted provider stays open: the shortest that it allows is 30 minutes by its own clock, and clocks
+/// and the way there take some.
+pub const PROVIDER_PAGE: Duration = Duration::from_secs(32 * 60);
+/// How long an order holds its copies beyond its page at the provider: who pays in the last second comes back, or the
+/// provider is asked, before they go back to the shelf.
+pub const PROVIDER_GRACE: Duration = Duration::from_secs(2 * 60);
+/// How long a question for a page is asked again as it was: later, its end would be too near for the provider.
+pub const PROVIDER_PAGE_AGAIN: Duration = Duration::from_secs(60);
+/// What a provider tells by itself, in bytes: its events take a few thousand.
+pub const PROVIDER_EVENT_BYTES: usize = 64 << 10;
+/// An answer of the provider, in bytes: a list of a hundred refunds takes some 150,000.
+pub const PROVIDER_ANSWER_BYTES: usize = 1 << 20;
+/// Events that one address, and everybody together, may send in a minute: a shop with a sale a second is told of three
+/// events for each.
+pub const PROVIDER_EVENTS_PER_MINUTE: u32 = 600;
+/// How long the names of events are kept: a provider tells again for three days, and by hand for thirty.
+pub const PROVIDER_EVENTS_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
+/// How far the clock of a signed event may be from ours, either way: what the provider's own libraries allow.
+pub const PROVIDER_EVENT_AGE: Duration = Duration::from_secs(5 * 60);
+/// How long a question to the provider may take; its own libraries wait longer, but here a reader waits too.
+pub const PROVIDER_TIME: Duration = Duration::from_secs(15);
+/// How long reaching the provider may take of that.
+pub const PROVIDER_CONNECT: Duration = Duration::from_secs(5);
+/// How often a question is put again at once when the same one is being answered at that moment: two tabs.
+pub const PROVIDER_TRIES: u32 = 4;
+/// The pause between them.
+pub const PROVIDER_PAUSE: Duration = Duration::from_millis(400);
 /// How often a number is drawn for an order before giving up: with 40 random bits twice is an accident.
 pub const ORDER_NUMBER_TRIES: u32 = 4;
 /// How long custodians' shares, or a plan to share the key anew, wait in the vault's memory for a quorum: long enough to

@@ -390,17 +390,20 @@ pub enum NotSent {
     CardGone,
     /// The switch has as much in flight as it allows.
     Busy,
+    /// The provider's page closed before the reader had paid on it.
+    PageClosed,
 }
 
 impl NotSent {
     /// All reasons.
-    pub const ALL: [NotSent; 6] = [
+    pub const ALL: [NotSent; 7] = [
         NotSent::SwitchUnreachable,
         NotSent::VaultUnreachable,
         NotSent::BankUnreachable,
         NotSent::GrantRefused,
         NotSent::CardGone,
         NotSent::Busy,
+        NotSent::PageClosed,
     ];
 
     /// The stable code kept in the database and used as the name of its sentence.
@@ -412,6 +415,7 @@ impl NotSent {
             NotSent::GrantRefused => "grant_refused",
             NotSent::CardGone => "card_gone",
             NotSent::Busy => "busy",
+            NotSent::PageClosed => "page_closed",
         }
     }
 

@@ -166,13 +166,20 @@ fn add_headers(settings: &Settings, visitor: &Visitor, for_api: bool, headers: &
     }
 }
 
-/// Everything from here, nothing inline, and forms may lead on to the vault: Chromium applies `form-action` to
+/// Everything from here, nothing inline, and forms may lead on to where readers pay: Chromium applies `form-action` to
 /// redirects too.
 fn policy(settings: &Settings) -> String {
+    let mut forms = String::from("'self'");
+    for origin in [&settings.vault_origin, &settings.provider_origin]
+        .into_iter()
+        .flatten()
+    {
+        forms.push(' ');
+        forms += origin;
+    }
     format!(
         "default-src 'none'; img-src 'self'; style-src 'self'; font-src 'self'; script-src 'self'; connect-src 'self'; \
-         manifest-src 'self'; form-action 'self' {}; base-uri 'none'; frame-ancestors 'none'",
-        settings.vault_origin
+         manifest-src 'self'; form-action {forms}; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 
@@ -193,6 +200,17 @@ mod tests {
         clippy::panic
     )]
     use super::*;
+
+    #[test]
+    fn forms_lead_to_where_readers_pay_and_nowhere_else() {
+        let mut settings = Settings::demo("http://127.0.0.1:8080", "http://127.0.0.1:8081");
+        let forms = "form-action 'self' http://127.0.0.1:8081; ";
+        assert!(policy(&settings).contains(forms));
+        settings.vault_origin = None;
+        settings.provider_origin = Some("https://checkout.stripe.com".to_owned());
+        let forms = "form-action 'self' https://checkout.stripe.com; ";
+        assert!(policy(&settings).contains(forms));
+    }
 
     #[test]
     fn forms_come_from_here_or_are_refused() {

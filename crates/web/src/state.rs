@@ -206,8 +206,10 @@ pub struct Settings {
     pub shop_id: String,
     /// Scheme, host and port under which readers reach the shop, without a slash at the end.
     pub public_url: String,
-    /// Scheme, host and port of the vault's card page: forms may lead there.
-    pub vault_origin: String,
+    /// Scheme, host and port of the vault's card page, when the shop has a vault: forms may lead there.
+    pub vault_origin: Option<String>,
+    /// Scheme, host and port of the hosted provider's page, when it has one: forms may lead there.
+    pub provider_origin: Option<String>,
     /// Whether readers come over TLS: cookies get `__Host-` and `Secure`, answers HSTS.
     pub tls: bool,
     /// Where readers and finders of security holes can write.
@@ -235,7 +237,8 @@ impl Settings {
             shop_name: "Bouquin".to_owned(),
             shop_id: "bouquin".to_owned(),
             public_url: public_url.trim_end_matches('/').to_owned(),
-            vault_origin: vault_origin.trim_end_matches('/').to_owned(),
+            vault_origin: Some(vault_origin.trim_end_matches('/').to_owned()),
+            provider_origin: None,
             tls: public_url.starts_with("https://"),
             contact_email: "libraire@example.org".to_owned(),
             imports: std::env::temp_dir().join("bouquin-imports"),

@@ -17,12 +17,14 @@ mod days;
 mod desk;
 mod display;
 mod engine;
+mod hosted;
 mod life;
 mod merged;
 mod merged_reviews;
 mod office;
 mod parcels;
 mod place;
+mod provider;
 mod reconcile;
 mod records;
 mod reviews;
@@ -99,6 +101,20 @@ const BODIES: &[(&str, Body)] = bodies![
     trouble::a_refused_capture_leaves_the_order_to_ship,
     trouble::a_refused_reversal_can_be_asked_again,
     trouble::two_booksellers_ship_once,
+    provider::paid_at_the_provider_shipped_and_refunded,
+    provider::one_page_until_it_closes_and_then_another,
+    provider::a_reader_who_pays_in_the_last_second_has_her_books,
+    provider::what_was_paid_too_late_is_lifted_until_the_provider_confirms,
+    provider::a_page_that_was_left_for_another_means_pays_nothing,
+    provider::a_card_page_left_open_does_not_pay_beside_the_provider,
+    provider::events_are_heard_once_whenever_they_come,
+    provider::an_event_that_comes_while_the_provider_sleeps_is_not_lost,
+    provider::a_return_an_event_and_the_sweep_at_once_pay_once,
+    provider::a_page_whose_answer_was_lost_is_asked_for_again_as_it_was,
+    provider::two_tabs_and_a_change_of_mind_leave_no_page_open,
+    provider::a_page_that_closes_unpaid_leaves_the_order_to_its_hold,
+    provider::what_the_provider_will_not_give_up_is_left_to_a_bookseller,
+    provider::a_silent_provider_holds_up_no_card,
     office::orders_are_listed_found_and_counted,
     office::figures_of_the_first_page,
     office::searches_are_counted,

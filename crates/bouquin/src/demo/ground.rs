@@ -124,7 +124,8 @@ impl Ground {
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\n\n[shop]\n\
              name = \"Librairie du Quai\"\nlisten = \"{}\"\npublic_url = \"{}\"\n\n[data]\n\
              folder = {}\ndatabase = {}\n\n[payment]\ncertificates = {}\nswitch = \"{}\"\n\
-             card_page = \"{}\"\nvault = \"{}\"\nbureau = \"{}\"\n\
+             card_page = \"{}\"\nvault = \"{}\"\nbureau = \"{}\"\ncollection = true\n\
+             transfer = {{ holder = \"Librairie du Quai\", iban = \"FR7630006000011234567890189\" }}\n\
              # Everybody here pays with the same few test cards, which real rules take for an attack.\n\
              screening = \"watch\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
              contact = \"bonjour@librairie-du-quai.example\"\n",

@@ -32,6 +32,8 @@ coded! {
         Chosen = "chosen",
         /// A transfer, or the reader at the till, paid; the note is the bank's reference.
         Paid = "paid",
+        /// A payment was made elsewhere when the order waited for it no more: what it reserved is being lifted.
+        TooLate = "too_late",
         /// A bookseller cancelled.
         Cancelled = "cancelled",
         /// The bank lifted the reservation.

@@ -102,8 +102,9 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
     if payment.state != PaymentState::AwaitingReader {
         return Ok(Begun::Before(standing(&payment)?));
     }
-    // Another means waits under a name of its own: what comes under that must not be taken for this.
-    if payment.means != Means::Card && payment.reference.is_some() {
+    // Another means waits under a name of its own, or soon will: what comes under that must not be taken for this.
+    let is_known_elsewhere = payment.reference.is_some() || payment.means == Means::Provider;
+    if payment.means != Means::Card && is_known_elsewhere {
         return Err(PayRefusal::InFlight);
     }
     if tx.execute(&START, &[payment.order.0.into()])? == 0 {
@@ -208,21 +209,22 @@ pub(super) fn conclude_elsewhere(
     evidence: &Evidence,
     now: Timestamp,
 ) -> Result<MadeElsewhere, Fault> {
-    match payment.state {
-        PaymentState::Dropped => return Ok(MadeElsewhere::TooLate),
-        PaymentState::AwaitingReader => {}
-        _ => {
+    let waits = payment.state == PaymentState::AwaitingReader
+        && tx.execute(&START, &[payment.order.0.into()])? == 1;
+    if waits {
+        let step = (PaymentState::AwaitingReader, PaymentState::Authorising);
+        if state::advance(tx, payment.id, step, None, now)? {
             let concluded = conclude(tx, payment.id, outcome, evidence, now)?;
             return Ok(MadeElsewhere::Taken(concluded));
         }
+        tx.execute(&STOP, &[payment.order.0.into()])?;
     }
-    if tx.execute(&START, &[payment.order.0.into()])? == 0 {
-        return Ok(MadeElsewhere::TooLate);
-    }
-    let step = (PaymentState::AwaitingReader, PaymentState::Authorising);
-    state::advance(tx, payment.id, step, None, now)?;
-    let concluded = conclude(tx, payment.id, outcome, evidence, now)?;
-    Ok(MadeElsewhere::Taken(concluded))
+    // Somebody may have written the same outcome, or dropped the payment, since it was read.
+    let payment = row::by_id(tx, payment.id)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
+    Ok(match payment.state {
+        PaymentState::Dropped | PaymentState::AwaitingReader => MadeElsewhere::TooLate,
+        _ => MadeElsewhere::Taken(conclude(tx, payment.id, outcome, evidence, now)?),
+    })
 }
 
 /// The order waits for another card, its copies still held.
@@ -244,7 +246,7 @@ fn wait_again(
 }
 
 /// Where a payment stands, for a reader who asks again.
-fn standing(payment: &Payment) -> Result<Authorisation, Fault> {
+pub(super) fn standing(payment: &Payment) -> Result<Authorisation, Fault> {
     Ok(match payment.state {
         PaymentState::AwaitingReader | PaymentState::Dropped | PaymentState::Authorising => {
             Authorisation::Asking

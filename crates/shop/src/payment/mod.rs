@@ -13,6 +13,7 @@ mod choose;
 mod guarantee;
 mod means;
 mod method;
+mod provider;
 mod recover;
 mod refund;
 mod row;
@@ -32,6 +33,10 @@ pub use means::{Capabilities, Means, Methods, ShopAccount};
 pub use method::{
     Asked, HostedProvider, Named, NotAnEvent, PageOpened, PageWanted, PaymentMethod, ProviderEvent,
     Standing, ZoneFault,
+};
+pub use provider::{
+    Heard, Links, ProviderPage, Returned, forget_events, provider_page, provider_returned,
+    provider_told,
 };
 pub use recover::{Recovered, recover};
 pub use refund::{Return, refund, refund_left, refund_sent};
@@ -53,6 +58,7 @@ pub(crate) fn statements() -> Vec<&'static storage::Statement> {
         state::STATEMENTS,
         transfer::STATEMENTS,
         wanted::STATEMENTS,
+        &provider::statements(),
     ]
     .concat()
 }

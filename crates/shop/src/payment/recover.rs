@@ -2,7 +2,8 @@
 //!
 //! Run at start and every few seconds. An authorisation is looked up, never asked a second time: the reader
 //! may have gone, and must not be charged by a program that wakes up. What a bookseller asked for is asked
-//! again under the same ids until it is answered.
+//! again under the same ids until it is answered. What readers do on a provider's pages is asked at their end, or when the
+//! provider told that there is something to ask.
 
 use std::time::Duration;
 
@@ -17,7 +18,9 @@ use trade::{
 use super::{
     Evidence, Means, Methods, Named, PaymentState, Settled, Standing, ZoneFault,
     ask::{self, Kind, Question},
-    authorise, row,
+    authorise,
+    provider::{self, Found},
+    row,
 };
 use crate::{columns, order::parcels};
 
@@ -59,7 +62,12 @@ pub async fn recover(store: &Store, methods: &Methods, clock: &Clock) -> Result<
     let now = clock.now();
     let left = store.read(move |tx| in_flight(tx, now)).await?;
     let mut found = Recovered::default();
+    // The others of the same means would wait for the same closed door.
+    let mut closed: Vec<Means> = Vec::new();
     for payment in left {
+        if closed.contains(&payment.means) {
+            continue;
+        }
         let answer = match payment.state {
             PaymentState::Authorising => look_up(store, methods, clock, &payment).await?,
             _ => ask_again(store, methods, clock, &payment).await?,
@@ -67,14 +75,39 @@ pub async fn recover(store: &Store, methods: &Methods, clock: &Clock) -> Result<
         match answer {
             Answer::Written => found.answered += 1,
             Answer::None => found.waiting += 1,
-            // The others would wait for the same closed door.
             Answer::ZoneUnreachable => {
+                found.waiting += 1;
+                closed.push(payment.means);
+            }
+        }
+    }
+    if !closed.contains(&Means::Provider) {
+        look_at_pages(store, methods, clock, &mut found).await?;
+    }
+    Ok(found)
+}
+
+async fn look_at_pages(
+    store: &Store,
+    methods: &Methods,
+    clock: &Clock,
+    found: &mut Recovered,
+) -> Result<(), Fault> {
+    let Some(hosted) = methods.provider.as_deref() else {
+        return Ok(());
+    };
+    let now = clock.now();
+    for payment in store.read(move |tx| provider::due(tx, now)).await? {
+        match provider::settle(store, hosted, clock, payment).await? {
+            Found::Written => found.answered += 1,
+            Found::Nothing => found.waiting += 1,
+            Found::Unreachable => {
                 found.waiting += 1;
                 break;
             }
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn in_flight(tx: &mut dyn Tx, now: Timestamp) -> Result<Vec<InFlight>, Fault> {

@@ -136,8 +136,8 @@ impl Waiting {
 
 /// The payment by which an order waits to be paid with `means`: the one that waits already, or a new one.
 ///
-/// A payment that another means knows by a name of its own is dropped and not turned over: what still comes under that
-/// name must not be taken for this.
+/// A payment that another means knows by a name of its own, or may know, is dropped and not turned over: what still comes
+/// under that name must not be taken for this.
 pub(super) fn waiting(
     tx: &mut dyn Tx,
     number: &OrderNumber,
@@ -156,7 +156,8 @@ pub(super) fn waiting(
         let payment: PaymentId = crate::columns::parsed(row.text(0)?)?;
         let before = Means::of_column(row.text(3)?)?;
         let reference = row.opt_text(4)?.map(str::to_owned);
-        if before == means || reference.is_none() {
+        let is_known_elsewhere = reference.is_some() || before == Means::Provider;
+        if before == means || !is_known_elsewhere {
             let params = [
                 payment.to_string().into(),
                 means.into(),
@@ -172,11 +173,27 @@ pub(super) fn waiting(
             };
             return Ok((order, waiting));
         }
-        let step = (PaymentState::AwaitingReader, PaymentState::Dropped);
-        state::advance(tx, payment, step, None, now)?;
+        drop_it(tx, payment, now)?;
     }
     let waiting = open(tx, &order, means, now)?;
     Ok((order, waiting))
+}
+
+/// Another payment with the same means, in the place of one that can lead nowhere any more.
+pub(super) fn another(
+    tx: &mut dyn Tx,
+    order: &Order,
+    spent: PaymentId,
+    means: Means,
+    now: Timestamp,
+) -> Result<Waiting, PayRefusal> {
+    drop_it(tx, spent, now)?;
+    open(tx, order, means, now)
+}
+
+fn drop_it(tx: &mut dyn Tx, payment: PaymentId, now: Timestamp) -> Result<(), Fault> {
+    let step = (PaymentState::AwaitingReader, PaymentState::Dropped);
+    state::advance(tx, payment, step, None, now).map(drop)
 }
 
 fn open(

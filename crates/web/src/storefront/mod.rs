@@ -27,6 +27,7 @@ pub mod order;
 pub mod order_page;
 pub mod parts;
 pub mod pay;
+mod provider;
 pub mod reader;
 mod related;
 pub(crate) mod review;
@@ -41,7 +42,9 @@ mod suggest;
 pub mod words_page;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use trade::limits;
 
 use crate::assets;
 use crate::state::AppState;
@@ -81,6 +84,7 @@ fn buying() -> Router<AppState> {
         .route("/cart/lines", post(cart::change))
         .route("/checkout", get(checkout::show).post(checkout::place))
         .route("/checkout/return", get(pay::back))
+        .route("/checkout/return/provider", get(provider::back))
         .route("/checkout/confirm", post(step_up::confirm))
         .route("/checkout/confirm/again", post(step_up::again))
         .route("/orders", get(order::ask).post(order::look_up))
@@ -124,6 +128,10 @@ fn for_machines() -> Router<AppState> {
         .route("/.well-known/security.txt", get(machines::security))
         .route("/sitemap.xml", get(sitemap::index))
         .route("/sitemaps/{part}", get(sitemap::part))
+        .route(
+            "/hooks/provider",
+            post(provider::hear).layer(DefaultBodyLimit::max(limits::PROVIDER_EVENT_BYTES)),
+        )
         .route("/live", get(health::live))
         .route("/ready/browse", get(health::ready_to_browse))
         .route("/ready/order", get(health::ready_to_order))

@@ -49,6 +49,9 @@ fn told(reader: &Reader<'_>, order: &Order) -> &'static str {
         (OrderState::AwaitingPayment, Some(Means::Transfer)) if is_awaited(order) => {
             reader.say("order-state-transfer")
         }
+        (OrderState::AwaitingPayment, Some(Means::Provider)) if is_awaited(order) => {
+            reader.say("order-state-provider")
+        }
         (state, _) => reader.one_of("order-state", state.code()),
     }
 }
@@ -57,9 +60,11 @@ fn means(order: &Order) -> Option<Means> {
     order.payment.as_ref().map(|payment| payment.means)
 }
 
-/// Whether the reader was told under which reference to send her transfer.
+/// Whether the reader was told under which reference to send her transfer, or was sent to the provider's page.
 fn is_awaited(order: &Order) -> bool {
-    let reference = |payment: &PaymentView| payment.reference.is_some();
+    let reference = |payment: &PaymentView| {
+        payment.reference.is_some() && payment.state == PaymentState::AwaitingReader
+    };
     order.payment.as_ref().is_some_and(reference)
 }
 
@@ -317,6 +322,8 @@ fn delivery_words(reader: &Reader<'_>, method: DeliveryMethod) -> &'static str {
 /// Where the payment stands, and on which card.
 fn payment_words(reader: &Reader<'_>, payment: &PaymentView) -> String {
     let state = match (payment.means, payment.state) {
+        (Means::Provider, PaymentState::AwaitingReader) => reader.say("payment-at-provider"),
+        (Means::Provider, PaymentState::NotSent) => reader.say("payment-page-closed"),
         (Means::Transfer, PaymentState::AwaitingReader) => reader.say("payment-awaits-transfer"),
         (Means::Transfer, PaymentState::Captured) => reader.say("payment-transferred"),
         (Means::Collection, PaymentState::AwaitingReader) => reader.say("payment-at-collection"),

@@ -22,6 +22,7 @@ use super::forms::{Fields, see_other, with_cookies};
 use super::layout::{Page, document};
 use super::means::{self, OfferedMeans};
 use super::order::Opened;
+use super::provider;
 use super::reader::Reader;
 use super::step_up;
 use crate::pace::Peer;
@@ -105,7 +106,7 @@ fn without_card(state: &AppState, visitor: &Visitor, back: &Back) -> Result<Resp
 }
 
 /// The paid lines have left the cart: its count with them.
-async fn basket_now(
+pub(super) async fn basket_now(
     state: &AppState,
     visitor: &Visitor,
 ) -> Result<Vec<axum::http::HeaderValue>, Problem> {
@@ -116,12 +117,20 @@ async fn basket_now(
     Ok(basket_cookies(&state.settings, id, copies))
 }
 
-fn told(state: &AppState, visitor: &Visitor, order: &OrderNumber, told: Told) -> Response {
+pub(super) fn told(
+    state: &AppState,
+    visitor: &Visitor,
+    order: &OrderNumber,
+    told: Told,
+) -> Response {
     let reader = Reader::new(visitor.locale, &state.settings, "/orders");
     let key = state.order_keys.key(order);
     let status = match told {
         Told::Declined(_) | Told::Refused => StatusCode::PAYMENT_REQUIRED,
-        Told::Unanswered | Told::NotSent | Told::Closed => StatusCode::SERVICE_UNAVAILABLE,
+        Told::Unanswered | Told::NotSent | Told::Closed | Told::Unreachable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Told::PageClosed | Told::TooLate => StatusCode::CONFLICT,
     };
     render::personal(visitor, status, page(&reader, order, &key, told))
 }
@@ -205,7 +214,14 @@ pub(crate) async fn go(
             Some(page) => Ok(see_other(&page)),
             None => Err(Problem::of(Kind::MeansNotTaken)),
         },
-        Ok(Chosen::Provider(_) | Chosen::Transfer) => Ok(order_page()),
+        Ok(Chosen::Provider(wanted)) => match provider::send(state, visitor, &wanted).await {
+            // Paid, or given up, in another tab: the order's page says so.
+            Err(problem) if matches!(problem.kind, Kind::NotWaiting | Kind::InFlight) => {
+                Ok(order_page())
+            }
+            sent => sent,
+        },
+        Ok(Chosen::Transfer) => Ok(order_page()),
         Ok(Chosen::Collection) => Ok(with_cookies(
             order_page(),
             basket_now(state, visitor).await?,
@@ -334,6 +350,12 @@ pub enum Told {
     NotSent,
     /// No card is taken at the moment: the vault is sealed.
     Closed,
+    /// The provider opens no page at the moment.
+    Unreachable,
+    /// The provider's page closed before she paid.
+    PageClosed,
+    /// She paid when the order waited for it no more.
+    TooLate,
     /// The screening refused; why is not said, because it would help those whom it is for.
     Refused,
 }
@@ -366,6 +388,21 @@ pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> 
             reader.say("refused-what"),
             reader.say("refused-means"),
         ),
+        Told::Unreachable => (
+            reader.say("provider-closed-title"),
+            reader.say("provider-closed-what"),
+            reader.say("not-sent-means"),
+        ),
+        Told::PageClosed => (
+            reader.say("page-closed-title"),
+            reader.say("page-closed-what"),
+            reader.say("page-closed-means"),
+        ),
+        Told::TooLate => (
+            reader.say("too-late-title"),
+            reader.say("too-late-what"),
+            reader.say("too-late-means"),
+        ),
     };
     let retry = reader.path(&format!("/orders/{order}/pay?key={key}"));
     let order_page = reader.path(&format!("/orders/{order}?key={key}"));
@@ -381,9 +418,9 @@ pub fn page(reader: &Reader<'_>, order: &OrderNumber, key: &str, told: Told) -> 
                 p.actions {
                     @match told {
                         Told::Declined(_) => a.button href=(retry) rel="nofollow" { (reader.say("pay-again")) },
-                        Told::NotSent | Told::Closed => a.button href=(retry) rel="nofollow" { (reader.say("pay-retry")) },
+                        Told::NotSent | Told::Closed | Told::Unreachable | Told::PageClosed => a.button href=(retry) rel="nofollow" { (reader.say("pay-retry")) },
                         Told::Refused => a.button href={ "mailto:" (reader.settings.contact_email) "?subject=" (order) } { (reader.say("refused-write")) },
-                        Told::Unanswered => a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) },
+                        Told::Unanswered | Told::TooLate => a.button href=(reader.path("/cart")) { (reader.say("checkout-to-basket")) },
                     }
                     a.button.quiet href=(order_page) { (reader.say("order-see")) }
                 }

@@ -21,8 +21,8 @@ use catalogue::store::{Incoming, Record, put_all, put_reviews};
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{
-    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
-    ShopAccount, Standing,
+    Asked, Capabilities, Charge, HostedProvider, Means, Methods, Named, NotAReceipt, PaymentMethod,
+    PaymentZone, ShopAccount, Standing,
 };
 use shop::stock::{self, StockPolicy, StockRefusal};
 use storage::{Store, StoreUrl};
@@ -130,6 +130,18 @@ impl House {
             sealed,
             _folder: folder,
         }
+    }
+
+    /// The same shop with a provider in the place of its vault.
+    pub fn at_a_provider(mut self, provider: Arc<dyn HostedProvider>, pages: &str) -> House {
+        self.state.methods.card = None;
+        self.state.methods.provider = Some(provider);
+        let mut settings = Settings::clone(&self.state.settings);
+        settings.vault_origin = None;
+        settings.provider_origin = Some(pages.to_owned());
+        self.state.settings = Arc::new(settings);
+        self.site = web::router(self.state.clone());
+        self
     }
 
     pub async fn send(&self, request: Request<Body>) -> Answer {

@@ -13,6 +13,7 @@ mod display;
 mod house_parts;
 mod looking;
 mod machines;
+mod provider;
 mod reviews;
 mod screening;
 
