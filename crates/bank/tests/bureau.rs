@@ -49,10 +49,10 @@ async fn the_bureau_follows_its_script_and_answers_the_shop_only() {
     let address = bank.bureau_address().unwrap().unwrap();
     let serving = tokio::spawn(bank.serve());
     let shop = Client::new(address, &identity("shop"), "bank").unwrap();
+    let question = question();
     let ask = async || {
-        let question = question();
-        shop.post::<_, BureauAnswer>("/score", &question, DEADLINE)
-            .await
+        let asked = shop.post::<_, BureauAnswer>("/score", &question, DEADLINE);
+        asked.await
     };
     let follow = async |script| {
         let told = shop.post::<_, BureauScript>("/script", &script, DEADLINE * 10);
@@ -78,7 +78,7 @@ async fn the_bureau_follows_its_script_and_answers_the_shop_only() {
 
     let vault = Client::new(address, &identity("vault"), "bank").unwrap();
     let asked = vault
-        .post::<_, BureauAnswer>("/score", &question(), DEADLINE * 10)
+        .post::<_, BureauAnswer>("/score", &question, DEADLINE * 10)
         .await;
     assert!(asked.is_err(), "the vault has nothing to ask here");
     serving.abort();

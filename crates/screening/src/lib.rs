@@ -14,6 +14,7 @@ mod lex;
 pub mod limits;
 pub mod places;
 mod rules;
+mod tree;
 
 pub use condition::Condition;
 pub use decision::{Decision, Reason, Verdict};

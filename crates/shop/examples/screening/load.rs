@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use shop::screening::{Attempt, Screening, Visit, screen};
+use shop::screening::{Attempt, ScreenRefusal, Screening, Visit, screen};
+use storage::Fault;
 
 use super::{
     house::{House, receipt},
@@ -15,6 +16,8 @@ use super::{
 /// How long decisions took.
 pub struct Latency {
     pub decisions: usize,
+    /// Attempts that were told to come back, because the database's queue was full.
+    pub busy: usize,
     pub offered_per_second: u32,
     pub done_per_second: f64,
     pub p50: Duration,
@@ -35,19 +38,26 @@ pub async fn measure(house: Arc<House>, events: &[Event], rate: u32, seconds: u3
         let (house, screening) = (Arc::clone(&house), screening.clone());
         running.push(tokio::spawn(async move {
             let screened = screen(&house.store, &screening, &house.clock, attempt).await;
-            screened.map(|_| (due.elapsed(), Instant::now())).unwrap()
+            match screened {
+                Ok(_) => Some((due.elapsed(), Instant::now())),
+                Err(ScreenRefusal::Fault(Fault::Busy)) => None,
+                Err(other) => panic!("{other}"),
+            }
         }));
     }
     let (mut took, mut last) = (Vec::new(), begun);
+    let offered = running.len();
     for one in running {
-        let (elapsed, at) = one.await.unwrap();
-        took.push(elapsed);
-        last = last.max(at);
+        if let Some((elapsed, at)) = one.await.unwrap() {
+            took.push(elapsed);
+            last = last.max(at);
+        }
     }
     took.sort_unstable();
     let at = |part: usize| took[(took.len() * part / 1000).min(took.len() - 1)];
     Latency {
         decisions: took.len(),
+        busy: offered - took.len(),
         offered_per_second: rate,
         done_per_second: took.len() as f64 / (last - begun).as_secs_f64(),
         p50: at(500),

@@ -58,11 +58,12 @@ async fn measure() {
         .advance(caught::end(&events).since(house.clock.now()));
     let took = load::measure(Arc::new(house), &events, rate, seconds).await;
     println!(
-        "| decisions | offered a second | done a second | p50 | p99 | longest |\n|---|---|---|---|---|---|"
+        "| decisions | told to come back | offered a second | done a second | p50 | p99 | longest |\n|---|---|---|---|---|---|---|"
     );
     println!(
-        "| {} | {} | {:.0} | {:.2} ms | {:.2} ms | {:.2} ms |",
+        "| {} | {} | {} | {:.0} | {:.2} ms | {:.2} ms | {:.2} ms |",
         took.decisions,
+        took.busy,
         took.offered_per_second,
         took.done_per_second,
         took.p50.as_secs_f64() * 1e3,

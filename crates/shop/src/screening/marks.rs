@@ -21,7 +21,7 @@ use crate::{order::OrderKeys, text::fold};
 const MARK_BYTES: usize = 16;
 
 /// Mailboxes that read dots as nothing.
-const WITHOUT_DOTS: [&str; 2] = ["gmail.com", "googlemail.com"];
+const WITHOUT_DOTS: [&str; 2] = ["@gmail.com", "@googlemail.com"];
 
 /// What a request says of who sent it, when it says so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,18 +112,16 @@ impl MarkKeys {
 /// An e-mail address as its mailbox reads it: small letters, no tag, and no dots where they mean nothing.
 fn mailbox(email: &str) -> String {
     let email = email.to_lowercase();
-    let Some((local, domain)) = email.rsplit_once('@') else {
+    let Some((local, domain)) = email.rfind('@').and_then(|at| email.split_at_checked(at)) else {
         return email;
     };
-    let local = local
-        .split_once('+')
-        .map_or(local, |(before, _)| match before {
-            "" => local,
-            before => before,
-        });
-    match WITHOUT_DOTS.contains(&domain) {
-        true => format!("{}@gmail.com", local.replace('.', "")),
-        false => format!("{local}@{domain}"),
+    let local = match local.split_once('+') {
+        Some(("", _)) | None => local,
+        Some((before, _)) => before,
+    };
+    match WITHOUT_DOTS {
+        [first, _] if WITHOUT_DOTS.contains(&domain) => local.replace('.', "") + first,
+        _ => format!("{local}{domain}"),
     }
 }
 
