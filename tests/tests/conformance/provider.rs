@@ -7,8 +7,8 @@ use shop::{
     order::{OrderState, events::EventKind},
     payment::{
         Authorisation, CardWanted, Chosen, Guarantee, Heard, Links, Means, PayRefusal,
-        PaymentState, ProviderEvent, ProviderPage, Returned, Settled, cancel, choose,
-        provider_page, provider_returned, provider_told,
+        PaymentState, ProviderEvent, ProviderPage, Returned, Settled, choose, provider_page,
+        provider_returned, provider_told,
     },
     stock::StockPolicy,
 };
@@ -238,15 +238,6 @@ pub async fn a_page_that_was_left_for_another_means_pays_nothing(counter: Counte
     chosen(&counter, &number, Means::Transfer).await;
     counter.recover().await.unwrap();
     assert!(!hosted.is_open(&page));
-    let cancelled = cancel(
-        &counter.store,
-        &counter.methods,
-        &counter.clock,
-        &number,
-        "anne",
-    )
-    .await;
-    assert_eq!(cancelled.unwrap(), Settled::Done);
 }
 
 pub async fn a_card_page_left_open_does_not_pay_beside_the_provider(counter: Counter) {
