@@ -21,9 +21,9 @@ use clap::Parser;
 
 use commands::Command;
 
-/// Pages are many small allocations from several threads.
+/// Pages are many small allocations from several threads. Vault, switch and bank wipe what they free.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: wiping::Wiping<mimalloc::MiMalloc> = wiping::Wiping(mimalloc::MiMalloc);
 
 /// Bouquin, the online bookstore that a bookseller owns.
 #[derive(Parser)]

@@ -76,7 +76,10 @@ struct BankConfig {
 /// Runs the bank, or lists its cards.
 pub fn run(options: Options) -> Result<()> {
     match options.action {
-        Action::Serve { config } => super::on_runtime(serve(config)),
+        Action::Serve { config } => {
+            wiping::wipe_what_is_freed();
+            super::on_runtime(serve(config))
+        }
         Action::ChangeKeys { config } => super::on_runtime(operator::change_keys(config)),
         Action::Transfer(options) => super::on_runtime(operator::transfer(options)),
         Action::Chargeback(options) => super::on_runtime(operator::charge_back(options)),

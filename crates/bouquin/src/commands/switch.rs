@@ -93,7 +93,10 @@ pub fn database(config: &Path) -> Result<PathBuf> {
 pub fn run(options: Options) -> Result<()> {
     match (options.deed, options.config) {
         (Some(Deed::Cut(file)), _) => super::on_runtime(cut(file.config)),
-        (None, Some(config)) => super::on_runtime(serve(config)),
+        (None, Some(config)) => {
+            wiping::wipe_what_is_freed();
+            super::on_runtime(serve(config))
+        }
         (None, None) => bail!("which switch? bouquin switch --config FILE"),
     }
 }

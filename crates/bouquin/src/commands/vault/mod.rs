@@ -108,6 +108,7 @@ pub fn folder(config: &Path) -> Result<PathBuf> {
 }
 
 fn serve(config: &Path, dev: bool) -> Result<()> {
+    wiping::wipe_what_is_freed();
     let config = settings(config, dev)?;
     let confined = vault::confine(&config).context("the vault")?;
     super::on_runtime(async { vault::run(config, confined).await.context("the vault") })
