@@ -230,7 +230,9 @@ fn crash(demo: &mut Demo, process: &str) -> Result<Option<PathBuf>> {
     let allowed = Command::new("prlimit")
         .args(["--core=unlimited", "--pid", &pid.to_string()])
         .status();
-    ensure!(allowed.is_ok_and(|status| status.success()), "prlimit");
+    // Nobody may raise the limit of the vault, whose memory is no business of others: it crashes as it is.
+    let allowed = allowed.is_ok_and(|status| status.success());
+    ensure!(allowed || process == "vault", "prlimit");
     let killed = Command::new("kill")
         .args(["-ABRT", &pid.to_string()])
         .status()?;
