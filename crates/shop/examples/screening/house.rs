@@ -60,7 +60,7 @@ impl House {
                 }),
                 goods: Goods::NewBook,
                 availability: Availability::InStock,
-                ..Edition::titled(&format!("Title {number}"))
+                ..Edition::titled(format!("Title {number}"))
             };
             Incoming::Put(Box::new(Record {
                 sender: "made up".into(),
