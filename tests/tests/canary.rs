@@ -52,7 +52,7 @@ fn no_card_number_is_anywhere_in_the_shop() {
         let card = &cards[purchase % cards.len()];
         let book = &books[purchase % books.len()];
         // Every card comes both ways: the number of cards may be even.
-        let sealed = (purchase / cards.len()) % 2 == 0;
+        let sealed = (purchase / cards.len()).is_multiple_of(2);
         let end = buy(&demo, book, card, sealed)
             .with_context(|| format!("purchase {purchase}"))
             .unwrap();
