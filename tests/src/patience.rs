@@ -23,7 +23,8 @@ pub fn patiently(mut ask: impl FnMut() -> Result<Page>) -> Result<Page> {
     }
 }
 
-/// The number of the order whose page has this address.
+/// The number of the order whose own page has this address; none for the page where it is paid.
 pub fn order_number(url: &str) -> Option<&str> {
-    url.split("/orders/").nth(1)?.split('?').next()
+    let number = url.split("/orders/").nth(1)?.split('?').next()?;
+    (!number.contains('/')).then_some(number)
 }

@@ -136,6 +136,10 @@ fn pay_until_there_is_an_order(
 ) -> Result<Page> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
+        if form.url.contains("/orders/") && form.url.contains("/pay?") {
+            form = choose_the_card(reader, &form)?;
+            continue;
+        }
         let Ok(page) = reader.submit(&form, "/pay", &card.tokens()) else {
             std::thread::sleep(Duration::from_millis(200));
             continue;
@@ -159,4 +163,13 @@ fn pay_until_there_is_an_order(
         }
     }
     bail!("no order within {} s", PATIENCE.as_secs())
+}
+
+/// On the page that asks how to pay: with the card, as soon as cards are taken.
+fn choose_the_card(reader: &mut Reader, choice: &Page) -> Result<Page> {
+    if choice.html.contains("value=\"card\" checked") {
+        return patiently(|| reader.submit(choice, "/pay", &[]));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    patiently(|| reader.get(&choice.url))
 }

@@ -316,3 +316,7 @@ office-certificate-unblock = Unblock
 office-certificate-told-blocked = The gift certificate is blocked: it can no longer be spent.
 office-certificate-told-unblocked = The gift certificate can be spent again.
 office-flaw-out-of-range = This is not a number that can be taken here.
+office-action-order-refund_sent = refund sent
+office-action-certificate-issue = gift certificate sold
+office-action-certificate-block = gift certificate blocked
+office-action-certificate-unblock = gift certificate unblocked

@@ -47,4 +47,4 @@ problem-help-fault = Vous n’y êtes pour rien, et nous sommes prévenus. Rées
 problem-unavailable = Ce n’est pas possible à l’instant
 problem-help-unavailable = La librairie est très occupée, ou une de ses parties se repose. Réessayez dans quelques secondes ; vous pouvez continuer à regarder les livres.
 problem-means-not-taken = Ce moyen de paiement n’est pas accepté ici
-problem-help-means-not-taken = La librairie ne l’accepte pas pour cette commande. Rien n’a été débité : choisissez-en un autre depuis la page de la commande.
+problem-help-means-not-taken = La librairie ne l’accepte pas pour cette commande. Rien n’a été débité : choisissez-en un autre depuis la page de la commande.
