@@ -15,7 +15,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use house::{House, config, intake_key};
@@ -362,15 +362,24 @@ fn numbers() -> impl Strategy<Value = [String; 2]> {
         .prop_map(|(visa, amex)| [with_check_digit(&visa), with_check_digit(&amex)])
 }
 
+/// Listens before anything is logged: what is first logged to nobody may stay unheard.
+fn listen() -> Heard {
+    static HEARD: LazyLock<Heard> = LazyLock::new(|| {
+        let heard = Heard::default();
+        let writer = heard.clone();
+        tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .init();
+        heard
+    });
+    HEARD.clone()
+}
+
 #[test]
 fn no_message_of_the_vault_holds_a_card_number() {
-    let heard = Heard::default();
-    let writer = heard.clone();
-    tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .init();
+    let heard = listen();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -404,6 +413,7 @@ fn no_message_of_the_vault_holds_a_card_number() {
 
 #[tokio::test]
 async fn the_statements_of_this_file_are_prepared() {
+    listen();
     let house = House::new().await;
     let url = StoreUrl::Sqlite(house.dir.path().join("vault/vault.db"));
     let store = Store::open(&url, &[]).await.unwrap();
@@ -417,6 +427,6 @@ async fn the_statements_of_this_file_are_prepared() {
 #[should_panic(expected = "planted")]
 async fn a_planted_number_is_found() {
     let numbers = ["4970105191923460".to_owned(), "378734493671000".to_owned()];
-    let mut searched = Searched::new(numbers, &Heard::default()).await;
+    let mut searched = Searched::new(numbers, &listen()).await;
     searched.clean("planted", b"a log line with 378734493671000 in it");
 }
