@@ -99,6 +99,38 @@ fn deed() -> impl Strategy<Value = Deed> {
     ]
 }
 
+/// What any chance might leave out: each call by each peer, each line of the admin door, and a number in each wrong field,
+/// with the number as it is.
+fn one_of_each() -> Vec<Deed> {
+    let pays = |exp: &str, csc: &str, name: &str| Deed::Pays {
+        number: 0,
+        exp: exp.to_owned(),
+        csc: csc.to_owned(),
+        name: name.to_owned(),
+    };
+    let mut deeds = vec![
+        pays("N", "123", "Jeanne"),
+        pays("04/29", "N", "Jeanne"),
+        pays("13/29", "123", "N"),
+        pays("04/29", "123", "N"),
+        Deed::Redeems,
+        Deed::Forgets,
+    ];
+    for (path, peer, field) in (0..PATHS.len())
+        .flat_map(|path| (0..PEERS.len()).map(move |peer| (path, peer)))
+        .flat_map(|(path, peer)| (0..FIELDS.len()).map(move |field| (path, peer, field)))
+    {
+        deeds.push(Deed::Calls {
+            peer,
+            path,
+            field,
+            spelling: 0,
+        });
+    }
+    deeds.extend((0..LINES.len()).map(|line| Deed::Asks { line, spelling: 0 }));
+    deeds
+}
+
 /// Everything that is logged, at every level.
 #[derive(Clone, Default)]
 struct Heard(Arc<Mutex<Vec<u8>>>);
@@ -385,19 +417,19 @@ fn no_message_of_the_vault_holds_a_card_number() {
         .build()
         .unwrap();
     let cases = ProptestConfig {
-        cases: 8,
+        cases: 6,
         failure_persistence: None,
         ..ProptestConfig::default()
     };
     let mut runner = proptest::test_runner::TestRunner::new(cases);
     let mut messages = 0;
-    let deeds = proptest::collection::vec(deed(), 20..40);
+    let deeds = proptest::collection::vec(deed(), 20..30);
     let outcome = {
         let messages = std::cell::RefCell::new(&mut messages);
         runner.run(&(numbers(), deeds), |(numbers, deeds)| {
             let seen = runtime.block_on(async {
                 let mut searched = Searched::new(numbers, &heard).await;
-                for deed in &deeds {
+                for deed in one_of_each().iter().chain(&deeds) {
                     searched.does(deed).await;
                 }
                 searched.finish().await
