@@ -213,9 +213,11 @@ impl Ground {
 
     fn sealed(&self, intake: &IntakePublicKey) -> String {
         let (ticket, signed) = self.ticket();
-        let form =
-            br#"{"name":"Jeanne Lecture","number":"4111111111111111","exp":"12/49","csc":"123"}"#;
-        let sealed = intake.seal(form, &ticket).unwrap();
+        let form = format!(
+            r#"{{"name":"Jeanne Lecture","number":"4111111111111111","exp":"12/{}","csc":"123"}}"#,
+            year()
+        );
+        let sealed = intake.seal(form.as_bytes(), &ticket).unwrap();
         post(&format!("ticket={signed}&sealed={sealed}"))
     }
 
@@ -250,7 +252,7 @@ impl Ground {
             fillers.push(tokio::spawn(async move {
                 while take_one(&left) {
                     let (_, signed) = ground.ticket();
-                    let card = "number=4111111111111111&exp=12%2F49&csc=123";
+                    let card = format!("number=4111111111111111&exp=12%2F{}&csc=123", year());
                     ground
                         .check_in(&post(&format!("ticket={signed}&{card}")))
                         .await;
@@ -295,6 +297,11 @@ impl Ground {
         self.idle.lock().unwrap().push(tcp);
         String::from_utf8(answer).unwrap()
     }
+}
+
+/// A year in which the card is not over.
+fn year() -> i16 {
+    (Clock::system().today().year() + 3) % 100
 }
 
 fn take_one(left: &Mutex<u64>) -> bool {
