@@ -240,6 +240,10 @@ async fn whole_path() -> Result<()> {
     look(&mut browser, "office-order-refunded", &mut found).await?;
     for (name, path) in [
         ("office-dashboard", "/office"),
+        ("office-certificates", "/office/certificates"),
+        ("office-bank", "/office/bank"),
+        ("office-bank-breaks", "/office/bank/breaks"),
+        ("office-bank-fec", "/office/bank/fec"),
         ("office-screening", "/office/screening"),
         ("office-screening-decision", "/office/screening/1"),
         ("office-screening-rules", "/office/screening/rules"),

@@ -147,11 +147,10 @@ pub(crate) fn write_of_refund(
     tx: &mut dyn Tx,
     order: &Order,
     refund: &Refund,
-    copies: &[Copies],
 ) -> Result<(), Fault> {
     let kind = LetterKind::PartRefund;
     let letter = Letter {
-        lines: lines_of(order, copies),
+        lines: lines_of(order, &refund.copies),
         amount: Some(refund.amount + refund.certificate),
         ..letter(kind, order)
     };

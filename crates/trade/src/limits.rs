@@ -90,8 +90,9 @@ pub const ORDER_NUMBER_TRIES: u32 = 4;
 /// How long custodians' shares, or a plan to share the key anew, wait in the vault's memory for a quorum: long enough to
 /// telephone a custodian and have a file brought, not so long that two shares lie about overnight.
 pub const VAULT_SHARES_WAIT: Duration = Duration::from_secs(60 * 60);
-/// Cards that may be tried for one order: people have a few, people who test stolen ones have many.
-pub const CARDS_PER_ORDER: u32 = 6;
+/// Payments that may be tried for one order, by whatever means: people have a few cards, people who test stolen ones have
+/// many.
+pub const TRIES_PER_ORDER: u32 = 6;
 /// Unpaid orders given up in one transaction, so that the sweep never holds up buyers.
 pub const EXPIRED_PER_SWEEP: u32 = 100;
 /// Payments looked after in one run of recovery; the next run takes the next ones.

@@ -213,7 +213,7 @@ pub async fn a_declined_card_leaves_the_order_waiting(counter: Counter) {
 
 pub async fn six_cards_and_no_more(counter: Counter) {
     let placed = counter.ordered(&[(MUG, 1)]).await;
-    for _ in 0..limits::CARDS_PER_ORDER {
+    for _ in 0..limits::TRIES_PER_ORDER {
         let card = card_wanted(&counter.store, &counter.clock, &placed.number)
             .await
             .unwrap();

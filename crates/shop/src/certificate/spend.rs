@@ -124,9 +124,8 @@ fn use_for(
 
 /// The order, taken for this transaction, if it waits and no bank is being asked.
 fn waiting(tx: &mut dyn Tx, number: &OrderNumber) -> Result<Order, NotUsed> {
-    let found = order::find(tx, number)?.ok_or(NotUsed::NotWaiting)?;
-    order::lock(tx, found.id)?;
-    let order = order::by_id(tx, found.id)?;
+    order::lock(tx, number)?;
+    let order = order::find(tx, number)?.ok_or(NotUsed::NotWaiting)?;
     let in_flight = |payment: &PaymentView| payment.state.is_in_flight();
     let waits = order.state == OrderState::AwaitingPayment
         && !order.payment.as_ref().is_some_and(in_flight);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use storage::{Fault, Row, Tx};
 use trade::{
-    ids::{EditionId, OrderId, RefundId},
+    ids::{EditionId, OrderId},
     money::Money,
     vat::Rate,
 };
@@ -25,7 +25,6 @@ storage::statements! {
             (SELECT CAST(COALESCE(SUM(delivery_cents), 0) AS BIGINT) FROM parcels WHERE order_id = $1 AND answer = 'done'),
             (SELECT CAST(COALESCE(SUM(delivery_cents), 0) AS BIGINT) FROM refunds WHERE order_id = $1 AND answer = 'done')";
     VAT = "SELECT vat_bp, delivery_cents FROM order_vat WHERE order_id = $1 ORDER BY vat_bp";
-    REFUND_LINES = "SELECT position, quantity FROM refund_lines WHERE refund = $1 ORDER BY position";
 }
 
 /// Copies of one line of an order: its number in the order, from 1, and how many.
@@ -94,14 +93,6 @@ pub(crate) fn count(tx: &mut dyn Tx, order: OrderId) -> Result<Holdings, Fault> 
         lines,
         delivery,
     })
-}
-
-/// What a refund gives back, line by line.
-pub(crate) fn copies_of_refund(tx: &mut dyn Tx, refund: RefundId) -> Result<Vec<Copies>, Fault> {
-    let rows = tx.query(&REFUND_LINES, &[refund.to_string().into()])?;
-    rows.iter()
-        .map(|row| Ok((row.count(0)?, row.count(1)?)))
-        .collect()
 }
 
 impl Holdings {

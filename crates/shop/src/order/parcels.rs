@@ -1,5 +1,7 @@
 //! Parcels and refunds of an order, as they are written and read.
 
+use std::collections::BTreeMap;
+
 use storage::{Fault, Row, Tx};
 use trade::{
     clock::Timestamp,
@@ -15,18 +17,17 @@ storage::statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     PACK_LINE = "INSERT INTO parcel_lines (parcel, position, quantity) VALUES ($1, $2, $3)";
     PARCEL = "UPDATE parcels SET answer = $2, left_us = $3 WHERE id = $1 AND answer IS NULL";
-    LEAVING = "SELECT id, goods_cents, delivery_cents, captured_cents, staff, tracking, asked_us, left_us, answer
-        FROM parcels WHERE payment = $1 AND answer IS NULL ORDER BY asked_us LIMIT 1";
     PARCELS = "SELECT id, goods_cents, delivery_cents, captured_cents, staff, tracking, asked_us, left_us, answer
         FROM parcels WHERE order_id = $1 ORDER BY asked_us, id LIMIT 500";
-    PARCEL_LINES = "SELECT position, quantity FROM parcel_lines WHERE parcel = $1 ORDER BY position";
+    PARCEL_LINES = "SELECT l.parcel, l.position, l.quantity FROM parcel_lines l JOIN parcels p ON p.id = l.parcel
+        WHERE p.order_id = $1 ORDER BY l.parcel, l.position";
+    REFUND_LINES = "SELECT l.refund, l.position, l.quantity FROM refund_lines l JOIN refunds r ON r.id = l.refund
+        WHERE r.order_id = $1 ORDER BY l.refund, l.position";
     GIVE_BACK = "INSERT INTO refunds (id, order_id, payment, goods_cents, delivery_cents, amount_cents, certificate_cents,
             restock, staff, asked_us)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     GIVE_BACK_LINE = "INSERT INTO refund_lines (refund, position, quantity) VALUES ($1, $2, $3)";
     REFUND = "UPDATE refunds SET answer = $2, answered_us = $3 WHERE id = $1 AND answer IS NULL";
-    OPEN_REFUND = "SELECT id, goods_cents, delivery_cents, amount_cents, certificate_cents, restock, staff, asked_us, answer
-        FROM refunds WHERE payment = $1 AND answer IS NULL LIMIT 1";
     REFUNDS = "SELECT id, goods_cents, delivery_cents, amount_cents, certificate_cents, restock, staff, asked_us, answer
         FROM refunds WHERE order_id = $1 ORDER BY asked_us, id LIMIT 500";
 }
@@ -71,6 +72,8 @@ pub struct Parcel {
 pub struct Refund {
     /// Its id.
     pub id: RefundId,
+    /// The copies it pays back; none when it was paid in advance and nothing left.
+    pub copies: Vec<Copies>,
     /// Goods given back, VAT included.
     pub goods: Money,
     /// Delivery given back.
@@ -137,10 +140,10 @@ pub(crate) fn answer_parcel(
     tx.execute(&PARCEL, &params).map(drop)
 }
 
-/// The parcel for which a payment is being asked.
-pub(crate) fn leaving(tx: &mut dyn Tx, payment: PaymentId) -> Result<Option<Parcel>, Fault> {
-    let row = tx.query_opt(&LEAVING, &[payment.to_string().into()])?;
-    row.map(|row| parcel_of_row(tx, &row)).transpose()
+/// The parcel for which the order's payment is being asked: there is one at most.
+pub(crate) fn leaving(tx: &mut dyn Tx, order: OrderId) -> Result<Option<Parcel>, Fault> {
+    let parcels = parcels_of(tx, order)?;
+    Ok(parcels.into_iter().find(|parcel| parcel.answer.is_none()))
 }
 
 /// The parcels of an order, oldest first.
@@ -148,16 +151,27 @@ pub(crate) fn leaving(tx: &mut dyn Tx, payment: PaymentId) -> Result<Option<Parc
 /// # Errors
 /// A [`Fault`].
 pub fn parcels_of(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<Parcel>, Fault> {
+    let mut copies = copies_of(tx, &PARCEL_LINES, order)?;
     let rows = tx.query(&PARCELS, &[order.0.into()])?;
-    rows.iter().map(|row| parcel_of_row(tx, row)).collect()
+    let of_row = |row: &Row| parcel_of_row(row, copies.remove(row.text(0)?).unwrap_or_default());
+    rows.iter().map(of_row).collect()
 }
 
-fn parcel_of_row(tx: &mut dyn Tx, row: &Row) -> Result<Parcel, Fault> {
-    let lines = tx.query(&PARCEL_LINES, &[row.text(0)?.into()])?;
-    let copies = lines
-        .iter()
-        .map(|line| Ok((line.count(0)?, line.count(1)?)))
-        .collect::<Result<_, Fault>>()?;
+/// What is in the parcels, or refunds, of an order, by their ids.
+fn copies_of(
+    tx: &mut dyn Tx,
+    lines: &'static storage::Statement,
+    order: OrderId,
+) -> Result<BTreeMap<String, Vec<Copies>>, Fault> {
+    let mut copies: BTreeMap<String, Vec<Copies>> = BTreeMap::new();
+    for row in tx.query(lines, &[order.0.into()])? {
+        let of = copies.entry(row.text(0)?.to_owned()).or_default();
+        of.push((row.count(1)?, row.count(2)?));
+    }
+    Ok(copies)
+}
+
+fn parcel_of_row(row: &Row, copies: Vec<Copies>) -> Result<Parcel, Fault> {
     Ok(Parcel {
         id: columns::parsed(row.text(0)?)?,
         copies,
@@ -229,10 +243,10 @@ pub(crate) fn answer_refund(
     tx.execute(&REFUND, &params).map(drop)
 }
 
-/// The refund that waits for an answer.
-pub(crate) fn open_refund(tx: &mut dyn Tx, payment: PaymentId) -> Result<Option<Refund>, Fault> {
-    let row = tx.query_opt(&OPEN_REFUND, &[payment.to_string().into()])?;
-    row.as_ref().map(refund_of_row).transpose()
+/// The refund of an order that waits for an answer: there is one at most.
+pub(crate) fn open_refund(tx: &mut dyn Tx, order: OrderId) -> Result<Option<Refund>, Fault> {
+    let refunds = refunds_of(tx, order)?;
+    Ok(refunds.into_iter().find(|refund| refund.answer.is_none()))
 }
 
 /// The refunds of an order, oldest first.
@@ -240,13 +254,16 @@ pub(crate) fn open_refund(tx: &mut dyn Tx, payment: PaymentId) -> Result<Option<
 /// # Errors
 /// A [`Fault`].
 pub fn refunds_of(tx: &mut dyn Tx, order: OrderId) -> Result<Vec<Refund>, Fault> {
+    let mut copies = copies_of(tx, &REFUND_LINES, order)?;
     let rows = tx.query(&REFUNDS, &[order.0.into()])?;
-    rows.iter().map(refund_of_row).collect()
+    let of_row = |row: &Row| refund_of_row(row, copies.remove(row.text(0)?).unwrap_or_default());
+    rows.iter().map(of_row).collect()
 }
 
-fn refund_of_row(row: &Row) -> Result<Refund, Fault> {
+fn refund_of_row(row: &Row, copies: Vec<Copies>) -> Result<Refund, Fault> {
     Ok(Refund {
         id: columns::parsed(row.text(0)?)?,
+        copies,
         goods: Money::cents(row.int(1)?),
         delivery: Money::cents(row.int(2)?),
         amount: Money::cents(row.int(3)?),

@@ -140,6 +140,20 @@ impl Order {
             .sum()
     }
 
+    /// Copies of a line that left and whose price was not given back, nor is being.
+    pub fn kept(&self, line: &OrderLine) -> u32 {
+        let counts = |refund: &&Refund| refund.answer != Some(Answer::Refused);
+        let back: u32 = self
+            .refunds
+            .iter()
+            .filter(counts)
+            .flat_map(|refund| &refund.copies)
+            .filter(|(position, _)| *position == line.position)
+            .map(|(_, quantity)| quantity)
+            .sum();
+        self.sent(line).saturating_sub(back)
+    }
+
     /// Whether some of it left and some waits.
     pub fn is_partly_sent(&self) -> bool {
         self.state == OrderState::Confirmed

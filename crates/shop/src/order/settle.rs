@@ -214,7 +214,6 @@ pub(crate) fn given_back(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let before = holdings::count(tx, id)?;
-    let copies = holdings::copies_of_refund(tx, refund.id)?;
     parcels::answer_refund(tx, refund.id, Answer::Done, now)?;
     let after = holdings::count(tx, id)?;
     let undone = ledger::change(&before.kept(), &after.kept());
@@ -236,14 +235,14 @@ pub(crate) fn given_back(
     )?;
     certificate::give_back(tx, id, refund.certificate, now)?;
     if refund.restock {
-        put_back(tx, id, &after, &copies, now)?;
+        put_back(tx, id, &after, &refund.copies, now)?;
     }
     let order = by_id(tx, id)?;
     let whole = after.kept().is_empty() && order.state == OrderState::Shipped;
     if !whole {
         let amount = (refund.amount + refund.certificate).to_string();
         events::record(tx, id, EventKind::PartRefunded, Some(&amount), None, now)?;
-        return mail::write_of_refund(tx, &order, refund, &copies);
+        return mail::write_of_refund(tx, &order, refund);
     }
     moved(
         advance(tx, id, OrderState::Shipped, OrderState::Refunded, now)?,
@@ -252,7 +251,7 @@ pub(crate) fn given_back(
     events::record(tx, id, EventKind::Refunded, None, None, now)?;
     match order.refunds.len() {
         0 | 1 => mail::write(tx, LetterKind::Refund, &order),
-        _ => mail::write_of_refund(tx, &order, refund, &copies),
+        _ => mail::write_of_refund(tx, &order, refund),
     }
 }
 

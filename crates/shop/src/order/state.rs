@@ -1,7 +1,10 @@
 //! The life of an order, and the one guarded statement that moves it.
 
 use storage::{Fault, Tx};
-use trade::{clock::Timestamp, ids::OrderId};
+use trade::{
+    clock::Timestamp,
+    ids::{OrderId, OrderNumber},
+};
 
 use crate::codes::coded;
 
@@ -43,15 +46,15 @@ impl OrderState {
 }
 
 storage::statements! {
-    LOCK = "UPDATE orders SET state = state WHERE id = $1";
+    LOCK = "UPDATE orders SET state = state WHERE number = $1";
     SHIPPED = "UPDATE orders SET state = $3, shipped_us = $4 WHERE id = $1 AND state = $2";
     CLOSED = "UPDATE orders SET state = $3, closed_us = $4, paying = 0 WHERE id = $1 AND state = $2";
 }
 
 /// Takes an order for the rest of the transaction: who counts its copies and money and then writes what follows from
 /// the count does this first, and who comes second waits and counts what the first wrote.
-pub(crate) fn lock(tx: &mut dyn Tx, order: OrderId) -> Result<(), Fault> {
-    tx.execute(&LOCK, &[order.0.into()]).map(drop)
+pub(crate) fn lock(tx: &mut dyn Tx, order: &OrderNumber) -> Result<(), Fault> {
+    tx.execute(&LOCK, &[order.as_str().into()]).map(drop)
 }
 
 /// Moves an order from one state to the next and says whether it stood where it was thought to stand.

@@ -4,7 +4,7 @@
 use storage::{Fault, Store, Tx};
 use trade::{
     clock::{Clock, Timestamp},
-    ids::{CaptureId, RefundId},
+    ids::{CaptureId, OrderId, RefundId},
     money::Money,
     payment::Outcome,
 };
@@ -135,8 +135,8 @@ pub(super) fn conclude(
 ) -> Result<Settled, Fault> {
     let id = question.payment.payment;
     let vanished = || Fault::defect("a payment vanished");
-    let order = row::by_id(tx, id)?.ok_or_else(vanished)?.order;
-    order::lock(tx, order)?;
+    let number = row::by_id(tx, id)?.ok_or_else(vanished)?.number;
+    order::lock(tx, &number)?;
     let payment = row::by_id(tx, id)?.ok_or_else(vanished)?;
     let (amounts, code) = match settled {
         Settled::Done => (question.kind.done(payment.amounts, question.amount), None),
@@ -144,7 +144,7 @@ pub(super) fn conclude(
         Settled::Pending => return Ok(Settled::Pending),
     };
     let step = (question.kind.asking(), amounts.at_rest());
-    if !is_open(tx, question)? || !state::advance(tx, id, step, code, now)? {
+    if !is_open(tx, question, payment.order)? || !state::advance(tx, id, step, code, now)? {
         let as_it_stands = match payment.state == question.kind.asking() {
             true => Settled::Pending,
             false => Settled::Done,
@@ -160,14 +160,13 @@ pub(super) fn conclude(
 }
 
 /// Whether the payment is asked this, and not something else of the same kind since.
-fn is_open(tx: &mut dyn Tx, question: &Question) -> Result<bool, Fault> {
-    let payment = question.payment.payment;
+fn is_open(tx: &mut dyn Tx, question: &Question, order: OrderId) -> Result<bool, Fault> {
     Ok(match question.kind {
         Kind::Capture(capture) => {
-            parcels::leaving(tx, payment)?.is_some_and(|parcel| parcel.id == capture)
+            parcels::leaving(tx, order)?.is_some_and(|parcel| parcel.id == capture)
         }
         Kind::Refund(refund) => {
-            parcels::open_refund(tx, payment)?.is_some_and(|open| open.id == refund)
+            parcels::open_refund(tx, order)?.is_some_and(|open| open.id == refund)
         }
         Kind::Reverse => true,
     })
@@ -183,7 +182,7 @@ fn carry_out(
     match question.kind {
         Kind::Capture(capture) => {
             take(tx, payment, capture, amounts, now)?;
-            let parcel = parcels::leaving(tx, payment.id)?;
+            let parcel = parcels::leaving(tx, payment.order)?;
             let parcel = parcel.ok_or_else(|| Fault::defect("a capture without its parcel"))?;
             order::parcel_left(tx, payment.order, &parcel, now)
         }
@@ -192,7 +191,7 @@ fn carry_out(
             events::record(tx, payment.order, EventKind::Reversed, None, None, now)
         }
         Kind::Refund(_) => {
-            let refund = parcels::open_refund(tx, payment.id)?;
+            let refund = parcels::open_refund(tx, payment.order)?;
             let refund = refund.ok_or_else(|| Fault::defect("a refund without its row"))?;
             order::given_back(tx, payment.order, &refund, payment.means.account(), now)
         }

@@ -46,11 +46,10 @@ pub async fn choose(
     let (methods, number, now) = (methods.clone(), number.clone(), clock.now());
     store
         .write(move |tx| {
-            let order = order::find(tx, &number)?.ok_or(PayRefusal::NoSuchPayment)?;
+            let (order, waiting) = wanted::waiting(tx, &number, means, now)?;
             if !methods.takes(means, order.method) {
                 return Err(PayRefusal::NotTaken { means });
             }
-            let (order, waiting) = wanted::waiting(tx, &number, means, now)?;
             begin(tx, &order, waiting, means, now)
         })
         .await

@@ -198,13 +198,13 @@ fn asked_before(
     let amounts = payment.amounts;
     let (kind, amount) = match state {
         PaymentState::Capturing => {
-            let parcel = parcels::leaving(tx, id)?;
+            let parcel = parcels::leaving(tx, payment.order)?;
             let parcel = parcel.ok_or_else(|| Fault::defect("a capture without its parcel"))?;
             (Kind::Capture(parcel.id), parcel.captured)
         }
         PaymentState::Reversing => (Kind::Reverse, amounts.amount - amounts.captured),
         PaymentState::Refunding => {
-            let refund = parcels::open_refund(tx, id)?;
+            let refund = parcels::open_refund(tx, payment.order)?;
             let refund = refund.ok_or_else(|| Fault::defect("a refund without its row"))?;
             (Kind::Refund(refund.id), refund.amount)
         }

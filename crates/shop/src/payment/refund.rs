@@ -4,7 +4,7 @@
 use storage::{Fault, Store, Tx};
 use trade::{
     clock::{Clock, Timestamp},
-    ids::{OrderNumber, RefundId},
+    ids::{OrderId, OrderNumber, RefundId},
     money::Money,
 };
 
@@ -102,7 +102,7 @@ fn conclude_by_hand(tx: &mut dyn Tx, intent: &Intent) -> Result<(), SettleRefusa
     if payment.means.capabilities().refund {
         return Err(not_now(&payment));
     }
-    let open = parcels::open_refund(tx, payment.id)?.ok_or_else(|| not_now(&payment))?;
+    let open = parcels::open_refund(tx, payment.order)?.ok_or_else(|| not_now(&payment))?;
     audit::record(
         tx,
         &intent.staff,
@@ -132,7 +132,7 @@ pub fn refund_left(
     let Some(payment) = payment else {
         return Ok(None);
     };
-    let open = parcels::open_refund(tx, payment.id)?.filter(|open| open.amount == amount);
+    let open = parcels::open_refund(tx, payment.order)?.filter(|open| open.amount == amount);
     let Some(open) = open else {
         return Ok(None);
     };
@@ -186,7 +186,7 @@ fn begin_refund(
     match payment {
         Some(payment) if by_payment > Money::ZERO => put(tx, &payment, id, by_payment, intent.now),
         _ => {
-            let refund = written_down(tx, &order, id)?;
+            let refund = written_down(tx, order.id)?;
             order::given_back(tx, order.id, &refund, Means::Card.account(), intent.now)?;
             Ok(Begun::Done)
         }
@@ -281,7 +281,7 @@ fn put(
             };
             state::hold(tx, payment.id, refunded)?;
             let order = order::by_id(tx, payment.order)?;
-            let refund = written_down(tx, &order, id)?;
+            let refund = written_down(tx, order.id)?;
             order::given_back(tx, order.id, &refund, payment.means.account(), now)?;
             Ok(Begun::Done)
         }
@@ -310,8 +310,7 @@ fn question(payment: &Payment, refund: RefundId, amount: Money) -> Question {
     }
 }
 
-fn written_down(tx: &mut dyn Tx, order: &Order, id: RefundId) -> Result<parcels::Refund, Fault> {
-    let refunds = parcels::refunds_of(tx, order.id)?;
-    let refund = refunds.into_iter().find(|refund| refund.id == id);
-    refund.ok_or_else(|| Fault::defect("a refund vanished"))
+/// The refund that was written a moment ago and needs nobody's answer.
+fn written_down(tx: &mut dyn Tx, order: OrderId) -> Result<parcels::Refund, Fault> {
+    parcels::open_refund(tx, order)?.ok_or_else(|| Fault::defect("a refund vanished"))
 }

@@ -64,9 +64,8 @@ pub(super) fn taken(
     tx: &mut dyn Tx,
     number: &OrderNumber,
 ) -> Result<(Order, Option<Payment>), SettleRefusal> {
-    let found = order::find(tx, number)?.ok_or(SettleRefusal::NoSuchOrder)?;
-    order::lock(tx, found.id)?;
-    let order = order::by_id(tx, found.id)?;
+    order::lock(tx, number)?;
+    let order = order::find(tx, number)?.ok_or(SettleRefusal::NoSuchOrder)?;
     let payment = row::of_order(tx, number)?;
     Ok((
         order,

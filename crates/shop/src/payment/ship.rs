@@ -135,7 +135,7 @@ fn begin_parcel(
         }
         _ => {}
     }
-    leave(tx, order, parcel.id, intent.now)?;
+    leave(tx, order, intent.now)?;
     Ok(None)
 }
 
@@ -253,9 +253,8 @@ pub(super) fn stands_for(
 }
 
 /// The parcel that needs no more answer leaves.
-fn leave(tx: &mut dyn Tx, order: OrderId, id: CaptureId, now: Timestamp) -> Result<(), Fault> {
-    let parcels = parcels::parcels_of(tx, order)?;
-    let parcel = parcels.into_iter().find(|parcel| parcel.id == id);
+fn leave(tx: &mut dyn Tx, order: OrderId, now: Timestamp) -> Result<(), Fault> {
+    let parcel = parcels::leaving(tx, order)?;
     let parcel = parcel.ok_or_else(|| Fault::defect("a parcel vanished"))?;
     order::parcel_left(tx, order, &parcel, now)
 }

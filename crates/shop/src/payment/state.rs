@@ -62,7 +62,7 @@ impl PaymentState {
                 matches!(next, Self::Capturing | Self::Reversing | Self::Refunding)
             }
             Self::Capturing => matches!(next, Self::Captured | Self::Authorised),
-            Self::Captured => matches!(next, Self::Refunding | Self::Refunded | Self::Captured),
+            Self::Captured => matches!(next, Self::Refunding),
             Self::Reversing => matches!(
                 next,
                 Self::Reversed | Self::Captured | Self::Refunded | Self::Authorised

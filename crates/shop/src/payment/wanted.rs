@@ -144,6 +144,7 @@ pub(super) fn waiting(
     means: Means,
     now: Timestamp,
 ) -> Result<(Order, Waiting), PayRefusal> {
+    order::lock(tx, number)?;
     let order = order::find(tx, number)?.ok_or(PayRefusal::NoSuchPayment)?;
     if order.state != OrderState::AwaitingPayment {
         return Err(PayRefusal::NotWaiting { state: order.state });
@@ -203,9 +204,9 @@ fn open(
     now: Timestamp,
 ) -> Result<Waiting, PayRefusal> {
     let id = order.id.0;
-    if tx.query_one(&TRIED, &[id.into()])?.count(0)? >= limits::CARDS_PER_ORDER {
+    if tx.query_one(&TRIED, &[id.into()])?.count(0)? >= limits::TRIES_PER_ORDER {
         return Err(PayRefusal::TooManyTries {
-            limit: limits::CARDS_PER_ORDER,
+            limit: limits::TRIES_PER_ORDER,
         });
     }
     let (payment, nonce) = (PaymentId::new(), random::token::<16>()?);

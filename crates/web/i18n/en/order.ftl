@@ -260,3 +260,4 @@ certificate-unknown = No gift certificate can be spent under this code. Check it
 certificate-expired = This gift certificate is no longer valid.
 certificate-empty = Nothing is left on this gift certificate.
 certificate-not-waiting = The order waits for no payment any more, or your bank is being asked at this moment.
+certificate-too-fast = Too many codes are being tried at the moment. Try again in a few seconds; your order waits.

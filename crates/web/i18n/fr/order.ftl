@@ -260,3 +260,4 @@ certificate-unknown = Aucun chèque-cadeau ne peut être dépensé sous ce code.
 certificate-expired = Ce chèque-cadeau n’est plus valable.
 certificate-empty = Il ne reste rien sur ce chèque-cadeau.
 certificate-not-waiting = La commande n’attend plus de paiement, ou votre banque est interrogée en ce moment.
+certificate-too-fast = Trop de codes sont essayés en ce moment. Réessayez dans quelques secondes ; votre commande vous attend.

@@ -10,6 +10,7 @@ use shop::order::{Copies, Order, OrderState};
 use shop::payment::{self, Contents, Means, PaymentState, Return, SettleRefusal, Settled};
 use trade::ids::OrderNumber;
 use trade::limits;
+use trade::money::Money;
 
 use super::access::Visit;
 use super::frame::{money, token};
@@ -63,8 +64,9 @@ fn can_cancel(order: &Order) -> bool {
 
 /// Whether something that left was not given back.
 fn can_refund(order: &Order) -> bool {
-    let sent = order.parcels.iter().any(|parcel| parcel.left.is_some());
-    sent && order.state != OrderState::Refunded && at_rest(order)
+    let left = order.parcels.iter().filter(|parcel| parcel.left.is_some());
+    let sent: Money = left.map(|parcel| parcel.goods + parcel.delivery).sum();
+    sent > order.given_back() && order.state != OrderState::Refunded && at_rest(order)
 }
 
 /// Whether a refund waits for the bookseller's own transfer.
@@ -297,7 +299,7 @@ fn refund_forms(visit: &Visit, order: &Order) -> Markup {
     let kept: Vec<Copies> = order
         .lines
         .iter()
-        .map(|line| (line.position, order.sent(line)))
+        .map(|line| (line.position, order.kept(line)))
         .filter(|(_, copies)| *copies > 0)
         .collect();
     let titles: Vec<_> = order.lines.iter().map(|line| line.title.as_str()).collect();

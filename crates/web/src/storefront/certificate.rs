@@ -16,7 +16,7 @@ use trade::locale;
 use super::forms::{Fields, see_other};
 use super::order::Opened;
 use super::reader::Reader;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::state::AppState;
 use crate::visitor::Visitor;
 
@@ -43,7 +43,9 @@ pub(crate) async fn tried(
     number: &OrderNumber,
     typed: &str,
 ) -> Result<&'static str, Problem> {
-    TRIES.check().map_err(|_| Problem::of(Kind::TooFast))?;
+    if TRIES.check().is_err() {
+        return Ok("too-fast");
+    }
     let Ok(code) = CertificateCode::parse(typed) else {
         return Ok("malformed");
     };
@@ -90,6 +92,7 @@ pub fn section(reader: &Reader<'_>, order: &Order, key: &str, told: &str) -> Mar
         "unknown" => (false, Some("certificate-unknown")),
         "expired" => (false, Some("certificate-expired")),
         "empty" => (false, Some("certificate-empty")),
+        "too-fast" => (false, Some("certificate-too-fast")),
         "not-waiting" => (false, Some("certificate-not-waiting")),
         _ => (true, None),
     };

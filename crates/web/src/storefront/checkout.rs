@@ -143,6 +143,14 @@ pub(crate) async fn place(
     };
     match place_order(&state.store, &state.clock, &state.tariff, &draft).await {
         Ok(placed) => match placed.card {
+            // What most readers do needs no further transaction: the order waits for a card as it is placed.
+            Some(card)
+                if means == Means::Card
+                    && typed.certificate.trim().is_empty()
+                    && !placed.repeated =>
+            {
+                pay::to_the_card(&state, &visitor, card).await
+            }
             Some(_) => pay_for(&state, &visitor, &peer, &typed, &placed.number, means).await,
             None => Ok(see_other(
                 &visitor.path(&state.order_keys.path(&placed.number)),

@@ -184,6 +184,21 @@ pub(crate) async fn offered(state: &AppState, deliveries: &[DeliveryMethod]) -> 
     offered
 }
 
+/// Sends the reader to the vault's page, or, while no card is taken, to the page that says so and what else there is.
+pub(crate) async fn to_the_card(
+    state: &AppState,
+    visitor: &Visitor,
+    card: CardWanted,
+) -> Result<Response, Problem> {
+    if !state.is_open(Means::Card).await {
+        return Ok(see_other(&visitor.path(&pay_path(state, &card.order))));
+    }
+    match card_page(state, card) {
+        Some(page) => Ok(see_other(&page)),
+        None => Err(Problem::of(Kind::MeansNotTaken)),
+    }
+}
+
 /// Lets the order be paid with `means`, and sends the reader where she does it.
 pub(crate) async fn go(
     state: &AppState,
@@ -210,10 +225,7 @@ pub(crate) async fn go(
         }
     }
     match choose_means(&state.store, &state.methods, &state.clock, number, means).await {
-        Ok(Chosen::Card(card)) => match card_page(state, card) {
-            Some(page) => Ok(see_other(&page)),
-            None => Err(Problem::of(Kind::MeansNotTaken)),
-        },
+        Ok(Chosen::Card(card)) => to_the_card(state, visitor, card).await,
         Ok(Chosen::Provider(wanted)) => match provider::send(state, visitor, &wanted).await {
             // Paid, or given up, in another tab: the order's page says so.
             Err(problem) if matches!(problem.kind, Kind::NotWaiting | Kind::InFlight) => {
