@@ -36,8 +36,43 @@ const PURCHASES: usize = 200;
 const SILENT: usize = 2;
 const REFUNDS: usize = 3;
 
+/// Says to the test that it runs in a network of its own.
+const ALONE: &str = "BOUQUIN_CANARY_ALONE";
+
+/// On a loopback that no other shop of the machine uses: what another test's reader sends to another vault is no
+/// packet of this shop.
 #[test]
 fn no_card_number_is_anywhere_in_the_shop() {
+    if std::env::var_os(ALONE).is_some() {
+        return purchases_leave_no_number();
+    }
+    let quiet = Command::new("unshare")
+        .args(["--net", "ip", "link", "set", "lo", "up"])
+        .status();
+    if !quiet.is_ok_and(|status| status.success()) {
+        println!("skipped: a network of its own, which needs root; other tests must not buy now");
+        return purchases_leave_no_number();
+    }
+    let passed = Command::new("unshare")
+        .args([
+            "--net",
+            "sh",
+            "-c",
+            "ip link set lo up && exec \"$@\"",
+            "sh",
+        ])
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "no_card_number_is_anywhere_in_the_shop",
+            "--nocapture",
+        ])
+        .env(ALONE, "1")
+        .status();
+    assert!(passed.unwrap().success());
+}
+
+fn purchases_leave_no_number() {
     let mut demo = Demo::start(&Plan {
         titles: 300,
         ..Plan::default()
