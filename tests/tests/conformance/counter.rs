@@ -64,11 +64,16 @@ pub struct Counter {
     pub methods: Methods,
 }
 
+/// A database with the tables that a shop has.
+pub async fn laid_out(url: &StoreUrl) -> Store {
+    Store::open(url, &[catalogue::MIGRATIONS, shop::MIGRATIONS])
+        .await
+        .unwrap()
+}
+
 impl Counter {
     pub async fn open(url: StoreUrl) -> Self {
-        let store = Store::open(&url, &[catalogue::MIGRATIONS, shop::MIGRATIONS])
-            .await
-            .unwrap();
+        let store = laid_out(&url).await;
         let zone = Arc::new(Zone::default());
         let counter = Self {
             store,
