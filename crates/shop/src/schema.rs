@@ -74,4 +74,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 20,
         sql: include_str!("../migrations/0020_screening.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 25,
+        sql: include_str!("../migrations/0025_declined_traces.sql"),
+    },
 ];

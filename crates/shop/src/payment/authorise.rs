@@ -23,6 +23,7 @@ use crate::{
         self, OrderState,
         events::{self, EventKind},
     },
+    screening,
 };
 
 storage::statements! {
@@ -178,7 +179,10 @@ pub(super) fn conclude(
             let order = order::by_id(tx, payment.order)?;
             mail::write(tx, LetterKind::Confirmation, &order)?;
         }
-        AuthoriseOutcome::Declined { .. } => wait_again(tx, &payment, EventKind::Declined, now)?,
+        AuthoriseOutcome::Declined { .. } => {
+            screening::declined(tx, &payment.id.to_string())?;
+            wait_again(tx, &payment, EventKind::Declined, now)?;
+        }
         AuthoriseOutcome::NotSent { .. } => wait_again(tx, &payment, EventKind::NotSent, now)?,
         AuthoriseOutcome::Unknown => order::give_up(tx, payment.order, now)?,
     }

@@ -1,4 +1,4 @@
-//! The facts of an order: read, counted and compared in one transaction, so that two attempts at once see each other.
+//! The facts of an order: what the screening reads of it, and what was counted, put together.
 
 use screening::{Facts, places};
 use storage::{Fault, Tx};
@@ -10,10 +10,7 @@ use trade::{
     payment::Brand,
 };
 
-use super::{
-    marks::Marks,
-    traces::{self, History},
-};
+use super::{marks::Marks, traces::History};
 use crate::{columns, order::OrderState};
 
 storage::statements! {
@@ -67,13 +64,12 @@ pub(super) struct Means<'a> {
 
 /// All facts but the bureau's.
 pub(super) fn facts(
-    tx: &mut dyn Tx,
     ordered: &Ordered,
     means: &Means<'_>,
     marks: &Marks,
+    history: &History,
     now: Timestamp,
-) -> Result<Facts, Fault> {
-    let history = traces::history(tx, marks, now)?;
+) -> Facts {
     let place = places::look_up(&ordered.address.postcode, &ordered.address.city);
     let facts = Facts {
         amount_cents: ordered.total_cents,
@@ -96,7 +92,7 @@ pub(super) fn facts(
         has_network: marks.network.is_some(),
         ..Facts::default()
     };
-    Ok(counted(facts, &history))
+    counted(facts, history)
 }
 
 /// What was seen before, as facts.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 /// How long the bureau may take: readers wait for it.
 pub const BUREAU_TIME: Duration = Duration::from_millis(300);
-/// Attempts of one card, address or network that are looked back on; counts stop there. More changes no decision, and
-/// one busy network must not make everybody behind it wait.
-pub const LOOKED_BACK: u32 = 256;
+/// Attempts of one card, address or network that are looked back on; counts stop there. The rules of a new shop count to
+/// eight, and one busy network must not make everybody behind it wait.
+pub const LOOKED_BACK: u32 = 64;
 /// How long traces are kept: a card can be disputed for 120 days and mostly is within a year; and a reader who orders
 /// every Christmas is known at the next.
 pub const TRACE_LIFE: Duration = Duration::from_secs(400 * 24 * 3600);

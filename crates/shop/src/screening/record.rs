@@ -36,7 +36,7 @@ storage::statements! {
     WRITE = "INSERT INTO screenings (order_id, attempt, card, round, at_us, facts, bureau, rules, score, decision,
             reasons, shadow_rules, shadow_score, shadow_decision, standing, changed_us, codes_sent, code_tries)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $5, 0, 0)
-        ON CONFLICT (attempt, card, round) DO NOTHING";
+        ON CONFLICT (attempt, card, round) DO NOTHING RETURNING id";
     LATEST = "SELECT id, order_id, round, at_us, facts, bureau, rules, score, decision, reasons, shadow_rules,
             shadow_score, shadow_decision, standing, changed_us, changed_by, attempt, card
         FROM screenings WHERE attempt = $1 AND card = $2 ORDER BY round DESC LIMIT 1";
@@ -93,47 +93,86 @@ pub(super) struct Decided<'a> {
     pub acts: bool,
 }
 
+/// A decision that stands, and who made it.
+pub(super) enum Written {
+    /// This call.
+    Now(Screened),
+    /// Another one about the same attempt, which was quicker.
+    Before(Screened),
+}
+
+impl Written {
+    pub(super) fn screened(self) -> Screened {
+        match self {
+            Written::Now(screened) | Written::Before(screened) => screened,
+        }
+    }
+}
+
 /// Decides by the rules in force and writes it down, once: who comes second is told what the first one wrote.
 pub(super) fn decide(
     tx: &mut dyn Tx,
     decided: &Decided<'_>,
     in_force: &InForce,
     now: Timestamp,
-) -> Result<Screened, Fault> {
+) -> Result<Written, Fault> {
     let verdict = in_force.live.rules.decide(decided.facts);
-    let shadow = in_force
-        .shadow
-        .as_ref()
-        .map(|shadow| (shadow.id, shadow.rules.decide(decided.facts)));
+    let shadow = in_force.shadow.as_ref().map(|shadow| {
+        let verdict = shadow.rules.decide(decided.facts);
+        (shadow.id, verdict.score, verdict.decision)
+    });
     let standing = match verdict.decision {
         _ if !decided.acts => Standing::Watched,
         Decision::Accept | Decision::Refuse => Standing::Settled,
         Decision::StepUp => Standing::Asked,
         Decision::Review => Standing::Queued,
     };
+    let mut screened = Screened {
+        id: 0,
+        order: decided.order,
+        round: decided.round,
+        at: now,
+        facts: decided.facts.clone(),
+        bureau: decided.bureau.word,
+        rules: in_force.live.id,
+        verdict,
+        shadow,
+        standing,
+        changed: now,
+        changed_by: None,
+        attempt: decided.attempt.to_owned(),
+        card: decided.card.to_owned(),
+    };
+    if let Some(id) = write(tx, &screened)? {
+        screened.id = id;
+        return Ok(Written::Now(screened));
+    }
+    let before = latest(tx, decided.attempt, decided.card)?;
+    let before = before.ok_or_else(|| Fault::defect("a decision was not written"))?;
+    Ok(Written::Before(before))
+}
+
+/// The number of the new row; none when the attempt was decided before.
+fn write(tx: &mut dyn Tx, screened: &Screened) -> Result<Option<i64>, Fault> {
     let params = [
-        decided.order.0.into(),
-        decided.attempt.into(),
-        decided.card.into(),
-        decided.round.into(),
-        now.as_micros().into(),
-        columns::to_json(decided.facts)?.into(),
-        decided.bureau.word.into(),
-        in_force.live.id.into(),
-        verdict.score.into(),
-        verdict.decision.code().into(),
-        columns::to_json(&verdict.reasons)?.into(),
-        shadow.as_ref().map(|(id, _)| *id).into(),
-        shadow.as_ref().map(|(_, verdict)| verdict.score).into(),
-        shadow
-            .as_ref()
-            .map(|(_, verdict)| verdict.decision.code())
-            .into(),
-        standing.into(),
+        screened.order.0.into(),
+        screened.attempt.as_str().into(),
+        screened.card.as_str().into(),
+        screened.round.into(),
+        screened.at.as_micros().into(),
+        columns::to_json(&screened.facts)?.into(),
+        screened.bureau.into(),
+        screened.rules.into(),
+        screened.verdict.score.into(),
+        screened.verdict.decision.code().into(),
+        columns::to_json(&screened.verdict.reasons)?.into(),
+        screened.shadow.map(|(id, ..)| id).into(),
+        screened.shadow.map(|(_, score, _)| score).into(),
+        screened.shadow.map(|(.., decision)| decision.code()).into(),
+        screened.standing.into(),
     ];
-    tx.execute(&WRITE, &params)?;
-    latest(tx, decided.attempt, decided.card)?
-        .ok_or_else(|| Fault::defect("a decision was not written"))
+    let row = tx.query_opt(&WRITE, &params)?;
+    row.map(|row| row.int(0)).transpose()
 }
 
 /// The latest decision about an attempt with that card.

@@ -15,7 +15,7 @@ use super::{
     gather::{self, Means, Ordered},
     limits,
     marks::{MarkKeys, Marks, Visit},
-    record::{self, Decided, Screened, Standing},
+    record::{self, Decided, Screened, Standing, Written},
     rule_book::RuleBook,
     traces,
 };
@@ -154,43 +154,28 @@ pub async fn screen(
     if attempt.name.len() > limits::ATTEMPT_BYTES {
         return Err(ScreenRefusal::BadName);
     }
-    let (screening, attempt, now) = (screening.clone(), Arc::new(attempt), clock.now());
+    let (screening, attempt) = (screening.clone(), Arc::new(attempt));
     let Some(bureau) = screening.bureau.clone() else {
+        let now = clock.now();
         return store
-            .write(move |tx| {
-                let looked = match look(tx, &screening, &attempt)? {
-                    Looked::New(looked) => *looked,
-                    Looked::Before(outcome) => return Ok(outcome),
-                };
-                let facts = gather(tx, &looked, &attempt, now)?;
-                conclude(
-                    tx,
-                    &screening,
-                    (&attempt, &looked),
-                    (facts, Heard::NOTHING),
-                    now,
-                )
+            .write(move |tx| match look(tx, &screening, &attempt)? {
+                Looked::New(looked) => {
+                    conclude(tx, &screening, (&attempt, &looked), Heard::NOTHING, now)
+                }
+                Looked::Before(outcome) => Ok(outcome),
             })
             .await;
     };
     let (asked, looker) = (Arc::clone(&attempt), screening.clone());
     let looked = match store.read(move |tx| look(tx, &looker, &asked)).await? {
-        Looked::New(looked) => Arc::<New>::from(looked),
+        Looked::New(looked) => looked,
         Looked::Before(outcome) => return Ok(outcome),
     };
     let question = bureau::question(&screening.keys, &looked.ordered, &looked.marks);
-    let (gathering, of) = (Arc::clone(&looked), Arc::clone(&attempt));
-    let (facts, heard) = tokio::join!(
-        store.write(move |tx| gather(tx, &gathering, &of, now)),
-        bureau::ask(&bureau, &question),
-    );
-    let facts = facts?;
+    let heard = bureau::ask(&bureau, &question).await;
     let now = clock.now();
     store
-        .write(move |tx| {
-            let facts = facts.clone();
-            conclude(tx, &screening, (&attempt, &looked), (facts, heard), now)
-        })
+        .write(move |tx| conclude(tx, &screening, (&attempt, &looked), heard, now))
         .await
 }
 
@@ -228,34 +213,18 @@ fn card_of(marks: &Marks) -> &str {
     marks.card.as_deref().unwrap_or_default()
 }
 
-/// The facts, and the trace of this attempt for the next one.
-fn gather(
-    tx: &mut dyn Tx,
-    looked: &New,
-    attempt: &Attempt,
-    now: Timestamp,
-) -> Result<Facts, Fault> {
-    let means = Means {
-        code: &attempt.means,
-        brand: attempt.brand,
-    };
-    let facts = gather::facts(tx, &looked.ordered, &means, &looked.marks, now)?;
-    let what = (looked.ordered.id, attempt.name.as_str());
-    traces::leave(tx, what, &looked.marks, now)?;
-    Ok(facts)
-}
-
+/// Decides, and leaves the trace of this attempt for the next one.
 fn conclude(
     tx: &mut dyn Tx,
     screening: &Screening,
     (attempt, looked): (&Attempt, &New),
-    (facts, heard): (Facts, Heard),
+    heard: Heard,
     now: Timestamp,
 ) -> Result<Outcome, ScreenRefusal> {
     let facts = Facts {
         bureau_answered: heard.score.is_some(),
         bureau_score: heard.score.map_or(0, i64::from),
-        ..facts
+        ..facts(tx, attempt, looked, now)?
     };
     let decided = Decided {
         order: looked.ordered.id,
@@ -267,11 +236,28 @@ fn conclude(
         acts: screening.acts,
     };
     let in_force = screening.book.in_force(tx, now)?;
-    let screened = record::decide(tx, &decided, &in_force, now)?;
+    let screened = match record::decide(tx, &decided, &in_force, now)? {
+        Written::Now(screened) => screened,
+        Written::Before(screened) => return Ok(outcome(&screened)),
+    };
+    let what = (looked.ordered.id, attempt.name.as_str());
+    traces::leave(tx, what, &looked.marks, now)?;
     if screened.standing == Standing::Asked {
         super::step_up::first_code(tx, screening, &screened, &looked.ordered, now)?;
     }
     Ok(outcome(&screened))
+}
+
+/// What is known of the attempt, those before it among it: in the transaction in which its own trace is left, so that of
+/// two attempts at once the second one sees the first.
+fn facts(tx: &mut dyn Tx, attempt: &Attempt, looked: &New, now: Timestamp) -> Result<Facts, Fault> {
+    let New { ordered, marks } = looked;
+    let history = traces::history(tx, marks, now)?;
+    let means = Means {
+        code: &attempt.means,
+        brand: attempt.brand,
+    };
+    Ok(gather::facts(ordered, &means, marks, &history, now))
 }
 
 /// What a decision means for whoever asks now.

@@ -223,7 +223,7 @@ fn second_round(
         acts: screening.acts,
     };
     let in_force = screening.book.in_force(tx, now)?;
-    let second = record::decide(tx, &decided, &in_force, now)?;
+    let second = record::decide(tx, &decided, &in_force, now)?.screened();
     if second.verdict.decision == Decision::StepUp {
         return Err(Fault::defect(
             "a confirmed address was to be confirmed again",

@@ -6,7 +6,6 @@ use storage::{Fault, Row, Tx};
 use trade::{clock::Timestamp, ids::OrderId};
 
 use super::{limits, marks::Marks};
-use crate::payment::PaymentState;
 
 pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -17,24 +16,23 @@ storage::statements! {
     LEAVE = "INSERT INTO screening_traces (at_us, order_id, attempt, card, email, spelling, address, device,
             network)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    // The latest attempts that share something with this one, by what they share. Each part reads its own index from
-    // its end and stops, so that no network is busy enough to cost much. They are counted here and not by the
-    // database, which sorts for every count of different values: it took three times as long.
-    SEEN = "SELECT * FROM (SELECT CAST(0 AS BIGINT) AS shared, t.at_us, t.card, t.email, t.spelling, t.address,
-                CASE WHEN t.at_us > $7 THEN (SELECT p.state FROM payments p WHERE p.id = t.attempt) END AS became
-            FROM screening_traces t WHERE t.card = $1 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $8) AS of_card
-        UNION ALL SELECT * FROM (SELECT CAST(1 AS BIGINT) AS shared, t.at_us, t.card, t.email, t.spelling, t.address,
-                CASE WHEN t.at_us > $7 THEN (SELECT p.state FROM payments p WHERE p.id = t.attempt) END AS became
-            FROM screening_traces t WHERE t.email = $2 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $8) AS of_email
-        UNION ALL SELECT * FROM (SELECT CAST(2 AS BIGINT) AS shared, t.at_us, t.card, t.email, t.spelling, t.address,
-                CASE WHEN t.at_us > $7 THEN (SELECT p.state FROM payments p WHERE p.id = t.attempt) END AS became
-            FROM screening_traces t WHERE t.address = $3 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $8) AS of_address
-        UNION ALL SELECT * FROM (SELECT CAST(3 AS BIGINT) AS shared, t.at_us, t.card, t.email, t.spelling, t.address,
-                CASE WHEN t.at_us > $7 THEN (SELECT p.state FROM payments p WHERE p.id = t.attempt) END AS became
-            FROM screening_traces t WHERE t.device = $4 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $8) AS of_device
-        UNION ALL SELECT * FROM (SELECT CAST(4 AS BIGINT) AS shared, t.at_us, t.card, t.email, t.spelling, t.address,
-                CASE WHEN t.at_us > $7 THEN (SELECT p.state FROM payments p WHERE p.id = t.attempt) END AS became
-            FROM screening_traces t WHERE t.network = $5 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $8) AS of_network";
+    // By the index of their age: a trace and its decision have one time.
+    DECLINED = "UPDATE screening_traces SET declined = 1
+        WHERE attempt = $1 AND at_us IN (SELECT at_us FROM screenings WHERE attempt = $1)";
+    // The latest attempts that share something with this one, by what they share, each with what is counted of it and
+    // no more. Each part reads its own index from its end, and nothing but it, and stops, so that no network is busy
+    // enough to cost much. They are counted here and not by the database, which sorts for every count of different
+    // values: it took three times as long.
+    SEEN = "SELECT * FROM (SELECT CAST(0 AS BIGINT) AS shared, t.at_us, CAST(NULL AS TEXT) AS card, t.email, CAST(NULL AS TEXT) AS spelling, t.address, CAST(0 AS BIGINT) AS declined
+            FROM screening_traces t WHERE t.card = $1 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_card
+        UNION ALL SELECT * FROM (SELECT CAST(1 AS BIGINT), t.at_us, t.card, CAST(NULL AS TEXT), t.spelling, CAST(NULL AS TEXT), t.declined
+            FROM screening_traces t WHERE t.email = $2 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_email
+        UNION ALL SELECT * FROM (SELECT CAST(2 AS BIGINT), t.at_us, t.card, t.email, CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(0 AS BIGINT)
+            FROM screening_traces t WHERE t.address = $3 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_address
+        UNION ALL SELECT * FROM (SELECT CAST(3 AS BIGINT), t.at_us, t.card, t.email, CAST(NULL AS TEXT), CAST(NULL AS TEXT), t.declined
+            FROM screening_traces t WHERE t.device = $4 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_device
+        UNION ALL SELECT * FROM (SELECT CAST(4 AS BIGINT), t.at_us, t.card, CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), t.declined
+            FROM screening_traces t WHERE t.network = $5 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_network";
     // What was paid more than a day ago: an attempt that succeeded a minute ago makes nobody known.
     PAID = "SELECT COUNT(DISTINCT t.order_id),
             COUNT(CASE WHEN t.address = $2 THEN 1 END), COUNT(CASE WHEN t.device = $3 THEN 1 END),
@@ -94,7 +92,6 @@ pub(super) fn history(tx: &mut dyn Tx, marks: &Marks, now: Timestamp) -> Result<
         mark(&marks.device).into(),
         mark(&marks.network).into(),
         ago(THIRTY_DAYS).into(),
-        ago(DAY).into(),
         limits::LOOKED_BACK.into(),
     ];
     let rows = tx.query(&SEEN, &params)?;
@@ -150,7 +147,7 @@ fn count<'a>(
         emails.note(row.opt_text(3)?, &marks.email, age);
         spellings.note(row.opt_text(4)?, &marks.spelling, age);
         addresses.note(row.opt_text(5)?, &marks.address, age);
-        if row.opt_text(6)? == Some(PaymentState::Declined.code()) {
+        if row.flag(6)? {
             seen.declines_hour += within(HOUR);
             seen.declines_day += within(DAY);
         }
@@ -204,4 +201,9 @@ pub(super) fn leave(
         marks.network.clone().into(),
     ];
     tx.execute(&LEAVE, &params).map(drop)
+}
+
+/// Notes that the bank declined what an attempt asked for.
+pub(crate) fn declined(tx: &mut dyn Tx, attempt: &str) -> Result<(), Fault> {
+    tx.execute(&DECLINED, &[attempt.into()]).map(drop)
 }
