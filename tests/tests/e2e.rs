@@ -263,10 +263,14 @@ async fn whole_path() -> Result<()> {
         ("office-table", "/office/tables/1"),
         ("office-audit", "/office/audit"),
         ("office-help", "/office/help"),
+        ("office-account", "/office/account"),
+        ("office-own-password", "/office/account/password"),
+        ("office-second-factor", "/office/account/second-factor"),
     ] {
         browser.goto(&format!("{shop}{path}")).await?;
         look(&mut browser, name, &mut found).await?;
     }
+    given_password(&mut browser, &shop, &mut found).await?;
     trial(&mut browser, &shop, &mut found).await?;
     import_pages::visit(&mut browser, &shop, &mut found).await?;
     browser.goto(&url).await?;
@@ -280,6 +284,18 @@ async fn whole_path() -> Result<()> {
         "closing the shop took {took:?}"
     );
     Ok(())
+}
+
+/// The page that shows a drawn password.
+async fn given_password(browser: &mut Browser, shop: &str, found: &mut Vec<String>) -> Result<()> {
+    browser.goto(&format!("{shop}/office/staff")).await?;
+    browser.fill("#login", "zoe").await?;
+    browser.fill("#name", "Zoé Martin").await?;
+    browser.click("form[action='/office/staff'] button").await?;
+    browser.find("dd code").await?;
+    look(browser, "office-given-password", found).await?;
+    browser.goto(&format!("{shop}/office/staff")).await?;
+    look(browser, "office-staff-two", found).await
 }
 
 /// A rule of the search that is tried and not saved.

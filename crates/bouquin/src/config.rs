@@ -11,7 +11,7 @@ use std::{
 
 use banking::iban::Iban;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use shop::books::Siren;
+use shop::{books::Siren, staff::SecondFactorRule};
 use storage::StoreUrl;
 
 /// What the program may assume about where it runs.
@@ -46,6 +46,9 @@ pub struct ShopConfig {
     /// Suppliers' covers.
     #[serde(default)]
     pub covers: Covers,
+    /// The people in the back office.
+    #[serde(default)]
+    pub staff: Staff,
     /// Where senders' catalogue files arrive.
     #[serde(default, rename = "drop_folder")]
     pub drop_folders: Vec<DropFolder>,
@@ -305,7 +308,25 @@ pub struct Covers {
     pub fetch: Option<bool>,
 }
 
+/// `[staff]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staff {
+    /// Who must have a second factor; without it, everybody in a real shop and nobody in a demonstration.
+    pub second_factor: Option<SecondFactorRule>,
+}
+
 impl ShopConfig {
+    /// Who must have a second factor. In a real shop everybody: whoever works there sees readers' names and addresses and
+    /// may give their money back. In a demonstration nobody: it ends before a telephone is fetched.
+    pub fn second_factor(&self) -> SecondFactorRule {
+        let usual = match self.profile {
+            Profile::Production => SecondFactorRule::All,
+            Profile::Demo => SecondFactorRule::Optional,
+        };
+        self.staff.second_factor.unwrap_or(usual)
+    }
+
     /// Whether suppliers' covers are fetched.
     pub fn fetches_covers(&self) -> bool {
         let usual = self.profile == Profile::Production;
@@ -553,6 +574,22 @@ contact = "bonjour@example.org"
         let provider = config.payment.provider.unwrap();
         assert_eq!(provider.address.as_str(), "https://api.stripe.com");
         assert_eq!(provider.pages.as_str(), "https://checkout.stripe.com");
+    }
+
+    #[test]
+    fn a_real_shop_wants_a_second_factor_of_everybody_unless_it_says_otherwise() {
+        let rule = |text: &str| toml::from_str::<ShopConfig>(text).unwrap().second_factor();
+        assert_eq!(rule(GOOD), SecondFactorRule::Optional);
+        let real = include_str!("../../../docs/shop.example.toml");
+        assert_eq!(rule(real), SecondFactorRule::All);
+        let money = format!("{real}\n[staff]\nsecond_factor = \"money\"\n");
+        assert_eq!(rule(&money), SecondFactorRule::Money);
+        let wrong = format!("{GOOD}[staff]\nsecond_factor = \"some\"\n");
+        assert!(
+            told(&wrong).starts_with("shop.toml, line 17, key `staff.second_factor`: "),
+            "{}",
+            told(&wrong)
+        );
     }
 
     #[test]

@@ -201,6 +201,7 @@ fn settings(config: &ShopConfig) -> Result<Settings> {
         watches_orders: config.payment.screening == config::Screening::Watch,
         siren: config.shop.siren.map(|firm| firm.0),
         agreement: agreement(config)?,
+        second_factor: config.second_factor(),
     })
 }
 

@@ -76,6 +76,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         component: "shop",
+        version: 24,
+        sql: include_str!("../migrations/0024_staff_accounts.sql"),
+    },
+    Migration {
+        component: "shop",
         version: 25,
         sql: include_str!("../migrations/0025_declined_traces.sql"),
     },

@@ -104,12 +104,28 @@ pub const AUTHORISATION_LOST: Duration = Duration::from_secs(90);
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(20);
 /// Captures and refunds of one payment: a parcel for each line of the largest cart, and as many again given back.
 pub const MOVEMENTS_PER_PAYMENT: i64 = 200;
-/// Wrong passwords in a row before a login must wait.
+/// Wrong passwords, or wrong codes of the second factor, in a row before a login must wait.
 pub const LOGIN_FAILURES: u32 = 5;
 /// How long it must wait then.
 pub const LOGIN_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// How long a bookseller stays logged in: a working day.
 pub const STAFF_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long a session of the back office stays open while nobody uses it: a quiet hour at the counter, and not the night after
+/// it; NIST SP 800-63B-4 section 2.2.3 allows an hour at most at its second level.
+pub const STAFF_IDLE: Duration = Duration::from_secs(60 * 60);
+/// How exactly it is kept when a session was last used: one write a minute and person, whatever she looks at.
+pub const STAFF_SEEN: Duration = Duration::from_secs(60);
+/// Sessions that one person may have open: the counter, the store room, the office, a tablet and a telephone, twice. One more
+/// ends the one that was unused for longest.
+pub const STAFF_SESSIONS: u32 = 10;
+/// How long a password that was given to somebody lets them in: from Friday's evening to Monday's.
+pub const ONE_TIME_PASSWORD: Duration = Duration::from_secs(72 * 60 * 60);
+/// Codes for who has lost her second factor: a sheet of paper.
+pub const RECOVERY_CODES: usize = 10;
+/// What must be left of a password without the words that everybody tries, in letters and digits: NIST SP 800-63B's shortest.
+pub const PASSWORD_REST_CHARS: usize = 8;
+/// The shortest name or login that a password is searched for: shorter ones stand in half of all sentences.
+pub const OBVIOUS_CHARS: usize = 4;
 /// Shortest password of the staff (NIST SP 800-63B asks for 8 at least, 15 when it stands alone).
 pub const PASSWORD_MIN_CHARS: usize = 12;
 /// Longest password that is hashed: beyond, hashing costs the shop more than the caller.

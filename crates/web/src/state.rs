@@ -13,6 +13,7 @@ use shop::payment::{Means, Methods};
 use shop::reconciliation::Agreement;
 use shop::reviews::ReviewKeys;
 use shop::screening::{Bureau, MarkKeys, Screening};
+use shop::staff::{FactorKeys, SecondFactorRule};
 use storage::Store;
 use trade::clock::Clock;
 use trade::delivery::Tariff;
@@ -177,6 +178,11 @@ impl AppState {
         ReviewKeys::beside(&self.order_keys)
     }
 
+    /// Makes and checks the codes of the back office's second factors, under the secret of the order links.
+    pub(crate) fn factor_keys(&self) -> FactorKeys {
+        FactorKeys::beside(&self.order_keys)
+    }
+
     /// Keeps the boards up with the database, writes down searches and works on imports, for as long as the shop runs. Run it as a
     /// task beside the server, after one [`StockBoard::refresh`] and one [`ReviewBoard::refresh`] so that the
     /// first page is right.
@@ -228,6 +234,8 @@ pub struct Settings {
     pub siren: Option<Siren>,
     /// What the card bank may charge; without a tariff no fee is compared.
     pub agreement: Agreement,
+    /// Who must have a second factor to enter the back office.
+    pub second_factor: SecondFactorRule,
 }
 
 impl Settings {
@@ -248,6 +256,7 @@ impl Settings {
             watches_orders: false,
             siren: None,
             agreement: Agreement::default(),
+            second_factor: SecondFactorRule::Optional,
         }
     }
 }

@@ -9,6 +9,7 @@
     clippy::panic
 )]
 
+mod accounts;
 mod also_bought;
 mod certificates;
 mod counter;
@@ -125,6 +126,15 @@ const BODIES: &[(&str, Body)] = bodies![
     office::who_guesses_must_wait,
     office::who_enters_is_written_down,
     office::a_session_ends,
+    accounts::the_command_makes_the_first_account,
+    accounts::a_given_password_is_for_one_entry_and_for_a_while,
+    accounts::who_changes_her_password_shows_the_one_before,
+    accounts::sessions_are_listed_and_ended_by_whose_they_are,
+    accounts::one_session_too_many_ends_the_one_unused_for_longest,
+    accounts::a_second_factor_is_shown_at_each_entry_and_no_code_twice,
+    accounts::who_guesses_codes_must_wait,
+    accounts::a_recovery_code_lets_in_once,
+    accounts::a_second_factor_is_set_up_by_password_and_code_and_taken_away,
     days::o12_prices_and_embargoes_turn_with_the_day,
     days::o12_a_node_whose_clock_is_ahead_turns_nothing,
     days::o12_a_parcel_waits_for_its_day,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use shop::{
     order::{Filter, OrderState, counts, list},
     searches::{self, Searched},
-    staff::{self, AccountRefusal, LoginRefusal, NewMember, Role},
+    staff::{self, AccountRefusal, Browser, Credential, LoginRefusal, NewMember, Obvious, Role},
     stats,
     stock::{self, StockPolicy},
 };
@@ -177,16 +177,19 @@ pub async fn searches_are_counted(counter: Counter) {
     );
 }
 
-async fn hire(counter: &Counter, login: &str) -> Result<staff::Member, AccountRefusal> {
-    let password = tokio::task::spawn_blocking(|| staff::hash("correct horse battery"))
-        .await
-        .unwrap()
-        .unwrap();
+pub(crate) async fn hire(counter: &Counter, login: &str) -> Result<staff::Member, AccountRefusal> {
+    let obvious = Obvious {
+        shop: "Bouquin",
+        name: "Anne",
+        login: "anne",
+    };
+    let hashing = move || staff::hash("correct horse battery", &obvious);
+    let password = tokio::task::spawn_blocking(hashing).await.unwrap().unwrap();
     let member = NewMember {
         login: login.into(),
         name: "Anne".into(),
         role: Role::Administrator,
-        password,
+        password: Credential::Own(password),
     };
     let now = counter.clock.now();
     counter
@@ -195,8 +198,15 @@ async fn hire(counter: &Counter, login: &str) -> Result<staff::Member, AccountRe
         .await
 }
 
-async fn log_in(counter: &Counter, password: &str) -> Result<staff::NewSession, LoginRefusal> {
-    staff::log_in(&counter.store, &counter.clock, "Anne", password).await
+pub(crate) async fn log_in(
+    counter: &Counter,
+    password: &str,
+) -> Result<staff::NewSession, LoginRefusal> {
+    let browser = Browser {
+        family: "Firefox · Linux".into(),
+        address: "192.0.2.7".into(),
+    };
+    staff::log_in(&counter.store, &counter.clock, "Anne", password, &browser).await
 }
 
 pub async fn who_guesses_must_wait(counter: Counter) {
@@ -274,8 +284,21 @@ pub async fn a_session_ends(counter: Counter) {
         ("anne", Role::Administrator)
     );
     assert_eq!(session("something else".into()).await, None);
-    counter.clock.advance(limits::STAFF_SESSION);
+    let (id, quiet) = (found.id, limits::STAFF_IDLE - Duration::from_secs(1));
+    let mut worked = Duration::ZERO;
+    while worked + quiet < limits::STAFF_SESSION {
+        counter.clock.advance(quiet);
+        worked += quiet;
+        let now = counter.clock.now();
+        assert!(session(opened.token.clone()).await.is_some(), "{worked:?}");
+        let used = counter.store.write(move |tx| staff::seen(tx, id, now));
+        used.await.unwrap();
+    }
+    counter.clock.advance(limits::STAFF_SESSION - worked);
     assert_eq!(session(opened.token).await, None, "after a day's work");
+    let unused = log_in(&counter, "correct horse battery").await.unwrap();
+    counter.clock.advance(limits::STAFF_IDLE);
+    assert_eq!(session(unused.token).await, None, "after an hour unused");
 
     let (left, fired) = (
         log_in(&counter, "correct horse battery").await.unwrap(),

@@ -6,6 +6,7 @@ mod certs;
 mod eval;
 mod import;
 mod migrate;
+mod staff;
 mod switch;
 mod vault;
 mod vault_audit;
@@ -35,6 +36,9 @@ pub enum Command {
     Import(import::Options),
     /// Measures what the shop finds.
     Eval(eval::Options),
+    /// Makes the first account of the back office; gives a new password to who forgot hers.
+    #[command(subcommand)]
+    Staff(staff::Deed),
     /// Brings the database's schema up to this program.
     Migrate(ConfigFile),
     /// Copies an embedded database into one checked file, while the shop runs.
@@ -63,6 +67,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Bank(options) => bank::run(options),
         Command::Import(options) => on_runtime(import::run(options)),
         Command::Eval(options) => eval::run(options),
+        Command::Staff(deed) => on_runtime(staff::run(deed)),
         Command::Migrate(file) => on_runtime(migrate::run(file.config)),
         Command::Backup(options) => backup::backup(&options),
         Command::Restore(options) => backup::restore(&options),

@@ -129,21 +129,22 @@ fn write_stock(store: &Store, titles: u32) -> Result<()> {
     Ok(())
 }
 
-/// Opens the demonstration's account, or gives it a new password.
+/// Opens the demonstration's account, or gives it a new password and forgets the second factor that was tried with it.
 async fn login(store: &Store) -> Result<Login> {
     let name = "libraire".to_owned();
-    let password = one_time_password()?;
-    let hash = staff::hash(&password)?;
+    let (password, hash) = tokio::task::spawn_blocking(staff::drawn).await??;
     let member = staff::NewMember {
         login: name.clone(),
         name: "Libraire du Quai".to_owned(),
         role: staff::Role::Administrator,
-        password: hash,
+        // Told to whoever started it, and new at every start: there is nothing to change it for.
+        password: staff::Credential::Own(hash),
     };
     store
         .write(
             move |tx| match staff::create(tx, &member, Clock::system().now()) {
                 Err(staff::AccountRefusal::LoginTaken { login }) => {
+                    staff::remove_second_factor(tx, &login)?;
                     staff::set_password(tx, &login, &member.password)
                 }
                 other => other.map(drop),
@@ -151,16 +152,4 @@ async fn login(store: &Store) -> Result<Login> {
         )
         .await?;
     Ok(Login { name, password })
-}
-
-/// Twenty characters that are easy to copy by hand: about 100 bits.
-fn one_time_password() -> Result<String> {
-    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut bytes = [0; 20];
-    getrandom::fill(&mut bytes).context("the system gives no randomness")?;
-    Ok(bytes
-        .iter()
-        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
-        .map(|&letter| char::from(letter))
-        .collect())
 }

@@ -1,5 +1,8 @@
 //! Passwords, as argon2id hashes. Hashing takes tens of milliseconds on purpose: never inside a transaction,
 //! never on an async thread.
+//!
+//! What a person chooses is asked whether it is long and hard to guess, and nothing else: no capitals, no digits, no end
+//! after some months. What the shop draws itself needs no such question.
 
 use std::fmt;
 
@@ -7,7 +10,14 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc},
 };
+use storage::Fault;
 use trade::limits;
+
+use super::guessing::{self, Obvious};
+use crate::random;
+
+/// Letters and digits that are not taken for one another: five bits each.
+const DRAWN_LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// A password's hash, as it is kept.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,16 +44,24 @@ pub enum PasswordRefusal {
         /// The most bytes.
         max: usize,
     },
+    /// Among the passwords that were found most often in leaks.
+    #[error("many people use this password, and so do those who guess")]
+    Common,
+    /// Little more than what anybody knows of the shop or of her whose it is.
+    #[error(
+        "the password lives on the name of the shop, of its owner, or on a word that everybody tries"
+    )]
+    Obvious,
     /// The system gives no random numbers.
     #[error("the password could not be hashed")]
     Unhashed,
 }
 
-/// Hashes a new password. Blocking: call it from a thread of its own.
+/// Hashes a password that somebody chose. Blocking: call it from a thread of its own.
 ///
 /// # Errors
 /// See [`PasswordRefusal`].
-pub fn hash(password: &str) -> Result<PasswordHash, PasswordRefusal> {
+pub fn hash(password: &str, obvious: &Obvious<'_>) -> Result<PasswordHash, PasswordRefusal> {
     if password.chars().count() < limits::PASSWORD_MIN_CHARS {
         return Err(PasswordRefusal::TooShort {
             min: limits::PASSWORD_MIN_CHARS,
@@ -54,6 +72,38 @@ pub fn hash(password: &str) -> Result<PasswordHash, PasswordRefusal> {
             max: limits::PASSWORD_MAX_BYTES,
         });
     }
+    if guessing::is_common(password) {
+        return Err(PasswordRefusal::Common);
+    }
+    if obvious.is_in(password) {
+        return Err(PasswordRefusal::Obvious);
+    }
+    hashed(password)
+}
+
+/// A password that nobody chose: twenty letters and digits that are easy to copy by hand, 100 bits. Told once, and its hash.
+/// Blocking.
+///
+/// # Errors
+/// A [`Fault`] when the system gives no random numbers.
+pub fn drawn() -> Result<(String, PasswordHash), Fault> {
+    let password = letters::<20>()?;
+    let hash = hashed(&password).map_err(|refusal| Fault::Unavailable(refusal.into()))?;
+    Ok((password, hash))
+}
+
+/// `N` random letters and digits, five bits each.
+pub(super) fn letters<const N: usize>() -> Result<String, Fault> {
+    let letter = |byte: u8| DRAWN_LETTERS.get(usize::from(byte % 32)).copied();
+    let bytes = random::bytes::<N>()?;
+    Ok(bytes
+        .into_iter()
+        .filter_map(letter)
+        .map(char::from)
+        .collect())
+}
+
+fn hashed(password: &str) -> Result<PasswordHash, PasswordRefusal> {
     let hash: phc::PasswordHash = Argon2::default()
         .hash_password(password.as_bytes())
         .map_err(|_| PasswordRefusal::Unhashed)?;
@@ -90,9 +140,15 @@ mod tests {
 
     use super::*;
 
+    const OBVIOUS: Obvious<'static> = Obvious {
+        shop: "Librairie du Quai",
+        name: "Jeanne Dupont",
+        login: "jd",
+    };
+
     #[test]
     fn only_the_password_matches_its_hash() {
-        let kept = hash("correct horse battery").unwrap();
+        let kept = hash("correct horse battery", &OBVIOUS).unwrap();
         assert!(kept.0.starts_with("$argon2id$"));
         assert!(matches("correct horse battery", Some(&kept)));
         assert!(!matches("correct horse batterx", Some(&kept)));
@@ -102,14 +158,42 @@ mod tests {
     #[test]
     fn short_passwords_are_refused() {
         assert_eq!(
-            hash("éééééééééé"),
+            hash("éééééééééé", &OBVIOUS),
             Err(PasswordRefusal::TooShort { min: 12 })
         );
-        assert!(hash(&"x".repeat(64)).is_ok());
+        assert!(hash(&"x".repeat(64), &OBVIOUS).is_ok());
         let max = limits::PASSWORD_MAX_BYTES;
         assert_eq!(
-            hash(&"x".repeat(max + 1)),
+            hash(&"x".repeat(max + 1), &OBVIOUS),
             Err(PasswordRefusal::TooLong { max })
         );
+    }
+
+    #[test]
+    fn easily_guessed_passwords_are_refused() {
+        for common in ["1qaz2wsx3edc", "QwertyQwerty", "motherfucker"] {
+            assert_eq!(
+                hash(common, &OBVIOUS),
+                Err(PasswordRefusal::Common),
+                "{common}"
+            );
+        }
+        for obvious in ["Vive Jeanne du comptoir", "librairieduquai-2026"] {
+            assert_eq!(
+                hash(obvious, &OBVIOUS),
+                Err(PasswordRefusal::Obvious),
+                "{obvious}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_shop_draws_is_long_and_never_the_same() {
+        let (one, kept) = drawn().unwrap();
+        let (other, _) = drawn().unwrap();
+        assert_eq!(one.len(), 20);
+        assert_ne!(one, other);
+        assert!(matches(&one, Some(&kept)));
+        assert!(one.bytes().all(|letter| DRAWN_LETTERS.contains(&letter)));
     }
 }

@@ -1,15 +1,18 @@
 //! The doors of the back office: who is logged in, what their role opens, and whether a form is theirs.
 //!
-//! Three things are decided here and nowhere else, before a handler runs: no session leads to the login page,
-//! an administrator's door stays shut for a bookseller, and a form without the session's token is not read.
+//! Four things are decided here and nowhere else, before a handler runs: no session leads to the login page, who owes a
+//! step first (a code, a password of her own, a second factor) is led to it, an administrator's door stays shut for a
+//! bookseller, and a form without the session's token is not read. What stays shut is a warning in the log.
 //! A handler behind a door finds a [`Visit`] with the request and need not ask again.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
 use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use shop::staff::{self, Member, Role};
+use shop::staff::{self, Member, Role, SecondFactorRule, Session, Step};
 use subtle::ConstantTimeEq;
 use trade::limits;
 use trade::locale::Locale;
@@ -29,10 +32,37 @@ const COOKIE: &str = "bouquin-office";
 pub(super) enum Door {
     /// Anybody: the login page.
     Open,
+    /// Whoever knows a password, whatever else she owes: the way out.
+    Known,
+    /// Where a step is taken: for who owes it, and for who owes nothing.
+    Owing(Step),
     /// Everybody who works here.
     Staff,
+    /// Everybody who works here, where money moves or the bank is seen.
+    Money,
     /// Administrators only.
     Administrator,
+}
+
+impl Door {
+    /// Whether it stays shut without a second factor, under the rule of the shop. Accounts are money too: who makes
+    /// them could make one that passes.
+    fn wants_second_factor(self, rule: SecondFactorRule) -> bool {
+        match self {
+            Door::Money | Door::Administrator => rule != SecondFactorRule::Optional,
+            // Under the rule for all, who has none owes it and does not come this far.
+            Door::Open | Door::Known | Door::Owing(_) | Door::Staff => false,
+        }
+    }
+}
+
+/// The page where a step is taken.
+pub(super) fn page_of(step: Step) -> &'static str {
+    match step {
+        Step::Code => "/office/code",
+        Step::Password => "/office/account/password",
+        Step::SecondFactor => "/office/account/second-factor",
+    }
 }
 
 /// What the forms of a room send.
@@ -53,6 +83,10 @@ pub(super) struct Visit {
     pub csrf: String,
     /// The language of the page.
     pub locale: Locale,
+    /// The session.
+    pub session: Session,
+    /// What she must do before other doors open.
+    pub owes: Option<Step>,
 }
 
 impl Visit {
@@ -93,26 +127,80 @@ async fn pass(
     let Some(token) = session_token(&state.settings, request.headers()).map(str::to_owned) else {
         return Err(to_login(&request, visitor));
     };
+    let Some(session) = open_session(state, token).await? else {
+        return Err(to_login(&request, visitor));
+    };
+    let owes = session.owes(state.settings.second_factor);
+    if let Some(elsewhere) = leads_elsewhere(door, owes) {
+        return Err(Redirect::to(&visitor.path(elsewhere)).into_response());
+    }
+    if door == Door::Administrator && session.member.role != Role::Administrator {
+        stayed_shut(&request, &session.member, "the role does not open it");
+        return Err(Problem::of(Kind::Forbidden).into_response());
+    }
+    if door.wants_second_factor(state.settings.second_factor) && !session.member.second_factor {
+        stayed_shut(&request, &session.member, "there is no second factor");
+        let address = format!("{}?told=wanted", page_of(Step::SecondFactor));
+        return Err(Redirect::to(&visitor.path(&address)).into_response());
+    }
+    if request.method() == Method::POST {
+        request = with_token(request, body, &session).await?;
+    }
+    request.extensions_mut().insert(Visit {
+        member: session.member.clone(),
+        csrf: session.csrf.clone(),
+        locale: visitor.locale,
+        session,
+        owes,
+    });
+    Ok(request)
+}
+
+/// Finds the session and notes that it was used.
+async fn open_session(state: &AppState, token: String) -> Result<Option<Session>, Response> {
     let now = state.clock.now();
-    let session = state
+    let fault = |fault| Problem::from(fault).into_response();
+    let reading = state
         .store
         .read(move |tx| staff::session(tx, &token, now))
         .await;
-    let Some(session) = session.map_err(|fault| Problem::from(fault).into_response())? else {
-        return Err(to_login(&request, visitor));
+    let Some(session) = reading.map_err(fault)? else {
+        return Ok(None);
     };
-    if door == Door::Administrator && session.member.role != Role::Administrator {
-        return Err(Problem::of(Kind::Forbidden).into_response());
+    if now.since(session.seen) >= limits::STAFF_SEEN {
+        let id = session.id;
+        let noting = state.store.write(move |tx| staff::seen(tx, id, now)).await;
+        noting.map_err(fault)?;
     }
-    if request.method() == Method::POST {
-        request = with_token(request, body, &session.csrf).await?;
+    Ok(Some(session))
+}
+
+/// The page of the step that is owed, when this door is not for it.
+fn leads_elsewhere(door: Door, owes: Option<Step>) -> Option<&'static str> {
+    let step = owes?;
+    match door {
+        Door::Open | Door::Known => None,
+        Door::Owing(here) if here == step => None,
+        Door::Owing(_) | Door::Staff | Door::Money | Door::Administrator => Some(page_of(step)),
     }
-    request.extensions_mut().insert(Visit {
-        member: session.member,
-        csrf: session.csrf,
-        locale: visitor.locale,
-    });
-    Ok(request)
+}
+
+/// Writes down that a door stayed shut: who stood before it, and which it was.
+fn stayed_shut(request: &Request, member: &Member, why: &str) {
+    let door = request.extensions().get::<MatchedPath>();
+    tracing::warn!(
+        login = member.login,
+        address = %address(request.extensions().get()),
+        method = %request.method(),
+        door = door.map_or("", MatchedPath::as_str),
+        why,
+        "a door of the back office stayed shut"
+    );
+}
+
+/// The address of whoever asks, as far as the shop sees it.
+pub(super) fn address(peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
 }
 
 /// A page asked for without a session is shown after the login; a form is not sent again.
@@ -132,7 +220,7 @@ fn to_login(request: &Request, visitor: &Visitor) -> Response {
 }
 
 /// Reads a form, looks for the token in it, and puts the form back.
-async fn with_token(request: Request, kind: Body, csrf: &str) -> Result<Request, Response> {
+async fn with_token(request: Request, kind: Body, session: &Session) -> Result<Request, Response> {
     if kind == Body::Upload {
         return Ok(request);
     }
@@ -143,10 +231,13 @@ async fn with_token(request: Request, kind: Body, csrf: &str) -> Result<Request,
     let given = form
         .split(|byte| *byte == b'&')
         .find_map(|pair| pair.strip_prefix(b"csrf="));
-    if !given.is_some_and(|given| given.ct_eq(csrf.as_bytes()).into()) {
+    let is_ours = given.is_some_and(|given| given.ct_eq(session.csrf.as_bytes()).into());
+    let request = Request::from_parts(parts, axum::body::Body::from(form));
+    if !is_ours {
+        stayed_shut(&request, &session.member, "the form is of another session");
         return Err(Problem::of(Kind::ForeignOrigin).into_response());
     }
-    Ok(Request::from_parts(parts, axum::body::Body::from(form)))
+    Ok(request)
 }
 
 impl Visit {

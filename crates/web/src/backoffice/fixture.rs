@@ -22,7 +22,7 @@ use shop::payment::{
     Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
     Standing,
 };
-use shop::staff::{self, NewMember, Role};
+use shop::staff::{self, Credential, NewMember, Obvious, Role, SecondFactorRule};
 use shop::stock::{self, StockPolicy};
 use storage::{Fault, Store, StoreUrl};
 use tempfile::TempDir;
@@ -188,7 +188,12 @@ fn books() -> Vec<Incoming> {
 
 async fn fill(store: &Store, clock: &Clock, counted: EditionId) {
     let now = clock.now();
-    let password = tokio::task::spawn_blocking(|| staff::hash(PASSWORD).unwrap())
+    let obvious = Obvious {
+        shop: "Bouquin",
+        name: "lire",
+        login: "chef",
+    };
+    let password = tokio::task::spawn_blocking(move || staff::hash(PASSWORD, &obvious).unwrap())
         .await
         .unwrap();
     store
@@ -199,7 +204,7 @@ async fn fill(store: &Store, clock: &Clock, counted: EditionId) {
                     login: login.into(),
                     name: login.into(),
                     role,
-                    password: password.clone(),
+                    password: Credential::Own(password.clone()),
                 };
                 staff::create(tx, &member, now).unwrap();
             }
@@ -280,16 +285,28 @@ impl Small {
 
     /// Logs somebody in and returns the session's cookie.
     pub(crate) async fn log_in(&self, login: &str) -> String {
+        self.log_in_by(login, PASSWORD).await
+    }
+
+    /// The same with another password.
+    pub(crate) async fn log_in_by(&self, login: &str, password: &str) -> String {
         let page = self.get("/office/login", "").await;
         let cookie = cookie_of(&page);
         let token = hidden(&text(page).await, "form");
-        let form = format!(
-            "login={login}&password={}&form={token}",
-            PASSWORD.replace(' ', "+")
-        );
+        let password = password.replace(' ', "+");
+        let form = format!("login={login}&password={password}&form={token}");
         let entered = self.post("/office/login", &cookie, &form).await;
         assert_eq!(location(&entered), "/office");
         cookie_of(&entered)
+    }
+
+    /// The same shop under another rule about second factors.
+    pub(crate) fn under(mut self, rule: SecondFactorRule) -> Small {
+        let mut settings = (*self.state.settings).clone();
+        settings.second_factor = rule;
+        self.state.settings = settings.into();
+        self.site = crate::router(self.state.clone());
+        self
     }
 }
 

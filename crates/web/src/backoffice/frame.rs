@@ -31,6 +31,8 @@ pub(super) enum Part {
     Staff,
     Audit,
     Help,
+    /// Behind the name of who is logged in, not in the list.
+    Account,
 }
 
 impl Part {
@@ -67,6 +69,7 @@ impl Part {
             Part::Staff => "/office/staff",
             Part::Audit => "/office/audit",
             Part::Help => "/office/help",
+            Part::Account => "/office/account",
         }
     }
 
@@ -86,6 +89,7 @@ impl Part {
             Part::Staff => words.say("office-staff"),
             Part::Audit => words.say("office-audit"),
             Part::Help => words.say("office-help"),
+            Part::Account => words.say("office-account"),
         }
     }
 
@@ -119,7 +123,9 @@ pub(super) fn live_page(
             }
             form.who method="post" action="/office/logout" {
                 (token(visit))
-                span { (visit.member.name) }
+                a href=(Part::Account.path()) aria-current=[(part == Part::Account).then_some("page")] {
+                    span.sr { (Part::Account.name(words)) ", " } (visit.member.name)
+                }
                 button.button.link { (words.say("office-log-out")) }
             }
         }
@@ -131,6 +137,21 @@ pub(super) fn live_page(
         }
     };
     document(visit.locale, title, refresh_s, &shell)
+}
+
+/// A page for somebody who owes a step first, or of her account when she owes nothing.
+pub(super) fn step_page(visit: &Visit, title: &str, body: &Markup) -> Markup {
+    if visit.owes.is_none() {
+        return page(visit, Part::Account, title, body);
+    }
+    let leaving = html! {
+        (body)
+        form method="post" action="/office/logout" {
+            (token(visit))
+            button.button.link { (visit.words().say("office-log-out")) }
+        }
+    };
+    bare_page(visit.locale, title, &leaving)
 }
 
 /// A page for somebody who is not logged in.

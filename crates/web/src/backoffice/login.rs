@@ -3,7 +3,7 @@
 //! The form carries a random token that a cookie of the same visit must repeat: nobody can be logged in by a
 //! form on another site. Attempts are limited per address here and per login by the verb.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 
 use axum::Extension;
@@ -23,7 +23,7 @@ use trade::limits;
 
 use super::Office;
 use super::access::{self, Visit};
-use super::frame;
+use super::{browser, frame};
 use crate::AppState;
 use crate::i18n;
 use crate::problem::{Kind, Problem};
@@ -43,7 +43,7 @@ impl Attempts {
     }
 
     /// Counts an attempt; false when there were too many.
-    fn allows(&self, address: IpAddr) -> bool {
+    pub(super) fn allows(&self, address: IpAddr) -> bool {
         if self.0.len() > limits::LOGIN_ADDRESSES {
             self.0.retain_recent();
         }
@@ -107,8 +107,9 @@ pub(super) async fn enter(
             Some(words.say("office-login-old-form")),
         );
     }
-    let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip());
+    let address = access::address(peer.as_ref().map(|peer| &peer.0));
     if !office.attempts.allows(address) {
+        tracing::warn!(%address, "too many attempts to enter the back office");
         let told = Some(words.say("office-login-later"));
         return answer(
             &state,
@@ -118,7 +119,9 @@ pub(super) async fn enter(
             told,
         );
     }
-    let entering = staff::log_in(&state.store, &state.clock, &given.login, &given.password).await;
+    let browser = browser::of(&headers, address);
+    let (store, clock) = (&state.store, &state.clock);
+    let entering = staff::log_in(store, clock, &given.login, &given.password, &browser).await;
     if let Err(refusal) = &entering {
         // Not the login: it may be a password that was typed into the wrong field.
         tracing::warn!(%address, %refusal, "nobody entered the back office");
@@ -173,12 +176,17 @@ pub(super) async fn leave(
 }
 
 fn entered(state: &AppState, session: &NewSession, next: &str) -> Response {
-    let mut response = Redirect::to(safe_next(next)).into_response();
-    let cookies = [
-        access::session_cookie(&state.settings, &session.token),
-        access::set_cookie(&state.settings, FORM_COOKIE, "", 0),
-    ];
-    for cookie in cookies.into_iter().flatten() {
+    let response = Redirect::to(safe_next(next)).into_response();
+    let mut response = goes_on(state, session, response);
+    if let Some(cookie) = access::set_cookie(&state.settings, FORM_COOKIE, "", 0) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Answers with `response`, under the token of a session that was just opened.
+pub(super) fn goes_on(state: &AppState, session: &NewSession, mut response: Response) -> Response {
+    if let Some(cookie) = access::session_cookie(&state.settings, &session.token) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response

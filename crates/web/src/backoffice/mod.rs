@@ -5,7 +5,9 @@
 //! anything but by the shop's verbs, under the login of who did it.
 
 mod access;
+mod account;
 mod bank;
+mod browser;
 mod certificates;
 mod chart;
 mod covers;
@@ -33,6 +35,7 @@ mod screening;
 mod search_rule;
 mod search_trial;
 mod searches;
+mod second_factor;
 mod senders;
 mod staff;
 mod stock;
@@ -44,6 +47,8 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router, middleware};
+
+use shop::staff::Step;
 
 use crate::AppState;
 use access::{Body, Door};
@@ -82,6 +87,30 @@ impl Room {
         }
     }
 
+    /// For whoever is logged in, whatever she owes.
+    fn known(path: &'static str, methods: MethodRouter<AppState>) -> Room {
+        Room {
+            door: Door::Known,
+            ..Room::staff(path, methods)
+        }
+    }
+
+    /// Where a step is taken that may be owed.
+    fn owing(step: Step, methods: MethodRouter<AppState>) -> Room {
+        Room {
+            door: Door::Owing(step),
+            ..Room::staff(access::page_of(step), methods)
+        }
+    }
+
+    /// For staff, where money moves or the bank is seen.
+    fn money(path: &'static str, methods: MethodRouter<AppState>) -> Room {
+        Room {
+            door: Door::Money,
+            ..Room::staff(path, methods)
+        }
+    }
+
     /// For staff, with a form that carries a file; what it may weigh is counted while it is written.
     fn upload(path: &'static str, methods: MethodRouter<AppState>) -> Room {
         Room {
@@ -104,23 +133,39 @@ impl Room {
 fn rooms() -> Vec<Room> {
     vec![
         Room::open("/office/login", get(login::page).post(login::enter)),
-        Room::staff("/office/logout", post(login::leave)),
+        Room::known("/office/logout", post(login::leave)),
+        Room::owing(
+            Step::Code,
+            get(second_factor::ask).post(second_factor::show),
+        ),
+        Room::owing(Step::Password, get(account::password).post(account::change)),
+        Room::owing(
+            Step::SecondFactor,
+            get(second_factor::offer).post(second_factor::set_up),
+        ),
+        Room::staff(
+            "/office/account/second-factor/remove",
+            post(second_factor::remove),
+        ),
+        Room::staff("/office/account", get(account::show)),
+        Room::staff("/office/account/sessions/end", post(account::end_others)),
+        Room::staff("/office/account/sessions/{id}/end", post(account::end)),
         Room::staff("/office", get(dashboard::show)),
         Room::staff("/office/orders", get(orders::list)),
         Room::staff("/office/orders/{number}", get(order::show)),
         Room::staff("/office/orders/{number}/ship", post(order_deeds::ship)),
         Room::staff("/office/orders/{number}/cancel", post(order_deeds::cancel)),
-        Room::staff("/office/orders/{number}/refund", post(order_deeds::refund)),
-        Room::staff(
+        Room::money("/office/orders/{number}/refund", post(order_deeds::refund)),
+        Room::money(
             "/office/orders/{number}/refund-sent",
             post(order_deeds::refund_sent),
         ),
-        Room::staff(
+        Room::money(
             "/office/certificates",
             get(certificates::list).post(certificates::issue),
         ),
-        Room::staff("/office/certificates/{id}/block", post(certificates::block)),
-        Room::staff(
+        Room::money("/office/certificates/{id}/block", post(certificates::block)),
+        Room::money(
             "/office/certificates/{id}/unblock",
             post(certificates::unblock),
         ),
@@ -135,33 +180,36 @@ fn rooms() -> Vec<Room> {
                 .post(screening::send)
                 .layer(DefaultBodyLimit::max(trade::limits::FORM_BYTES)),
         ),
-        Room::staff(
+        Room::money(
             "/office/orders/{number}/dispute",
             post(order_disputes::open),
         ),
-        Room::staff(
+        Room::money(
             "/office/orders/{number}/disputes/{id}/represent",
             post(order_disputes::represent),
         ),
-        Room::staff(
+        Room::money(
             "/office/orders/{number}/disputes/{id}/lose",
             post(order_disputes::lose),
         ),
-        Room::staff("/office/bank", get(bank::show)),
-        Room::upload("/office/bank/file", post(bank::send)),
-        Room::staff("/office/bank/run", post(bank::run)),
-        Room::staff("/office/bank/breaks", get(bank::breaks)),
-        Room::staff(
+        Room::money("/office/bank", get(bank::show)),
+        Room {
+            door: Door::Money,
+            ..Room::upload("/office/bank/file", post(bank::send))
+        },
+        Room::money("/office/bank/run", post(bank::run)),
+        Room::money("/office/bank/breaks", get(bank::breaks)),
+        Room::money(
             "/office/bank/breaks/{id}",
             get(bank::show_break).post(bank::look_after),
         ),
-        Room::staff("/office/bank/breaks/{id}/close", post(bank::close)),
-        Room::staff("/office/bank/entries/{id}/give", post(bank::give)),
-        Room::staff("/office/bank/entries/{id}/send-back", post(bank::send_back)),
-        Room::staff("/office/bank/entries/{id}/charge", post(bank::charge)),
-        Room::staff("/office/bank/statements/{id}", get(bank::statement)),
-        Room::staff("/office/bank/fec", get(bank::fec)),
-        Room::staff("/office/bank/fec/file", get(bank::download)),
+        Room::money("/office/bank/breaks/{id}/close", post(bank::close)),
+        Room::money("/office/bank/entries/{id}/give", post(bank::give)),
+        Room::money("/office/bank/entries/{id}/send-back", post(bank::send_back)),
+        Room::money("/office/bank/entries/{id}/charge", post(bank::charge)),
+        Room::money("/office/bank/statements/{id}", get(bank::statement)),
+        Room::money("/office/bank/fec", get(bank::fec)),
+        Room::money("/office/bank/fec/file", get(bank::download)),
         Room::staff("/office/stock", get(stock::search)),
         Room::staff(
             "/office/stock/{edition}",
@@ -238,7 +286,11 @@ fn rooms() -> Vec<Room> {
         Room::staff("/office/covers/{edition}/again", post(covers::again)),
         Room::staff("/office/help", get(help::show)),
         Room::administrator("/office/staff", get(staff::list).post(staff::create)),
-        Room::administrator("/office/staff/{login}/password", post(staff::set_password)),
+        Room::administrator("/office/staff/{login}/password", post(staff::give_password)),
+        Room::administrator(
+            "/office/staff/{login}/second-factor",
+            post(staff::remove_second_factor),
+        ),
         Room::administrator("/office/staff/{login}/disable", post(staff::disable)),
         Room::administrator("/office/audit", get(staff::log)),
     ]
@@ -257,6 +309,8 @@ pub(crate) fn routes(state: &AppState) -> Router<AppState> {
     site.layer(Extension(office))
 }
 
+#[cfg(test)]
+mod account_tests;
 #[cfg(test)]
 mod display_tests;
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! Accounts of the people who work here, and what each of them did. Administrators only.
+//!
+//! Passwords for others are drawn, shown once and for one entry: nobody knows the password of somebody else.
 
 use axum::extract::{Path, Query, State};
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
-use shop::staff::{
-    self, AccountRefusal, Member, NewMember, PasswordHash, PasswordRefusal, Role, audit,
-};
-use trade::limits;
+use shop::staff::{self, AccountRefusal, Credential, Member, NewMember, PasswordHash, Role, audit};
+use trade::clock::Timestamp;
+use trade::{limits, locale};
 
 use super::access::Visit;
 use super::frame::{self, Part, time, token};
@@ -36,7 +37,7 @@ pub(super) async fn list(
     let body = html! {
         (said(&visit, &told.told))
         div.scroll tabindex="0" role="region" aria-label=(words.say("office-staff")) {
-            table.grid {
+            table.grid.wide {
                 thead { tr {
                     th scope="col" { (words.say("office-login")) }
                     th scope="col" { (words.say("office-name-column")) }
@@ -63,29 +64,37 @@ fn row(visit: &Visit, member: &Member) -> Markup {
         tr {
             th scope="row" { (login) }
             td { (member.name) }
-            td { (words.one_of("office-role", member.role.code())) @if member.disabled { div.muted.small { (words.say("office-disabled")) } } }
             td {
-                details.ask {
-                    summary { (words.say("office-password-new")) span.sr { " " (login) } }
-                    form method="post" action={ (path) "/password" } {
-                        (token(visit))
-                        div.field {
-                            label for={ "password-" (login) } { (words.say("office-password-new")) }
-                            input id={ "password-" (login) } type="password" name="password" autocomplete="new-password" minlength=(limits::PASSWORD_MIN_CHARS) required;
-                        }
-                        div.actions { button.button.quiet { (words.say("office-save")) } }
-                    }
+                (words.one_of("office-role", member.role.code()))
+                @if member.disabled { div.muted.small { (words.say("office-disabled")) } }
+                @if member.one_time_until.is_some() { div.muted.small { (words.say("office-one-time")) } }
+                @if member.second_factor { div.muted.small { (words.say("office-factor-has")) } }
+            }
+            td {
+                @if *login != visit.member.login {
+                    (asked(visit, login, (&path, "password"), "office-password-give"))
+                }
+                @if member.second_factor {
+                    (asked(visit, login, (&path, "second-factor"), "office-factor-take"))
                 }
                 @if !member.disabled && *login != visit.member.login {
-                    details.ask {
-                        summary { (words.say("office-disable")) span.sr { " " (login) } }
-                        form method="post" action={ (path) "/disable" } {
-                            (token(visit))
-                            p { (words.say("office-disable-help")) }
-                            div.actions { button.button.quiet { (words.say("office-disable")) } }
-                        }
-                    }
+                    (asked(visit, login, (&path, "disable"), "office-disable"))
                 }
+            }
+        }
+    }
+}
+
+/// A deed to an account, asked twice; its help has its name with `-help`.
+fn asked(visit: &Visit, login: &str, (path, deed): (&str, &str), name: &str) -> Markup {
+    let words = visit.words();
+    html! {
+        details.ask {
+            summary { (words.say(name)) span.sr { " " (login) } }
+            form method="post" action={ (path) "/" (deed) } {
+                (token(visit))
+                p { (words.say(&format!("{name}-help"))) }
+                div.actions { button.button.quiet { (words.say(name)) } }
             }
         }
     }
@@ -103,11 +112,7 @@ fn new_form(visit: &Visit) -> Markup {
                 label for="role" { (words.say("office-role")) }
                 select #role name="role" { @for &role in Role::ALL { option value=(role.code()) { (words.one_of("office-role", role.code())) } } }
             }
-            div.field {
-                label for="password" { (words.say("office-password")) }
-                p.hint #password-hint { (words.tell("office-password-hint", &[("min", limits::PASSWORD_MIN_CHARS.to_string().into())])) }
-                input #password type="password" name="password" minlength=(limits::PASSWORD_MIN_CHARS) autocomplete="new-password" aria-describedby="password-hint" required;
-            }
+            p.hint { (words.say("office-staff-new-help")) }
             div.actions { button.button { (words.say("office-staff-create")) } }
         }
     }
@@ -116,12 +121,11 @@ fn new_form(visit: &Visit) -> Markup {
 fn said(visit: &Visit, told: &str) -> Markup {
     let words = visit.words();
     match told {
-        "created" => frame::notice(true, words.say("office-told-created")),
-        "password" => frame::notice(true, words.say("office-told-password")),
+        "factor-removed" => frame::notice(true, words.say("office-told-factor-removed")),
         "disabled" => frame::notice(true, words.say("office-told-disabled")),
         "taken" => frame::notice(false, words.say("office-told-taken")),
         "bad-login" => frame::notice(false, words.say("office-told-bad-login")),
-        "bad-password" => frame::notice(false, words.say("office-told-bad-password")),
+        "own-password" => frame::notice(false, words.say("office-told-own-password-here")),
         "oneself" => frame::notice(false, words.say("office-told-oneself")),
         _ => html! {},
     }
@@ -134,7 +138,6 @@ pub(super) struct NewAccount {
     login: String,
     name: String,
     role: String,
-    password: String,
 }
 
 /// `POST /office/staff`
@@ -142,61 +145,92 @@ pub(super) async fn create(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
     Form(new): Form<NewAccount>,
-) -> Result<Redirect, Problem> {
+) -> Result<Response, Problem> {
     let role = Role::of_code(&new.role).ok_or_else(|| Problem::of(Kind::Malformed))?;
-    let Some(password) = hashed(new.password).await? else {
-        return Ok(told("bad-password"));
-    };
     let name: String = new.name.trim().chars().take(limits::NAME_CHARS).collect();
     let name = if name.is_empty() {
         new.login.clone()
     } else {
         name
     };
+    let (password, hash) = drawn().await?;
+    let (by, now) = (visit.member.login.clone(), state.clock.now());
     let member = NewMember {
         login: new.login,
         name,
         role,
-        password,
+        password: Credential::one_time(hash, now),
     };
-    let (by, now) = (visit.member.login, state.clock.now());
-    let created = state.store.write(move |tx| -> Result<(), AccountRefusal> {
-        let created = staff::create(tx, &member, now)?;
-        Ok(audit::record(
-            tx,
-            &by,
-            "staff.create",
-            &created.login,
-            Some(created.role.code()),
-            now,
-        )?)
-    });
-    done("created", created.await)
-}
-
-/// What the form of a new password sends.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct NewPassword {
-    password: String,
+    let created = state
+        .store
+        .write(move |tx| -> Result<Member, AccountRefusal> {
+            let created = staff::create(tx, &member, now)?;
+            let (login, role) = (&created.login, created.role.code());
+            audit::record(tx, &by, "staff.create", login, Some(role), now)?;
+            Ok(created)
+        });
+    match created.await {
+        Ok(created) => Ok(given(&visit, &created.login, &password, now)),
+        Err(refusal) => done("", Err(refusal)).map(IntoResponse::into_response),
+    }
 }
 
 /// `POST /office/staff/{login}/password`
-pub(super) async fn set_password(
+pub(super) async fn give_password(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
     Path(login): Path<String>,
-    Form(new): Form<NewPassword>,
-) -> Result<Redirect, Problem> {
-    let Some(password) = hashed(new.password).await? else {
-        return Ok(told("bad-password"));
-    };
-    let (by, now) = (visit.member.login, state.clock.now());
+) -> Result<Response, Problem> {
+    if login.eq_ignore_ascii_case(&visit.member.login) {
+        return Ok(told("own-password").into_response());
+    }
+    let (password, hash) = drawn().await?;
+    let (by, now) = (visit.member.login.clone(), state.clock.now());
+    let (whose, credential) = (login.clone(), Credential::one_time(hash, now));
     let changed = state.store.write(move |tx| -> Result<(), AccountRefusal> {
-        staff::set_password(tx, &login, &password)?;
-        Ok(audit::record(tx, &by, "staff.password", &login, None, now)?)
+        staff::set_password(tx, &whose, &credential)?;
+        Ok(audit::record(tx, &by, "staff.password", &whose, None, now)?)
     });
-    done("password", changed.await)
+    match changed.await {
+        Ok(()) => Ok(given(&visit, &login, &password, now)),
+        Err(refusal) => done("", Err(refusal)).map(IntoResponse::into_response),
+    }
+}
+
+/// The page that shows a drawn password, this once.
+fn given(visit: &Visit, login: &str, password: &str, now: Timestamp) -> Response {
+    let words = visit.words();
+    let until = locale::format_time(now.plus(limits::ONE_TIME_PASSWORD), visit.locale);
+    let body = html! {
+        dl.figures {
+            div { dt { (words.say("office-login")) } dd { (login) } }
+            div { dt { (words.say("office-one-time")) } dd { code { (password) } } }
+        }
+        p { (words.tell("office-given-help", &[("until", until.into())])) }
+        p { a href="/office/staff" { (words.say("office-staff-back")) } }
+    };
+    frame::page(visit, Part::Staff, words.say("office-one-time"), &body).into_response()
+}
+
+/// `POST /office/staff/{login}/second-factor`: for who has lost it, recovery codes and all.
+pub(super) async fn remove_second_factor(
+    State(state): State<AppState>,
+    Extension(visit): Extension<Visit>,
+    Path(login): Path<String>,
+) -> Result<Redirect, Problem> {
+    let (by, now) = (visit.member.login, state.clock.now());
+    let removed = state.store.write(move |tx| -> Result<(), AccountRefusal> {
+        staff::remove_second_factor(tx, &login)?;
+        Ok(audit::record(
+            tx,
+            &by,
+            "staff.factor_off",
+            &login,
+            None,
+            now,
+        )?)
+    });
+    done("factor-removed", removed.await)
 }
 
 /// `POST /office/staff/{login}/disable`. Nobody shuts themselves out.
@@ -216,19 +250,13 @@ pub(super) async fn disable(
     done("disabled", disabled.await)
 }
 
-/// The hash, made on a thread of its own; none when the password is too short or too long.
-async fn hashed(password: String) -> Result<Option<PasswordHash>, Problem> {
-    let hashing = tokio::task::spawn_blocking(move || staff::hash(&password));
-    match hashing
+/// A password and its hash, made on a thread of its own.
+async fn drawn() -> Result<(String, PasswordHash), Problem> {
+    let drawing = tokio::task::spawn_blocking(staff::drawn);
+    let drawn = drawing
         .await
-        .map_err(|error| Problem::fault(Kind::Fault, &error))?
-    {
-        Ok(hash) => Ok(Some(hash)),
-        Err(PasswordRefusal::TooShort { .. } | PasswordRefusal::TooLong { .. }) => Ok(None),
-        Err(PasswordRefusal::Unhashed) => {
-            Err(Problem::fault(Kind::Fault, &PasswordRefusal::Unhashed))
-        }
-    }
+        .map_err(|error| Problem::fault(Kind::Fault, &error))?;
+    Ok(drawn?)
 }
 
 fn done(what: &str, outcome: Result<(), AccountRefusal>) -> Result<Redirect, Problem> {

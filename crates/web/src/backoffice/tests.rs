@@ -12,7 +12,7 @@ use shop::checkout::{Draft, place_order};
 use shop::order::OrderState;
 use shop::payment::{self, PaymentState};
 use shop::pricing::{Destination, Line, quote};
-use shop::staff::Role;
+use shop::staff::{Role, SecondFactorRule};
 use shop::stock::{MoveReason, StockPolicy};
 use trade::address::{Address, AddressInput, Email};
 use trade::delivery::DeliveryMethod;
@@ -250,6 +250,9 @@ fn every_code_that_the_office_shows_has_its_words() {
             .map(|one| ("office-policy", one.code())),
     );
     codes.extend(Role::ALL.iter().map(|one| ("office-role", one.code())));
+    for group in ["office-factor-none", "office-factor-wanted"] {
+        codes.extend(SecondFactorRule::ALL.iter().map(|one| (group, one.code())));
+    }
     codes.extend(
         DeliveryMethod::ALL
             .iter()
@@ -432,38 +435,40 @@ async fn an_administrator_opens_and_closes_accounts_but_not_her_own() {
             .await;
         location(&answer).replace("/office/staff?told=", "")
     };
-    let password = fixture::PASSWORD.replace(' ', "+");
+    let form = format!("csrf={csrf}&login=Paul&name=Paul&role=bookseller");
+    let created = text(shop.post("/office/staff", &cookie, &form).await).await;
+    let given = given_password(&created);
     assert_eq!(
-        post(
-            "/office/staff",
-            &format!("login=Paul&name=Paul&role=bookseller&password={password}")
-        )
-        .await,
-        "created"
-    );
-    assert_eq!(
-        post(
-            "/office/staff",
-            &format!("login=paul&name=Paul&role=bookseller&password={password}")
-        )
-        .await,
+        post("/office/staff", "login=paul&name=Paul&role=bookseller").await,
         "taken"
     );
     assert_eq!(
-        post(
-            "/office/staff",
-            "login=anne&name=Anne&role=bookseller&password=court"
-        )
-        .await,
-        "bad-password"
+        post("/office/staff", "login=pa+ul&name=Paul&role=bookseller").await,
+        "bad-login"
     );
-    let paul = shop.log_in("paul").await;
+    let paul = shop.log_in_by("paul", &given).await;
+    assert_eq!(
+        location(&shop.get("/office", &paul).await),
+        "/office/account/password",
+        "a given password opens nothing else"
+    );
     assert_eq!(post("/office/staff/paul/disable", "").await, "disabled");
     assert_eq!(
         shop.get("/office", &paul).await.status(),
         StatusCode::SEE_OTHER
     );
     assert_eq!(post("/office/staff/chef/disable", "").await, "oneself");
+    assert_eq!(
+        post("/office/staff/chef/password", "").await,
+        "own-password"
+    );
+}
+
+/// The one-time password that a page of the accounts shows.
+pub(super) fn given_password(page: &str) -> String {
+    let shown = page.split("<dd><code>").nth(1);
+    let shown = shown.unwrap_or_else(|| panic!("no password in {page}"));
+    shown.split('<').next().unwrap().to_owned()
 }
 
 #[tokio::test]
