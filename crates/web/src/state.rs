@@ -11,6 +11,7 @@ use shop::books::Siren;
 use shop::order::OrderKeys;
 use shop::payment::{Means, Methods};
 use shop::reconciliation::Agreement;
+use shop::reconciliation::fetching::Source;
 use shop::reviews::ReviewKeys;
 use shop::screening::{Bureau, MarkKeys, Screening};
 use storage::Store;
@@ -228,6 +229,8 @@ pub struct Settings {
     pub siren: Option<Siren>,
     /// What the card bank may charge; without a tariff no fee is compared.
     pub agreement: Agreement,
+    /// From where this shop fetches the files of bank and switch by itself.
+    pub fetches: Vec<Source>,
 }
 
 impl Settings {
@@ -248,6 +251,7 @@ impl Settings {
             watches_orders: false,
             siren: None,
             agreement: Agreement::default(),
+            fetches: Vec::new(),
         }
     }
 }

@@ -150,6 +150,7 @@ fn rooms() -> Vec<Room> {
         Room::staff("/office/bank", get(bank::show)),
         Room::upload("/office/bank/file", post(bank::send)),
         Room::staff("/office/bank/run", post(bank::run)),
+        Room::staff("/office/bank/fetch", post(bank::ask_now)),
         Room::staff("/office/bank/breaks", get(bank::breaks)),
         Room::staff(
             "/office/bank/breaks/{id}",
