@@ -248,6 +248,8 @@ async fn whole_path() -> Result<()> {
         ("office-screening-decision", "/office/screening/1"),
         ("office-screening-rules", "/office/screening/rules"),
         ("office-screening-draft", "/office/screening/draft"),
+        ("office-bank", "/office/bank"),
+        ("office-bank-breaks", "/office/bank/breaks"),
         ("office-stock", "/office/stock"),
         ("office-import", "/office/import"),
         ("office-covers", "/office/covers"),

@@ -2,6 +2,8 @@
 //!
 //! One TOML file a process; unknown keys are mistakes, so that a misspelt one is not silently ignored.
 
+mod bank;
+
 use std::{
     fmt,
     net::SocketAddr,
@@ -13,6 +15,8 @@ use banking::iban::Iban;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use shop::{books::Siren, staff::SecondFactorRule};
 use storage::StoreUrl;
+
+use self::bank::Bank;
 
 /// What the program may assume about where it runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -292,14 +296,6 @@ pub struct Delivery {
     pub tariff: PathBuf,
 }
 
-/// `[bank]`
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Bank {
-    /// A TOML file of dated `[[tariff]]` rows: what the bank may charge. Without it no fee is compared.
-    pub agreement: Option<PathBuf>,
-}
-
 /// `[covers]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -498,7 +494,7 @@ mod tests {
 
     use super::*;
 
-    const GOOD: &str = r#"profile = "demo"
+    pub(super) const GOOD: &str = r#"profile = "demo"
 [shop]
 name = "Librairie"
 listen = "127.0.0.1:8080"
@@ -515,7 +511,7 @@ from = "Librairie <bonjour@example.org>"
 contact = "bonjour@example.org"
 "#;
 
-    fn told(text: &str) -> String {
+    pub(super) fn told(text: &str) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         match read::<ShopConfig>(file.path()) {

@@ -6,6 +6,7 @@ mod bureau;
 mod commands;
 mod config;
 mod demo;
+mod fetching;
 mod follow;
 mod mailroom;
 mod means;

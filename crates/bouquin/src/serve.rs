@@ -17,7 +17,7 @@ use shop::{
     order::{self, OrderKeys},
     payment::{self, Methods},
     recommend::{self, Refreshed as Counted},
-    reconciliation::{self, Agreement},
+    reconciliation::{self, Agreement, fetching::Place},
     reviews,
     screening::{self, Bureau},
     searches,
@@ -34,7 +34,7 @@ use crate::{
     bureau::PrivateBureau,
     commands::told_to_end,
     config::{self, Profile, ShopConfig},
-    follow,
+    fetching, follow,
     mailroom::{Mailroom, Post},
     means,
     premises::Premises,
@@ -58,6 +58,7 @@ pub async fn run(path: PathBuf) -> Result<()> {
     check_profile(&config)?;
     config.payment.check(config.profile)?;
     check_drop_folders(&config)?;
+    fetching::check(&config)?;
     let premises = Premises {
         folder: config.data.folder.clone(),
         database: config.data.database.0.clone(),
@@ -202,6 +203,10 @@ fn settings(config: &ShopConfig) -> Result<Settings> {
         siren: config.shop.siren.map(|firm| firm.0),
         agreement: agreement(config)?,
         second_factor: config.second_factor(),
+        fetches: fetching::places(config)?
+            .iter()
+            .map(Place::source)
+            .collect(),
     })
 }
 
@@ -312,6 +317,10 @@ fn start_workers(
         let agreement = state.settings.agreement.clone();
         reconcile(state.store.clone(), state.clock.clone(), agreement)
     }));
+    for place in fetching::places(config)? {
+        let fetcher = fetching::fetcher(config, state);
+        workers.spawn(until(stopping.clone(), fetching::run(fetcher, place)));
+    }
     Ok(workers)
 }
 

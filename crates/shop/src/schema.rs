@@ -76,6 +76,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         component: "shop",
+        version: 21,
+        sql: include_str!("../migrations/0021_fetching.sql"),
+    },
+    Migration {
+        component: "shop",
         version: 24,
         sql: include_str!("../migrations/0024_staff_accounts.sql"),
     },

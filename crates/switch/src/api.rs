@@ -310,6 +310,7 @@ pub(crate) fn refuse(refusal: Refusal) -> Refused {
         Refusal::NotTheShop => (StatusCode::FORBIDDEN, "not-the-shop"),
         Refusal::NoClearing => (StatusCode::NOT_FOUND, "no-clearing"),
         Refusal::NoSuchBatch => (StatusCode::NOT_FOUND, "no-such-batch"),
+        Refusal::NoAnswer => (StatusCode::NOT_FOUND, "no-answer"),
         Refusal::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         Refusal::Journal(fault) => {
             tracing::error!(fault = fault.detail(), "the journal cannot be used");

@@ -45,6 +45,8 @@ pub(crate) enum Refusal {
     NoClearing,
     #[error("there is no such batch")]
     NoSuchBatch,
+    #[error("there is no such batch, or the bank has not answered it")]
+    NoAnswer,
     #[error("the switch is stopping")]
     Stopping,
     #[error("the journal cannot be written")]

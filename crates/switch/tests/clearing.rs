@@ -117,6 +117,11 @@ async fn a_batch_is_sent_until_it_is_answered_and_booked_once() {
     house.kill_switch().await;
     house.start_switch().await;
     assert_eq!(house.status().await.clearing.untaken, 1);
+    let unanswered = house.batch_answer(1).await;
+    assert!(
+        matches!(unanswered, Err(LinkFault::Refused { status: 404, .. })),
+        "{unanswered:?}"
+    );
     house.files.plug_in();
     house.until_cleared().await;
     // Sent again, as after an acknowledgement that was lost: the same answer, and nothing moves.
@@ -130,6 +135,8 @@ async fn a_batch_is_sent_until_it_is_answered_and_booked_once() {
     assert_eq!(answers[0], answers[1]);
     let batch = Batch::read(&file).unwrap();
     answers[0].check(&batch).unwrap();
+    let kept = Acknowledgement::read(&house.batch_answer(1).await.unwrap()).unwrap();
+    assert_eq!(kept, answers[0], "the shop can fetch it");
     let statements = close_the_day(&house).await;
     assert_eq!(statements.len(), 1);
     assert_eq!(signed(&statements[0]), [1000 - charges(1, 1000)]);

@@ -190,6 +190,37 @@ pub const BREAKS_PER_KIND: u32 = 500;
 pub const BANK_LISTED: u32 = 100;
 /// A reason code of a dispute, in characters: card schemes have `10.4`, `4853`, banks a word.
 pub const DISPUTE_REASON_CHARS: usize = 40;
+/// How long the shop waits between two questions for clearing batches or statements, in seconds, unless it is configured
+/// otherwise: both are made once a day, and nobody waits for them.
+pub const FETCH_EVERY_S: u64 = 15 * 60;
+/// The shortest that it may be configured to wait, in seconds: a person who tries it out waits no longer.
+pub const FETCH_LEAST_S: u64 = 5;
+/// The longest, in seconds: a day's files the same day.
+pub const FETCH_MOST_S: u64 = 24 * 3600;
+/// The pause after a first failure to fetch; it doubles with each further one.
+pub const FETCH_PAUSE: Duration = Duration::from_secs(30);
+/// The longest pause between two tries to fetch: half an hour after a bank is back, its files are there.
+pub const FETCH_LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
+/// Files fetched in one round: two months of days; the next round follows at once and goes on.
+pub const FETCH_FILES: usize = 60;
+/// Pages of the list of what can be fetched that are read in one round: of a hundred each, thirteen years of days.
+pub const FETCH_PAGES: usize = 50;
+/// How long one round may take: the largest files over a slow line.
+pub const FETCH_ROUND: Duration = Duration::from_secs(4 * 60);
+/// How long a node has a source to itself: longer than a round, so that nobody else asks meanwhile, and so short that a
+/// node that died is not missed.
+pub const FETCH_LEASE: Duration = Duration::from_secs(5 * 60);
+/// How long a list of what can be fetched may take.
+pub const FETCH_LIST_TIME: Duration = Duration::from_secs(10);
+/// How long one file may take: 32 MB over a slow line.
+pub const FETCH_FILE_TIME: Duration = Duration::from_secs(60);
+/// When a file that was refused is asked for again: whoever mends it needs a day, and the break says what is wrong.
+pub const FETCH_REFUSED_AGAIN: Duration = Duration::from_secs(24 * 3600);
+/// From when on the dashboard says that nothing can be fetched: a night or a weekend morning of maintenance is none of a
+/// bookseller's worry, a missing day of statements is.
+pub const FETCH_TOLD_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// How long a file in the folder of statements must not have changed to be taken: whoever sends it has paused no longer.
+pub const FETCH_STILL: Duration = Duration::from_secs(30);
 /// Days to contest a chargeback where the bank names no deadline: the shortest of the large schemes, less the bank's own.
 pub const DISPUTE_DAYS: u32 = 20;
 /// Words of a bank entry that are kept, in characters: a remittance has 140, some banks add their own.

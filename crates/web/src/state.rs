@@ -11,6 +11,7 @@ use shop::books::Siren;
 use shop::order::OrderKeys;
 use shop::payment::{Means, Methods};
 use shop::reconciliation::Agreement;
+use shop::reconciliation::fetching::Source;
 use shop::reviews::ReviewKeys;
 use shop::screening::{Bureau, MarkKeys, Screening};
 use shop::staff::{FactorKeys, SecondFactorRule};
@@ -236,6 +237,8 @@ pub struct Settings {
     pub agreement: Agreement,
     /// Who must have a second factor to enter the back office.
     pub second_factor: SecondFactorRule,
+    /// From where this shop fetches the files of bank and switch by itself.
+    pub fetches: Vec<Source>,
 }
 
 impl Settings {
@@ -257,6 +260,7 @@ impl Settings {
             siren: None,
             agreement: Agreement::default(),
             second_factor: SecondFactorRule::Optional,
+            fetches: Vec::new(),
         }
     }
 }

@@ -37,7 +37,7 @@ use std::{future::Future, pin::Pin, time::Instant};
 
 use counter::Counter;
 use desk::{corrections, dropped, jobs, rejects, workers};
-use reconcile::{damage, disputes, month, transfers};
+use reconcile::{damage, disputes, fetching, month, transfers};
 use storage::Store;
 use tests::engines::Engine;
 
@@ -215,6 +215,10 @@ const BODIES: &[(&str, Body)] = bodies![
     damage::lines_and_payments_that_differ_are_found,
     damage::books_that_were_tampered_with_are_found,
     damage::a_break_opens_once_and_has_an_owner,
+    fetching::what_is_there_is_fetched_once_and_compared,
+    fetching::who_is_away_is_asked_again_after_a_growing_pause,
+    fetching::a_damaged_batch_is_refused_once_and_holds_up_no_other,
+    fetching::statements_that_lie_in_a_folder_are_read_and_laid_aside,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

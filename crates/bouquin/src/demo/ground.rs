@@ -125,10 +125,12 @@ impl Ground {
              name = \"Librairie du Quai\"\nlisten = \"{}\"\npublic_url = \"{}\"\n\n[data]\n\
              folder = {}\ndatabase = {}\n\n[payment]\ncertificates = {}\nswitch = \"{}\"\n\
              card_page = \"{}\"\nvault = \"{}\"\nbureau = \"{}\"\ncollection = true\n\
-             transfer = {{ holder = \"Librairie du Quai\", iban = \"FR7630006000011234567890189\" }}\n\
+             # The account that the bank of the demonstration keeps.\n\
+             transfer = {{ holder = \"Librairie du Quai\", iban = \"FR1420041010050500013M02606\" }}\n\
              # Everybody here pays with the same few test cards, which real rules take for an attack.\n\
              screening = \"watch\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
-             contact = \"bonjour@librairie-du-quai.example\"\n",
+             contact = \"bonjour@librairie-du-quai.example\"\n\n[bank]\nwindow = \"{}\"\n\
+             # Who tries it out does not want to wait.\nfetch_s = 10\n",
             self.ports.shop,
             self.shop_url(),
             self.path("shop"),
@@ -138,6 +140,7 @@ impl Ground {
             self.card_page_url(),
             self.ports.vault,
             self.ports.bureau,
+            self.ports.books,
         )
     }
 

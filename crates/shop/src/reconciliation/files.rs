@@ -1,7 +1,8 @@
-//! Files from the bank and the switch, as they are handed in: account statements, clearing batches, answers to batches.
+//! Files from the bank and the switch, as they are handed in or fetched: account statements, clearing batches, answers to
+//! batches.
 //!
 //! Which one it is, the file says. What cannot be believed is refused whole, and kept in mind as a break until the right
-//! one comes. Fetching files is not done here.
+//! one comes. Fetching files is [`super::fetching`]'s.
 
 use banking::{
     clearing::{Acknowledgement, Batch},
@@ -20,22 +21,36 @@ use crate::staff::audit;
 
 const BATCH: &[u8] = b"H|bouquin-clearing|";
 const ANSWER: &[u8] = b"H|bouquin-acknowledgement|";
+/// The reason of a file whose number another one has.
+const ANOTHER: &str = "another";
+/// The reasons of refused files that are codes; others say where the file is wrong, in the terms of its format.
+pub const REFUSED: [&str; 5] = [
+    ANOTHER,
+    TOO_LARGE,
+    OTHER_ACCOUNT,
+    OTHER_MERCHANT,
+    NO_SUCH_BATCH,
+];
+const TOO_LARGE: &str = "too_large";
+const OTHER_ACCOUNT: &str = "other_account";
+const OTHER_MERCHANT: &str = "other_merchant";
+const NO_SUCH_BATCH: &str = "no_such_batch";
 /// Characters that are kept of a file's name, and of what is wrong with it.
 const KEPT_CHARS: usize = 200;
 
 storage::statements! {
-    REFUSED = "INSERT INTO bank_files_refused (digest, name, about, reason, staff, at_us) VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (digest) DO NOTHING";
+    REFUSE = "INSERT INTO bank_files_refused (digest, name, about, reason, staff, at_us) VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (digest) DO UPDATE SET about = COALESCE(bank_files_refused.about, $3)";
 }
 
-/// A file that somebody hands in.
+/// A file that somebody hands in, or that the shop fetched.
 #[derive(Clone, Debug)]
 pub struct HandedIn {
-    /// Its name on her disk.
+    /// Its name on her disk, or in the folder; what it is, when it was asked for.
     pub name: String,
     /// What is in it.
     pub bytes: Vec<u8>,
-    /// Her login.
+    /// Her login; empty when the shop fetched it.
     pub staff: String,
 }
 
@@ -110,53 +125,124 @@ pub async fn read_file(
     file: HandedIn,
     account: Option<&Iban>,
 ) -> Result<FileRead, FileRefusal> {
-    if file.bytes.len() > limits::BANK_UPLOAD_BYTES {
-        return Err(FileRefusal::TooLarge);
+    let (read, _) = read(store, clock.now(), file, account).await?;
+    read
+}
+
+/// Reads a file that nobody handed in, so that nobody is told: whatever it is refused for becomes a break. `asked` is what
+/// the shop asked for.
+pub(super) async fn read_fetched(
+    store: &Store,
+    clock: &Clock,
+    file: HandedIn,
+    asked: Option<Asked>,
+    account: Option<&Iban>,
+) -> Result<FileRead, FileRefusal> {
+    let now = clock.now();
+    let (read, refused) = read(store, now, file, account).await?;
+    let reason = match &read {
+        // Another file under a known number is noted under that number.
+        Ok(_) | Err(FileRefusal::Fault(_) | FileRefusal::Another(_)) => None,
+        Err(FileRefusal::Unreadable(reason)) => Some(reason.as_str()),
+        Err(FileRefusal::TooLarge) => Some(TOO_LARGE),
+        Err(FileRefusal::OtherAccount) => Some(OTHER_ACCOUNT),
+        Err(FileRefusal::OtherMerchant) => Some(OTHER_MERCHANT),
+        Err(FileRefusal::NoSuchBatch(_)) => Some(NO_SUCH_BATCH),
+    };
+    if let Some(reason) = reason {
+        let about = asked.map(Asked::about);
+        refused.note(store, about, reason, now).await?;
     }
-    let (now, account) = (clock.now(), account.cloned());
-    let (file, content) = tokio::task::spawn_blocking(move || {
-        let content = content(&file.bytes);
-        (file, content)
-    })
-    .await
-    .map_err(|error| Fault::defect(error.to_string()))?;
+    read
+}
+
+/// Reads a file, and says by what it is kept in mind if it is refused; damage and another file under a known number are
+/// noted already.
+async fn read(
+    store: &Store,
+    now: Timestamp,
+    file: HandedIn,
+    account: Option<&Iban>,
+) -> Result<(Result<FileRead, FileRefusal>, Refused), Fault> {
+    let looked_at = tokio::task::spawn_blocking(move || {
+        let (content, refused) = (content(&file.bytes), Refused::of(&file));
+        (file, content, refused)
+    });
+    let (file, content, refused) = looked_at
+        .await
+        .map_err(|error| Fault::defect(error.to_string()))?;
     let content = match content {
         Ok(content) => content,
-        Err(reason) => {
-            let told = reason.clone();
-            store
-                .write(move |tx| refuse(tx, &file, &reason, now))
-                .await?;
-            return Err(FileRefusal::Unreadable(told));
+        Err(refusal) => {
+            if let FileRefusal::Unreadable(reason) = &refusal {
+                let about = batch_of(&file.bytes);
+                refused.note(store, about, reason, now).await?;
+            }
+            return Ok((Err(refusal), refused));
         }
     };
-    let digest = (file.name.clone(), file.staff.clone(), digest(&file.bytes));
+    let account = account.cloned();
     let kept = store
         .write(move |tx| keep(tx, &file, &content, account.as_ref(), now))
         .await;
     if let Err(FileRefusal::Another(about)) = &kept {
-        let about = about.clone();
-        store
-            .write(move |tx| note(tx, &digest, Some(&about), "another", now))
-            .await?;
+        let about = Some(about.clone());
+        refused.note(store, about, ANOTHER, now).await?;
     }
-    kept
+    Ok((kept, refused))
 }
 
-fn content(bytes: &[u8]) -> Result<Content, String> {
+/// A file that is asked for by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A clearing batch.
+    Batch(u32),
+    /// The bank's answer to one.
+    Answer(u32),
+    /// A statement.
+    Statement(u32),
+}
+
+impl Asked {
+    /// What it is called where it is told of.
+    pub fn name(self) -> &'static str {
+        match self {
+            Asked::Batch(_) => "clearing",
+            Asked::Answer(_) => "acknowledgement",
+            Asked::Statement(_) => "camt.053",
+        }
+    }
+
+    /// What a refused one was to be: its break is over when that has been read.
+    fn about(self) -> String {
+        match self {
+            Asked::Batch(number) => number.to_string(),
+            Asked::Answer(number) | Asked::Statement(number) => {
+                format!("{} {number}", self.name())
+            }
+        }
+    }
+}
+
+fn content(bytes: &[u8]) -> Result<Content, FileRefusal> {
+    if bytes.len() > limits::BANK_UPLOAD_BYTES {
+        return Err(FileRefusal::TooLarge);
+    }
     if bytes.starts_with(BATCH) {
-        return Batch::read(bytes)
-            .map(Content::Batch)
-            .map_err(|error| error.to_string());
+        return Batch::read(bytes).map(Content::Batch).map_err(unreadable);
     }
     if bytes.starts_with(ANSWER) {
         let read = Acknowledgement::read(bytes);
-        return read.map(Content::Answer).map_err(|error| error.to_string());
+        return read.map(Content::Answer).map_err(unreadable);
     }
     match Message::read(bytes) {
         Ok(message) => Ok(Content::Statements(message.statements)),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(unreadable(error)),
     }
+}
+
+fn unreadable(error: impl std::error::Error) -> FileRefusal {
+    FileRefusal::Unreadable(error.to_string())
 }
 
 fn keep(
@@ -234,28 +320,42 @@ fn keep_statements(
     })
 }
 
-/// Keeps in mind that a file could not be read.
-fn refuse(tx: &mut dyn Tx, file: &HandedIn, reason: &str, now: Timestamp) -> Result<(), Fault> {
-    let of = (file.name.clone(), file.staff.clone(), digest(&file.bytes));
-    note(tx, &of, batch_of(&file.bytes).as_deref(), reason, now)
+/// A file that may have to be kept in mind as refused.
+struct Refused {
+    digest: String,
+    name: String,
+    staff: String,
 }
 
-fn note(
-    tx: &mut dyn Tx,
-    (name, staff, digest): &(String, String, String),
-    about: Option<&str>,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    let params = [
-        digest.as_str().into(),
-        short(name).into(),
-        about.into(),
-        short(reason).into(),
-        staff.as_str().into(),
-        now.as_micros().into(),
-    ];
-    tx.execute(&REFUSED, &params).map(drop)
+impl Refused {
+    fn of(file: &HandedIn) -> Refused {
+        Refused {
+            digest: digest(&file.bytes),
+            name: short(&file.name),
+            staff: file.staff.clone(),
+        }
+    }
+
+    /// Keeps in mind that it was refused, once; what it was to be may become known later.
+    async fn note(
+        &self,
+        store: &Store,
+        about: Option<String>,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), Fault> {
+        let params = [
+            self.digest.as_str().into(),
+            self.name.as_str().into(),
+            about.as_deref().into(),
+            short(reason).into(),
+            self.staff.as_str().into(),
+            now.as_micros().into(),
+        ];
+        store
+            .write(move |tx| tx.execute(&REFUSE, &params).map(drop))
+            .await
+    }
 }
 
 /// The number of the batch that a damaged file was, if that can be seen.
@@ -266,7 +366,8 @@ fn batch_of(bytes: &[u8]) -> Option<String> {
     Some(sequence.to_string())
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// The digest by which a refused file is known.
+pub(super) fn digest(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

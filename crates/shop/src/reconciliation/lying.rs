@@ -14,9 +14,13 @@ use super::{
 storage::statements! {
     STATEMENTS_IN_ORDER = "SELECT account, name, year, sequence, part, opening_cents, closing_cents FROM bank_statements
         ORDER BY account, year, COALESCE(sequence, 0), part, last_day, id";
-    // A damaged batch was read well since; another file under a known number stays to be explained.
+    // What was damaged was read well since; another file under a known number stays to be explained.
     FILES = "SELECT f.digest, f.name, f.reason, COALESCE(f.about, '') FROM bank_files_refused f
-        WHERE f.reason = 'another' OR NOT EXISTS (SELECT 1 FROM clearing_batches b WHERE CAST(b.sequence AS TEXT) = f.about)
+        WHERE f.reason = 'another' OR NOT EXISTS (
+            SELECT 1 FROM clearing_batches b WHERE CAST(b.sequence AS TEXT) = f.about
+            UNION ALL SELECT 1 FROM clearing_batches a
+                WHERE a.verdict = 'taken' AND 'acknowledgement ' || CAST(a.sequence AS TEXT) = f.about
+            UNION ALL SELECT 1 FROM bank_statements s WHERE 'camt.053 ' || CAST(s.sequence AS TEXT) = f.about)
         ORDER BY f.at_us, f.digest LIMIT $1";
     SUSPENSE = "SELECT e.id, s.name, e.name, e.kind, e.why, e.rest_cents, COALESCE(e.given_to, e.subject, ''), e.party
         FROM bank_entries e JOIN bank_statements s ON s.id = e.statement WHERE e.rest_cents <> 0 ORDER BY e.id LIMIT $1";
@@ -104,7 +108,11 @@ fn files(tx: &mut dyn Tx, causes: &mut Causes) -> Result<(), Fault> {
     let rows = tx.query(&FILES, &[Causes::LIMIT.into()])?;
     causes.add_all(kind, &rows, |row| {
         let (name, about) = (row.text(1)?, row.text(3)?);
-        let shown = format!("{name} {about}");
+        // What was asked for by its number has no other name.
+        let shown = match about.starts_with(name) {
+            true => about.to_owned(),
+            false => format!("{name} {about}"),
+        };
         Ok(Cause {
             detail: format!("{}: {}", shown.trim(), row.text(2)?),
             ..cause(kind, row.text(0)?)

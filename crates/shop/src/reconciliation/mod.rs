@@ -1,9 +1,9 @@
 //! Three-way reconciliation: what the shop took and gave back, what the switch cleared, what the bank booked.
 //!
-//! Files come in ([`read_file`]); each movement of a statement is booked once, in the transaction that reads the
-//! statement; each run ([`run`]) compares everything with everything and keeps what disagrees as breaks, each with an
-//! owner and a note. Nothing is corrected by guessing: what cannot be proved lies in suspense until a bookseller says
-//! what it is. Fetching files from bank and switch, and closing a year, are not done here.
+//! Files come in ([`read_file`]), or are fetched ([`fetching`]); each movement of a statement is booked once, in the
+//! transaction that reads the statement; each run ([`run`]) compares everything with everything and keeps what disagrees
+//! as breaks, each with an owner and a note. Nothing is corrected by guessing: what cannot be proved lies in suspense
+//! until a bookseller says what it is. Closing a year is not done here.
 
 mod agreement;
 mod batch;
@@ -12,6 +12,7 @@ mod breaks;
 mod causes;
 mod compare;
 mod entry;
+pub mod fetching;
 mod files;
 mod lying;
 mod movement;
@@ -27,7 +28,7 @@ pub use breaks::{
     look_after, open_by_kind,
 };
 pub use entry::{BankEntry, EntryKind, Why, entries_of, entry};
-pub use files::{FileRead, FileRefusal, HandedIn, read_file};
+pub use files::{FileRead, FileRefusal, HandedIn, REFUSED, read_file};
 pub use run::{Run, last as last_run, nightly, run};
 pub use statement::{ReadStatement, statements_read};
 pub use suspense::{Given, SuspenseRefusal, give, is_charge, reference_back, send_back};
@@ -45,6 +46,7 @@ pub(crate) fn statements() -> Vec<&'static storage::Statement> {
         run::STATEMENTS,
         statement::STATEMENTS,
         suspense::STATEMENTS,
+        &fetching::statements(),
     ]
     .concat()
 }

@@ -48,6 +48,7 @@ pub(crate) fn routes() -> Router<Arc<Desk>> {
         .route("/clearing/batches", get(batches))
         .route("/clearing/batches/{sequence}/lines", get(lines))
         .route("/clearing/batches/{sequence}/file", get(file))
+        .route("/clearing/batches/{sequence}/answer", get(acknowledgement))
 }
 
 async fn cut_now(State(desk): State<Arc<Desk>>) -> Answer<Vec<BatchReport>> {
@@ -94,6 +95,18 @@ async fn file(
     let found = desk.store.read(move |tx| {
         let file = journal::file(tx, sequence)?;
         file.ok_or(Refusal::NoSuchBatch)
+    });
+    found.await.map_err(crate::api::refuse)
+}
+
+/// What the bank answered to it last.
+async fn acknowledgement(
+    State(desk): State<Arc<Desk>>,
+    Path(sequence): Path<i64>,
+) -> Result<String, crate::api::Refused> {
+    let found = desk.store.read(move |tx| {
+        let answer = journal::acknowledgement(tx, sequence)?;
+        answer.ok_or(Refusal::NoAnswer)
     });
     found.await.map_err(crate::api::refuse)
 }

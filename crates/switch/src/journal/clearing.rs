@@ -43,6 +43,7 @@ storage::statements! {
         FROM advice JOIN payment ON payment.id = advice.payment
         WHERE advice.batch = $1 AND advice.line > $2 ORDER BY advice.line LIMIT $3";
     FILE = "SELECT file FROM clearing_batch WHERE sequence = $1";
+    ANSWER = "SELECT acknowledgement FROM clearing_batch WHERE sequence = $1";
 }
 
 /// What the bank has said of a batch.
@@ -291,6 +292,13 @@ pub(crate) fn lines(
 pub(crate) fn file(tx: &mut dyn Tx, sequence: i64) -> Result<Option<String>, Fault> {
     let row = tx.query_opt(&FILE, &[sequence.into()])?;
     row.map(|row| Ok(row.text(0)?.to_owned())).transpose()
+}
+
+/// The bank's latest answer to a batch.
+pub(crate) fn acknowledgement(tx: &mut dyn Tx, sequence: i64) -> Result<Option<String>, Fault> {
+    let row = tx.query_opt(&ANSWER, &[sequence.into()])?;
+    let answer = row.as_ref().map(|row| row.opt_text(0)).transpose()?;
+    Ok(answer.flatten().map(str::to_owned))
 }
 
 fn sequence(number: i64) -> Result<Sequence, Fault> {

@@ -397,6 +397,13 @@ impl House {
         shop.get_file(&path, 1 << 20, PATIENCE).await.unwrap()
     }
 
+    /// What the bank answered to a batch.
+    pub async fn batch_answer(&self, sequence: u32) -> Result<Vec<u8>, LinkFault> {
+        let shop = self.shop.lock().unwrap().clone().unwrap();
+        let path = format!("/clearing/batches/{sequence}/answer");
+        shop.get_file(&path, 1 << 20, PATIENCE).await
+    }
+
     /// Until the bank has taken all batches.
     pub async fn until_cleared(&self) {
         until("all batches are taken", async || {

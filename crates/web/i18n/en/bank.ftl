@@ -1,7 +1,7 @@
 # The bank in the back office: statements, batches, breaks, books, disputes.
 
 office-bank = Bank
-bank-help = Every day, hand in the bank’s statement (camt.053) and the clearing files here. The shop compares them with its orders and its books, and keeps as a break whatever disagrees.
+bank-help = The bank’s statement (camt.053) and the clearing files come in here every day: the shop fetches what it can, hand in the others. It compares them with its orders and its books, and keeps as a break whatever disagrees.
 bank-breaks = Breaks
 bank-breaks-open = { $count ->
     [one] { $shown } break
@@ -9,7 +9,7 @@ bank-breaks-open = { $count ->
   }
 bank-run = Last reconciliation
 bank-run-never = Nothing has been reconciled yet.
-bank-run-night = by night
+bank-run-night = by itself
 bank-run-found = { $opened } opened, { $closed } closed by themselves, { $open } remain open.
 bank-run-incomplete = One mistake made more breaks than can be shown. Settle the first ones, then reconcile again.
 bank-run-now = Reconcile now
@@ -17,6 +17,34 @@ bank-file = Hand in a file
 bank-file-label = File
 bank-file-hint = A camt.053 statement, a clearing batch, or the bank’s answer to one. The same file twice counts once.
 bank-file-send = Send
+bank-fetching = Files that the shop fetches by itself
+bank-fetching-none = Nothing is configured for this: hand the files in above.
+bank-fetching-from = From
+bank-fetching-last = Fetched
+bank-fetching-never = never yet
+bank-fetching-trouble = What is wrong
+bank-fetching-since = since
+bank-fetching-next = Next try
+bank-fetching-now = Fetch now
+bank-source-switch = Switch: batches and answers
+bank-source-window = Bank’s window: statements
+bank-source-folder = Folder of statements
+bank-fetch-fault-unreachable = It cannot be reached: nothing listens at its address, or the certificates do not match.
+bank-fetch-fault-silent = No answer in time.
+bank-fetch-fault-refused = The request was refused.
+bank-fetch-fault-garbled = The answer cannot be read, or is too long.
+bank-fetch-fault-misnumbered = Another file came than the one that was asked for.
+bank-fetch-fault-folder_missing = The folder does not exist. Make it, writable by the shop.
+bank-fetch-fault-folder_closed = The shop may not list this folder or write to it.
+bank-fetch-fault-folder_not_ours = The folders “.taken”, “read” and “refused” in it must belong to the shop’s account, and nobody else may write to them.
+bank-fetch-fault-not_ordinary = A link, or a file with two names, lies in it: it is not read. Leave a copy there instead.
+bank-fetch-fault-forbidden = The shop may not read or move one of the files.
+bank-told-asked = It is asked for. Reload the page in a few seconds.
+file-refused-another = another file was read under this number
+file-refused-too_large = the file is too large
+file-refused-other_account = the statement is about another account
+file-refused-other_merchant = the batch is another merchant’s
+file-refused-no_such_batch = the answer is not about the batch that was read
 bank-statements = Statements
 bank-statements-none = No statement has been read yet.
 bank-statement = Statement

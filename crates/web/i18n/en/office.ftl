@@ -38,6 +38,8 @@ office-days = { $count ->
     [one] { $shown } day
    *[other] { $shown } days
   }
+office-fetching-overdue = For a day, the shop has not been able to fetch all files of the bank and the switch.
+office-fetching-see = See what is wrong
 office-to-ship = { $count ->
     [0] No order to ship
     [one] { $shown } order to ship
@@ -214,6 +216,7 @@ office-told-bad-login = A login has 1 to 64 letters without accents, digits, dot
 office-told-bad-password = This password is too short, or far too long.
 office-told-oneself = Nobody closes their own account.
 office-audit-empty = Nothing is written down yet.
+office-audit-shop = the shop
 office-audit-action = Action
 office-audit-subject = Subject
 office-audit-note = Detail

@@ -1,7 +1,7 @@
 # La banque dans l’arrière-boutique : relevés, remises, écarts, comptes, litiges.
 
 office-bank = Banque
-bank-help = Chaque jour, confiez ici le relevé de la banque (camt.053) et les fichiers de compensation. La boutique les compare avec ses commandes et ses comptes, et garde comme écart ce qui ne concorde pas.
+bank-help = Le relevé de la banque (camt.053) et les fichiers de compensation arrivent ici chaque jour : la boutique les cherche où elle le peut, confiez-lui les autres. Elle les compare avec ses commandes et ses comptes, et garde comme écart ce qui ne concorde pas.
 bank-breaks = Écarts
 bank-breaks-open = { $count ->
     [one] { $shown } écart
@@ -9,7 +9,7 @@ bank-breaks-open = { $count ->
   }
 bank-run = Dernier rapprochement
 bank-run-never = Aucun rapprochement n’a encore eu lieu.
-bank-run-night = la nuit
+bank-run-night = d’elle-même
 bank-run-found = { $opened } ouverts, { $closed } refermés d’eux-mêmes, { $open } restent ouverts.
 bank-run-incomplete = Un même défaut a produit trop d’écarts pour les montrer tous. Réglez les premiers, puis rapprochez de nouveau.
 bank-run-now = Rapprocher maintenant
@@ -17,6 +17,34 @@ bank-file = Confier un fichier
 bank-file-label = Fichier
 bank-file-hint = Relevé camt.053, remise de compensation ou réponse de la banque. Le même fichier deux fois ne compte qu’une fois.
 bank-file-send = Envoyer
+bank-fetching = Fichiers que la boutique cherche elle-même
+bank-fetching-none = Rien n’est réglé pour cela : confiez les fichiers ci-dessus.
+bank-fetching-from = D’où
+bank-fetching-last = Cherchés
+bank-fetching-never = jamais encore
+bank-fetching-trouble = Ce qui ne va pas
+bank-fetching-since = depuis
+bank-fetching-next = Prochain essai
+bank-fetching-now = Chercher maintenant
+bank-source-switch = Commutateur : remises et réponses
+bank-source-window = Guichet de la banque : relevés
+bank-source-folder = Dossier des relevés
+bank-fetch-fault-unreachable = Injoignable : rien n’écoute à son adresse, ou les certificats ne s’accordent pas.
+bank-fetch-fault-silent = Pas de réponse à temps.
+bank-fetch-fault-refused = La demande a été refusée.
+bank-fetch-fault-garbled = La réponse est illisible ou trop longue.
+bank-fetch-fault-misnumbered = Un autre fichier est venu que celui qui était demandé.
+bank-fetch-fault-folder_missing = Le dossier n’existe pas. Créez-le, ouvert en écriture à la boutique.
+bank-fetch-fault-folder_closed = La boutique n’a pas le droit de lire ce dossier ou d’y écrire.
+bank-fetch-fault-folder_not_ours = Les sous-dossiers « .taken », « read » et « refused » doivent appartenir au compte de la boutique et n’être ouverts en écriture à personne d’autre.
+bank-fetch-fault-not_ordinary = Un lien, ou un fichier à deux noms, s’y trouve : il n’est pas lu. Déposez-en une copie.
+bank-fetch-fault-forbidden = La boutique n’a pas le droit de lire ou de déplacer un des fichiers.
+bank-told-asked = C’est demandé. Rechargez la page dans quelques secondes.
+file-refused-another = un autre fichier a été lu sous ce numéro
+file-refused-too_large = le fichier est trop gros
+file-refused-other_account = c’est le relevé d’un autre compte
+file-refused-other_merchant = c’est la remise d’un autre commerçant
+file-refused-no_such_batch = la réponse ne concerne pas la remise qui a été lue
 bank-statements = Relevés
 bank-statements-none = Aucun relevé n’a encore été lu.
 bank-statement = Relevé

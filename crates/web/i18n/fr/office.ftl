@@ -38,6 +38,8 @@ office-days = { $count ->
     [one] { $shown } jour
    *[other] { $shown } jours
   }
+office-fetching-overdue = Depuis un jour, la boutique n’a pas pu chercher tous les fichiers de la banque et du commutateur.
+office-fetching-see = Voir ce qui ne va pas
 office-to-ship = { $count ->
     [0] Aucune commande à expédier
     [one] { $shown } commande à expédier
@@ -214,6 +216,7 @@ office-told-bad-login = Un identifiant a de 1 à 64 lettres sans accent, chiffre
 office-told-bad-password = Ce mot de passe est trop court, ou beaucoup trop long.
 office-told-oneself = Nul ne ferme son propre compte.
 office-audit-empty = Rien n’est encore inscrit.
+office-audit-shop = la boutique
 office-audit-action = Action
 office-audit-subject = Objet
 office-audit-note = Précision

@@ -5,6 +5,7 @@ use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
 use shop::order::{self, OrderState};
+use shop::reconciliation::fetching::{Source, Standing};
 use shop::searches::{self, Often};
 use shop::stats::{self, Day, TopTitle};
 use storage::Fault;
@@ -12,6 +13,7 @@ use trade::locale::{Locale, format_number, month_name};
 use trade::money::Money;
 
 use super::access::Visit;
+use super::bank::fetching;
 use super::chart::{self, Bar};
 use super::frame::{self, Part, counted, money};
 use super::orders::form_urlencoded;
@@ -48,6 +50,7 @@ struct Figures {
     titles: Vec<TopTitle>,
     searches: Vec<Often>,
     to_ship: u64,
+    fetching: Vec<(Source, Option<Standing>)>,
 }
 
 /// `GET /office?days=`
@@ -57,6 +60,7 @@ pub(super) async fn show(
     Query(wanted): Query<Wanted>,
 ) -> Result<Markup, Problem> {
     let (days, today) = (wanted.days(), state.clock.today());
+    let asked = state.settings.fetches.clone();
     let figures = state.store.read(move |tx| -> Result<Figures, Fault> {
         let per_day = stats::per_day(tx, today, days)?;
         let since = per_day.first().map_or(today, |day| day.date);
@@ -69,11 +73,13 @@ pub(super) async fn show(
                 .iter()
                 .find(|(state, _)| *state == OrderState::Confirmed)
                 .map_or(0, |(_, count)| *count),
+            fetching: fetching::standings(tx, &asked)?,
         })
     });
     let figures = figures.await?;
     let words = visit.words();
     let body = html! {
+        (fetching::overdue(&visit, &figures.fetching, state.clock.now()))
         p { a.next-step href="/office/orders?state=confirmed" { (words.tell("office-to-ship", &counted(figures.to_ship, visit.locale))) } }
         (periods(&visit, days))
         div.charts {

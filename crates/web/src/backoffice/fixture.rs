@@ -22,6 +22,7 @@ use shop::payment::{
     Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
     Standing,
 };
+use shop::reconciliation::fetching::Source;
 use shop::staff::{self, Credential, NewMember, Obvious, Role, SecondFactorRule};
 use shop::stock::{self, StockPolicy};
 use storage::{Fault, Store, StoreUrl};
@@ -135,6 +136,7 @@ pub(crate) async fn small_with(drop_folders: Vec<DropFolder>) -> Small {
     settings.imports = folder.path().join("imports");
     settings.drop_folders = drop_folders;
     settings.siren = shop::books::Siren::parse("732829320").ok();
+    settings.fetches = vec![Source::Folder];
     let state = AppState::new(Parts {
         store,
         shelf: Arc::new(shelf),

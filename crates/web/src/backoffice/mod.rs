@@ -198,6 +198,7 @@ fn rooms() -> Vec<Room> {
             ..Room::upload("/office/bank/file", post(bank::send))
         },
         Room::money("/office/bank/run", post(bank::run)),
+        Room::money("/office/bank/fetch", post(bank::ask_now)),
         Room::money("/office/bank/breaks", get(bank::breaks)),
         Room::money(
             "/office/bank/breaks/{id}",

@@ -305,7 +305,7 @@ pub(super) async fn log(
                     } }
                     tbody { @for entry in &entries { tr data-row {
                         td { (time(&visit, entry.at)) }
-                        td { (entry.staff) }
+                        td { @if entry.staff.is_empty() { (words.say("office-audit-shop")) } @else { (entry.staff) } }
                         td { (words.one_of("office-action", &entry.action.replace('.', "-"))) }
                         td { (entry.subject) }
                         td { (entry.note.as_deref().unwrap_or_default()) }

@@ -3,6 +3,7 @@
 
 pub mod damage;
 pub mod disputes;
+pub mod fetching;
 pub mod month;
 pub mod transfers;
 

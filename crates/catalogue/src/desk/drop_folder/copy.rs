@@ -18,7 +18,7 @@ pub(super) fn unfit(metadata: &Metadata) -> Option<TroubleKind> {
 }
 
 /// An ordinary file, of which there is no second name that somebody could write it by.
-fn is_ordinary(metadata: &Metadata) -> bool {
+pub fn is_ordinary(metadata: &Metadata) -> bool {
     metadata.is_file() && metadata.nlink() == 1
 }
 

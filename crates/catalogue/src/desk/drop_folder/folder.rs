@@ -23,7 +23,7 @@ const OTHERS_WRITE: u32 = 0o022;
 
 /// A folder that is held open.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub struct Folder {
     handle: File,
     /// Where it was when it was opened, for people.
     path: PathBuf,
@@ -31,7 +31,10 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Opens the folder that a path leads to.
-    pub(super) fn open(path: &Path) -> io::Result<Folder> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(path: &Path) -> io::Result<Folder> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(Folder {
             handle: rustix::fs::open(path, flags, Mode::empty())?.into(),
@@ -40,7 +43,10 @@ impl Folder {
     }
 
     /// Opens a folder of ours in it, made if there is none; none when what bears the name is not ours.
-    pub(super) fn own(&self, name: &str) -> io::Result<Option<Folder>> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn own(&self, name: &str) -> io::Result<Option<Folder>> {
         match rustix::fs::mkdirat(&self.handle, name, OWN_FOLDER) {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(error.into()),
@@ -57,17 +63,20 @@ impl Folder {
     }
 
     /// Where something in it lies, for people and their list of troubles.
-    pub(super) fn path_of(&self, name: impl AsRef<OsStr>) -> PathBuf {
+    pub fn path_of(&self, name: impl AsRef<OsStr>) -> PathBuf {
         self.path.join(name.as_ref())
     }
 
     /// The same of the folder itself.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The names in it. What cannot be listed is listed the next time.
-    pub(super) fn names(&self) -> io::Result<impl Iterator<Item = OsString>> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn names(&self) -> io::Result<impl Iterator<Item = OsString>> {
         let entries = Dir::read_from(&self.handle)?.flatten();
         Ok(entries.filter_map(|entry| {
             let name = entry.file_name().to_bytes();
@@ -76,7 +85,10 @@ impl Folder {
     }
 
     /// What bears a name, itself if it is a link.
-    pub(super) fn metadata(&self, name: impl AsRef<OsStr>) -> io::Result<Metadata> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn metadata(&self, name: impl AsRef<OsStr>) -> io::Result<Metadata> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let found: File =
             rustix::fs::openat(&self.handle, name.as_ref(), flags, Mode::empty())?.into();
@@ -84,14 +96,20 @@ impl Folder {
     }
 
     /// Opens a file to be read, no link, and waits for nobody at the other end of it.
-    pub(super) fn read(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn read(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(&self.handle, name.as_ref(), flags, Mode::empty())?;
         Ok(opened.into())
     }
 
     /// Makes a file that was not there before, by no link either.
-    pub(super) fn create_new(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn create_new(&self, name: impl AsRef<OsStr>) -> io::Result<File> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let made = rustix::fs::openat(&self.handle, name.as_ref(), flags, OWN_FILE)?;
@@ -99,7 +117,10 @@ impl Folder {
     }
 
     /// Removes a file, or a link itself.
-    pub(super) fn remove(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn remove(&self, name: impl AsRef<OsStr>) -> io::Result<()> {
         Ok(rustix::fs::unlinkat(
             &self.handle,
             name.as_ref(),
@@ -108,12 +129,10 @@ impl Folder {
     }
 
     /// Moves something into another folder, under another name.
-    pub(super) fn move_to(
-        &self,
-        name: impl AsRef<OsStr>,
-        to: &Folder,
-        new_name: &str,
-    ) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn move_to(&self, name: impl AsRef<OsStr>, to: &Folder, new_name: &str) -> io::Result<()> {
         Ok(rustix::fs::renameat(
             &self.handle,
             name.as_ref(),
@@ -122,7 +141,8 @@ impl Folder {
         )?)
     }
 
-    pub(super) fn may_be_written_to(&self) -> bool {
+    /// Whether the account we run under may write to it.
+    pub fn may_be_written_to(&self) -> bool {
         let needed = Access::WRITE_OK | Access::EXEC_OK;
         rustix::fs::accessat(&self.handle, ".", needed, AtFlags::empty()).is_ok()
     }

@@ -33,9 +33,11 @@ mod names;
 mod trouble;
 
 use aside::{ReportError, of_job, place_aside, report_of, say_trouble, write_report};
+pub use copy::is_ordinary;
 use copy::{copy_ordinary, unfit};
-use folder::Folder;
-use names::{harmless, taken_name};
+pub use folder::Folder;
+pub use names::harmless;
+use names::taken_name;
 use trouble::Troubles;
 pub use trouble::{Trouble, TroubleKind};
 
@@ -45,7 +47,7 @@ pub const STILL: Duration = Duration::from_secs(5);
 const TAKING: Duration = Duration::from_secs(60);
 
 /// Endings of names of files that are still being sent.
-const UNFINISHED: [&str; 3] = [".part", ".tmp", ".filepart"];
+pub const UNFINISHED: [&str; 3] = [".part", ".tmp", ".filepart"];
 
 const TAKEN: &str = ".taken";
 const DONE: &str = "done";

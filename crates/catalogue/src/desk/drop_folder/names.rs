@@ -13,7 +13,7 @@ pub(super) fn taken_name(name: &OsStr) -> Option<(ImportJobId, String)> {
 }
 
 /// A name that leads nowhere and fits everywhere.
-pub(super) fn harmless(name: &str) -> String {
+pub fn harmless(name: &str) -> String {
     let letters = name.chars().map(|letter| match letter {
         letter if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_') => letter,
         _ => '_',

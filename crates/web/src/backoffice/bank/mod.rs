@@ -1,10 +1,12 @@
-//! The bank in the back office: files from bank and switch, what disagrees, the ledger, the accountant's file.
+//! The bank in the back office: files from bank and switch, fetched or handed in, what disagrees, the ledger, the
+//! accountant's file.
 //!
 //! Everything that moves money asks the shop's verbs; each form answers with a redirect, so that reloading a page does
 //! nothing again. What is in a file is read by the shop, not here.
 
 mod balance;
 mod fec;
+pub(super) mod fetching;
 mod queue;
 mod statement;
 mod suspense;
@@ -19,6 +21,7 @@ use serde::Deserialize;
 use shop::ledger::{self, TrialBalance};
 use shop::reconciliation::{
     self, BreakKind, FileRead, FileRefusal, HandedIn, ReadBatch, ReadStatement, Run,
+    fetching::{Source, Standing},
 };
 use storage::{Fault, Tx};
 use trade::limits;
@@ -31,6 +34,7 @@ use crate::AppState;
 use crate::problem::{Kind, Problem};
 
 pub(super) use fec::{download, page as fec};
+pub(super) use fetching::ask_now;
 pub(super) use queue::{close, list as breaks, look_after, show as show_break};
 pub(super) use statement::show as statement;
 pub(super) use suspense::{charge, give, send_back};
@@ -48,6 +52,7 @@ struct Found {
     statements: Vec<ReadStatement>,
     batches: Vec<ReadBatch>,
     balance: TrialBalance,
+    fetching: Vec<(Source, Option<Standing>)>,
 }
 
 /// Statements and batches on the first page: two weeks of both.
@@ -59,13 +64,15 @@ pub(super) async fn show(
     Extension(visit): Extension<Visit>,
     Query(told): Query<Told>,
 ) -> Result<Markup, Problem> {
-    let read = |tx: &mut dyn Tx| -> Result<Found, Fault> {
+    let asked = state.settings.fetches.clone();
+    let read = move |tx: &mut dyn Tx| -> Result<Found, Fault> {
         Ok(Found {
             run: reconciliation::last_run(tx)?,
             open: reconciliation::open_by_kind(tx)?,
             statements: reconciliation::statements_read(tx, LATEST)?,
             batches: reconciliation::batches_read(tx, LATEST)?,
             balance: ledger::trial_balance(tx)?,
+            fetching: fetching::standings(tx, &asked)?,
         })
     };
     let found = state.store.read(read).await?;
@@ -77,6 +84,7 @@ pub(super) async fn show(
             section { (open_breaks(&visit, &found.open)) (last_run(&visit, found.run.as_ref())) }
             section { (file_form(&visit)) }
         }
+        (fetching::section(&visit, &found.fetching))
         div.columns.even {
             (statements(&visit, &found.statements))
             (batches(&visit, &found.batches))
@@ -94,7 +102,7 @@ pub(super) async fn show(
 
 fn said(visit: &Visit, told: &str) -> Markup {
     let words = visit.words();
-    let good = ["read", "known", "ran"];
+    let good = ["read", "known", "ran", "asked"];
     let bad = [
         "empty",
         "large",

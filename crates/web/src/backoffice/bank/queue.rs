@@ -5,7 +5,7 @@ use axum::response::Redirect;
 use axum::{Extension, Form};
 use maud::{Markup, html};
 use serde::Deserialize;
-use shop::reconciliation::{self, BankEntry, Break, BreakFilter, BreakKind, BreakRefusal};
+use shop::reconciliation::{self, BankEntry, Break, BreakFilter, BreakKind, BreakRefusal, REFUSED};
 use shop::staff::{self, Member};
 use storage::{Fault, Tx};
 use trade::clock::Timestamp;
@@ -129,7 +129,7 @@ fn table(visit: &Visit, breaks: &[Break], now: Timestamp) -> Markup {
                 } }
                 tbody { @for one in breaks { tr data-row {
                     th scope="row" { a href={ "/office/bank/breaks/" (one.id) } { (words.one_of("break", one.kind.code())) } }
-                    td { (about(one)) }
+                    td { (about(visit, one)) }
                     td.num { @if let Some(amount) = one.expected { (money(visit, amount)) } }
                     td.num { @if let Some(amount) = one.found { (money(visit, amount)) } }
                     td.nowrap { (age(visit, one, now)) }
@@ -140,11 +140,22 @@ fn table(visit: &Visit, breaks: &[Break], now: Timestamp) -> Markup {
     }
 }
 
-fn about(one: &Break) -> Markup {
+fn about(visit: &Visit, one: &Break) -> Markup {
     html! {
         @if let Some(order) = &one.order { a href={ "/office/orders/" (order) } { (order) } " " }
-        span.muted.small { (one.subject) @if !one.detail.is_empty() { " · " (one.detail) } }
+        span.muted.small { (one.subject) @if !one.detail.is_empty() { " · " (detail(visit, one)) } }
     }
+}
+
+/// More about a break: codes, numbers and days, which are the same in every language, but for why a file was refused.
+fn detail(visit: &Visit, one: &Break) -> String {
+    if one.kind == BreakKind::FileRefused
+        && let Some((file, reason)) = one.detail.rsplit_once(": ")
+        && REFUSED.contains(&reason)
+    {
+        return format!("{file} · {}", visit.words().one_of("file-refused", reason));
+    }
+    one.detail.clone()
 }
 
 /// How long it has been open.
@@ -218,7 +229,7 @@ fn facts(visit: &Visit, one: &Break, now: Timestamp) -> Markup {
     let words = visit.words();
     html! {
         dl.figures {
-            div { dt { (words.say("break-about")) } dd { (about(one)) } }
+            div { dt { (words.say("break-about")) } dd { (about(visit, one)) } }
             @if let Some(amount) = one.expected { div { dt { (words.say("break-expected")) } dd { (money(visit, amount)) } } }
             @if let Some(amount) = one.found { div { dt { (words.say("break-found")) } dd { (money(visit, amount)) } } }
             div { dt { (words.say("break-age")) } dd { (age(visit, one, now)) } }

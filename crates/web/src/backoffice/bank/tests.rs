@@ -7,9 +7,12 @@
     clippy::panic
 )]
 
+use std::time::Duration;
+
 use axum::http::{StatusCode, header};
 use shop::disputes::DisputeState;
-use shop::reconciliation::{BreakKind, EntryKind, Why};
+use shop::reconciliation::fetching::{FetchFault, Fetcher, Place, Source};
+use shop::reconciliation::{Agreement, BreakKind, EntryKind, REFUSED, Why};
 use shop::staff::audit;
 
 use super::super::fixture::{self, Small, hidden, location, text};
@@ -207,6 +210,77 @@ async fn the_file_of_entries_is_checked_and_downloaded() {
 }
 
 #[tokio::test]
+async fn what_is_fetched_and_what_hinders_it_is_said() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("lire").await;
+    let bank = async || text(shop.get("/office/bank", &cookie).await).await;
+    assert!(bank().await.contains("never yet"));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("releve.xml"), statement("livres")).unwrap();
+    let place = Place::Folder(folder.path().to_owned());
+    let fetcher = Fetcher {
+        store: shop.state.store.clone(),
+        clock: shop.state.clock.clone(),
+        account: None,
+        agreement: Agreement::default(),
+        every: Duration::from_secs(60),
+        still: Duration::ZERO,
+    };
+    let round = fetcher.ask(&place).await.unwrap().unwrap();
+    assert_eq!((round.read, round.failure), (1, None));
+    let page = bank().await;
+    for shown in ["2026/1", "Folder of statements", "by itself", "1 break"] {
+        assert!(page.contains(shown), "{shown} in {page}");
+    }
+    assert!(
+        !page.contains("never yet") && !page.contains("since <time"),
+        "{page}"
+    );
+
+    let missing = Place::Folder(folder.path().join("gone"));
+    assert!(fetcher.ask(&missing).await.unwrap().is_none(), "not yet");
+    let csrf = format!("csrf={}", hidden(&page, "csrf"));
+    let asked = shop.post("/office/bank/fetch", &cookie, &csrf).await;
+    assert_eq!(location(&asked), "/office/bank?told=asked#fetching");
+    fetcher.ask(&missing).await.unwrap().unwrap();
+    let page = bank().await;
+    assert!(
+        page.contains("The folder does not exist.") && page.contains("since <time"),
+        "{page}"
+    );
+    let dashboard = async || text(shop.get("/office", &cookie).await).await;
+    assert!(!dashboard().await.contains("has not been able to fetch"));
+    shop.state.clock.advance(Duration::from_secs(25 * 3600));
+    let cookie = shop.log_in("lire").await;
+    let late = text(shop.get("/office", &cookie).await).await;
+    assert!(late.contains("has not been able to fetch"), "{late}");
+    let log = text(shop.get("/office/audit", &shop.log_in("chef").await).await).await;
+    assert!(
+        log.contains("the shop") && log.contains("releve.xml"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn why_a_file_was_refused_is_said_in_the_readers_language() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("lire").await;
+    hand_in(&shop, &cookie, &statement("livres")).await;
+    let other = statement("livres").replace("107.00", "108.00");
+    let other = other.replace("100.00", "101.00");
+    assert_eq!(
+        hand_in(&shop, &cookie, &other).await,
+        "/office/bank?told=another"
+    );
+    let queue = shop.get_in_french("/office/bank/breaks", &cookie).await;
+    let queue = text(queue).await;
+    assert!(
+        queue.contains("releve.xml 2026/1 · un autre fichier"),
+        "{queue}"
+    );
+}
+
+#[tokio::test]
 async fn a_dispute_is_written_down_on_the_page_of_its_order() {
     let shop = fixture::small().await;
     let number = paid(&shop).await;
@@ -274,6 +348,13 @@ fn every_code_of_the_bank_has_its_words() {
         Why::ALL
             .iter()
             .for_each(|why| known("bank-why", why.code()));
+        REFUSED.iter().for_each(|code| known("file-refused", code));
+        Source::ALL
+            .iter()
+            .for_each(|source| known("bank-source", source.code()));
+        FetchFault::ALL
+            .iter()
+            .for_each(|fault| known("bank-fetch-fault", fault.code()));
         DisputeState::ALL
             .iter()
             .for_each(|state| known("dispute", state.code()));

@@ -1,0 +1,245 @@
+//! With nobody handing in a file: what was sold by card is cleared, fetched from the switch, paid on a statement that is
+//! fetched from the bank's window, and reconciles, also when the bank sleeps and the shop dies in between.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::{
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use reader::{JEANNE, Reader};
+use shop::reconciliation::{
+    self, ReadBatch, ReadStatement, Run,
+    fetching::{self, Source, Standing},
+};
+use storage::{Fault, Store, Tx};
+use tests::{
+    demo::{Demo, Plan, executable},
+    engines::Postgres,
+    oracle,
+    patience::{order_number, patiently},
+};
+use tokio::runtime::Runtime;
+
+/// How long something may take that the shop does by itself.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[test]
+fn nobody_hands_in_a_file_on_sqlite() {
+    let plan = Plan {
+        titles: 300,
+        ..Plan::default()
+    };
+    by_itself(&plan).unwrap();
+}
+
+#[test]
+fn nobody_hands_in_a_file_on_postgresql() {
+    let Some(postgres) = Postgres::start().unwrap() else {
+        return;
+    };
+    let plan = Plan {
+        titles: 300,
+        database: Some(postgres.fresh("fetching").unwrap()),
+    };
+    by_itself(&plan).unwrap();
+}
+
+/// What the shop has read, and what of it disagrees.
+struct Read {
+    batches: Vec<ReadBatch>,
+    statements: Vec<ReadStatement>,
+    breaks: u64,
+    standings: Vec<Standing>,
+    last_run: Option<Run>,
+    is_balanced: bool,
+}
+
+impl Read {
+    fn of(runtime: &Runtime, store: &Store) -> Result<Read> {
+        let read = store.read(|tx: &mut dyn Tx| -> Result<Read, Fault> {
+            let breaks = reconciliation::open_by_kind(tx)?;
+            Ok(Read {
+                batches: reconciliation::batches_read(tx, 10)?,
+                statements: reconciliation::statements_read(tx, 10)?,
+                breaks: breaks.iter().map(|(_, count)| count).sum(),
+                standings: fetching::standings(tx)?,
+                last_run: reconciliation::last_run(tx)?,
+                is_balanced: shop::ledger::trial_balance(tx)?.is_balanced(),
+            })
+        });
+        Ok(runtime.block_on(read)?)
+    }
+
+    fn of_window(&self) -> Option<&Standing> {
+        let mut all = self.standings.iter();
+        all.find(|one| one.source == Source::Window)
+    }
+}
+
+/// Reads again until it is so.
+fn until(
+    runtime: &Runtime,
+    store: &Store,
+    what: &str,
+    is_so: impl Fn(&Read) -> bool,
+) -> Result<Read> {
+    let begun = Instant::now();
+    loop {
+        let read = Read::of(runtime, store)?;
+        if is_so(&read) {
+            return Ok(read);
+        }
+        if begun.elapsed() > PATIENCE {
+            bail!(
+                "not {what}: {:?} {:?} {:?}",
+                read.batches,
+                read.statements,
+                read.standings
+            );
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn by_itself(plan: &Plan) -> Result<()> {
+    let mut demo = Demo::start(plan)?;
+    let runtime = Runtime::new()?;
+    let store = runtime.block_on(oracle::store(&demo, plan))?;
+    let mut office = log_in(&demo)?;
+
+    sell(&demo, &mut office)?;
+    bouquin(&demo, &["switch", "cut"], "switch")?;
+    until(&runtime, &store, "cleared", |read| {
+        read.batches.iter().any(|batch| batch.taken == Some(true))
+    })?;
+    close_the_day(&demo)?;
+    let paid = until(&runtime, &store, "paid", is_paid(1))?;
+    ensure!(paid.batches[0].lines == 1 && paid.statements[0].entries == 1);
+    ensure!(paid.breaks == 0, "{} breaks", paid.breaks);
+    ensure!(paid.batches[0].staff.is_empty(), "nobody handed it in");
+
+    // A second day: the bank sleeps, then the shop dies.
+    sell(&demo, &mut office)?;
+    signal(&demo, "bank", "-STOP")?;
+    bouquin(&demo, &["switch", "cut"], "switch")?;
+    until(&runtime, &store, "silent", |read| {
+        read.of_window().is_some_and(|one| one.failing.is_some())
+    })?;
+    let page = office.get(&format!("{}/office/bank", demo.at.shop))?;
+    ensure!(
+        page.status == 200 && page.html.contains("depuis"),
+        "{}",
+        page.html
+    );
+    let old = demo.kill_9("shop")?;
+    signal(&demo, "bank", "-CONT")?;
+    demo.wait_for_new("shop", old)?;
+    until(&runtime, &store, "cleared", |read| {
+        read.batches
+            .first()
+            .is_some_and(|batch| batch.sequence == 2)
+    })?;
+    let begun = Instant::now();
+    while close_the_day(&demo).is_err() {
+        ensure!(begun.elapsed() < PATIENCE, "the bank does not wake up");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let page = patiently(|| office.get(&format!("{}/office/bank", demo.at.shop)))?;
+    let asked = office.submit(&page, "/bank/fetch", &[])?;
+    ensure!(asked.url.contains("told=asked"), "{}", asked.url);
+    let paid = until(&runtime, &store, "paid", is_paid(2))?;
+    ensure!(paid.batches.iter().map(|batch| batch.lines).sum::<u32>() == 2);
+    let entries = paid.statements.iter().map(|statement| statement.entries);
+    ensure!(entries.sum::<u32>() == 2, "nothing is counted twice");
+    ensure!(
+        paid.is_balanced && paid.breaks == 0,
+        "{} breaks",
+        paid.breaks
+    );
+    Ok(())
+}
+
+/// Whether so many batches were read, taken and paid, and everything was compared since.
+fn is_paid(batches: usize) -> impl Fn(&Read) -> bool {
+    move |read| {
+        let done = |batch: &&ReadBatch| batch.paid && batch.taken == Some(true);
+        let last = read.statements.iter().map(|statement| statement.read).max();
+        let compared = read.last_run.as_ref().map(|run| run.begun);
+        let window = read.of_window();
+        read.batches.iter().filter(done).count() == batches
+            && read.batches.len() == batches
+            && compared >= last
+            && window.is_some_and(|one| one.failing.is_none())
+    }
+}
+
+fn log_in(demo: &Demo) -> Result<Reader> {
+    let mut office = Reader::default();
+    let page = office.get(&format!("{}/office", demo.at.shop))?;
+    let login = [
+        ("username", demo.at.login.as_str()),
+        ("current-password", &demo.at.password),
+    ];
+    let inside = office.submit(&page, "/login", &login)?;
+    ensure!(!inside.url.contains("login"), "no login at {}", inside.url);
+    Ok(office)
+}
+
+/// A reader buys a book by card, and the bookseller sends it.
+fn sell(demo: &Demo, office: &mut Reader) -> Result<()> {
+    let (shop, mut reader) = (&demo.at.shop, Reader::default());
+    let results = reader.get(&format!("{shop}/fr/search?q=Voltaire"))?;
+    let mut links = results.html.split("href=\"");
+    let path = links.find_map(|part| {
+        let path = part.split('"').next()?;
+        path.contains("/books/").then_some(path)
+    });
+    let book = reader.get(&format!("{shop}{}", path.context("no book found")?))?;
+    reader.submit(&book, "/cart", &[])?;
+    let checkout = reader.get(&format!("{shop}/fr/checkout"))?;
+    let card_page = reader.submit(&checkout, "/checkout", JEANNE)?;
+    let card = oracle::card("approve")?;
+    let order = reader.submit(&card_page, "/pay", &card.tokens())?;
+    let number = order_number(&order.url).context("no order")?;
+    let page = office.get(&format!("{shop}/office/orders/{number}"))?;
+    let sent = office.submit(&page, "/ship", &[])?;
+    ensure!(sent.url.contains("told=ship-done"), "{}", sent.url);
+    Ok(())
+}
+
+fn close_the_day(demo: &Demo) -> Result<()> {
+    let out = demo.folder().join("statements");
+    let out = out.to_string_lossy();
+    let close = ["bank", "statement", "--close", "--out", &out];
+    bouquin(demo, &close, "bank")
+}
+
+/// A command to a running process of the demonstration.
+fn bouquin(demo: &Demo, arguments: &[&str], process: &str) -> Result<()> {
+    let config = demo.folder().join(format!("config/{process}.toml"));
+    let status = Command::new(executable()?)
+        .args(arguments)
+        .arg("--config")
+        .arg(config)
+        .stdout(Stdio::null())
+        .status()?;
+    ensure!(status.success(), "{arguments:?} ended with {status}");
+    Ok(())
+}
+
+fn signal(demo: &Demo, process: &str, signal: &str) -> Result<()> {
+    let pid = demo.at.processes.get(process).context("no such process")?;
+    let sent = Command::new("kill")
+        .args([signal, &pid.to_string()])
+        .status()?;
+    ensure!(sent.success(), "{process} could not be told {signal}");
+    Ok(())
+}
