@@ -9,6 +9,7 @@ mod demo;
 mod follow;
 mod mailroom;
 mod means;
+mod network;
 mod premises;
 mod progress;
 mod serve;
