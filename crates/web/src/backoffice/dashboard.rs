@@ -14,6 +14,7 @@ use trade::money::Money;
 use super::access::Visit;
 use super::chart::{self, Bar};
 use super::frame::{self, Part, counted, money};
+use super::network;
 use super::orders::form_urlencoded;
 use crate::AppState;
 use crate::problem::Problem;
@@ -71,9 +72,12 @@ pub(super) async fn show(
                 .map_or(0, |(_, count)| *count),
         })
     });
-    let figures = figures.await?;
+    // Whoever asks about the network does not wait for the figures, nor they for it.
+    let (figures, concerns) = tokio::join!(figures, network::concerns(&state));
+    let figures = figures?;
     let words = visit.words();
     let body = html! {
+        (network::line(&visit, &concerns))
         p { a.next-step href="/office/orders?state=confirmed" { (words.tell("office-to-ship", &counted(figures.to_ship, visit.locale))) } }
         (periods(&visit, days))
         div.charts {
