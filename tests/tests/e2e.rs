@@ -240,6 +240,7 @@ async fn whole_path() -> Result<()> {
     look(&mut browser, "office-order-refunded", &mut found).await?;
     for (name, path) in [
         ("office-dashboard", "/office"),
+        ("office-network", "/office/network"),
         ("office-screening", "/office/screening"),
         ("office-screening-decision", "/office/screening/1"),
         ("office-screening-rules", "/office/screening/rules"),
