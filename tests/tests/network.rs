@@ -268,7 +268,7 @@ fn the_vault_is_sealed(demo: &Demo, operator: &mut Operator) -> Result<()> {
         page.contains("Le coffre est scellé") && page.contains(">impossible<")
     })?;
     ensure!(
-        page.contains("scellé<div class=\"muted small\">depuis le"),
+        page.contains("scellé</span><div class=\"muted small\">depuis le"),
         "{page}"
     );
     let first = operator.look("/office")?;

@@ -282,6 +282,12 @@ impl Network {
         }
     }
 
+    /// Whether something is wrong that should mend by itself: a carrier that is down, or was silent when last asked.
+    pub fn is_mending(&self) -> bool {
+        let mut carriers = self.switch.iter().flat_map(|switch| &switch.carriers);
+        carriers.any(|carrier| carrier.doubted || matches!(carrier.standing, Standing::Down(_)))
+    }
+
     /// All that a person should see to, the worst first.
     pub fn concerns(&self) -> Vec<Concern> {
         let vault = match self.vault {
@@ -378,6 +384,7 @@ mod tests {
         };
         let network = network(open, well());
         assert_eq!(network.concerns(), []);
+        assert!(network.is_mending(), "one of the carriers is down");
         assert_eq!(network.pays_since(), Some(ago(20)), "the later of the two");
     }
 

@@ -8,6 +8,7 @@ network-docs = What to do in each case is in the documentation:
 network-asked = As of
 network-again = Look again
 network-well = Nothing needs anybody.
+network-mending = A carrier is down or silent: payments go by another, and the switch tries again. After ten minutes somebody should see to it.
 network-open = See the payment network
 network-since = since
 network-oldest = the oldest since

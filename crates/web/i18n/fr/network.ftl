@@ -8,6 +8,7 @@ network-docs = Que faire dans chaque cas est écrit dans la documentation :
 network-asked = État au
 network-again = Regarder de nouveau
 network-well = Rien ne demande l’intervention de quelqu’un.
+network-mending = Une liaison est coupée ou muette : les paiements passent par une autre, et le commutateur essaie de nouveau. Au bout de dix minutes, quelqu’un doit s’en occuper.
 network-open = Voir le réseau de paiement
 network-since = depuis le
 network-oldest = le plus ancien depuis le

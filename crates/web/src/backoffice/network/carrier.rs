@@ -10,7 +10,7 @@ use trade::locale::{Locale, format_number};
 
 use super::super::access::Visit;
 use super::super::chart::{self, Scale, Stack, StackWords};
-use super::{count, figure, since_when};
+use super::{bad_since, count, figure, since_when};
 
 /// Minutes that are drawn.
 const HOUR: i64 = 60;
@@ -238,7 +238,7 @@ fn standing(visit: &Visit, carrier: &Carrier) -> Markup {
             };
             since_when(visit, how, Some(since))
         }
-        Standing::Down(since) => since_when(visit, "network-down", since),
+        Standing::Down(since) => bad_since(visit, "network-down", since),
     }
 }
 

@@ -78,7 +78,7 @@ fn whole(visit: &Visit, network: &Network) -> Markup {
             a href="/office/network" { (words.say("network-again")) }
         }
         @for concern in &concerns { (frame::notice(false, &said(visit, *concern))) }
-        @if concerns.is_empty() { (frame::notice(true, words.say("network-well"))) }
+        @if concerns.is_empty() { (quiet(visit, network)) }
         (summary(visit, network))
         @if let Ok(switch) = &network.switch {
             @for (place, carrier) in (1..).zip(&switch.carriers) {
@@ -91,6 +91,14 @@ fn whole(visit: &Visit, network: &Network) -> Markup {
     }
 }
 
+/// What is said when nobody is needed: that all is well, or that what is not should mend by itself.
+fn quiet(visit: &Visit, network: &Network) -> Markup {
+    match network.is_mending() {
+        true => frame::notice(false, visit.words().say("network-mending")),
+        false => frame::notice(true, visit.words().say("network-well")),
+    }
+}
+
 /// Vault and switch in a few figures.
 fn summary(visit: &Visit, network: &Network) -> Markup {
     let words = visit.words();
@@ -100,7 +108,7 @@ fn summary(visit: &Visit, network: &Network) -> Markup {
                 dt { (words.say("network-pays")) }
                 dd { @match network.pays_since() {
                     Some(since) => (since_when(visit, "network-yes", Some(since))),
-                    None => (words.say("network-no")),
+                    None => span.bad { (words.say("network-no")) },
                 } }
             }
             div { dt { (words.say("network-vault")) } dd { (vault(visit, network.vault)) } }
@@ -121,7 +129,7 @@ fn vault(visit: &Visit, vault: Vault) -> Markup {
     match vault {
         Vault::NotAsked => html! { (words.say("network-vault-not-asked")) },
         Vault::Open { since } => since_when(visit, "network-vault-open", since),
-        Vault::Sealed { since } => since_when(visit, "network-vault-sealed", since),
+        Vault::Sealed { since } => bad_since(visit, "network-vault-sealed", since),
         Vault::Silent(silence) => silent(visit, silence),
     }
 }
@@ -132,14 +140,22 @@ fn silent(visit: &Visit, silence: Unanswered) -> Markup {
     } else {
         "network-silent"
     };
-    since_when(visit, how, Some(silence.since))
+    bad_since(visit, how, Some(silence.since))
 }
 
 /// A state and, in small, since when.
 fn since_when(visit: &Visit, state: &str, since: Option<Timestamp>) -> Markup {
+    html! { span { (visit.words().say(state)) } (since_then(visit, since)) }
+}
+
+/// The same of one that should not be.
+fn bad_since(visit: &Visit, state: &str, since: Option<Timestamp>) -> Markup {
+    html! { span.bad { (visit.words().say(state)) } (since_then(visit, since)) }
+}
+
+fn since_then(visit: &Visit, since: Option<Timestamp>) -> Markup {
     let words = visit.words();
     html! {
-        (words.say(state))
         @if let Some(since) = since { div.muted.small { (words.say("network-since")) " " (time(visit, since)) } }
     }
 }

@@ -220,6 +220,24 @@ async fn a_network_that_is_well_and_quiet_says_so() {
 }
 
 #[tokio::test]
+async fn a_carrier_that_should_come_back_is_not_called_well() {
+    let mut network = troubled();
+    network.switch = network.switch.map(|switch| Switch {
+        carriers: vec![
+            carrier(9001, Standing::Up(ago(300)), Vec::new()),
+            carrier(9002, Standing::Down(Some(ago(1))), Vec::new()),
+        ],
+        queued_since: None,
+        in_doubt: 0,
+        clearing: Clearing::default(),
+        ..switch
+    });
+    let page = page(network).await;
+    assert!(page.contains("A carrier is down or silent"), "{page}");
+    assert!(!page.contains("Nothing needs anybody."));
+}
+
+#[tokio::test]
 async fn silence_is_told_with_since_when() {
     let silence = |is_there| Unanswered {
         since: ago(30),
