@@ -244,6 +244,7 @@ async fn whole_path() -> Result<()> {
         ("office-bank", "/office/bank"),
         ("office-bank-breaks", "/office/bank/breaks"),
         ("office-bank-fec", "/office/bank/fec"),
+        ("office-network", "/office/network"),
         ("office-screening", "/office/screening"),
         ("office-screening-decision", "/office/screening/1"),
         ("office-screening-rules", "/office/screening/rules"),

@@ -10,6 +10,7 @@ mod fetching;
 mod follow;
 mod mailroom;
 mod means;
+mod network;
 mod premises;
 mod progress;
 mod serve;

@@ -5,11 +5,12 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, Result};
 use link::keyfile;
 use provider::{ApiKey, Checkout, SigningSecret};
-use shop::payment::{HostedProvider, Methods, PaymentZone, ShopAccount};
+use shop::payment::{HostedProvider, Methods, PaymentZone, ShopAccount, network::PaymentNetwork};
 use zeroize::Zeroizing;
 
 use crate::{
     config::{self, OwnVault, ShopConfig},
+    network::PrivateNetwork,
     zone::PrivateZone,
 };
 
@@ -18,6 +19,7 @@ pub fn open(config: &ShopConfig) -> Result<Methods> {
     let payment = &config.payment;
     let vault = payment.own_vault(config.profile)?;
     let card = vault.as_ref().map(private_zone).transpose()?;
+    let network = vault.as_ref().map(private_network).transpose()?;
     let provider = payment.provider.as_ref().map(checkout).transpose()?;
     let transfer = payment.transfer.as_ref().map(|transfer| ShopAccount {
         holder: transfer.holder.clone(),
@@ -25,6 +27,7 @@ pub fn open(config: &ShopConfig) -> Result<Methods> {
     });
     Ok(Methods {
         card: card.map(|zone| Arc::new(zone) as Arc<dyn PaymentZone>),
+        network: network.map(|network| Arc::new(network) as Arc<dyn PaymentNetwork>),
         provider: provider.map(|checkout| Arc::new(checkout) as Arc<dyn HostedProvider>),
         transfer,
         collection: payment.collection,
@@ -38,6 +41,10 @@ fn private_zone(own: &OwnVault) -> Result<PrivateZone> {
         own.card_page.as_str(),
         own.vault,
     )
+}
+
+fn private_network(own: &OwnVault) -> Result<PrivateNetwork> {
+    PrivateNetwork::open(&own.certificates, own.switch, own.vault)
 }
 
 fn checkout(provider: &config::HostedProvider) -> Result<Checkout> {

@@ -33,8 +33,9 @@ use crate::state::State as PaymentState;
 /// The longest request, in bytes: a signed grant is under 2 kB.
 const MOST_BODY: usize = 16 * 1024;
 
-/// How many unmatched replies the status shows.
-const SHOWN_STRAYS: i64 = 50;
+/// How many unmatched replies the status shows: with [`trade::limits::CARRIERS`] full hours it still fits the 64 kB that a link
+/// reads.
+pub(crate) const SHOWN_STRAYS: usize = 40;
 
 /// `GET /payments/{id}`: all that the switch knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +143,9 @@ pub struct Carrier {
     pub address: SocketAddr,
     /// Since when it is up; absent when it is down.
     pub up_since: Option<Timestamp>,
+    /// Since when it is down, or the switch runs without having reached the bank by it; absent when it is up.
+    #[serde(default)]
+    pub down_since: Option<Timestamp>,
     /// Whether it was silent when last asked: others go first.
     pub doubted: bool,
     /// Messages that wait for their answer on it.
@@ -152,7 +156,7 @@ pub struct Carrier {
     pub unanswered: u64,
     /// Between message and answer, on average, in microseconds.
     pub mean_answer_us: u64,
-    /// The last hour, minute by minute; minutes without a message are not there.
+    /// The last hour, minute by minute; minutes in which nothing happened are not there.
     pub minutes: Vec<Minute>,
 }
 
@@ -267,7 +271,7 @@ fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentRepo
 async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
     let (line_up_since, in_flight) = (desk.carriers.up_since(), desk.carriers.in_flight());
     let carriers = desk.carriers.report();
-    let status = desk.store.read(move |tx| {
+    let found = desk.store.read(move |tx| {
         let (queued, queued_since) = advice::waiting(tx)?;
         Ok::<_, Refusal>(Status {
             line_up_since,
@@ -280,7 +284,11 @@ async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
             strays: stray::latest(tx, SHOWN_STRAYS)?,
         })
     });
-    answer(status.await)
+    let mut status = found.await;
+    for stray in status.iter_mut().flat_map(|status| &mut status.strays) {
+        stray.carrier = desk.carriers.who_brought(stray.seq);
+    }
+    answer(status)
 }
 
 fn payment_id(text: &str) -> Result<PaymentId, (StatusCode, Json<Problem>)> {
@@ -318,4 +326,80 @@ pub(crate) fn refuse(refusal: Refusal) -> Refused {
         }
     };
     (status, Json(Problem::new(kind, &refusal.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::journal::stray::StrayKind;
+    use trade::limits;
+
+    const NOW: Timestamp = Timestamp::micros(1_795_000_000_000_000);
+
+    /// A minute of a very busy and very bad line.
+    fn minute() -> Minute {
+        let (many, minutes_us) = (999_999, 600_000_000);
+        Minute {
+            begins: NOW,
+            answered: many,
+            timed_out: many,
+            lost: many,
+            overtaken: many,
+            sessions_failed: many,
+            mean_answer_us: minutes_us,
+            longest_answer_us: minutes_us,
+        }
+    }
+
+    fn stray() -> Stray {
+        Stray {
+            seq: 999_999_999,
+            mti: "0410".to_owned(),
+            terminal: "BOUQUIN1".to_owned(),
+            stan: "999999".to_owned(),
+            response_code: "00".to_owned(),
+            reason: "x".repeat(200),
+            kind: StrayKind::ConnectionLost,
+            received: NOW,
+            carrier: "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535"
+                .parse()
+                .ok(),
+        }
+    }
+
+    #[test]
+    fn the_longest_status_fits_what_a_link_reads() {
+        let carrier = Carrier {
+            address: "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535"
+                .parse()
+                .unwrap(),
+            up_since: Some(NOW),
+            down_since: Some(NOW),
+            doubted: false,
+            in_flight: 99_999,
+            answered: u64::MAX,
+            unanswered: u64::MAX,
+            mean_answer_us: 600_000_000,
+            minutes: vec![minute(); 60],
+        };
+        let status = Status {
+            line_up_since: Some(NOW),
+            carriers: vec![carrier; limits::CARRIERS],
+            in_flight: 99_999,
+            queued: i64::MAX,
+            queued_since: Some(NOW),
+            unknown: i64::MAX,
+            clearing: ClearingStatus {
+                last_sequence: Some(u32::MAX),
+                last_cut: Some(NOW),
+                uncleared: i64::MAX,
+                untaken: i64::MAX,
+                refused: i64::MAX,
+            },
+            strays: vec![stray(); SHOWN_STRAYS],
+        };
+        let bytes = serde_json::to_vec(&status).unwrap().len();
+        assert!(bytes < link::http::MAX_ANSWER_BYTES, "{bytes}");
+    }
 }

@@ -4,6 +4,7 @@
 //! message goes by the next one too, as a repeat: the bank knows it by its name (fields 41, 11 and 7), books it once and
 //! answers both alike. So a carrier that dies costs a buyer a second, and never an authorisation.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,6 +67,12 @@ impl Carriers {
         self.lines.iter().map(|line| line.report()).collect()
     }
 
+    /// The carrier that brought a reply that nobody waited for, by its number.
+    pub(crate) fn who_brought(&self, stray: i64) -> Option<SocketAddr> {
+        let brought = self.lines.iter().find(|line| line.brought(stray));
+        brought.map(|line| line.address())
+    }
+
     /// Sends a message by the best carrier, and by the next one when there is no answer in good time.
     pub(crate) async fn exchange(&self, mut message: Message) -> Result<Message, NoAnswer> {
         let first = Worded::of(&message).ok_or(NoAnswer::NotSent)?;
@@ -115,7 +122,10 @@ impl Carriers {
             },
             answer = &mut asked_again => match answer {
                 Err(again) => asked.await.map_err(|lost| worse(lost, again)),
-                answered => answered,
+                answered => {
+                    line.was_overtaken();
+                    answered
+                }
             },
         }
     }

@@ -44,7 +44,7 @@ pub use clearing::Clearing;
 pub use clearing::door::{BatchPage, LinePage};
 pub use dialogue::Merchant;
 pub use journal::clearing::{AcceptedReport, BatchReport, BatchState, LineReport};
-pub use journal::stray::Stray;
+pub use journal::stray::{Stray, StrayKind};
 pub use line::LineTimes;
 pub use line::history::Minute;
 pub use state::State;

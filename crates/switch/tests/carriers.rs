@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use house::{ANSWER, House, SILENCE, until};
+use switch::StrayKind;
 use tokio::task::JoinSet;
 use trade::ids::PaymentId;
 use trade::payment::AuthoriseOutcome;
@@ -37,6 +38,11 @@ async fn a_silent_carrier_costs_a_moment_and_no_authorisation() {
     );
     let status = house.status().await;
     assert!(status.carriers[0].doubted && !status.carriers[1].doubted);
+    let overtaken = |place: usize| {
+        let minutes = status.carriers[place].minutes.iter();
+        minutes.map(|minute| minute.overtaken).sum::<u64>()
+    };
+    assert_eq!([overtaken(0), overtaken(1)], [1, 0]);
     // The next one is not kept waiting.
     let next = PaymentId::new();
     let begun = Instant::now();
@@ -51,10 +57,10 @@ async fn a_silent_carrier_costs_a_moment_and_no_authorisation() {
     house.wire.let_answers_flow();
     until("the late answer is explained", async || {
         let strays = house.status().await.strays;
-        let explained = |reason: &str| {
-            reason.contains("another carrier") || reason.contains("connection on which")
-        };
-        strays.iter().any(|stray| explained(&stray.reason))
+        let kinds = [StrayKind::OtherCarrier, StrayKind::ConnectionLost];
+        strays
+            .iter()
+            .any(|stray| kinds.contains(&stray.kind) && stray.carrier == Some(house.wire.address))
     })
     .await;
 }
@@ -67,9 +73,22 @@ async fn a_dead_carrier_is_not_missed() {
     assert!(is_approved(&house.authorise(id, "approve", 2390).await));
     until("the loss is seen", async || {
         let status = house.status().await;
-        status.carriers[0].up_since.is_none() && status.line_up_since.is_some()
+        let [dead, well] = &status.carriers[..] else {
+            panic!("two carriers")
+        };
+        let failed: u64 = dead
+            .minutes
+            .iter()
+            .map(|minute| minute.sessions_failed)
+            .sum();
+        assert_eq!(dead.up_since.is_none(), dead.down_since.is_some());
+        dead.down_since.is_some()
+            && failed > 0
+            && well.up_since.is_some()
+            && well.down_since.is_none()
     })
     .await;
+    assert!(house.status().await.line_up_since.is_some());
     assert!(house.capture(id, 2390).await.is_ok());
     house.other_wire.unplug();
     until("nobody can be reached", async || {

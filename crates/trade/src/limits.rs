@@ -104,6 +104,16 @@ pub const AUTHORISATION_LOST: Duration = Duration::from_secs(90);
 pub const SETTLE_AGAIN: Duration = Duration::from_secs(20);
 /// Captures and refunds of one payment: a parcel for each line of the largest cart, and as many again given back.
 pub const MOVEMENTS_PER_PAYMENT: i64 = 200;
+/// Carriers from one switch to its bank: two are usual, and the last hour of more than four would not fit the 64 kB that an
+/// answer on a private link may take.
+pub const CARRIERS: usize = 4;
+/// How long vault and switch may take to say how they are: a bookseller waits for the page.
+pub const NETWORK_ASK: Duration = Duration::from_secs(1);
+/// How long what they said is believed, so that they are not asked anew by every page of the back office.
+pub const NETWORK_BELIEVED: Duration = Duration::from_secs(2);
+/// How long a message may wait for the bank, or a carrier be down, before a person should look: the switch itself tries
+/// again after five minutes at most.
+pub const NETWORK_PATIENCE: Duration = Duration::from_secs(10 * 60);
 /// Wrong passwords, or wrong codes of the second factor, in a row before a login must wait.
 pub const LOGIN_FAILURES: u32 = 5;
 /// How long it must wait then.

@@ -151,7 +151,7 @@ impl Vault {
             over_tls: config.public_tls.is_some(),
             dev: config.dev,
             store,
-            safe: Arc::new(Safe::new(ring_path.clone())),
+            safe: Arc::new(Safe::new(ring_path.clone(), clock.now())),
             forgotten: Forgotten::new(config.data_dir.join(KEYS).join("forgotten")),
             gathering: Mutex::new(Gathering::new().map_err(VaultError::System)?),
             rotating: tokio::sync::Mutex::new(()),

@@ -11,6 +11,7 @@ use axum::{Extension, Json, Router};
 use cards::messages::{Redeem, Redeemed};
 use link::{Peer, Problem};
 use serde::{Deserialize, Serialize};
+use trade::clock::Timestamp;
 use trade::payment::{CardSummary, CardToken};
 
 use crate::OpenVault;
@@ -31,6 +32,8 @@ struct Which {
 struct Status {
     /// `open`: keys are there and cards are taken in. `sealed`: neither.
     state: &'static str,
+    /// Since when.
+    since: Timestamp,
     /// Whether the master key lies in a file (development).
     dev: bool,
     /// The public id of the key that browsers seal to, while open.
@@ -104,6 +107,7 @@ async fn answer_status(State(vault): State<Arc<OpenVault>>) -> Json<Status> {
     let keys = vault.safe.keys().ok();
     Json(Status {
         state: if keys.is_some() { "open" } else { "sealed" },
+        since: vault.safe.since(),
         dev: vault.dev,
         intake_key: keys.and_then(|keys| Some(keys.intake()?.public().id.clone())),
     })

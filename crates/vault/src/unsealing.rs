@@ -126,14 +126,14 @@ pub(crate) async fn open(vault: &Arc<OpenVault>, keys: Keys) -> Result<(), Unope
             Ok::<_, Fault>(())
         })
         .await?;
-    vault.safe.unseal(keys);
+    vault.safe.unseal(keys, vault.clock.now());
     rotation::go_on(vault);
     Ok(())
 }
 
 /// Forgets the keys, the security codes and the shares that are here.
 pub(crate) fn seal(vault: &OpenVault) -> std::io::Result<()> {
-    vault.safe.seal();
+    vault.safe.seal(vault.clock.now());
     vault.codes.forget_all();
     *vault.gathering() = Gathering::new()?;
     tracing::warn!("the vault is sealed");

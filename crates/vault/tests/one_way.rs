@@ -331,6 +331,7 @@ async fn both_doors_stand_on_real_sockets() {
     let shop = Client::new(private, &Identity::load(&certs, "shop").unwrap(), "vault").unwrap();
     let status: serde_json::Value = shop.get("/status", soon).await.unwrap();
     assert_eq!(&status["state"], "open");
+    assert_eq!(status["since"], house.clock.now().as_micros());
     let grant = link::signed::sign(&house.shop_key, &house.grant(&ticket, &receipt.token)).unwrap();
     let card: cards::messages::Redeemed = switch
         .post(

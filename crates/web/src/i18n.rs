@@ -372,6 +372,17 @@ mod tests {
                 .iter()
                 .map(|one| format!("event-{}", one.code())),
         );
+        use shop::payment::network::{StrayClass, StrayKind};
+        ids.extend(
+            StrayKind::ALL
+                .iter()
+                .map(|one| format!("stray-{}", one.code())),
+        );
+        ids.extend(
+            StrayClass::ALL
+                .iter()
+                .map(|one| format!("stray-class-{}", one.code())),
+        );
         ids.extend(
             shop::reviews::ReviewState::ALL
                 .iter()

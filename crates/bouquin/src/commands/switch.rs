@@ -12,7 +12,7 @@ use link::{Identity, http::Client, signed::VerifyingKey};
 use serde::Deserialize;
 use storage::StoreUrl;
 use switch::BatchReport;
-use trade::clock::Clock;
+use trade::{clock::Clock, limits};
 
 use crate::config::{self, Addresses, Profile};
 
@@ -138,7 +138,7 @@ async fn serve(path: PathBuf) -> Result<()> {
     }
     let switch = switch::run(switch::Config {
         listen: config.private,
-        carriers: config.bank.into(),
+        carriers: carriers(config.bank)?,
         vault: config.vault,
         database: StoreUrl::Sqlite(config.folder.join(DATABASE)),
         identity: Identity::load(&config.certificates, "switch")
@@ -156,6 +156,18 @@ async fn serve(path: PathBuf) -> Result<()> {
     tokio::select! {
         ended = switch => ended.context("the switch"),
         () = super::told_to_end() => Ok(()),
+    }
+}
+
+fn carriers(addresses: Addresses) -> Result<Vec<SocketAddr>> {
+    let carriers: Vec<SocketAddr> = addresses.into();
+    match carriers.len() {
+        1..=limits::CARRIERS => Ok(carriers),
+        0 => bail!("bank: it names no address; give the bank's door for each carrier"),
+        more => bail!(
+            "bank: it names {more} carriers; at most {} can be shown to an operator",
+            limits::CARRIERS
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use banking::iban::Iban;
 use trade::delivery::DeliveryMethod;
 
-use super::{HostedProvider, PaymentMethod, PaymentZone};
+use super::{HostedProvider, PaymentMethod, PaymentZone, network::PaymentNetwork};
 use crate::{codes::coded, ledger::Account};
 
 coded! {
@@ -98,6 +98,8 @@ pub struct ShopAccount {
 pub struct Methods {
     /// Its own vault and switch.
     pub card: Option<Arc<dyn PaymentZone>>,
+    /// The same two, as whoever operates them asks how they are.
+    pub network: Option<Arc<dyn PaymentNetwork>>,
     /// A hosted provider.
     pub provider: Option<Arc<dyn HostedProvider>>,
     /// The account for credit transfers.

@@ -13,6 +13,7 @@ mod choose;
 mod guarantee;
 mod means;
 mod method;
+pub mod network;
 mod provider;
 mod recover;
 mod refund;

@@ -15,7 +15,7 @@ use super::NoAnswer;
 const KEPT: usize = 60;
 const MINUTE_US: i64 = 60_000_000;
 
-/// What came of the messages that were answered, or given up, in one minute.
+/// What came of the messages that were answered, or given up, in one minute, and of the sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Minute {
     /// Its beginning.
@@ -26,13 +26,20 @@ pub struct Minute {
     pub timed_out: u64,
     /// Messages whose connection was lost.
     pub lost: u64,
+    /// Messages that were asked by another carrier too, because this one was silent, and that the other one brought the
+    /// answer to.
+    #[serde(default)]
+    pub overtaken: u64,
+    /// Sessions that ended by themselves, and attempts at one that failed.
+    #[serde(default)]
+    pub sessions_failed: u64,
     /// Between message and answer, on average, in microseconds.
     pub mean_answer_us: u64,
     /// The longest of them.
     pub longest_answer_us: u64,
 }
 
-/// The minutes in which something was asked, oldest first.
+/// The minutes in which something happened, oldest first.
 #[derive(Default)]
 pub(super) struct History(Mutex<VecDeque<Bucket>>);
 
@@ -42,13 +49,39 @@ struct Bucket {
     answered: u64,
     timed_out: u64,
     lost: u64,
+    overtaken: u64,
+    sessions_failed: u64,
     waited_us: u64,
     longest_us: u64,
 }
 
 impl History {
-    /// Notes what came of a message that was sent.
+    /// Notes what came of a message. One of which not a byte left says nothing of the line.
     pub(super) fn note(&self, now: Timestamp, came: Result<Duration, NoAnswer>) {
+        match came {
+            Ok(waited) => self.change(now, |minute| {
+                let waited_us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
+                minute.answered += 1;
+                minute.waited_us = minute.waited_us.saturating_add(waited_us);
+                minute.longest_us = minute.longest_us.max(waited_us);
+            }),
+            Err(NoAnswer::TimedOut) => self.change(now, |minute| minute.timed_out += 1),
+            Err(NoAnswer::Lost) => self.change(now, |minute| minute.lost += 1),
+            Err(NoAnswer::NotSent) => {}
+        }
+    }
+
+    /// Notes that another carrier brought an answer that this one was asked for first.
+    pub(super) fn note_overtaken(&self, now: Timestamp) {
+        self.change(now, |minute| minute.overtaken += 1);
+    }
+
+    /// Notes that a session ended by itself, or could not begin.
+    pub(super) fn note_session_failed(&self, now: Timestamp) {
+        self.change(now, |minute| minute.sessions_failed += 1);
+    }
+
+    fn change(&self, now: Timestamp, how: impl FnOnce(&mut Bucket)) {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let minute = now.as_micros().div_euclid(MINUTE_US);
         if buckets.back().is_none_or(|last| last.minute < minute) {
@@ -60,23 +93,12 @@ impl History {
         while buckets.len() > KEPT {
             buckets.pop_front();
         }
-        let Some(bucket) = buckets.back_mut() else {
-            return;
-        };
-        match came {
-            Ok(waited) => {
-                let waited_us = u64::try_from(waited.as_micros()).unwrap_or(u64::MAX);
-                bucket.answered += 1;
-                bucket.waited_us = bucket.waited_us.saturating_add(waited_us);
-                bucket.longest_us = bucket.longest_us.max(waited_us);
-            }
-            Err(NoAnswer::TimedOut) => bucket.timed_out += 1,
-            Err(NoAnswer::Lost) => bucket.lost += 1,
-            Err(NoAnswer::NotSent) => {}
+        if let Some(bucket) = buckets.back_mut() {
+            how(bucket);
         }
     }
 
-    /// The minutes of the hour before `now` in which something came of a message.
+    /// The minutes of the hour before `now` in which something happened.
     pub(super) fn of_the_hour(&self, now: Timestamp) -> Vec<Minute> {
         let buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = now.as_micros().div_euclid(MINUTE_US) - KEPT as i64;
@@ -92,6 +114,8 @@ impl Bucket {
             answered: self.answered,
             timed_out: self.timed_out,
             lost: self.lost,
+            overtaken: self.overtaken,
+            sessions_failed: self.sessions_failed,
             mean_answer_us: self
                 .waited_us
                 .checked_div(self.answered)
@@ -114,6 +138,7 @@ mod tests {
             history.note(minute(n), Ok(Duration::from_millis(4)));
             history.note(minute(n), Err(NoAnswer::TimedOut));
             history.note(minute(n), Err(NoAnswer::NotSent));
+            history.note_overtaken(minute(n));
         }
         let told = history.of_the_hour(minute(99));
         assert_eq!(told.len(), KEPT);
@@ -122,6 +147,8 @@ mod tests {
             answered: 2,
             timed_out: 1,
             lost: 0,
+            overtaken: 1,
+            sessions_failed: 0,
             mean_answer_us: 3000,
             longest_answer_us: 4000,
         };
@@ -129,5 +156,19 @@ mod tests {
         // Quiet minutes are not there, and old ones go.
         assert!(history.of_the_hour(minute(158)).len() == 1);
         assert!(history.of_the_hour(minute(160)).is_empty());
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_opened_is_seen_and_what_did_not_leave_is_not() {
+        let history = History::default();
+        history.note(Timestamp::micros(7), Err(NoAnswer::NotSent));
+        assert!(history.of_the_hour(Timestamp::micros(8)).is_empty());
+        history.note_session_failed(Timestamp::micros(9));
+        let told = history.of_the_hour(Timestamp::micros(10));
+        assert_eq!(told.len(), 1);
+        assert!(
+            told.iter()
+                .all(|minute| minute.sessions_failed == 1 && minute.answered == 0)
+        );
     }
 }

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use cards::iso8583::{Field, Message, Mti, Stan, View};
 use tokio::sync::oneshot;
 
+use crate::journal::stray::StrayKind;
+
 /// How many ended exchanges are remembered, to explain a reply that comes too late.
 const MOST_REMEMBERED: usize = 4096;
 
@@ -46,12 +48,13 @@ pub(super) enum Ended {
 }
 
 impl Ended {
-    const fn explanation(self) -> &'static str {
+    /// What a reply to it is that still comes.
+    const fn reply(self) -> StrayKind {
         match self {
-            Ended::Answered => "the message had been answered before",
-            Ended::GivenUp => "late: the time-out had passed",
-            Ended::Lost => "late: the connection on which it was asked had been lost",
-            Ended::Elsewhere => "another carrier had brought the answer",
+            Ended::Answered => StrayKind::AnsweredBefore,
+            Ended::GivenUp => StrayKind::TimedOut,
+            Ended::Lost => StrayKind::ConnectionLost,
+            Ended::Elsewhere => StrayKind::OtherCarrier,
         }
     }
 }
@@ -107,18 +110,18 @@ impl InFlight {
     ///
     /// # Errors
     /// Why nobody does.
-    pub(super) fn deliver(&self, view: &View<'_>, answer: Message) -> Result<(), &'static str> {
-        let key = Key::of_answer(view).ok_or("it names no terminal or no trace number")?;
+    pub(super) fn deliver(&self, view: &View<'_>, answer: Message) -> Result<(), StrayKind> {
+        let key = Key::of_answer(view).ok_or(StrayKind::Nameless)?;
         let mut table = self.table();
         let Some(waiting) = table.waiting.remove(&key) else {
             let ended = table.ended.iter().rev().find(|(ended, _)| *ended == key);
-            return Err(ended.map_or("no such message was sent", |(_, ended)| ended.explanation()));
+            return Err(ended.map_or(StrayKind::NeverSent, |(_, ended)| ended.reply()));
         };
         table.remember(key, Ended::Answered);
         waiting
             .answer
             .send(answer)
-            .map_err(|_| Ended::GivenUp.explanation())
+            .map_err(|_| Ended::GivenUp.reply())
     }
 
     /// A session is gone: nobody who asked by it will be answered.
@@ -165,7 +168,7 @@ mod tests {
             .unwrap()
     }
 
-    fn deliver(table: &InFlight, answer: &Message) -> Result<(), &'static str> {
+    fn deliver(table: &InFlight, answer: &Message) -> Result<(), StrayKind> {
         let wire = answer.encode();
         let view = View::parse(&ASCII_1987, &wire).unwrap();
         table.deliver(&view, Message::parse(&ASCII_1987, &wire).unwrap())
@@ -183,33 +186,25 @@ mod tests {
         );
 
         let answer = message(Mti::REVERSAL_RESPONSE, "000007");
-        assert!(
-            deliver(&table, &message(Mti::REVERSAL_RESPONSE, "000008"))
-                .unwrap_err()
-                .contains("no such")
-        );
-        assert!(
-            deliver(&table, &message(Mti::AUTHORISATION_RESPONSE, "000007"))
-                .unwrap_err()
-                .contains("no such")
-        );
+        for other in [
+            message(Mti::REVERSAL_RESPONSE, "000008"),
+            message(Mti::AUTHORISATION_RESPONSE, "000007"),
+        ] {
+            assert_eq!(deliver(&table, &other), Err(StrayKind::NeverSent));
+        }
         deliver(&table, &answer).unwrap();
         assert!(answered.try_recv().is_ok());
-        assert!(
-            deliver(&table, &answer)
-                .unwrap_err()
-                .contains("answered before")
-        );
+        assert_eq!(deliver(&table, &answer), Err(StrayKind::AnsweredBefore));
 
         drop(table.enter(&key, 1).unwrap());
         table.leave(&key, Some(Ended::GivenUp));
-        assert!(deliver(&table, &answer).unwrap_err().contains("time-out"));
+        assert_eq!(deliver(&table, &answer), Err(StrayKind::TimedOut));
         let lost = table.enter(&key, 2).unwrap();
         table.lose(1);
         assert_eq!((table.count_of(1), table.count_of(2)), (0, 1));
         table.lose(2);
         assert!(lost.blocking_recv().is_err());
-        assert!(deliver(&table, &answer).unwrap_err().contains("lost"));
+        assert_eq!(deliver(&table, &answer), Err(StrayKind::ConnectionLost));
         assert_eq!(table.count(), 0);
     }
 }

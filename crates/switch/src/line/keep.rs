@@ -40,6 +40,7 @@ impl Line {
                     pause = self.times.reconnect_first;
                 }
                 Err(error) => {
+                    self.history.note_session_failed(self.clock.now());
                     tracing::warn!(%error, carrier = %self.address, "the bank cannot be reached");
                 }
             }
@@ -53,7 +54,7 @@ impl Line {
         let mut leaving = JoinSet::new();
         let mut not_before = Instant::now();
         self.set_door(Some(session.door.clone()));
-        self.set_up(Some(self.clock.now()));
+        self.set_up(true);
         tracing::info!(carrier = %self.address, "a line to the bank is up");
         loop {
             let next = self.successor(&session, not_before);
@@ -62,7 +63,8 @@ impl Line {
                 error = session.ended() => {
                     tracing::warn!(%error, carrier = %self.address, "a line to the bank ended");
                     self.set_door(None);
-                    self.set_up(None);
+                    self.set_up(false);
+                    self.history.note_session_failed(self.clock.now());
                     return session.close(self).await;
                 }
             };

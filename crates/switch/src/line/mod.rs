@@ -12,6 +12,7 @@ mod keep;
 mod outgoing;
 mod session;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +25,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use trade::clock::{Clock, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::api::Carrier;
+use crate::api::{Carrier, SHOWN_STRAYS};
 use crate::dialogue::{self, Merchant};
 use crate::journal::{Trace, stray, stray::Stray, transmission_time};
 use history::History;
@@ -110,14 +111,15 @@ pub(crate) struct Line {
     in_flight: InFlight,
     /// Where messages go in, while the session is signed on.
     door: Mutex<Option<Door>>,
-    /// Since when the line is up, or `None`.
-    up: Mutex<Option<Timestamp>>,
+    standing: Mutex<Standing>,
     /// How many lines are up, this one among them.
     all_up: watch::Sender<usize>,
     /// Whether it was silent when last asked: others are asked first.
     doubted: AtomicBool,
     counts: Counts,
     history: History,
+    /// The numbers of the latest replies that it brought and nobody waited for.
+    strays: Mutex<VecDeque<i64>>,
     heard: Mutex<Instant>,
     /// Rung when a message got no answer: is anybody there?
     doubt: Notify,
@@ -125,6 +127,13 @@ pub(crate) struct Line {
     key_change: Notify,
     network_messages: AtomicU64,
     sessions: AtomicU64,
+}
+
+/// Whether a line is up, and since when.
+#[derive(Debug, Clone, Copy)]
+enum Standing {
+    Up(Timestamp),
+    Down(Timestamp),
 }
 
 /// What came of the messages that went by a line.
@@ -151,15 +160,16 @@ impl Line {
             tls,
             merchant,
             times,
+            standing: Mutex::new(Standing::Down(clock.now())),
             clock,
             store,
             in_flight: InFlight::default(),
             door: Mutex::new(None),
-            up: Mutex::new(None),
             all_up,
             doubted: AtomicBool::new(false),
             counts: Counts::default(),
             history: History::default(),
+            strays: Mutex::default(),
             heard: Mutex::new(Instant::now()),
             doubt: Notify::new(),
             key_change: Notify::new(),
@@ -168,23 +178,60 @@ impl Line {
         }
     }
 
-    /// Since when the bank can be reached; `None` when it cannot.
-    pub(crate) fn up_since(&self) -> Option<Timestamp> {
-        *self.up.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
-    /// Says since when the line is up, or that it is down; what it was before.
-    fn set_up(&self, since: Option<Timestamp>) -> Option<Timestamp> {
-        let before = {
-            let mut up = self.up.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *up, since)
-        };
-        match (before, since) {
-            (None, Some(_)) => self.all_up.send_modify(|lines| *lines += 1),
-            (Some(_), None) => self.all_up.send_modify(|lines| *lines -= 1),
-            _ => {}
+    fn standing(&self) -> Standing {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Since when the bank can be reached; `None` when it cannot.
+    pub(crate) fn up_since(&self) -> Option<Timestamp> {
+        match self.standing() {
+            Standing::Up(since) => Some(since),
+            Standing::Down(_) => None,
         }
-        before
+    }
+
+    /// Since when it cannot; `None` when it can.
+    fn down_since(&self) -> Option<Timestamp> {
+        match self.standing() {
+            Standing::Up(_) => None,
+            Standing::Down(since) => Some(since),
+        }
+    }
+
+    /// Says that the line is up, or down, from now on.
+    fn set_up(&self, up: bool) {
+        let now = self.clock.now();
+        {
+            let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*standing, Standing::Up(_)) == up {
+                return;
+            }
+            *standing = if up {
+                Standing::Up(now)
+            } else {
+                Standing::Down(now)
+            };
+        }
+        self.all_up.send_modify(|lines| match up {
+            true => *lines += 1,
+            false => *lines -= 1,
+        });
+    }
+
+    /// Another carrier brought the answer that this one was asked for first.
+    pub(crate) fn was_overtaken(&self) {
+        self.counts.unanswered.fetch_add(1, Ordering::Relaxed);
+        self.history.note_overtaken(self.clock.now());
+    }
+
+    /// Whether it brought the reply of that number, among the latest that nobody waited for.
+    pub(crate) fn brought(&self, stray: i64) -> bool {
+        let strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
+        strays.contains(&stray)
     }
 
     /// It was silent: others go first until it is heard again, and it is asked whether it is there.
@@ -204,6 +251,7 @@ impl Line {
         Carrier {
             address: self.address,
             up_since: self.up_since(),
+            down_since: self.down_since(),
             doubted: self.is_doubted(),
             in_flight: self.in_flight(),
             answered,
@@ -303,9 +351,19 @@ impl Line {
             reason = stray.reason,
             "a reply nobody waited for"
         );
-        let kept = self.store.write(move |tx| stray::keep(tx, &stray)).await;
-        if let Err(fault) = kept {
-            tracing::error!(fault = fault.detail(), "it could not be written down");
+        match self.store.write(move |tx| stray::keep(tx, &stray)).await {
+            Ok(seq) => self.remember_stray(seq),
+            Err(fault) => {
+                tracing::error!(fault = fault.detail(), "it could not be written down");
+            }
+        }
+    }
+
+    fn remember_stray(&self, seq: i64) {
+        let mut strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
+        strays.push_back(seq);
+        if strays.len() > SHOWN_STRAYS {
+            strays.pop_front();
         }
     }
 

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::outgoing::Outgoing;
 use super::{Door, Line, MOST_QUEUED};
 use crate::dialogue::{ECHO, KEY_CHANGE, SIGN_OFF, SIGN_ON};
-use crate::journal::stray::Stray;
+use crate::journal::stray::{Stray, StrayKind};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -148,10 +148,7 @@ impl Line {
         let now = self.clock.now();
         let view = match View::parse(&ASCII_1987, bytes) {
             Ok(view) => view,
-            Err(error) => {
-                let reason = format!("it cannot be read: {error}");
-                return self.keep_stray(Stray::unreadable(reason, now)).await;
-            }
+            Err(error) => return self.keep_stray(Stray::unreadable(&error, now)).await,
         };
         // Read a second time: the copy is for the one who waits, and it is theirs to keep.
         let Ok(message) = Message::parse(&ASCII_1987, bytes) else {
@@ -160,8 +157,8 @@ impl Line {
         if view.mti().is_request() {
             return self.answer_bank(&view, &message, answers).await;
         }
-        if let Err(reason) = self.in_flight.deliver(&view, message) {
-            self.keep_stray(Stray::of(&view, reason, now)).await;
+        if let Err(kind) = self.in_flight.deliver(&view, message) {
+            self.keep_stray(Stray::of(&view, kind, now)).await;
         }
     }
 
@@ -173,8 +170,7 @@ impl Line {
         answers: &mpsc::Sender<Outgoing>,
     ) {
         if asked.mti() != Mti::NETWORK {
-            let reason = "it is a request, and this side answers none";
-            let stray = Stray::of(view, reason, self.clock.now());
+            let stray = Stray::of(view, StrayKind::Request, self.clock.now());
             return self.keep_stray(stray).await;
         }
         if asked.get(Field::NETWORK_CODE) == Some(KEY_CHANGE) {

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use trade::clock::Timestamp;
+
 use super::Keys;
 use super::ring::{Ring, RingError};
 use crate::envelope::Secret;
@@ -25,16 +27,19 @@ pub(crate) enum Changed {
 pub(crate) struct Safe {
     ring: PathBuf,
     keys: RwLock<Option<Arc<Keys>>>,
+    /// When they came, or went.
+    since: Mutex<Timestamp>,
     /// Whoever changes the ring holds this.
     changing: Mutex<()>,
 }
 
 impl Safe {
-    /// A sealed one.
-    pub(crate) fn new(ring: PathBuf) -> Safe {
+    /// A sealed one, from `now` on.
+    pub(crate) fn new(ring: PathBuf, now: Timestamp) -> Safe {
         Safe {
             ring,
             keys: RwLock::new(None),
+            since: Mutex::new(now),
             changing: Mutex::new(()),
         }
     }
@@ -57,13 +62,26 @@ impl Safe {
             .ok_or(Sealed)
     }
 
-    pub(crate) fn unseal(&self, keys: Keys) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(keys));
+    /// Since when it is as it is, open or sealed.
+    pub(crate) fn since(&self) -> Timestamp {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn unseal(&self, keys: Keys, now: Timestamp) {
+        self.put(Some(Arc::new(keys)), now);
     }
 
     /// Forgets every key. What is under way still holds them for the moment it takes.
-    pub(crate) fn seal(&self) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = None;
+    pub(crate) fn seal(&self, now: Timestamp) {
+        self.put(None, now);
+    }
+
+    fn put(&self, keys: Option<Arc<Keys>>, now: Timestamp) {
+        let mut here = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if here.is_some() != keys.is_some() {
+            *self.since.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        }
+        *here = keys;
     }
 
     /// Changes the ring: on disk first, then here. A change that finds the vault sealed again opens nothing.
@@ -126,8 +144,8 @@ mod tests {
     fn safe(folder: &Path) -> Safe {
         let master = Arc::new(Secret::random().unwrap());
         let ring = Ring::new(&master, "2026-11-26", None).unwrap();
-        let safe = Safe::new(folder.join("ring.json"));
-        safe.unseal(Keys::open(master, ring).unwrap());
+        let safe = Safe::new(folder.join("ring.json"), Timestamp::micros(1));
+        safe.unseal(Keys::open(master, ring).unwrap(), Timestamp::micros(2));
         safe
     }
 
@@ -185,7 +203,10 @@ mod tests {
     fn a_sealed_safe_gives_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let safe = safe(folder.path());
-        safe.seal();
+        assert_eq!(safe.since(), Timestamp::micros(2));
+        safe.seal(Timestamp::micros(3));
+        safe.seal(Timestamp::micros(4));
+        assert_eq!(safe.since(), Timestamp::micros(3), "since the first seal");
         assert_eq!(safe.keys().err(), Some(Sealed));
         let change = safe.change(|ring, master| ring.begin_epoch(master));
         assert!(matches!(change, Err(Changed::Sealed(Sealed))));

@@ -99,14 +99,119 @@ pub fn rows(id: &str, words: &Words<'_>, bars: &[Bar]) -> Markup {
     }
 }
 
+/// One place of a row of stacked bars: two amounts, the second upon the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// The minute.
+    pub label: String,
+    /// The lower amount and the one upon it.
+    pub values: [i64; 2],
+    /// Both as a reader of the page writes them.
+    pub shown: String,
+}
+
+/// The words around a stacked chart.
+#[derive(Debug, Clone)]
+pub struct StackWords<'a> {
+    /// Heading of the chart.
+    pub title: &'a str,
+    /// What it comes to, in a sentence.
+    pub told: &'a str,
+    /// What is drawn, for who does not see it.
+    pub drawn: &'a str,
+    /// What the lower and the upper part of a bar stand for.
+    pub legend: [&'a str; 2],
+    /// Words that open the table.
+    pub table: &'a str,
+}
+
+/// Small upright bars of two parts over a row of minutes. `bad` colours what should not be; `table` holds what is drawn,
+/// row by row.
+pub fn stacks(
+    id: &str,
+    words: &StackWords<'_>,
+    stacks: &[Stack],
+    scale: &Scale<'_>,
+    bad: bool,
+    table: &Markup,
+) -> Markup {
+    let sum = |stack: &Stack| {
+        stack
+            .values
+            .iter()
+            .fold(0_i64, |sum, value| sum.saturating_add(*value))
+    };
+    let top = round_up(
+        stacks
+            .iter()
+            .map(sum)
+            .max()
+            .unwrap_or(0)
+            .max(scale.least_top),
+    );
+    let write = scale.write;
+    let [heading, title, drawn] = ["heading", "title", "desc"].map(|part| format!("{id}-{part}"));
+    html! {
+        figure.chart.small.bad[bad] aria-labelledby=(heading) {
+            figcaption { h3 #(heading) { (words.title) } }
+            p.muted { (words.told) }
+            div.plot {
+                div.scale.num aria-hidden="true" { span { (write(top)) } span { (write(top / 2)) } span { (write(0)) } }
+                svg viewBox=(format!("0 0 {} {HEIGHT}", width(stacks.len()))) preserveAspectRatio="none" role="img"
+                    aria-labelledby={ (title) " " (drawn) } focusable="false" {
+                    title #(title) { (words.title) }
+                    desc #(drawn) { (words.drawn) }
+                    (rules(width(stacks.len())))
+                    @for (place, stack) in (0..).zip(stacks) { (stacked(place, stack, top)) }
+                }
+                div.days.num aria-hidden="true" {
+                    @for stack in [stacks.first(), stacks.get(stacks.len() / 2), stacks.last()].into_iter().flatten() { span { (stack.label) } }
+                }
+            }
+            ul.legend aria-hidden="true" {
+                @for (class, name) in [None, Some("upper")].into_iter().zip(words.legend) {
+                    li { svg viewBox="0 0 10 10" focusable="false" { rect class=[class] width="10" height="10" {} } (name) }
+                }
+            }
+            details { summary { (words.table) } (table) }
+        }
+    }
+}
+
+fn stacked(place: i64, stack: &Stack, top: i64) -> Markup {
+    let [lower, upper] = stack.values;
+    let both = scaled(lower.saturating_add(upper), top, HEIGHT);
+    let lower = scaled(lower, top, HEIGHT).min(both);
+    html! {
+        @if both > 0 {
+            g {
+                title { (stack.label) ": " (stack.shown) }
+                rect.upper x=(place * STEP + 1) y=(HEIGHT - both) width=(STEP - 2) height=(both - lower) {}
+                rect x=(place * STEP + 1) y=(HEIGHT - lower) width=(STEP - 2) height=(lower) {}
+            }
+        }
+    }
+}
+
+/// The width of a drawing of so many bars, in its own units.
+fn width(bars: usize) -> i64 {
+    i64::try_from(bars).unwrap_or(i64::MAX / STEP) * STEP
+}
+
+fn rules(width: i64) -> Markup {
+    html! {
+        @for line in [0, HEIGHT / 2, HEIGHT] {
+            line.rule x1="0" x2=(width) y1=(line) y2=(line) vector-effect="non-scaling-stroke" {}
+        }
+    }
+}
+
 fn upright(bars: &[Bar], top: i64) -> Markup {
-    let count = i64::try_from(bars.len()).unwrap_or(i64::MAX / STEP);
-    let view = format!("0 0 {} {HEIGHT}", count * STEP);
+    let width = width(bars.len());
+    let view = format!("0 0 {width} {HEIGHT}");
     html! {
         svg viewBox=(view) preserveAspectRatio="none" aria-hidden="true" focusable="false" {
-            @for line in [0, HEIGHT / 2, HEIGHT] {
-                line.rule x1="0" x2=(count * STEP) y1=(line) y2=(line) vector-effect="non-scaling-stroke" {}
-            }
+            (rules(width))
             @for (place, bar) in (0..).zip(bars) {
                 @let height = scaled(bar.value, top, HEIGHT);
                 rect x=(place * STEP + 1) y=(HEIGHT - height) width=(STEP - 2) height=(height) {
@@ -237,6 +342,46 @@ mod tests {
             rows("titles", &WORDS, &[])
                 .into_string()
                 .contains("Nothing yet")
+        );
+    }
+
+    #[test]
+    fn a_stack_is_as_high_as_its_parts_and_draws_nothing_where_nothing_was() {
+        let words = StackWords {
+            title: "Times",
+            told: "Slow.",
+            drawn: "Bars.",
+            legend: ["mean", "longest"],
+            table: "As a table",
+        };
+        let stack = |values| Stack {
+            label: "20:01".into(),
+            values,
+            shown: "1 and 4".into(),
+        };
+        let scale = Scale {
+            least_top: 2,
+            write: &|value| value.to_string(),
+        };
+        let row = [stack([1, 3]), stack([0, 0]), stack([2, 0])];
+        let page = stacks(
+            "times",
+            &words,
+            &row,
+            &scale,
+            true,
+            &html! { p { "table" } },
+        );
+        let page = page.into_string();
+        assert_eq!(page.matches("<g>").count(), 2, "{page}");
+        assert!(
+            page.contains("y=\"0\" width=\"8\" height=\"75\"")
+                && page.contains("y=\"75\" width=\"8\" height=\"25\""),
+            "{page}"
+        );
+        assert!(
+            page.contains("role=\"img\"") && page.contains("<desc id=\"times-desc\">Bars.</desc>"),
+            "{page}"
         );
     }
 }

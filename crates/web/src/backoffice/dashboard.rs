@@ -16,6 +16,7 @@ use super::access::Visit;
 use super::bank::fetching;
 use super::chart::{self, Bar};
 use super::frame::{self, Part, counted, money};
+use super::network;
 use super::orders::form_urlencoded;
 use crate::AppState;
 use crate::problem::Problem;
@@ -76,10 +77,13 @@ pub(super) async fn show(
             fetching: fetching::standings(tx, &asked)?,
         })
     });
-    let figures = figures.await?;
+    // Whoever asks about the network does not wait for the figures, nor they for it.
+    let (figures, concerns) = tokio::join!(figures, network::concerns(&state));
+    let figures = figures?;
     let words = visit.words();
     let body = html! {
         (fetching::overdue(&visit, &figures.fetching, state.clock.now()))
+        (network::line(&visit, &concerns))
         p { a.next-step href="/office/orders?state=confirmed" { (words.tell("office-to-ship", &counted(figures.to_ship, visit.locale))) } }
         (periods(&visit, days))
         div.charts {

@@ -22,6 +22,7 @@ pub(super) enum Part {
     Certificates,
     Screening,
     Bank,
+    Network,
     Stock,
     Reviews,
     Display,
@@ -36,12 +37,13 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 14] = [
+    const ALL: [Part; 15] = [
         Part::Dashboard,
         Part::Orders,
         Part::Certificates,
         Part::Screening,
         Part::Bank,
+        Part::Network,
         Part::Stock,
         Part::Reviews,
         Part::Display,
@@ -60,6 +62,7 @@ impl Part {
             Part::Certificates => "/office/certificates",
             Part::Screening => "/office/screening",
             Part::Bank => "/office/bank",
+            Part::Network => "/office/network",
             Part::Stock => "/office/stock",
             Part::Reviews => "/office/reviews",
             Part::Display => "/office/picks",
@@ -80,6 +83,7 @@ impl Part {
             Part::Certificates => words.say("office-certificates"),
             Part::Screening => words.say("office-screening"),
             Part::Bank => words.say("office-bank"),
+            Part::Network => words.say("office-network"),
             Part::Stock => words.say("office-stock"),
             Part::Reviews => words.say("office-reviews"),
             Part::Display => words.say("office-display"),
@@ -93,8 +97,9 @@ impl Part {
         }
     }
 
-    fn is_for(self, role: Role) -> bool {
-        role == Role::Administrator || !matches!(self, Part::Staff | Part::Audit)
+    /// Whether somebody of that role may go there, as the doors in the list of rooms say.
+    pub(super) fn is_for(self, role: Role) -> bool {
+        role == Role::Administrator || !matches!(self, Part::Network | Part::Staff | Part::Audit)
     }
 }
 

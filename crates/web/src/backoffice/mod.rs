@@ -24,6 +24,7 @@ pub(crate) mod import_desk;
 #[cfg(test)]
 pub(crate) use import::sentence;
 mod login;
+mod network;
 mod order;
 mod order_deeds;
 mod order_disputes;
@@ -211,6 +212,7 @@ fn rooms() -> Vec<Room> {
         Room::money("/office/bank/statements/{id}", get(bank::statement)),
         Room::money("/office/bank/fec", get(bank::fec)),
         Room::money("/office/bank/fec/file", get(bank::download)),
+        Room::administrator("/office/network", get(network::show)),
         Room::staff("/office/stock", get(stock::search)),
         Room::staff(
             "/office/stock/{edition}",
