@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod demo;
 mod follow;
+mod forgetting;
 mod mailroom;
 mod means;
 mod premises;

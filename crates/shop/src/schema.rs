@@ -74,4 +74,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 20,
         sql: include_str!("../migrations/0020_screening.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 22,
+        sql: include_str!("../migrations/0022_cards_to_forget.sql"),
+    },
 ];
