@@ -1,5 +1,6 @@
 //! Each of the four processes is killed with -9 while readers buy: it is started again, readers go on
-//! buying, and at the end the bank's books, the ledger, the stock and the orders agree.
+//! buying, and at the end the bank's books, the ledger, the stock and the orders agree, and the vault keeps no card that
+//! was used, though it was sealed or killed, or the shop was, when it should have forgotten one.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +10,7 @@
 )]
 
 use std::{
+    process::Command,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -18,8 +20,9 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use reader::{JEANNE, Page, Reader};
+use storage::{Store, StoreUrl};
 use tests::{
-    demo::{Demo, Plan},
+    demo::{Demo, Plan, executable},
     oracle::{self, Card},
     patience::{order_number, patiently},
 };
@@ -32,6 +35,14 @@ const PURCHASES: usize = 6;
 const KILLED_AT: usize = 6;
 /// How long a reader tries to pay one order.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+storage::statements! {
+    CARDS = "SELECT COUNT(*) FROM card WHERE forgotten_at IS NULL";
+    ALL_CARDS = "SELECT COUNT(*) FROM card";
+    // What could be opened, and what would say which card it was.
+    LEFT_OF_THEM = "SELECT COUNT(*) FROM card
+        WHERE LENGTH(wrapped_key) + LENGTH(locked) + LENGTH(fingerprint) + LENGTH(last4) > 0";
+}
 
 #[test]
 fn every_process_may_die_while_readers_buy() {
@@ -60,11 +71,115 @@ fn every_process_may_die_while_readers_buy() {
         PROCESSES.len() * (BUYERS * PURCHASES + 1),
         "every reader has an order to look at"
     );
+    // An order that still waits may have brought a card in that nobody asked about; the vault forgets it after an hour.
+    let vault = Vault::of(&demo, runtime).unwrap();
+    vault
+        .comes_to(|cards| cards <= i64::try_from(ended.waiting).unwrap())
+        .unwrap();
     // Only whom a crash caught in the middle of paying may have no book: a few in each round.
     assert!(
         ended.confirmed >= orders.len() - PROCESSES.len() * BUYERS,
         "{ended:?}"
     );
+}
+
+#[test]
+fn a_card_is_gone_when_it_is_paid_with() {
+    let plan = Plan {
+        titles: 300,
+        ..Plan::default()
+    };
+    let mut demo = Demo::start(&plan).unwrap();
+    let vault = Vault::of(&demo, tokio::runtime::Runtime::new().unwrap()).unwrap();
+    let paid = |behaviour: &str| pay(&demo.at.shop, &oracle::card(behaviour).unwrap());
+    let page = paid("approve").unwrap();
+    assert!(page.html.contains("La commande est payée"), "{}", page.html);
+    paid("insufficient_funds").unwrap();
+    vault.comes_to(|cards| cards == 0).unwrap();
+    assert_eq!(vault.count(&ALL_CARDS).unwrap(), 2);
+
+    // The bank takes its time, and the vault is sealed before the outcome is there.
+    let outcome = std::thread::scope(|scope| {
+        let paying = scope.spawn(|| paid("slow"));
+        vault.comes_to(|cards| cards == 1).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        vault.told("seal", &[]).unwrap();
+        paying.join().unwrap()
+    });
+    outcome.unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(
+        vault.count(&CARDS).unwrap(),
+        1,
+        "a sealed vault forgets nothing"
+    );
+    let old = demo.kill_9("shop").unwrap();
+    demo.wait_for_new("shop", old).unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(vault.count(&CARDS).unwrap(), 1);
+    vault.told("unseal", &["--dev"]).unwrap();
+    vault.comes_to(|cards| cards == 0).unwrap();
+
+    let old = demo.kill_9("vault").unwrap();
+    demo.wait_for_new("vault", old).unwrap();
+    assert_eq!(vault.count(&ALL_CARDS).unwrap(), 3);
+    assert_eq!(vault.count(&LEFT_OF_THEM).unwrap(), 0);
+}
+
+/// The vault's database, read beside the vault, and its operator's commands.
+struct Vault {
+    config: String,
+    store: Store,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Vault {
+    fn of(demo: &Demo, runtime: tokio::runtime::Runtime) -> Result<Vault> {
+        let url = StoreUrl::Sqlite(demo.folder().join("vault/vault.db"));
+        let store = runtime.block_on(async {
+            let store = Store::open(&url, &[]).await?;
+            for statement in STATEMENTS {
+                store.prepare(statement).await?;
+            }
+            anyhow::Ok(store)
+        })?;
+        let config = demo.folder().join("config/vault.toml");
+        Ok(Vault {
+            config: config.display().to_string(),
+            store,
+            runtime,
+        })
+    }
+
+    fn count(&self, statement: &'static storage::Statement) -> Result<i64> {
+        let counting = self
+            .store
+            .read(move |tx| tx.query_one(statement, &[])?.int(0));
+        Ok(self.runtime.block_on(counting)?)
+    }
+
+    /// Waits until as many cards are kept.
+    fn comes_to(&self, wanted: impl Fn(i64) -> bool) -> Result<()> {
+        let begun = Instant::now();
+        while !wanted(self.count(&CARDS)?) {
+            if begun.elapsed() > PATIENCE {
+                bail!("the vault keeps {} cards", self.count(&CARDS)?);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn told(&self, command: &str, options: &[&str]) -> Result<()> {
+        let mut told = Command::new(executable()?);
+        told.args(["vault", command, "--config", &self.config])
+            .args(options);
+        let told = told.output()?;
+        if !told.status.success() {
+            bail!("{command}: {}", String::from_utf8_lossy(&told.stderr));
+        }
+        Ok(())
+    }
 }
 
 /// Readers buy, `process` dies, readers go on; after it has come back one more purchase must be paid.
@@ -111,6 +226,24 @@ fn round(demo: &mut Demo, process: &str, card: &Card) -> Result<Vec<String>> {
 /// One purchase by a patient reader, to the page of her order, whatever it says.
 fn buy(shop: &str, card: &Card, before_paying: impl FnOnce() -> Result<()>) -> Result<Page> {
     let mut reader = Reader::default();
+    let pay = order(&mut reader, shop)?;
+    before_paying()?;
+    pay_until_there_is_an_order(&mut reader, shop, pay, card)
+}
+
+/// One purchase by a reader who types her card once, to the page that says what became of it.
+fn pay(shop: &str, card: &Card) -> Result<Page> {
+    let mut reader = Reader::default();
+    let mut form = order(&mut reader, shop)?;
+    let begun = Instant::now();
+    while form.url.contains("/orders/") && begun.elapsed() < PATIENCE {
+        form = choose_the_card(&mut reader, &form)?;
+    }
+    reader.submit(&form, "/pay", &card.tokens())
+}
+
+/// An order is placed, to the page where it is paid.
+fn order(reader: &mut Reader, shop: &str) -> Result<Page> {
     let results = patiently(|| reader.get(&format!("{shop}/fr/search?q=Voltaire")))?;
     let path = results
         .html
@@ -121,9 +254,7 @@ fn buy(shop: &str, card: &Card, before_paying: impl FnOnce() -> Result<()>) -> R
     let book = patiently(|| reader.get(&format!("{shop}{path}")))?;
     patiently(|| reader.submit(&book, "/cart", &[]))?;
     let checkout = patiently(|| reader.get(&format!("{shop}/fr/checkout")))?;
-    let pay = patiently(|| reader.submit(&checkout, "/checkout", JEANNE))?;
-    before_paying()?;
-    pay_until_there_is_an_order(&mut reader, shop, pay, card)
+    patiently(|| reader.submit(&checkout, "/checkout", JEANNE))
 }
 
 /// Types the card, and does what the pages say until one of them is the order's: tries again when the payment

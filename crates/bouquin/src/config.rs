@@ -122,7 +122,7 @@ pub struct Payment {
     pub switch: Option<SocketAddr>,
     /// The vault's public origin, where readers type their card.
     pub card_page: Option<WebOrigin>,
-    /// The vault's private address, where the shop asks whether it is sealed; without it, cards are always offered.
+    /// The vault's private address, where the shop asks whether it is sealed, and has cards forgotten.
     pub vault: Option<SocketAddr>,
     /// The bureau that is asked about orders before they are paid; none is asked without it.
     pub bureau: Option<SocketAddr>,
@@ -193,7 +193,7 @@ pub struct OwnVault {
     /// See [`Payment`].
     pub card_page: WebOrigin,
     /// See [`Payment`].
-    pub vault: Option<SocketAddr>,
+    pub vault: SocketAddr,
 }
 
 /// Why the means of payment that are configured do not go together.
@@ -207,8 +207,8 @@ pub enum PaymentMistake {
     NoMeans,
     /// A vault without all that it takes.
     #[error(
-        "payment: a vault of one's own needs `certificates`, `switch` and `card_page`, all three; without a vault, remove \
-         what stands of them"
+        "payment: a vault of one's own needs `certificates`, `switch`, `card_page` and `vault`, all four; without a vault, \
+         remove what stands of them"
     )]
     HalfAVault,
     /// A bureau that cannot be spoken to.
@@ -231,10 +231,10 @@ impl Payment {
     /// # Errors
     /// [`PaymentMistake`].
     pub fn own_vault(&self, profile: Profile) -> Result<Option<OwnVault>, PaymentMistake> {
-        match (&self.certificates, self.switch, &self.card_page) {
+        match (&self.certificates, self.switch, &self.card_page, self.vault) {
             // The certificates alone are for the bureau.
-            (_, None, None) if self.vault.is_none() => Ok(None),
-            (Some(certificates), Some(switch), Some(card_page)) => {
+            (_, None, None, None) => Ok(None),
+            (Some(certificates), Some(switch), Some(card_page), Some(vault)) => {
                 if profile == Profile::Production && !self.own_vault_confirmed {
                     return Err(PaymentMistake::NotConfirmed);
                 }
@@ -242,7 +242,7 @@ impl Payment {
                     certificates: certificates.clone(),
                     switch,
                     card_page: card_page.clone(),
-                    vault: self.vault,
+                    vault,
                 }))
             }
             _ => Err(PaymentMistake::HalfAVault),
@@ -506,6 +506,7 @@ database = "sqlite:data/shop.db"
 certificates = "certs"
 switch = "127.0.0.1:8083"
 card_page = "http://127.0.0.1:8081"
+vault = "127.0.0.1:8082"
 [mail]
 from = "Librairie <bonjour@example.org>"
 contact = "bonjour@example.org"
@@ -534,7 +535,7 @@ contact = "bonjour@example.org"
     #[test]
     fn a_real_shop_has_a_vault_of_its_own_only_when_it_says_so() {
         const VAULT: &str = "certificates = \"certs\"\nswitch = \"127.0.0.1:8083\"\n\
-                             card_page = \"https://carte.example.org\"\n";
+                             card_page = \"https://carte.example.org\"\nvault = \"127.0.0.1:8082\"\n";
         let own = payment(VAULT);
         assert!(own.own_vault(Profile::Demo).unwrap().is_some());
         let refused = own.own_vault(Profile::Production).unwrap_err();
@@ -542,8 +543,12 @@ contact = "bonjour@example.org"
         assert!(refused.to_string().contains("docs/own-vault.md"));
         let confirmed = payment(&format!("{VAULT}own_vault_confirmed = true\n"));
         assert!(confirmed.own_vault(Profile::Production).unwrap().is_some());
-        let half = payment("switch = \"127.0.0.1:8083\"\n");
-        assert_eq!(half.check(Profile::Demo), Err(PaymentMistake::HalfAVault));
+        // Without its private address the shop could not have cards forgotten.
+        let no_door = VAULT.replace("vault = \"127.0.0.1:8082\"\n", "");
+        for half in ["switch = \"127.0.0.1:8083\"\n", &no_door] {
+            let half = payment(half).check(Profile::Demo);
+            assert_eq!(half, Err(PaymentMistake::HalfAVault));
+        }
         assert_eq!(
             payment("").check(Profile::Production),
             Err(PaymentMistake::NoMeans)
@@ -595,7 +600,7 @@ contact = "bonjour@example.org"
             "transfer = { holder = \"A\", iban = \"FR7630006000011234567890188\" }\n[mail]",
         );
         assert!(
-            told(&wrong).starts_with("shop.toml, line 13, key `payment.transfer`: "),
+            told(&wrong).starts_with("shop.toml, line 14, key `payment.transfer`: "),
             "{}",
             told(&wrong)
         );
@@ -610,7 +615,7 @@ contact = "bonjour@example.org"
         assert_eq!(config.drop_folders.len(), 2);
         assert_eq!(
             told(&format!("{GOOD}[[drop_folder]]\nfolder = \"a\"\n")),
-            "shop.toml, line 16: missing field `sender`"
+            "shop.toml, line 17: missing field `sender`"
         );
     }
 

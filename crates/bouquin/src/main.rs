@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod fetching;
 mod follow;
+mod forgetting;
 mod mailroom;
 mod means;
 mod network;

@@ -34,7 +34,7 @@ use crate::{
     bureau::PrivateBureau,
     commands::told_to_end,
     config::{self, Profile, ShopConfig},
-    fetching, follow,
+    fetching, follow, forgetting,
     mailroom::{Mailroom, Post},
     means,
     premises::Premises,
@@ -295,7 +295,11 @@ fn start_workers(
     let (methods, clock) = (state.methods.clone(), state.clock.clone());
     workers.spawn(until(
         stopping.clone(),
-        sweep(state.store.clone(), methods, clock),
+        sweep(state.store.clone(), methods.clone(), clock.clone()),
+    ));
+    workers.spawn(until(
+        stopping.clone(),
+        forgetting::run(state.store.clone(), methods, clock),
     ));
     if config.fetches_covers() {
         let fetching = fetch_covers(state)?;

@@ -20,10 +20,11 @@ use shop::payment::{
 use trade::{
     clock::Clock,
     ids::{CaptureId, RefundId},
+    limits,
     money::Money,
     payment::{
-        AuthoriseOutcome, AuthoriseRequest, CaptureRequest, CheckInReceipt, CheckInTicket, Grant,
-        Outcome, RefundRequest,
+        AuthoriseOutcome, AuthoriseRequest, CaptureRequest, CardToken, CheckInReceipt,
+        CheckInTicket, Grant, Outcome, RefundRequest,
     },
 };
 
@@ -47,13 +48,13 @@ struct VaultStatus {
 }
 
 /// Whether the vault takes cards, asked now and then.
+#[derive(Default)]
 struct Open {
-    door: Client,
     known: tokio::sync::Mutex<Option<(Instant, bool)>>,
 }
 
 impl Open {
-    async fn now(&self) -> bool {
+    async fn now(&self, door: &Client) -> bool {
         let mut known = self.known.lock().await;
         if let Some((at, open)) = *known
             && at.elapsed() < BELIEVED
@@ -61,7 +62,7 @@ impl Open {
             return open;
         }
         // A vault that does not answer shows no card page either.
-        let status = self.door.get::<VaultStatus>("/status", STATUS_TIME).await;
+        let status = door.get::<VaultStatus>("/status", STATUS_TIME).await;
         let open = status.as_ref().is_ok_and(|status| status.state == "open");
         if known.is_none_or(|(_, before)| before != open) {
             match status {
@@ -80,13 +81,20 @@ struct Report {
     outcome: Option<AuthoriseOutcome>,
 }
 
+/// Which card the vault is to forget.
+#[derive(serde::Serialize)]
+struct Which<'a> {
+    token: &'a CardToken,
+}
+
 /// The zone, by its addresses and keys.
 pub struct PrivateZone {
     switch: Client,
+    vault: Client,
     signing: SigningKey,
-    vault: VerifyingKey,
+    receipts: VerifyingKey,
     card_page: String,
-    open: Option<Open>,
+    open: Open,
     shop: &'static str,
     clock: Clock,
 }
@@ -97,20 +105,17 @@ impl PrivateZone {
         certificates: &Path,
         switch: SocketAddr,
         card_page: &str,
-        vault: Option<SocketAddr>,
+        vault: SocketAddr,
     ) -> Result<Self> {
         let identity = Identity::load(certificates, "shop").context("the shop's certificate")?;
-        let door = vault.map(|vault| Client::new(vault, &identity, "vault"));
-        let open = door.transpose()?.map(|door| Open {
-            door,
-            known: tokio::sync::Mutex::new(None),
-        });
         Ok(Self {
             switch: Client::new(switch, &identity, "switch")?,
+            vault: Client::new(vault, &identity, "vault")?,
             signing: SigningKey::load(certificates, "shop").context("the shop's signing key")?,
-            vault: VerifyingKey::load(certificates, "vault").context("the vault's public key")?,
+            receipts: VerifyingKey::load(certificates, "vault")
+                .context("the vault's public key")?,
             card_page: format!("{card_page}/pay"),
-            open,
+            open: Open::default(),
             shop: "shop",
             clock: Clock::system(),
         })
@@ -204,16 +209,11 @@ impl PaymentZone for PrivateZone {
     }
 
     fn takes_cards(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        Box::pin(async move {
-            match &self.open {
-                Some(open) => open.now().await,
-                None => true,
-            }
-        })
+        Box::pin(self.open.now(&self.vault))
     }
 
     fn read_receipt(&self, receipt: &str) -> Result<CheckInReceipt, NotAReceipt> {
-        signed::verify(&self.vault, receipt).map_err(|_| NotAReceipt)
+        signed::verify(&self.receipts, receipt).map_err(|_| NotAReceipt)
     }
 
     fn authorise<'a>(&'a self, charge: &'a Charge) -> Asked<'a, AuthoriseOutcome> {
@@ -225,6 +225,25 @@ impl PaymentZone for PrivateZone {
             };
             let path = format!("/payments/{}/authorise", charge.payment);
             told(self.switch.post(&path, &request, AUTHORISE_TIME).await)
+        })
+    }
+
+    fn forget<'a>(&'a self, token: &'a CardToken) -> Asked<'a, ()> {
+        Box::pin(async move {
+            let which = Which { token };
+            let answer = self.vault.post("/forget", &which, limits::FORGET_TIME);
+            match answer.await {
+                // A vault that was brought back from a backup may never have had it.
+                Ok(()) | Err(LinkFault::Refused { status: 404, .. }) => Ok(()),
+                Err(LinkFault::Refused {
+                    status: 503,
+                    problem,
+                }) => {
+                    tracing::info!(problem.kind, "the vault forgets no card at the moment");
+                    Err(ZoneFault::Unreachable)
+                }
+                Err(fault) => Err(zone_fault(&fault)),
+            }
         })
     }
 }

@@ -81,6 +81,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         component: "shop",
+        version: 22,
+        sql: include_str!("../migrations/0022_cards_to_forget.sql"),
+    },
+    Migration {
+        component: "shop",
         version: 24,
         sql: include_str!("../migrations/0024_staff_accounts.sql"),
     },

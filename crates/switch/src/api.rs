@@ -178,7 +178,10 @@ pub(crate) fn routes(desk: Arc<Desk>) -> Router {
 async fn only_the_shop(Extension(peer): Extension<Peer>, request: Request, next: Next) -> Response {
     match peer.name() {
         "shop" => next.run(request).await,
-        _ => refuse(Refusal::NotTheShop).into_response(),
+        peer => {
+            tracing::warn!(peer, "a peer asked for what is the shop's");
+            refuse(Refusal::NotTheShop).into_response()
+        }
     }
 }
 
@@ -193,10 +196,13 @@ async fn authorise(
 ) -> Answer<AuthoriseOutcome> {
     let (id, request) = (payment_id(&id)?, readable(body)?);
     let work = Arc::clone(&desk);
-    answer(
-        desk.see_through(async move { work.authorise(id, request).await })
-            .await,
-    )
+    let outcome = desk
+        .see_through(async move { work.authorise(id, request).await })
+        .await;
+    if matches!(outcome, Err(Refusal::Grant)) {
+        tracing::warn!(payment = %id, "a grant was refused");
+    }
+    answer(outcome)
 }
 
 async fn capture(

@@ -90,6 +90,20 @@ pub const ORDER_NUMBER_TRIES: u32 = 4;
 /// How long custodians' shares, or a plan to share the key anew, wait in the vault's memory for a quorum: long enough to
 /// telephone a custodian and have a file brought, not so long that two shares lie about overnight.
 pub const VAULT_SHARES_WAIT: Duration = Duration::from_secs(60 * 60);
+/// How long a card stays in the vault at most after it came in, used or not: it is used when its reader comes back to the
+/// shop, once. An order is held for half an hour, and so is the security code; the other half is for a shop that was away
+/// meanwhile. Whoever comes back later gives the card anew (PCI DSS 4.0.1, 3.2.1: no longer than is needed).
+pub const CARD_KEPT: Duration = Duration::from_secs(60 * 60);
+/// Cards that are forgotten in one transaction of the vault, and that the shop asks for in one round: some seconds of buying
+/// on a record day, and no check-in waits long behind it.
+pub const CARDS_FORGOTTEN_AT_ONCE: u32 = 64;
+/// How long the shop waits before it asks a vault that is sealed or away again: a minute more or less is nothing against
+/// [`CARD_KEPT`], and a sealed vault is not filled with questions.
+pub const FORGET_AGAIN: Duration = Duration::from_secs(10);
+/// How long cards that are being asked about are left to one worker: a round takes a second, and to ask twice does no harm.
+pub const FORGET_LEASE: Duration = Duration::from_secs(60);
+/// How long the vault may take to forget a card: it writes to disk twice.
+pub const FORGET_TIME: Duration = Duration::from_secs(5);
 /// Payments that may be tried for one order, by whatever means: people have a few cards, people who test stolen ones have
 /// many.
 pub const TRIES_PER_ORDER: u32 = 6;

@@ -26,8 +26,8 @@ impl Forgotten {
         }
     }
 
-    /// Adds a card; it is on disk when this returns. `epoch` is the one in force.
-    pub(crate) fn note(&self, token: &CardToken, epoch: i64) -> io::Result<()> {
+    /// Adds cards; they are on disk when this returns. `epoch` is the one in force.
+    pub(crate) fn note(&self, tokens: &[CardToken], epoch: i64) -> io::Result<()> {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = !self.path.exists();
         let mut file = OpenOptions::new()
@@ -35,8 +35,12 @@ impl Forgotten {
             .create(true)
             .mode(0o600)
             .open(&self.path)?;
-        // A line of its own, also after one that a crash cut short.
-        write!(file, "\n{} {epoch}\n", token.as_str())?;
+        // Lines of their own, also after one that a crash cut short.
+        let mut lines = String::from("\n");
+        for token in tokens {
+            lines.push_str(&format!("{} {epoch}\n", token.as_str()));
+        }
+        file.write_all(lines.as_bytes())?;
         file.sync_all()?;
         match self.path.parent() {
             Some(folder) if is_new => File::open(folder)?.sync_all(),
@@ -88,12 +92,16 @@ mod tests {
         let list = Forgotten::new(folder.path().join("forgotten"));
         let token = |letter: &str| CardToken::parse(&format!("tok_{}", letter.repeat(16))).unwrap();
         assert!(list.read().unwrap().is_empty());
-        list.note(&token("a"), 1).unwrap();
+        list.note(&[token("a")], 1).unwrap();
         let mut file = OpenOptions::new().append(true).open(&list.path).unwrap();
         file.write_all(b"tok_bbbbb").unwrap();
-        list.note(&token("c"), 2).unwrap();
-        assert_eq!(list.read().unwrap(), [(token("a"), 1), (token("c"), 2)]);
+        list.note(&[token("c"), token("d")], 2).unwrap();
+        let later = [(token("c"), 2), (token("d"), 2)];
+        assert_eq!(
+            list.read().unwrap(),
+            [&[(token("a"), 1)], later.as_slice()].concat()
+        );
         list.strike_before(2).unwrap();
-        assert_eq!(list.read().unwrap(), [(token("c"), 2)]);
+        assert_eq!(list.read().unwrap(), later);
     }
 }

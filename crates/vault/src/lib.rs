@@ -18,6 +18,7 @@ mod csc;
 mod deadline;
 mod envelope;
 mod error;
+mod forget;
 mod forgotten;
 mod keys;
 mod private;
@@ -45,6 +46,7 @@ use trade::clock::Clock;
 
 use admin::AdminDoor;
 use ceremony::Gathering;
+use forget::ForgetRefusal;
 use forgotten::Forgotten;
 use keys::ring::Ring;
 use keys::{Changed, Keys, Safe};
@@ -292,15 +294,8 @@ impl Bound {
         let vault = Arc::clone(&self.vault.0);
         let sweep = async {
             loop {
+                sweep(&vault).await;
                 tokio::time::sleep(csc::SWEEP_INTERVAL).await;
-                vault.codes.sweep(vault.clock.now());
-                if let Err(fault) = unsealing::sweep(&vault) {
-                    tracing::error!(%fault, "shares that waited too long could not be dropped");
-                }
-                // Yesterday's key goes in time also when no reader comes.
-                if let Err(Changed::Ring(fault)) = vault.keys_today() {
-                    tracing::error!(%fault, "today's intake key could not be made");
-                }
             }
         };
         let admin = self.admin.serve(&self.vault.0);
@@ -314,6 +309,22 @@ impl Bound {
         }
         stop.send_replace(true);
         doors.await.map(drop).map_err(VaultError::Serve)
+    }
+}
+
+/// What goes in time also when nobody comes: codes, shares, yesterday's intake key, and cards that stayed too long.
+async fn sweep(vault: &OpenVault) {
+    vault.codes.sweep(vault.clock.now());
+    if let Err(fault) = unsealing::sweep(vault) {
+        tracing::error!(%fault, "shares that waited too long could not be dropped");
+    }
+    if let Err(Changed::Ring(fault)) = vault.keys_today() {
+        tracing::error!(%fault, "today's intake key could not be made");
+    }
+    match forget::forget_overdue(vault).await {
+        Ok(0) | Err(ForgetRefusal::Sealed(_)) => {}
+        Ok(forgotten) => tracing::info!(forgotten, "cards that nobody had forgotten in time"),
+        Err(fault) => tracing::error!(%fault, "cards that stayed too long could not be forgotten"),
     }
 }
 

@@ -16,7 +16,8 @@ use trade::payment::{CardSummary, CardToken};
 
 use crate::OpenVault;
 use crate::audit::{Entry, Verb};
-use crate::verbs::{DescribeRefusal, ForgetRefusal, RedeemRefusal, describe, forget, redeem};
+use crate::forget::{ForgetRefusal, forget};
+use crate::verbs::{DescribeRefusal, RedeemRefusal, describe, redeem};
 
 /// No message of this door is longer.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -168,6 +169,7 @@ impl From<RedeemRefusal> for Refused {
             RedeemRefusal::Sealed(_) => return sealed(),
             RedeemRefusal::OtherPayment => (StatusCode::CONFLICT, "token-of-another-payment"),
             RedeemRefusal::Used => (StatusCode::CONFLICT, "grant-used"),
+            RedeemRefusal::Redeemed => (StatusCode::CONFLICT, "card-redeemed"),
             RedeemRefusal::Unopened => (StatusCode::INTERNAL_SERVER_ERROR, "record-does-not-open"),
             RedeemRefusal::Fault(_) => (StatusCode::SERVICE_UNAVAILABLE, "vault-unavailable"),
         };

@@ -115,13 +115,12 @@ pub(crate) fn sweep(vault: &OpenVault) -> std::io::Result<()> {
 /// Takes the keys for this process, once what was forgotten is forgotten again: the database may come from a backup.
 pub(crate) async fn open(vault: &Arc<OpenVault>, keys: Keys) -> Result<(), Unopenable> {
     let forgotten = vault.forgotten.read()?;
-    let now = vault.clock.now().as_micros();
+    let now = vault.clock.now();
     vault
         .store
         .write(move |tx: &mut dyn Tx| {
             for (token, _) in &forgotten {
-                let params = [token.as_str().into(), Vec::new().into(), now.into()];
-                tx.execute(&store::FORGET_CARD, &params)?;
+                tx.execute(&store::FORGET_CARD, &store::forget_card(token, now))?;
             }
             Ok::<_, Fault>(())
         })

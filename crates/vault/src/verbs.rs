@@ -1,4 +1,5 @@
-//! The four verbs: check a card in, redeem it once, describe it, forget it. There is no fifth that would give it back.
+//! Three of the four verbs: check a card in, redeem it once, describe it; the fourth is [`forget`](crate::forget). There is
+//! no fifth that would give it back.
 
 use std::sync::Arc;
 
@@ -34,8 +35,8 @@ pub(crate) enum CheckInRefusal {
     OtherCard,
     #[error("the card cannot be locked")]
     Unlockable,
-    #[error("the card that the ticket brought is forgotten")]
-    Forgotten,
+    #[error("the card that the ticket brought was used and is forgotten")]
+    Over,
     #[error(transparent)]
     Sealed(#[from] Sealed),
     /// A rotation began meanwhile: it is locked again, under the new key.
@@ -64,6 +65,9 @@ pub(crate) enum RedeemRefusal {
     OtherPayment,
     #[error("the grant was used before")]
     Used,
+    /// Another grant was: a card is for one authorisation.
+    #[error("the card was redeemed before")]
+    Redeemed,
     #[error("the card's record does not open")]
     Unopened,
     #[error(transparent)]
@@ -83,19 +87,6 @@ pub(crate) enum DescribeRefusal {
     Fault(#[from] Fault),
 }
 
-/// Why a card is not forgotten.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ForgetRefusal {
-    #[error("no card has this token")]
-    UnknownToken,
-    #[error(transparent)]
-    Sealed(#[from] Sealed),
-    #[error("the list of forgotten cards cannot be written: {0}")]
-    List(#[from] std::io::Error),
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
 /// A card that a ticket has already brought in.
 pub(crate) struct CheckedIn {
     pub(crate) token: CardToken,
@@ -103,7 +94,19 @@ pub(crate) struct CheckedIn {
     fingerprint: Vec<u8>,
     at: Timestamp,
     redeemed: bool,
-    pub(crate) forgotten: bool,
+    forgotten: bool,
+}
+
+impl CheckedIn {
+    /// Whether the ticket has had its turn: its card was given to the switch, and is gone.
+    pub(crate) fn is_over(&self) -> bool {
+        self.forgotten && self.redeemed
+    }
+
+    /// Whether the card is gone and nobody had it: the ticket may bring one in again.
+    fn is_void(&self) -> bool {
+        self.forgotten && !self.redeemed
+    }
 }
 
 /// Reads a ticket: signed by the shop, for this shop, leading back to it, and not too old.
@@ -120,17 +123,22 @@ pub(crate) fn read_ticket(vault: &OpenVault, signed: &str) -> Result<CheckInTick
     Ok(ticket)
 }
 
-/// What the ticket has brought in before, if anything.
+/// What the ticket has brought in before, if anything that still counts.
 pub(crate) async fn checked_in(
     vault: &OpenVault,
     ticket: &CheckInTicket,
 ) -> Result<Option<CheckedIn>, Fault> {
     let nonce = ticket.nonce.clone();
-    vault.store.read(move |tx| checked_in_by(tx, &nonce)).await
+    let kept = vault
+        .store
+        .read(move |tx| checked_in_by(tx, &nonce))
+        .await?;
+    Ok(kept.filter(|kept| !kept.is_void()))
 }
 
 /// Takes a card in for the ticket's payment and answers with the signed receipt. The same card twice gives the same
-/// receipt; another card on the same ticket is refused, because the first may already be with the bank.
+/// receipt; another card on the same ticket is refused, because the first may already be with the bank. Only in the place
+/// of one that was forgotten before anybody redeemed it comes another.
 pub(crate) async fn check_in(
     vault: &OpenVault,
     ticket: &CheckInTicket,
@@ -150,9 +158,7 @@ pub(crate) async fn check_in(
         }
     };
     let kept = checked_in.and_then(|(kept, fingerprint)| match kept {
-        CheckedIn {
-            forgotten: true, ..
-        } => Err(CheckInRefusal::Forgotten),
+        kept if kept.is_over() => Err(CheckInRefusal::Over),
         kept if kept.fingerprint != fingerprint => Err(CheckInRefusal::OtherCard),
         kept => Ok(kept),
     });
@@ -226,7 +232,8 @@ pub(crate) fn receipt(
     signed::sign(&vault.signing, &receipt)
 }
 
-/// Gives a card out for one authorisation, against a grant that is used up by it.
+/// Gives a card out for one authorisation, against a grant that is used up by it. No later grant opens it again: a switch
+/// that did not hear the answer says that nothing was sent, and the reader gives a card anew.
 pub(crate) async fn redeem(
     vault: &OpenVault,
     peer: &str,
@@ -255,7 +262,7 @@ pub(crate) async fn redeem(
     {
         entry.refused = Some(refusal.to_string());
         if matches!(refusal, RedeemRefusal::UnknownToken) {
-            entry = without_token(entry);
+            entry = entry.without_token();
         }
         vault.note(entry).await?;
     }
@@ -278,18 +285,19 @@ async fn redeem_for(
     let order = grant.order.clone();
     let (signer, entry) = (vault.audit.clone(), entry.clone());
     let safe = Arc::clone(&vault.safe);
-    let (locked, keys) = vault
+    let (pan, expiry) = vault
         .store
         .write(move |tx| {
             // The keys of this very moment: a rotation can neither have moved the card since nor destroyed its key.
             let keys = safe.keys()?;
             let locked = use_up(tx, &grant, now)?;
+            // What does not open was not given out, and is not used up.
+            let card = record::open(&keys, &grant.token, &locked);
+            let card = card.map_err(|_: Unopened| RedeemRefusal::Unopened)?;
             audit::append(tx, &signer, entry.clone())?;
-            Ok::<_, RedeemRefusal>((locked, keys))
+            Ok::<_, RedeemRefusal>(card)
         })
         .await?;
-    let (pan, expiry) =
-        record::open(&keys, &token, &locked).map_err(|_: Unopened| RedeemRefusal::Unopened)?;
     let csc = vault.codes.take(&token, now);
     tracing::info!(%order, token = token.as_str(), code = csc.is_some(), "a card is redeemed");
     Ok(Redeemed { pan, expiry, csc })
@@ -301,7 +309,7 @@ pub(crate) async fn describe(
     peer: &str,
     token: CardToken,
 ) -> Result<CardSummary, DescribeRefusal> {
-    let entry = about_card(Verb::Describe, vault, peer, &token);
+    let entry = Entry::about(Verb::Describe, peer, &token, vault.clock.now());
     let described = describe_card(vault, &token).await;
     let refused = match &described {
         Err(DescribeRefusal::Fault(_)) => return described,
@@ -309,7 +317,7 @@ pub(crate) async fn describe(
         Ok(_) => None,
     };
     let entry = match described {
-        Err(DescribeRefusal::UnknownToken) => without_token(entry),
+        Err(DescribeRefusal::UnknownToken) => entry.without_token(),
         _ => entry,
     };
     vault.note(Entry { refused, ..entry }).await?;
@@ -329,81 +337,7 @@ async fn describe_card(
     Ok(summary(&row, 0)?)
 }
 
-/// Destroys the card: its wrapped data key, its text, its fingerprint and what was shown of it. Doing it again does
-/// nothing.
-pub(crate) async fn forget(
-    vault: &OpenVault,
-    peer: &str,
-    token: CardToken,
-) -> Result<(), ForgetRefusal> {
-    let entry = about_card(Verb::Forget, vault, peer, &token);
-    let forgotten = forget_card(vault, &token, &entry).await;
-    match &forgotten {
-        Ok(()) | Err(ForgetRefusal::Fault(_)) => {}
-        Err(refusal) => {
-            let refused = Some(refusal.to_string());
-            let entry = match refusal {
-                ForgetRefusal::UnknownToken => without_token(entry),
-                _ => entry,
-            };
-            vault.note(Entry { refused, ..entry }).await?;
-        }
-    }
-    forgotten
-}
-
-async fn forget_card(
-    vault: &OpenVault,
-    token: &CardToken,
-    entry: &Entry,
-) -> Result<(), ForgetRefusal> {
-    let keys = vault.safe.keys()?;
-    let row = card_row(vault, token).await?;
-    if row
-        .ok_or(ForgetRefusal::UnknownToken)?
-        .opt_int(4)?
-        .is_some()
-    {
-        return Ok(());
-    }
-    vault.codes.forget(token);
-    // On the list first: a crash after it is made good at the next opening.
-    vault.forgotten.note(token, keys.epoch())?;
-    let params = [
-        Value::from(token.as_str()),
-        Vec::new().into(),
-        entry.at.as_micros().into(),
-    ];
-    let (signer, entry) = (vault.audit.clone(), entry.clone());
-    vault
-        .store
-        .write(move |tx| {
-            tx.execute(&store::FORGET_CARD, &params)?;
-            audit::append(tx, &signer, entry.clone())
-        })
-        .await?;
-    tracing::info!(token = token.as_str(), "a card is forgotten");
-    Ok(())
-}
-
-/// The entry of a verb about a card that is in.
-fn about_card(verb: Verb, vault: &OpenVault, peer: &str, token: &CardToken) -> Entry {
-    Entry {
-        peer: Some(peer.to_owned()),
-        token: Some(token.clone()),
-        ..Entry::new(verb, vault.clock.now())
-    }
-}
-
-/// A token that the vault never made is whatever the caller wrote, a card number perhaps: the log does not repeat it.
-fn without_token(entry: Entry) -> Entry {
-    Entry {
-        token: None,
-        ..entry
-    }
-}
-
-async fn card_row(vault: &OpenVault, token: &CardToken) -> Result<Option<Row>, Fault> {
+pub(crate) async fn card_row(vault: &OpenVault, token: &CardToken) -> Result<Option<Row>, Fault> {
     let params = [Value::from(token.as_str())];
     vault
         .store
@@ -460,7 +394,11 @@ impl Insert {
         signer: &audit::Signer,
         entry: &Entry,
     ) -> Result<CheckedIn, CheckInRefusal> {
-        if tx.execute(&store::INSERT_CHECK_IN, &self.check_in)? == 1 {
+        let [nonce, .., token, at] = &self.check_in;
+        let replaced = [nonce.clone(), token.clone(), at.clone()];
+        if tx.execute(&store::INSERT_CHECK_IN, &self.check_in)? == 1
+            || tx.execute(&store::REPLACE_CHECK_IN, &replaced)? == 1
+        {
             tx.execute(&store::INSERT_CARD, &self.card)?;
             audit::append(tx, signer, entry.clone())?;
         }
@@ -499,20 +437,25 @@ fn use_up(tx: &mut dyn Tx, grant: &Grant, now: Timestamp) -> Result<LockedCard, 
     {
         return Err(RedeemRefusal::OtherPayment);
     }
+    let row = tx.query_one(&store::LOCKED_CARD, std::slice::from_ref(&token))?;
+    if row.opt_int(4)?.is_some() {
+        return Err(RedeemRefusal::Forgotten);
+    }
+    let nonce = Value::from(grant.nonce.as_str());
     let params = [
-        grant.nonce.as_str().into(),
-        token.clone(),
+        nonce.clone(),
+        token,
         order.into(),
         payment.into(),
         amount.into(),
         now.as_micros().into(),
     ];
     if tx.execute(&store::INSERT_REDEMPTION, &params)? == 0 {
-        return Err(RedeemRefusal::Used);
-    }
-    let row = tx.query_one(&store::LOCKED_CARD, &[token])?;
-    if row.opt_int(4)?.is_some() {
-        return Err(RedeemRefusal::Forgotten);
+        let used = tx.query_one(&store::IS_GRANT_USED, &[nonce])?.flag(0)?;
+        return Err(match used {
+            true => RedeemRefusal::Used,
+            false => RedeemRefusal::Redeemed,
+        });
     }
     Ok(LockedCard {
         epoch: row.int(0)?,
@@ -541,7 +484,7 @@ fn new_token() -> Result<CardToken, CheckInRefusal> {
     Ok(token_of(&format!("tok_{random}"))?)
 }
 
-fn token_of(text: &str) -> Result<CardToken, Fault> {
+pub(crate) fn token_of(text: &str) -> Result<CardToken, Fault> {
     CardToken::parse(text).map_err(|_| Fault::defect("a token of another form"))
 }
 

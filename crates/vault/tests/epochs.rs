@@ -15,6 +15,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use house::{House, MASTERCARD, VISA, config, intake_key, kind, until};
 use storage::{Store, StoreUrl};
+use trade::limits;
 use trade::payment::{CheckInReceipt, CheckInTicket};
 use vault::admin::{self, Answer, Ask};
 
@@ -74,6 +75,7 @@ async fn store(dir: &Path) -> Store {
 storage::statements! {
     EPOCHS = "SELECT DISTINCT epoch FROM card ORDER BY epoch";
     WRAPPED = "SELECT LENGTH(wrapped_key), LENGTH(locked), LENGTH(fingerprint), last4 FROM card WHERE token = $1";
+    FORGOTTEN = "SELECT said FROM audit_entry WHERE said LIKE '%\"verb\":\"forget\"%' ORDER BY place";
     ROW = "SELECT wrapped_key, locked FROM card WHERE token = $1";
 }
 
@@ -154,12 +156,6 @@ async fn a_forgotten_card_is_gone_for_everybody() {
         (status, kind(&body).as_str()),
         (StatusCode::GONE, "card-forgotten")
     );
-    // Its ticket brings nothing in any more, and gives no receipt.
-    assert_eq!(house.form(&card.0).await.status, StatusCode::GONE);
-    assert_eq!(
-        house.pay_plainly(&card.0, VISA).await.status,
-        StatusCode::GONE
-    );
     assert_eq!(opens(&house, &other).await.as_deref(), Ok("4444"));
 
     let params = [card.1.token.as_str().into()];
@@ -179,6 +175,83 @@ async fn a_forgotten_card_is_gone_for_everybody() {
         (status, kind(&body).as_str()),
         (StatusCode::NOT_FOUND, "token-unknown")
     );
+}
+
+#[tokio::test]
+async fn a_ticket_whose_card_was_forgotten_brings_another_in_only_if_nobody_had_the_first() {
+    let house = House::new().await;
+    let (unused, used) = (paid(&house, VISA).await, paid(&house, MASTERCARD).await);
+    assert_eq!(opens(&house, &used).await.as_deref(), Ok("4444"));
+    for card in [&unused, &used] {
+        assert_eq!(
+            forget(&house, "shop", &card.1).await.0,
+            StatusCode::NO_CONTENT
+        );
+    }
+    // Back to the order, whose page says what became of the payment: nothing is claimed here, and no receipt is given.
+    for page in [
+        house.form(&used.0).await,
+        house.pay_plainly(&used.0, MASTERCARD).await,
+        house.pay_plainly(&used.0, VISA).await,
+    ] {
+        assert_eq!(page.status, StatusCode::SEE_OTHER);
+        assert_eq!(page.headers["location"], used.0.return_url.as_str());
+    }
+    assert_eq!(opens(&house, &used).await.unwrap_err(), "card-forgotten");
+
+    assert_eq!(house.form(&unused.0).await.status, StatusCode::OK);
+    let again = house.receipt(&house.pay_plainly(&unused.0, VISA).await);
+    assert_ne!(again.token, unused.1.token);
+    assert_eq!(
+        again.pseudonym, unused.1.pseudonym,
+        "the shop's screening still knows the card"
+    );
+    // What was signed for the first card is for that card.
+    assert_eq!(opens(&house, &unused).await.unwrap_err(), "token-unknown");
+    let card = (unused.0, again);
+    assert_eq!(opens(&house, &card).await.as_deref(), Ok("1111"));
+}
+
+/// Serves the house's vault until it has that many cards, and says whether it came to that.
+async fn comes_to(house: &House, cards: i64) {
+    let bound = vault::bind(&config(house.dir.path()), house.clock.clone())
+        .await
+        .unwrap();
+    let serving = tokio::spawn(bound.serve(std::future::pending()));
+    let folder = config(house.dir.path()).data_dir;
+    until(&format!("a vault with {cards} cards"), async || {
+        let folder = folder.clone();
+        let asked = tokio::task::spawn_blocking(move || admin::ask(&folder, &Ask::Standing));
+        matches!(asked.await.unwrap(), Ok(Answer::Standing(standing)) if standing.cards == cards)
+    })
+    .await;
+    serving.abort();
+    let _ = serving.await;
+}
+
+#[tokio::test]
+async fn a_card_that_nobody_has_forgotten_leaves_by_itself_after_an_hour() {
+    let house = House::new().await;
+    let (unused, used) = (paid(&house, VISA).await, paid(&house, MASTERCARD).await);
+    assert_eq!(opens(&house, &used).await.as_deref(), Ok("4444"));
+    house.clock.advance(limits::CARD_KEPT);
+    comes_to(&house, 2).await;
+    let late = paid(&house, VISA).await;
+    house.clock.advance(Duration::from_secs(1));
+    comes_to(&house, 1).await;
+    for card in [&unused, &used] {
+        assert_eq!(opens(&house, card).await.unwrap_err(), "card-forgotten");
+        assert_eq!(row(house.dir.path(), &card.1).await, (vec![], vec![]));
+        let list = fs::read_to_string(house.dir.path().join("vault/keys/forgotten")).unwrap();
+        assert!(list.contains(card.1.token.as_str()), "{list}");
+    }
+    let store = store(house.dir.path()).await;
+    let said = store.read(|tx| tx.query(&FORGOTTEN, &[])).await.unwrap();
+    assert_eq!(said.len(), 2, "each has its entry in the log");
+    for entry in &said {
+        assert!(!entry.text(0).unwrap().contains("peer"), "nobody asked");
+    }
+    assert_eq!(opens(&house, &late).await.as_deref(), Ok("1111"));
 }
 
 /// Copies the database as it is on disk, its log with it.

@@ -69,13 +69,37 @@ async fn the_switch_redeems_once_for_one_order_and_amount() {
         house.redeem(&grant).await.unwrap_err(),
         (StatusCode::CONFLICT, "grant-used".into())
     );
+}
 
-    // A fresh grant for the same payment opens the card again, but the code was given out and is gone.
-    let again = house
-        .redeem(&house.grant(&ticket, &receipt.token))
-        .await
-        .unwrap();
-    assert!(again.csc.is_none());
+/// Until the grant has expired nothing makes it good again, and no other grant takes its place.
+#[tokio::test]
+async fn a_card_is_redeemed_once_whatever_comes_after() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let receipt = house.receipt(&house.pay_plainly(&ticket, VISA).await);
+    let grant = house.grant(&ticket, &receipt.token);
+    house.redeem(&grant).await.unwrap();
+
+    // The reader goes back, sends her card once more and is given the same receipt; then the vault is started again.
+    let again = house.receipt(&house.pay_plainly(&ticket, VISA).await);
+    assert_eq!(again, receipt);
+    let refused = async |house: &House, grant: &Grant| house.redeem(grant).await.unwrap_err();
+    let (used, redeemed) = (
+        (StatusCode::CONFLICT, "grant-used".to_owned()),
+        (StatusCode::CONFLICT, "card-redeemed".to_owned()),
+    );
+    let fresh = house.grant(&ticket, &receipt.token);
+    assert_eq!(refused(&house, &grant).await, used);
+    assert_eq!(refused(&house, &fresh).await, redeemed);
+    let house = house.restarted().await;
+    assert_eq!(refused(&house, &grant).await, used);
+    assert_eq!(refused(&house, &fresh).await, redeemed);
+
+    // Another card, for another payment, is not touched by it.
+    let ticket = house.ticket(2390);
+    let receipt = house.receipt(&house.pay_plainly(&ticket, VISA).await);
+    let grant = house.grant(&ticket, &receipt.token);
+    assert!(house.redeem(&grant).await.is_ok());
 }
 
 #[tokio::test]

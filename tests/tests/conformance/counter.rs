@@ -364,6 +364,7 @@ struct Script {
     authorise: VecDeque<Result<AuthoriseOutcome, ZoneFault>>,
     lookup: VecDeque<Result<Standing, ZoneFault>>,
     settle: VecDeque<Result<Outcome, ZoneFault>>,
+    forget: VecDeque<Result<(), ZoneFault>>,
     asked: Vec<String>,
 }
 
@@ -378,6 +379,10 @@ impl Zone {
 
     pub fn will_settle(&self, answer: Result<Outcome, ZoneFault>) {
         self.0.lock().unwrap().settle.push_back(answer);
+    }
+
+    pub fn will_forget(&self, answer: Result<(), ZoneFault>) {
+        self.0.lock().unwrap().forget.push_back(answer);
     }
 
     /// Answers that were prepared and not asked for.
@@ -463,6 +468,13 @@ impl PaymentZone for Zone {
             .authorise
             .pop_front()
             .unwrap_or_else(|| Ok(approved()));
+        Box::pin(async { answer })
+    }
+
+    fn forget<'a>(&'a self, token: &'a CardToken) -> Asked<'a, ()> {
+        let mut script = self.0.lock().unwrap();
+        script.asked.push(format!("forget {token}"));
+        let answer = script.forget.pop_front().unwrap_or(Ok(()));
         Box::pin(async { answer })
     }
 }

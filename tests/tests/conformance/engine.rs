@@ -22,6 +22,7 @@ pub async fn every_statement_prepares(counter: Counter) {
         catalogue::statements(),
         shop::statements(),
         STATEMENTS.to_vec(),
+        crate::cards::STATEMENTS.to_vec(),
         crate::reconcile::damage::statements(),
     ];
     let mut names = HashSet::new();

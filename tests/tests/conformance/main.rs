@@ -11,6 +11,7 @@
 
 mod accounts;
 mod also_bought;
+mod cards;
 mod certificates;
 mod counter;
 mod covers;
@@ -79,6 +80,13 @@ const BODIES: &[(&str, Body)] = bodies![
     life::a_receipt_for_something_else_is_refused,
     life::what_is_not_paid_in_time_goes_back,
     life::only_what_makes_sense_can_be_done,
+    cards::every_outcome_gives_its_card_up,
+    cards::an_order_is_shipped_and_refunded_after_its_card_is_gone,
+    cards::a_sealed_vault_is_asked_again_until_it_has_forgotten,
+    cards::what_a_worker_left_when_it_died_is_asked_again,
+    cards::a_card_that_comes_too_late_is_given_up_at_once,
+    cards::who_pays_again_gives_a_card_again,
+    cards::cards_of_before_are_forgotten_too,
     certificates::sixty_four_orders_one_certificate,
     certificates::a_certificate_and_a_card_pay_together,
     certificates::certificates_pay_the_whole,

@@ -260,7 +260,9 @@ impl Inner {
     }
 }
 
+/// An answer without a body (204) reads as nothing: `()`.
 fn parsed<Resp: DeserializeOwned>(bytes: &[u8]) -> Result<Resp, LinkFault> {
+    let bytes = if bytes.is_empty() { b"null" } else { bytes };
     serde_json::from_slice(bytes).map_err(|error| LinkFault::Garbled(error.to_string()))
 }
 

@@ -5,6 +5,7 @@
 
 mod client;
 mod server;
+mod turned_away;
 
 pub use client::Client;
 pub use server::{Door, serve};

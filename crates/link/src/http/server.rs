@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::Service;
 
+use super::turned_away::TurnedAway;
 use crate::fault::LinkFault;
 use crate::tls::{Peer, PublicTls, ServerTls, Wire};
 
@@ -65,6 +65,7 @@ where
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let graceful = GracefulShutdown::new();
+    let turned_away = Arc::new(TurnedAway::default());
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut shutdown = pin!(shutdown);
     loop {
@@ -86,10 +87,12 @@ where
             }
         };
         let (door, service, watcher) = (door.clone(), service.clone(), graceful.watcher());
+        let turned_away = Arc::clone(&turned_away);
         tokio::spawn(async move {
             match enter(&door, tcp).await {
                 Ok((wire, peer)) => converse(wire, peer, service, watcher).await,
-                Err(fault) => refused(from, &fault),
+                Err(fault) if matches!(door, Door::Private(_)) => turned_away.note(from, &fault),
+                Err(fault) => tracing::debug!(%from, %fault, "a connection was refused"),
             }
             drop(place);
         });
@@ -102,10 +105,6 @@ where
         tracing::warn!(%address, "stopped with requests still running");
     }
     Ok(())
-}
-
-fn refused(from: SocketAddr, fault: &LinkFault) {
-    tracing::debug!(%from, %fault, "a connection was refused");
 }
 
 async fn enter(door: &Door, tcp: TcpStream) -> Result<(Box<dyn Wire>, Option<Peer>), LinkFault> {

@@ -12,7 +12,7 @@ use trade::{
 };
 
 use super::{
-    Charge, Evidence, Means, PayRefusal, PaymentState, PaymentZone, ZoneFault,
+    Charge, Evidence, Means, PayRefusal, PaymentState, PaymentZone, ZoneFault, forget,
     row::{self, Payment},
     ship, state,
 };
@@ -68,6 +68,7 @@ pub async fn authorise(
     let charge = match begun {
         Begun::Ask(charge) => charge,
         Begun::Before(standing) => return Ok(standing),
+        Begun::NotWaiting(state) => return Err(PayRefusal::NotWaiting { state }),
     };
     let outcome = match zone.authorise(&charge).await {
         Ok(outcome) => outcome,
@@ -87,6 +88,8 @@ pub async fn authorise(
 enum Begun {
     Ask(Charge),
     Before(Authorisation),
+    /// Nobody will ask about this card: it is given up.
+    NotWaiting(OrderState),
 }
 
 /// The intent: from here on the order's copies stay held until the outcome is written.
@@ -101,7 +104,7 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
         return Err(PayRefusal::NoSuchPayment);
     }
     if payment.state != PaymentState::AwaitingReader {
-        return Ok(Begun::Before(standing(&payment)?));
+        return before(tx, receipt, &payment);
     }
     // Another means waits under a name of its own, or soon will: what comes under that must not be taken for this.
     let is_known_elsewhere = payment.reference.is_some() || payment.means == Means::Provider;
@@ -109,7 +112,7 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
         return Err(PayRefusal::InFlight);
     }
     if tx.execute(&START, &[payment.order.0.into()])? == 0 {
-        return lost_the_race(tx, payment.id);
+        return lost_the_race(tx, receipt);
     }
     let step = (PaymentState::AwaitingReader, PaymentState::Authorising);
     if !state::advance(tx, payment.id, step, None, now)? {
@@ -125,13 +128,29 @@ fn begin(tx: &mut dyn Tx, receipt: &CheckInReceipt, now: Timestamp) -> Result<Be
     }))
 }
 
+/// The payment was asked about before, or is given up: where it stands. A card that came in for it since is needed for
+/// nothing; the one that is being asked about is.
+fn before(
+    tx: &mut dyn Tx,
+    receipt: &CheckInReceipt,
+    payment: &Payment,
+) -> Result<Begun, PayRefusal> {
+    if payment.state != PaymentState::Authorising {
+        forget::give_up(tx, &receipt.token)?;
+    }
+    Ok(Begun::Before(standing(payment)?))
+}
+
 /// Somebody moved the order between the look and the guarded write: looks again and says what happened.
-fn lost_the_race(tx: &mut dyn Tx, payment: PaymentId) -> Result<Begun, PayRefusal> {
-    let payment = row::by_id(tx, payment)?.ok_or(PayRefusal::NoSuchPayment)?;
+fn lost_the_race(tx: &mut dyn Tx, receipt: &CheckInReceipt) -> Result<Begun, PayRefusal> {
+    let payment = row::by_id(tx, receipt.payment)?.ok_or(PayRefusal::NoSuchPayment)?;
     match (payment.state, payment.order_state) {
         (PaymentState::AwaitingReader, OrderState::AwaitingPayment) => Err(PayRefusal::InFlight),
-        (PaymentState::AwaitingReader, state) => Err(PayRefusal::NotWaiting { state }),
-        _ => Ok(Begun::Before(standing(&payment)?)),
+        (PaymentState::AwaitingReader, state) => {
+            forget::give_up(tx, &receipt.token)?;
+            Ok(Begun::NotWaiting(state))
+        }
+        _ => before(tx, receipt, &payment),
     }
 }
 
@@ -165,6 +184,7 @@ pub(super) fn conclude(
     if !first {
         return standing(&payment);
     }
+    forget::give_up_card_of(tx, payment.id)?;
     match outcome {
         AuthoriseOutcome::Approved {
             approval_code,

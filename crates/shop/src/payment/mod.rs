@@ -10,6 +10,7 @@ mod ask;
 mod authorise;
 mod cancel;
 mod choose;
+mod forget;
 mod guarantee;
 mod means;
 mod method;
@@ -29,6 +30,7 @@ pub use ask::Settled;
 pub use authorise::{Authorisation, authorise};
 pub use cancel::cancel;
 pub use choose::{Chosen, choose};
+pub use forget::{CardsForgotten, TOPIC as FORGET_TOPIC, forget_cards};
 pub use guarantee::{Evidence, Guarantee};
 pub use means::{Capabilities, Means, Methods, ShopAccount};
 pub use method::{
@@ -53,6 +55,7 @@ pub use zone::{Charge, NotAReceipt, PaymentZone};
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     [
         authorise::STATEMENTS,
+        forget::STATEMENTS,
         recover::STATEMENTS,
         row::STATEMENTS,
         ship::STATEMENTS,

@@ -45,4 +45,8 @@ pub trait PaymentZone: PaymentMethod {
 
     /// Reserves the amount. The implementation signs the one-time grant.
     fn authorise<'a>(&'a self, charge: &'a Charge) -> Asked<'a, AuthoriseOutcome>;
+
+    /// Has the vault forget a card for good. Done too when it has none of this name (any more).
+    /// [`ZoneFault::Unreachable`](super::ZoneFault) says that it can be asked for none at the moment: it is sealed or away.
+    fn forget<'a>(&'a self, token: &'a CardToken) -> Asked<'a, ()>;
 }

@@ -16,7 +16,7 @@ use crate::audit::{Entry, Verb};
 use crate::ceremony::QUORUM;
 use crate::keys::ring::Ring;
 use crate::rotation;
-use crate::{OpenVault, unsealing};
+use crate::{OpenVault, store, unsealing};
 
 /// How long a question may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -164,8 +164,14 @@ async fn standing(vault: &OpenVault) -> Answer {
         Ok(ring) => ring,
         Err(fault) => return refused(&format!("the ring of keys: {fault}")),
     };
-    let to_move = match rotation::to_move(vault).await {
-        Ok(to_move) => to_move,
+    let counted = async {
+        Ok::<_, storage::Fault>((
+            store::cards_kept(&vault.store).await?,
+            rotation::to_move(vault).await?,
+        ))
+    };
+    let (cards, to_move) = match counted.await {
+        Ok(counted) => counted,
         Err(fault) => return refused(&fault.detail()),
     };
     let check = ring.as_ref().map(|ring| ring.check().to_owned());
@@ -175,6 +181,7 @@ async fn standing(vault: &OpenVault) -> Answer {
     Answer::Standing(Standing {
         open: keys.is_some(),
         epoch: keys.as_ref().map(|keys| keys.epoch()),
+        cards,
         to_move,
         check,
         quorum: ceremony.as_ref().map_or(QUORUM, |held| held.quorum),

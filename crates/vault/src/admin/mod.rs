@@ -62,6 +62,8 @@ pub struct Standing {
     pub open: bool,
     /// The epoch of new cards, while open.
     pub epoch: Option<i64>,
+    /// Cards that are here and not forgotten.
+    pub cards: i64,
     /// Cards that a rotation has not moved yet.
     pub to_move: Option<i64>,
     /// The ceremony; none was held for a `--dev` vault, nor for a new folder.

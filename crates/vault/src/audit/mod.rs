@@ -60,7 +60,7 @@ pub enum Verb {
     Redeem,
     /// What may be shown of a card was told.
     Describe,
-    /// A card was destroyed.
+    /// A card was destroyed: the shop asked, or, without a peer, its time was over.
     Forget,
 }
 
@@ -106,6 +106,23 @@ impl Entry {
             amount: None,
             token: None,
             refused: None,
+        }
+    }
+
+    /// The entry of a verb about a card that is in.
+    pub(crate) fn about(verb: Verb, peer: &str, token: &CardToken, at: Timestamp) -> Entry {
+        Entry {
+            peer: Some(peer.to_owned()),
+            token: Some(token.clone()),
+            ..Entry::new(verb, at)
+        }
+    }
+
+    /// A token that the vault never made is whatever the caller wrote, a card number perhaps: the log does not repeat it.
+    pub(crate) fn without_token(self) -> Entry {
+        Entry {
+            token: None,
+            ..self
         }
     }
 }

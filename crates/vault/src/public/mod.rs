@@ -155,7 +155,7 @@ async fn submit(
         Ok(receipt) => onward(&vault, &ticket, Some(receipt)),
         Err(CheckInRefusal::OtherCard) => trouble(&vault, Trouble::OtherCard, &ticket),
         Err(CheckInRefusal::Fault(fault)) => unavailable(&vault, &ticket, &fault),
-        Err(CheckInRefusal::Forgotten) => trouble(&vault, Trouble::Expired, &ticket),
+        Err(CheckInRefusal::Over) => back_to_the_shop(&ticket),
         Err(CheckInRefusal::Sealed(_)) => trouble(&vault, Trouble::Sealed, &ticket),
         Err(CheckInRefusal::Unlockable | CheckInRefusal::EpochOver) => {
             tracing::error!("a card could not be locked");
@@ -205,10 +205,15 @@ fn onward(vault: &OpenVault, ticket: &CheckInTicket, receipt: Option<String>) ->
     }
 }
 
-/// The ticket has brought its card: on with its receipt, unless the card was forgotten since.
+/// To the shop, without a receipt: the order's page says what became of the payment, which is not known here.
+fn back_to_the_shop(ticket: &CheckInTicket) -> Response {
+    Redirect::to(&ticket.return_url).into_response()
+}
+
+/// The ticket has brought its card: on with its receipt, unless the card was used and forgotten since.
 fn taken_before(vault: &OpenVault, ticket: &CheckInTicket, kept: &CheckedIn) -> Response {
-    if kept.forgotten {
-        return trouble(vault, Trouble::Expired, ticket);
+    if kept.is_over() {
+        return back_to_the_shop(ticket);
     }
     onward(vault, ticket, verbs::receipt(vault, ticket, kept).ok())
 }

@@ -150,4 +150,5 @@ pub fn tell(standing: &Standing) {
         (None, Some(epoch)) => println!("state          open, epoch {epoch}"),
         (None, None) => println!("state          open"),
     }
+    println!("cards          {}", standing.cards);
 }
