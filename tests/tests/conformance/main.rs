@@ -11,6 +11,7 @@
 
 mod also_bought;
 mod certificates;
+mod certificates_screened;
 mod counter;
 mod covers;
 mod days;
@@ -83,6 +84,10 @@ const BODIES: &[(&str, Body)] = bodies![
     certificates::certificates_pay_the_whole,
     certificates::what_is_not_bought_is_not_spent,
     certificates::who_may_not_spend_it,
+    certificates_screened::a_certificate_that_pays_the_whole_is_screened,
+    certificates_screened::a_held_order_waits_and_a_refused_one_gives_its_certificate_back,
+    certificates_screened::what_is_refused_is_not_spent,
+    certificates_screened::the_code_comes_before_the_certificate,
     parcels::an_order_leaves_in_parcels,
     parcels::the_rest_is_called_off,
     parcels::money_goes_back_in_parts,
