@@ -209,6 +209,7 @@ const BODIES: &[(&str, Body)] = bodies![
     damage::files_that_are_missing_damaged_or_others_are_found,
     damage::lines_and_payments_that_differ_are_found,
     damage::books_that_were_tampered_with_are_found,
+    damage::certificates_that_were_tampered_with_are_found,
     damage::a_break_opens_once_and_has_an_owner,
 ];
 

@@ -12,7 +12,7 @@ mod spend;
 
 pub use code::{CertificateCode, MalformedCode};
 pub use issue::{Certificate, IssueDraft, all, block, issue};
-pub use spend::{Applied, NotUsed, apply, balances_are_their_moves, take_back};
+pub use spend::{Applied, Misheld, NotUsed, apply, held, misheld, take_back};
 
 pub(crate) use spend::give_back;
 

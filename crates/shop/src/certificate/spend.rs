@@ -37,10 +37,11 @@ storage::statements! {
     NO_LONGER_PAYS = "DELETE FROM order_certificates WHERE order_id = $1";
     SPENT_SO_FAR = "SELECT certificate, CAST(SUM(change_cents) AS BIGINT) FROM certificate_moves
         WHERE order_id = $1 GROUP BY certificate ORDER BY certificate";
-    DISAGREEING = "SELECT c.id FROM certificates c
+    HELD = "SELECT CAST(COALESCE(SUM(balance_cents), 0) AS BIGINT) FROM certificates";
+    DISAGREEING = "SELECT c.id, CAST(COALESCE(m.moved, 0) AS BIGINT), c.balance_cents FROM certificates c
         LEFT JOIN (SELECT certificate, SUM(change_cents) AS moved FROM certificate_moves GROUP BY certificate) m
             ON m.certificate = c.id
-        WHERE c.balance_cents <> COALESCE(m.moved, 0) ORDER BY c.id LIMIT 100";
+        WHERE c.balance_cents <> COALESCE(m.moved, 0) ORDER BY c.id LIMIT $1";
 }
 
 /// What a certificate pays of an order.
@@ -296,11 +297,37 @@ pub(crate) fn give_back(
     }
 }
 
-/// The certificates whose balance is not the sum of its moves; empty when all is well.
+/// What all certificates hold together.
 ///
 /// # Errors
 /// A [`Fault`].
-pub fn balances_are_their_moves(tx: &mut dyn Tx) -> Result<Vec<i64>, Fault> {
-    let rows = tx.query(&DISAGREEING, &[])?;
-    rows.iter().map(|row| row.int(0)).collect()
+pub fn held(tx: &mut dyn Tx) -> Result<Money, Fault> {
+    Ok(Money::cents(tx.query_one(&HELD, &[])?.int(0)?))
+}
+
+/// A certificate whose balance is not the sum of its moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misheld {
+    /// Its number.
+    pub id: i64,
+    /// What its moves add up to.
+    pub moved: Money,
+    /// What it holds.
+    pub balance: Money,
+}
+
+/// Up to `most` certificates whose balance is not the sum of its moves; empty when all is well.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn misheld(tx: &mut dyn Tx, most: u32) -> Result<Vec<Misheld>, Fault> {
+    let rows = tx.query(&DISAGREEING, &[most.into()])?;
+    let of_row = |row: &Row| {
+        Ok(Misheld {
+            id: row.int(0)?,
+            moved: Money::cents(row.int(1)?),
+            balance: Money::cents(row.int(2)?),
+        })
+    };
+    rows.iter().map(of_row).collect()
 }

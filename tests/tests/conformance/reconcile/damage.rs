@@ -6,6 +6,7 @@ use banking::clearing::{
     Acknowledgement, Batch, Line, Movement, Refusal, Rejection, RejectionReason,
 };
 use shop::{
+    payment::{Contents, Settled},
     reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal},
     stock::StockPolicy,
 };
@@ -28,11 +29,26 @@ storage::statements! {
         WHERE account = 'card-clearing' AND transfer LIKE $1";
     CAPTURE_MORE = "UPDATE payments SET amount_cents = amount_cents + $2, captured_cents = captured_cents + $2
         WHERE order_id = $1";
+    OVERDRAW = "UPDATE certificates SET balance_cents = balance_cents + $2 WHERE id = $1";
     MISCOUNT = "UPDATE stock SET on_hand = on_hand + $2 WHERE edition = $1";
 }
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     STATEMENTS.to_vec()
+}
+
+/// Changes something behind the shop's back; how many rows it was.
+async fn tamper(
+    counter: &Counter,
+    statement: &'static storage::Statement,
+    key: impl Into<storage::Value>,
+    by: i64,
+) -> u64 {
+    let key = key.into();
+    let changing = counter
+        .store
+        .write(move |tx: &mut dyn Tx| tx.execute(statement, &[key.clone(), by.into()]));
+    changing.await.unwrap()
 }
 
 async fn shipped(counter: &Counter) -> OrderNumber {
@@ -253,15 +269,12 @@ pub async fn lines_and_payments_that_differ_are_found(counter: Counter) {
 }
 
 pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
-    let store = &counter.store;
     counter.shelve(ETRANGER, 3, StockPolicy::Limited).await;
     let number = shipped(&counter).await;
     let order = counter.order(&number).await;
     assert_eq!(kinds(&counter).await, []);
     let tamper = async |statement: &'static storage::Statement, key: storage::Value, by: i64| {
-        let changing =
-            store.write(move |tx: &mut dyn Tx| tx.execute(statement, &[key.clone(), by.into()]));
-        assert_eq!(changing.await.unwrap(), 1);
+        assert_eq!(tamper(&counter, statement, key, by).await, 1);
     };
     let card = format!("card:{}%", order.payment.unwrap().id);
     tamper(&UNBALANCE, card.as_str().into(), 5).await;
@@ -284,6 +297,41 @@ pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
     assert_eq!(kinds(&counter).await, [StockDisagrees]);
     tamper(&MISCOUNT, ETRANGER.0.into(), -1).await;
     assert_eq!(kinds(&counter).await, []);
+}
+
+pub async fn certificates_that_were_tampered_with_are_found(counter: Counter) {
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    let (one, other) = (counter.sell("50").await, counter.sell("30").await);
+    let number = counter.ordered(&[(ETRANGER, 3)]).await.number;
+    counter.spend(&number, &one).await.unwrap();
+    let waiting = counter.ordered(&[(ETRANGER, 9)]).await.number;
+    counter.spend(&waiting, &other).await.unwrap();
+    let first = Contents {
+        copies: Some(vec![(1, 1)]),
+        tracking: None,
+    };
+    let sent = shop::payment::ship(store, methods, clock, &number, &first, "anne").await;
+    assert_eq!(sent.unwrap(), Settled::Done);
+    assert_eq!(
+        found(&counter).await,
+        [],
+        "what waits for a parcel or for a payment disagrees with nothing"
+    );
+
+    let held = Money::cents(counter.left().await.iter().sum());
+    assert_eq!(tamper(&counter, &OVERDRAW, 1_i64, -5).await, 1);
+    let open = found(&counter).await;
+    let kind = BreakKind::CertificatesDisagree;
+    assert_eq!(
+        new(&[], &open),
+        [(kind, "total".to_owned()), (kind, "1".to_owned())]
+    );
+    let less = held - Money::cents(5);
+    assert_eq!((open[0].expected, open[0].found), (Some(held), Some(less)));
+    let differs = open[1].expected.unwrap() - open[1].found.unwrap();
+    assert_eq!(differs, Money::cents(5));
+    assert_eq!(tamper(&counter, &OVERDRAW, 1_i64, 5).await, 1);
+    assert_eq!(found(&counter).await, [], "both closed by themselves");
 }
 
 pub async fn a_break_opens_once_and_has_an_owner(counter: Counter) {
