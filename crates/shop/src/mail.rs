@@ -8,7 +8,7 @@ use trade::{
     address::{Address, Email},
     clock::Timestamp,
     delivery::DeliveryMethod,
-    ids::OrderNumber,
+    ids::{OrderNumber, PaymentId},
     locale::Locale,
     money::Money,
     payment::Brand,
@@ -47,6 +47,8 @@ coded! {
         Refund = "refund",
         /// A transfer came that does not pay the order as it stands: nothing is lost.
         SetAside = "set_aside",
+        /// The reader paid at the provider when the order waited for it no more: she gets it back.
+        TooLate = "too_late",
         /// The bank never answered: the order is given up, nothing is taken, whatever was reserved is lifted.
         Unanswered = "unanswered",
     }
@@ -175,6 +177,22 @@ pub(crate) fn write_of_transfer(
         &format!("mail:{}:{}:{name}", kind.code(), order.number),
         &letter,
     )
+}
+
+/// Writes that a payment at the provider came when the order waited for it no more.
+pub(crate) fn write_of_late_payment(
+    tx: &mut dyn Tx,
+    order: &Order,
+    amount: Money,
+    payment: PaymentId,
+) -> Result<(), Fault> {
+    let kind = LetterKind::TooLate;
+    let letter = Letter {
+        amount: Some(amount),
+        ..letter(kind, order)
+    };
+    let key = format!("mail:{}:{}:{payment}", kind.code(), order.number);
+    push(tx, &key, &letter)
 }
 
 fn push(tx: &mut dyn Tx, key: &str, letter: &Letter) -> Result<(), Fault> {

@@ -215,7 +215,14 @@ pub async fn what_was_paid_too_late_is_lifted_until_the_provider_confirms(counte
         "{kinds:?}"
     );
     assert_eq!(counter.level(ETRANGER).await.on_hand, 1);
-    assert!(counter.letters().await.is_empty());
+    let order = counter.order(&number).await;
+    let payment = order.payment.unwrap().id;
+    assert_eq!(
+        counter.letters().await,
+        [format!("mail:too_late:{number}:{payment}")],
+        "told once, however often it is asked about"
+    );
+    assert_eq!(counter.letter(0).await.amount, Some(order.total));
 }
 
 pub async fn a_page_that_was_left_for_another_means_pays_nothing(counter: Counter) {
