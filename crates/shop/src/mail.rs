@@ -160,6 +160,17 @@ pub(crate) fn write_of_refund(
     push(tx, &key, &letter)
 }
 
+/// Writes where a transfer is to be sent, and how much: again when what is due has changed.
+pub(crate) fn write_of_awaited_transfer(
+    tx: &mut dyn Tx,
+    order: &Order,
+    payment: PaymentId,
+) -> Result<(), Fault> {
+    let kind = LetterKind::Transfer;
+    let key = format!("mail:{}:{}:{payment}", kind.code(), order.number);
+    push(tx, &key, &letter(kind, order))
+}
+
 /// Writes that a transfer came which does not pay the order as it stands; `name` tells it from others for that order.
 pub(crate) fn write_of_transfer(
     tx: &mut dyn Tx,

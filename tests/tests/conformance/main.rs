@@ -11,6 +11,7 @@
 
 mod also_bought;
 mod certificates;
+mod certificates_beside;
 mod certificates_screened;
 mod counter;
 mod covers;
@@ -88,6 +89,12 @@ const BODIES: &[(&str, Body)] = bodies![
     certificates_screened::a_held_order_waits_and_a_refused_one_gives_its_certificate_back,
     certificates_screened::what_is_refused_is_not_spent,
     certificates_screened::the_code_comes_before_the_certificate,
+    certificates_beside::what_was_paid_for_the_old_amount_is_lifted,
+    certificates_beside::a_page_for_the_old_amount_is_closed,
+    certificates_beside::a_certificate_for_the_whole_and_a_page_pay_once,
+    certificates_beside::whoever_comes_first_nothing_is_taken_twice,
+    certificates_beside::a_transfer_of_the_old_amount_is_kept_for_the_reader,
+    certificates_beside::a_card_given_for_the_old_amount_is_not_asked_about,
     parcels::an_order_leaves_in_parcels,
     parcels::the_rest_is_called_off,
     parcels::money_goes_back_in_parts,
