@@ -217,6 +217,8 @@ const BODIES: &[(&str, Body)] = bodies![
     damage::lines_and_payments_that_differ_are_found,
     damage::books_that_were_tampered_with_are_found,
     damage::certificates_that_were_tampered_with_are_found,
+    damage::refunds_that_no_file_shows_are_found,
+    damage::a_bank_account_that_was_booked_wrongly_is_found,
     damage::a_break_opens_once_and_has_an_owner,
 ];
 

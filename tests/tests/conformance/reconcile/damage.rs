@@ -6,21 +6,24 @@ use banking::clearing::{
     Acknowledgement, Batch, Line, Movement, Refusal, Rejection, RejectionReason,
 };
 use shop::{
-    payment::{Contents, Settled},
+    ledger,
+    payment::{Contents, Settled, refund_sent},
     reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal},
     stock::StockPolicy,
 };
 use storage::Tx;
 use trade::{
     ids::{CaptureId, OrderNumber, PaymentId},
+    limits,
     money::Money,
 };
 
 use super::{
-    Bank, batch, disputed, found, hand_in, hand_in_batch, hand_in_statement, kinds, lines, pays,
-    pays_for, transfer, xml,
+    Bank, batch, disputed, found, hand_in, hand_in_batch, hand_in_statement, kinds, lines,
+    month::{by_transfer, words},
+    pays, pays_for, sent, transfer, xml,
 };
-use crate::counter::{Counter, ETRANGER, MUG, ship};
+use crate::counter::{Counter, ETRANGER, MUG, refund, ship};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -29,6 +32,10 @@ storage::statements! {
         WHERE account = 'card-clearing' AND transfer LIKE $1";
     CAPTURE_MORE = "UPDATE payments SET amount_cents = amount_cents + $2, captured_cents = captured_cents + $2
         WHERE order_id = $1";
+    // Both sides, so that the transfer still adds up.
+    MISBOOK = "UPDATE ledger_entries
+        SET amount_cents = amount_cents + CASE WHEN account = 'bank' THEN CAST($2 AS BIGINT) ELSE -CAST($2 AS BIGINT) END
+        WHERE transfer LIKE $1";
     OVERDRAW = "UPDATE certificates SET balance_cents = balance_cents + $2 WHERE id = $1";
     MISCOUNT = "UPDATE stock SET on_hand = on_hand + $2 WHERE edition = $1";
 }
@@ -332,6 +339,75 @@ pub async fn certificates_that_were_tampered_with_are_found(counter: Counter) {
     assert_eq!(differs, Money::cents(5));
     assert_eq!(tamper(&counter, &OVERDRAW, 1_i64, 5).await, 1);
     assert_eq!(found(&counter).await, [], "both closed by themselves");
+}
+
+pub async fn refunds_that_no_file_shows_are_found(counter: Counter) {
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    let mut bank = Bank::default();
+    let (carded, (wired, due)) = (shipped(&counter).await, by_transfer(&counter, 1).await);
+    let orders = [carded.clone()];
+    let first = batch(1, clock.today(), lines(&counter, &orders).await);
+    hand_in_batch(&counter, &first).await;
+    let paid = transfer(due.as_cents(), &words(&wired));
+    let statement = bank.statement(clock.today(), vec![pays_for(&first), paid]);
+    hand_in_statement(&counter, &statement).await;
+    ship(store, methods, clock, &wired, "anne").await.unwrap();
+    let given = refund(store, methods, clock, &carded, "anne").await;
+    assert_eq!(given.unwrap(), Settled::Done);
+    let wanted = refund(store, methods, clock, &wired, "anne").await;
+    assert_eq!(wanted.unwrap(), Settled::Pending);
+    refund_sent(store, clock, &wired, "anne").await.unwrap();
+
+    clock.advance(limits::DAYS_TO_CLEAR * DAY);
+    assert_eq!(kinds(&counter).await, [], "files come late");
+    clock.advance((limits::DAYS_TO_BOOK - limits::DAYS_TO_CLEAR) * DAY);
+    let [by_card, by_transfer] = [&carded, &wired];
+    let refund_of = async |number: &OrderNumber| counter.order(number).await.refunds.remove(0);
+    let (by_card, by_transfer) = (refund_of(by_card).await, refund_of(by_transfer).await);
+    let uncleared = (BreakKind::RefundUncleared, by_card.id.to_string());
+    let open = found(&counter).await;
+    assert_eq!(new(&[], &open), [uncleared]);
+    assert_eq!(open[0].expected, Some(by_card.amount));
+    assert_eq!(open[0].order.as_deref(), Some(carded.as_str()));
+    clock.advance(DAY);
+    let late = found(&counter).await;
+    let unseen = (BreakKind::RefundUnseen, by_transfer.id.to_string());
+    assert_eq!(new(&open, &late), [unseen]);
+    let amount = late.iter().find(|one| one.kind == BreakKind::RefundUnseen);
+    assert_eq!(amount.unwrap().expected, Some(due));
+
+    let mut cleared = lines(&counter, &orders).await;
+    cleared.retain(|line| matches!(line.movement, Movement::Refund(_)));
+    let second = batch(2, clock.today(), cleared);
+    hand_in_batch(&counter, &second).await;
+    let entries = vec![pays_for(&second), sent(due, &words(&wired))];
+    hand_in_statement(&counter, &bank.statement(clock.today(), entries)).await;
+    assert_eq!(kinds(&counter).await, [], "both are shown now");
+}
+
+pub async fn a_bank_account_that_was_booked_wrongly_is_found(counter: Counter) {
+    let mut bank = Bank::default();
+    let first = batch(1, counter.clock.today(), vec![line(&counter).await]);
+    hand_in_batch(&counter, &first).await;
+    let free = pays(1, first.totals().net(), Money::ZERO);
+    hand_in_statement(&counter, &bank.statement(counter.clock.today(), vec![free])).await;
+    let before = found(&counter).await;
+    let fee = (BreakKind::FeeDiffers, "batch:1".to_owned());
+    assert_eq!(new(&[], &before), [fee]);
+    let booked = "bank:%";
+    assert_eq!(tamper(&counter, &MISBOOK, booked, 7).await, 2);
+    let now = found(&counter).await;
+    assert_eq!(
+        new(&before, &now),
+        [(BreakKind::BankBalance, "bank".to_owned())]
+    );
+    let difference = now.iter().find(|one| one.kind == BreakKind::BankBalance);
+    let difference = difference.unwrap();
+    let held = counter.store.read(ledger::trial_balance).await.unwrap();
+    assert_eq!(difference.found, Some(held.posted("bank")));
+    assert_eq!(difference.expected, Some(first.totals().net()));
+    tamper(&counter, &MISBOOK, booked, -7).await;
+    assert_eq!(new(&before, &found(&counter).await), []);
 }
 
 pub async fn a_break_opens_once_and_has_an_owner(counter: Counter) {
