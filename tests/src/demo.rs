@@ -46,6 +46,8 @@ pub struct Plan {
     pub titles: u32,
     /// A PostgreSQL URL for the shop, instead of SQLite.
     pub database: Option<String>,
+    /// Whether the screening does what it decides.
+    pub screens: bool,
 }
 
 impl Default for Plan {
@@ -53,6 +55,7 @@ impl Default for Plan {
         Self {
             titles: 1500,
             database: None,
+            screens: false,
         }
     }
 }
@@ -89,6 +92,9 @@ impl Demo {
         command.arg("--data").arg(folder.path());
         if let Some(url) = &plan.database {
             command.args(["--database", url]);
+        }
+        if plan.screens {
+            command.arg("--screen");
         }
         let mut process = command
             // Where the system leaves a core, if one of the processes is made to.

@@ -11,6 +11,8 @@
 
 #[path = "e2e/import_pages.rs"]
 mod import_pages;
+#[path = "e2e/step_up.rs"]
+mod step_up;
 
 use std::{
     path::PathBuf,

@@ -142,6 +142,7 @@ fn a_price_of_a_feed_is_seen_on_every_node() {
     let plan = Plan {
         titles: 300,
         database: Some(server.fresh("nodes").unwrap()),
+        ..Plan::default()
     };
     let demo = Demo::start(&plan).unwrap();
     let folder = tempfile::tempdir().unwrap();

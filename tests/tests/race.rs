@@ -58,6 +58,7 @@ fn a_thousand_buyers_for_fifty_copies_on_postgresql() {
     let plan = Plan {
         titles: 400,
         database: Some(postgres.fresh("race").unwrap()),
+        ..Plan::default()
     };
     race(&plan).unwrap();
 }

@@ -8,7 +8,7 @@ use trade::{
     address::{Address, Email},
     clock::Timestamp,
     delivery::DeliveryMethod,
-    ids::OrderNumber,
+    ids::{OrderNumber, PaymentId},
     locale::Locale,
     money::Money,
     payment::Brand,
@@ -47,6 +47,8 @@ coded! {
         Refund = "refund",
         /// A transfer came that does not pay the order as it stands: nothing is lost.
         SetAside = "set_aside",
+        /// The reader paid at the provider when the order waited for it no more: she gets it back.
+        TooLate = "too_late",
         /// The bank never answered: the order is given up, nothing is taken, whatever was reserved is lifted.
         Unanswered = "unanswered",
     }
@@ -158,6 +160,17 @@ pub(crate) fn write_of_refund(
     push(tx, &key, &letter)
 }
 
+/// Writes where a transfer is to be sent, and how much: again when what is due has changed.
+pub(crate) fn write_of_awaited_transfer(
+    tx: &mut dyn Tx,
+    order: &Order,
+    payment: PaymentId,
+) -> Result<(), Fault> {
+    let kind = LetterKind::Transfer;
+    let key = format!("mail:{}:{}:{payment}", kind.code(), order.number);
+    push(tx, &key, &letter(kind, order))
+}
+
 /// Writes that a transfer came which does not pay the order as it stands; `name` tells it from others for that order.
 pub(crate) fn write_of_transfer(
     tx: &mut dyn Tx,
@@ -175,6 +188,22 @@ pub(crate) fn write_of_transfer(
         &format!("mail:{}:{}:{name}", kind.code(), order.number),
         &letter,
     )
+}
+
+/// Writes that a payment at the provider came when the order waited for it no more.
+pub(crate) fn write_of_late_payment(
+    tx: &mut dyn Tx,
+    order: &Order,
+    amount: Money,
+    payment: PaymentId,
+) -> Result<(), Fault> {
+    let kind = LetterKind::TooLate;
+    let letter = Letter {
+        amount: Some(amount),
+        ..letter(kind, order)
+    };
+    let key = format!("mail:{}:{}:{payment}", kind.code(), order.number);
+    push(tx, &key, &letter)
 }
 
 fn push(tx: &mut dyn Tx, key: &str, letter: &Letter) -> Result<(), Fault> {

@@ -83,6 +83,7 @@ fn subject_id(kind: LetterKind) -> &'static str {
         LetterKind::Cancellation => "letter-subject-cancellation",
         LetterKind::Refund => "letter-subject-refund",
         LetterKind::SetAside => "letter-subject-set-aside",
+        LetterKind::TooLate => "letter-subject-too-late",
         LetterKind::Unanswered => "letter-subject-unanswered",
     }
 }
@@ -104,6 +105,9 @@ fn news(words: &Words, letter: &Letter, number: &str) -> String {
         }
         LetterKind::Shipping => "letter-news-shipping",
         LetterKind::Parcel => "letter-news-parcel",
+        LetterKind::Cancellation if letter.certificates == letter.total => {
+            "letter-news-cancellation-certificate"
+        }
         LetterKind::Cancellation if before => "letter-news-cancellation-paid",
         LetterKind::Cancellation if letter.means == Some(Means::Collection) => {
             "letter-news-cancellation-unpaid"
@@ -113,6 +117,7 @@ fn news(words: &Words, letter: &Letter, number: &str) -> String {
         LetterKind::PartRefund => "letter-news-part-refund",
         LetterKind::Refund => "letter-news-refund",
         LetterKind::SetAside => "letter-news-set-aside",
+        LetterKind::TooLate => "letter-news-too-late",
         LetterKind::Unanswered => "letter-news-unanswered",
     };
     let reference = letter.reference.as_deref().unwrap_or_default();
@@ -120,7 +125,7 @@ fn news(words: &Words, letter: &Letter, number: &str) -> String {
         id,
         &[
             ("number", number.into()),
-            ("total", money(letter.total).into()),
+            ("total", money(letter.total - letter.certificates).into()),
             (
                 "amount",
                 money(letter.amount.unwrap_or(letter.total)).into(),
@@ -300,5 +305,100 @@ impl Said<'_> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use trade::{
+        address::{Address, AddressInput, Email},
+        clock::Timestamp,
+        ids::OrderNumber,
+        locale::Locale,
+        money::Money,
+    };
+
+    use super::*;
+
+    /// A letter about an order of 30 euros.
+    fn letter(kind: LetterKind, locale: Locale) -> Letter {
+        let input = AddressInput {
+            name: "Jeanne Lecture".into(),
+            street: "12 rue des Écoles".into(),
+            postcode: "75005".into(),
+            city: "Paris".into(),
+            country: "FR".into(),
+        };
+        Letter {
+            kind,
+            order: OrderNumber::from_bits(7),
+            locale,
+            to: Email::parse("jeanne@example.org").unwrap(),
+            address: Address::check(&input).unwrap(),
+            method: DeliveryMethod::Post,
+            lines: Vec::new(),
+            amount: None,
+            certificates: Money::ZERO,
+            means: None,
+            tracking: None,
+            reference: None,
+            goods_total: Money::cents(3000),
+            delivery: Money::ZERO,
+            total: Money::cents(3000),
+            vat: Vec::new(),
+            card: None,
+            placed: Timestamp::micros(1_795_431_600_000_000),
+        }
+    }
+
+    /// What a letter says, with ordinary spaces.
+    fn said(letter: &Letter) -> String {
+        let sender = Sender {
+            shop_name: "Bouquin".into(),
+            public_url: "https://livres.example".into(),
+        };
+        let rendered = render(&sender, letter, "/orders/X");
+        let text = format!("{}\n{}", rendered.subject, rendered.text);
+        text.replace(['\u{a0}', '\u{202f}'], " ")
+    }
+
+    #[test]
+    fn a_late_payment_is_told_with_what_was_paid() {
+        for (locale, subject, amount) in [
+            (Locale::Fr, "est arrivé trop tard", "payer 32,50 €"),
+            (Locale::En, "came too late", "paid €32.50"),
+        ] {
+            let late = Letter {
+                amount: Some(Money::cents(3250)),
+                ..letter(LetterKind::TooLate, locale)
+            };
+            let said = said(&late);
+            for part in [subject, amount, "https://livres.example"] {
+                assert!(said.contains(part), "{part} in {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_certificates_pay_is_asked_of_nobody_else() {
+        let part = Letter {
+            certificates: Money::cents(1000),
+            means: Some(Means::Transfer),
+            reference: Some("RF18".into()),
+            ..letter(LetterKind::Transfer, Locale::Fr)
+        };
+        let said_of_part = said(&part);
+        assert!(
+            said_of_part.contains("attend votre virement de 20,00 €"),
+            "{said_of_part}"
+        );
+        let whole = Letter {
+            certificates: Money::cents(3000),
+            ..letter(LetterKind::Cancellation, Locale::En)
+        };
+        let said_of_whole = said(&whole);
+        assert!(!said_of_whole.contains("reservation"), "{said_of_whole}");
+        assert!(said_of_whole.contains("gift certificates have back"));
     }
 }

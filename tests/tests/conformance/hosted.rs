@@ -94,6 +94,11 @@ impl Hosted {
         self.on_page(url, |page| page.wanted.expires)
     }
 
+    /// What is paid on it.
+    pub fn amount(&self, url: &str) -> Money {
+        self.on_page(url, |page| page.wanted.amount)
+    }
+
     pub fn reference(&self, url: &str) -> String {
         reference(self.on_page(url, |page| page.wanted.payment))
     }

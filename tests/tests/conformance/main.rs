@@ -13,6 +13,8 @@ mod accounts;
 mod also_bought;
 mod cards;
 mod certificates;
+mod certificates_beside;
+mod certificates_screened;
 mod counter;
 mod covers;
 mod days;
@@ -92,6 +94,16 @@ const BODIES: &[(&str, Body)] = bodies![
     certificates::certificates_pay_the_whole,
     certificates::what_is_not_bought_is_not_spent,
     certificates::who_may_not_spend_it,
+    certificates_screened::a_certificate_that_pays_the_whole_is_screened,
+    certificates_screened::a_held_order_waits_and_a_refused_one_gives_its_certificate_back,
+    certificates_screened::what_is_refused_is_not_spent,
+    certificates_screened::the_code_comes_before_the_certificate,
+    certificates_beside::what_was_paid_for_the_old_amount_is_lifted,
+    certificates_beside::a_page_for_the_old_amount_is_closed,
+    certificates_beside::a_certificate_for_the_whole_and_a_page_pay_once,
+    certificates_beside::whoever_comes_first_nothing_is_taken_twice,
+    certificates_beside::a_transfer_of_the_old_amount_is_kept_for_the_reader,
+    certificates_beside::a_card_given_for_the_old_amount_is_not_asked_about,
     parcels::an_order_leaves_in_parcels,
     parcels::the_rest_is_called_off,
     parcels::money_goes_back_in_parts,
@@ -222,6 +234,9 @@ const BODIES: &[(&str, Body)] = bodies![
     damage::files_that_are_missing_damaged_or_others_are_found,
     damage::lines_and_payments_that_differ_are_found,
     damage::books_that_were_tampered_with_are_found,
+    damage::certificates_that_were_tampered_with_are_found,
+    damage::refunds_that_no_file_shows_are_found,
+    damage::a_bank_account_that_was_booked_wrongly_is_found,
     damage::a_break_opens_once_and_has_an_owner,
     fetching::what_is_there_is_fetched_once_and_compared,
     fetching::who_is_away_is_asked_again_after_a_growing_pause,

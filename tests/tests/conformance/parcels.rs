@@ -339,9 +339,12 @@ pub async fn a_transfer_pays_when_it_arrives(counter: Counter) {
         "once more"
     );
     let order = counter.order(&number).await;
-    let reference = order.payment.as_ref().unwrap().reference.clone().unwrap();
-    let reference = CreditorReference::parse(&reference).unwrap();
-    assert_eq!(counter.letters().await, [format!("mail:transfer:{number}")]);
+    let payment = order.payment.as_ref().unwrap();
+    let reference = CreditorReference::parse(payment.reference.as_deref().unwrap()).unwrap();
+    assert_eq!(
+        counter.letters().await,
+        [format!("mail:transfer:{number}:{}", payment.id)]
+    );
     counter.clock.advance(limits::ORDER_HOLD * 3);
     let now = counter.clock.now();
     let expired = counter

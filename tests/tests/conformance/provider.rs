@@ -20,14 +20,14 @@ use crate::{
 };
 
 /// A counter that takes a provider too, and the provider.
-fn at_a_provider(counter: Counter) -> (Counter, Arc<Hosted>) {
+pub fn at_a_provider(counter: Counter) -> (Counter, Arc<Hosted>) {
     let hosted = Arc::new(Hosted::new(counter.clock.clone()));
     let mut counter = counter;
     counter.methods.provider = Some(hosted.clone());
     (counter, hosted)
 }
 
-async fn chosen(counter: &Counter, number: &OrderNumber, means: Means) -> Chosen {
+pub async fn chosen(counter: &Counter, number: &OrderNumber, means: Means) -> Chosen {
     choose(
         &counter.store,
         &counter.methods,
@@ -59,7 +59,7 @@ async fn asked(
 }
 
 /// The reader is sent to the provider.
-async fn sent(counter: &Counter, hosted: &Hosted, number: &OrderNumber) -> String {
+pub async fn sent(counter: &Counter, hosted: &Hosted, number: &OrderNumber) -> String {
     let wanted = wanted(counter, number).await;
     match asked(counter, hosted, &wanted).await.unwrap() {
         ProviderPage::At(url) => url,
@@ -67,7 +67,7 @@ async fn sent(counter: &Counter, hosted: &Hosted, number: &OrderNumber) -> Strin
     }
 }
 
-async fn back(counter: &Counter, hosted: &Hosted, number: &OrderNumber) -> Returned {
+pub async fn back(counter: &Counter, hosted: &Hosted, number: &OrderNumber) -> Returned {
     provider_returned(&counter.store, hosted, &counter.clock, number)
         .await
         .unwrap()
@@ -83,7 +83,7 @@ async fn told(counter: &Counter, id: &str, reference: &str) -> Heard {
         .unwrap()
 }
 
-async fn states(counter: &Counter, number: &OrderNumber) -> (OrderState, PaymentState) {
+pub async fn states(counter: &Counter, number: &OrderNumber) -> (OrderState, PaymentState) {
     let order = counter.order(number).await;
     (order.state, order.payment.unwrap().state)
 }
@@ -104,8 +104,8 @@ async fn swept(counter: &Counter) -> u32 {
     counter.store.write(sweeping).await.unwrap()
 }
 
-const CONFIRMED: Returned = Returned::At(Authorisation::Confirmed);
-const PAID: (OrderState, PaymentState) = (OrderState::Confirmed, PaymentState::Authorised);
+pub const CONFIRMED: Returned = Returned::At(Authorisation::Confirmed);
+pub const PAID: (OrderState, PaymentState) = (OrderState::Confirmed, PaymentState::Authorised);
 
 pub async fn paid_at_the_provider_shipped_and_refunded(counter: Counter) {
     let (counter, hosted) = at_a_provider(counter);
@@ -215,7 +215,14 @@ pub async fn what_was_paid_too_late_is_lifted_until_the_provider_confirms(counte
         "{kinds:?}"
     );
     assert_eq!(counter.level(ETRANGER).await.on_hand, 1);
-    assert!(counter.letters().await.is_empty());
+    let order = counter.order(&number).await;
+    let payment = order.payment.unwrap().id;
+    assert_eq!(
+        counter.letters().await,
+        [format!("mail:too_late:{number}:{payment}")],
+        "told once, however often it is asked about"
+    );
+    assert_eq!(counter.letter(0).await.amount, Some(order.total));
 }
 
 pub async fn a_page_that_was_left_for_another_means_pays_nothing(counter: Counter) {

@@ -34,12 +34,12 @@ fn screening() -> Screening {
     Screening::new(keys(), None)
 }
 
-fn keys() -> MarkKeys {
+pub fn keys() -> MarkKeys {
     MarkKeys::beside(&OrderKeys::new(&[7; 32]))
 }
 
 /// Rules with one condition that decides alone.
-fn one_rule(when: &str, decision: &str) -> String {
+pub fn one_rule(when: &str, decision: &str) -> String {
     format!(
         "[thresholds]\nstep_up = 10\nreview = 20\nrefuse = 30\n[[rule]]\nid = \"one\"\nwhen = \"{when}\"\n\
          weight = 0\nat_least = \"{decision}\"\nfr = \"une\"\nen = \"one\"\n"
@@ -47,7 +47,7 @@ fn one_rule(when: &str, decision: &str) -> String {
 }
 
 impl Counter {
-    async fn rules(&self, rules: &str) -> i64 {
+    pub async fn rules(&self, rules: &str) -> i64 {
         let (rules, now) = (rules.to_owned(), self.clock.now());
         let publishing = self
             .store
@@ -76,7 +76,7 @@ impl Counter {
         asked.await.unwrap()
     }
 
-    async fn screened(&self, number: &OrderNumber) -> Vec<Screened> {
+    pub async fn screened(&self, number: &OrderNumber) -> Vec<Screened> {
         let order = self.order(number).await.id;
         let reading = self.store.read(move |tx| verbs::of_order(tx, order));
         reading.await.unwrap()
@@ -86,7 +86,7 @@ impl Counter {
         self.screened(number).await.remove(0).facts
     }
 
-    async fn codes(&self) -> usize {
+    pub async fn codes(&self) -> usize {
         let now = self.clock.now().as_micros();
         let leasing = move |tx: &mut dyn storage::Tx| {
             storage::outbox::lease(tx, verbs::letter::TOPIC, 100, now, 0)

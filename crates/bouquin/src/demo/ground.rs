@@ -20,6 +20,8 @@ pub struct Ground {
     pub ports: Ports,
     /// The shop's database.
     pub database: StoreUrl,
+    /// Whether the screening does what it decides.
+    screens: bool,
     _lock: fs::File,
 }
 
@@ -44,7 +46,12 @@ pub struct Ports {
 
 impl Ground {
     /// Takes the folder, alone, and finds addresses; with port 0 all are chosen freely.
-    pub fn prepare(folder: &Path, listen: SocketAddr, database: Option<StoreUrl>) -> Result<Self> {
+    pub fn prepare(
+        folder: &Path,
+        listen: SocketAddr,
+        database: Option<StoreUrl>,
+        screens: bool,
+    ) -> Result<Self> {
         fs::create_dir_all(folder)
             .with_context(|| format!("the data folder {} could not be made", folder.display()))?;
         let folder = folder
@@ -58,6 +65,7 @@ impl Ground {
         Ok(Self {
             ports: Ports::find(listen)?,
             database,
+            screens,
             folder,
             _lock: lock,
         })
@@ -120,6 +128,7 @@ impl Ground {
     }
 
     fn shop_config(&self) -> String {
+        let screening = if self.screens { "act" } else { "watch" };
         format!(
             "# Written by `bouquin demo` at every start.\nprofile = \"demo\"\n\n[shop]\n\
              name = \"Librairie du Quai\"\nlisten = \"{}\"\npublic_url = \"{}\"\n\n[data]\n\
@@ -128,7 +137,7 @@ impl Ground {
              # The account that the bank of the demonstration keeps.\n\
              transfer = {{ holder = \"Librairie du Quai\", iban = \"FR1420041010050500013M02606\" }}\n\
              # Everybody here pays with the same few test cards, which real rules take for an attack.\n\
-             screening = \"watch\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
+             screening = \"{screening}\"\n\n[mail]\nfrom = \"Librairie du Quai <bonjour@librairie-du-quai.example>\"\n\
              contact = \"bonjour@librairie-du-quai.example\"\n\n[bank]\nwindow = \"{}\"\n\
              # Who tries it out does not want to wait.\nfetch_s = 10\n",
             self.ports.shop,

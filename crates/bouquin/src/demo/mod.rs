@@ -36,12 +36,20 @@ pub struct Options {
     /// A PostgreSQL database for the shop instead of a file: `postgres://USER@HOST/DATABASE`.
     #[arg(long, value_name = "URL", value_parser = StoreUrl::parse)]
     database: Option<StoreUrl>,
+    /// Do what the screening of orders decides, instead of only writing it down.
+    #[arg(long)]
+    screen: bool,
 }
 
 /// Runs until Ctrl-C.
 pub async fn run(options: Options) -> Result<()> {
     let begun = Instant::now();
-    let ground = Ground::prepare(&options.data, options.listen, options.database)?;
+    let ground = Ground::prepare(
+        &options.data,
+        options.listen,
+        options.database,
+        options.screen,
+    )?;
     link::ca::make_demo(&ground.certificates(), crate::commands::PROCESSES)
         .context("the demonstration's certificates")?;
     ground.write_configuration()?;

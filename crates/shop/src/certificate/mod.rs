@@ -3,7 +3,8 @@
 //! A certificate is a multi-purpose voucher: no VAT is due when it is sold, only when something is bought with it
 //! (directive (EU) 2016/1065, article 30b; CGI, article 256 ter). Its balance is the shop's debt to whoever bears it, and one
 //! guarded `UPDATE` tests and takes: however many spend one certificate at once, no more than it holds is spent. What
-//! it pays of an order is written beside the order's payment, never into it.
+//! it pays of an order is written beside the order's payment, never into it. One that pays the whole is screened like a
+//! card.
 
 mod code;
 mod issue;
@@ -11,7 +12,7 @@ mod spend;
 
 pub use code::{CertificateCode, MalformedCode};
 pub use issue::{Certificate, IssueDraft, all, block, issue};
-pub use spend::{Applied, NotUsed, apply, balances_are_their_moves, take_back};
+pub use spend::{Applied, Misheld, NotUsed, apply, held, misheld, take_back};
 
 pub(crate) use spend::give_back;
 

@@ -16,7 +16,11 @@ use crate::{
     mail::{self, LetterKind},
     order::{self, Order, OrderState, PaymentView},
     payment, random,
+    screening::{self, Attempt, Outcome, ScreenRefusal, Screening, Visit},
 };
+
+/// What certificates are called among the means of payment, for the screening.
+const MEANS: &str = "certificate";
 
 storage::statements! {
     LOCK = "UPDATE certificates SET balance_cents = balance_cents WHERE code_hash = $1
@@ -33,10 +37,11 @@ storage::statements! {
     NO_LONGER_PAYS = "DELETE FROM order_certificates WHERE order_id = $1";
     SPENT_SO_FAR = "SELECT certificate, CAST(SUM(change_cents) AS BIGINT) FROM certificate_moves
         WHERE order_id = $1 GROUP BY certificate ORDER BY certificate";
-    DISAGREEING = "SELECT c.id FROM certificates c
+    HELD = "SELECT CAST(COALESCE(SUM(balance_cents), 0) AS BIGINT) FROM certificates";
+    DISAGREEING = "SELECT c.id, CAST(COALESCE(m.moved, 0) AS BIGINT), c.balance_cents FROM certificates c
         LEFT JOIN (SELECT certificate, SUM(change_cents) AS moved FROM certificate_moves GROUP BY certificate) m
             ON m.certificate = c.id
-        WHERE c.balance_cents <> COALESCE(m.moved, 0) ORDER BY c.id LIMIT 100";
+        WHERE c.balance_cents <> COALESCE(m.moved, 0) ORDER BY c.id LIMIT $1";
 }
 
 /// What a certificate pays of an order.
@@ -66,21 +71,70 @@ pub enum NotUsed {
     /// No such order, or it waits for nothing.
     #[error("the order waits for no payment")]
     NotWaiting,
+    /// It would pay the whole, and the screening wants the reader's e-mail address confirmed first, by a code that is on
+    /// its way. The number is for [`confirm`](screening::confirm); then it may be used.
+    #[error("the reader confirms her e-mail address first")]
+    StepUp {
+        /// The screening to confirm.
+        screening: i64,
+    },
+    /// It would pay the whole, and the screening refused. What other certificates were to pay of the order is theirs
+    /// again.
+    #[error("the screening refused")]
+    Refused,
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
 }
 
-/// Lets a certificate pay what it can of an order that waits. An order that owes nothing more is confirmed.
+impl From<ScreenRefusal> for NotUsed {
+    fn from(refusal: ScreenRefusal) -> Self {
+        match refusal {
+            ScreenRefusal::NoSuchOrder | ScreenRefusal::NotWaiting => Self::NotWaiting,
+            ScreenRefusal::BadName => Fault::defect(refusal.to_string()).into(),
+            ScreenRefusal::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// Lets a certificate pay what it can of an order that waits. An order that owes nothing more is confirmed, once the
+/// screening let it go; of one that owes more, whatever pays the rest is screened.
 ///
 /// # Errors
 /// See [`NotUsed`].
 pub async fn apply(
     store: &Store,
+    screening: &Screening,
     clock: &Clock,
     number: &OrderNumber,
     code: &CertificateCode,
+    visit: Visit,
 ) -> Result<Applied, NotUsed> {
+    if let Some(applied) = use_if_screened(store, clock, number, code).await? {
+        return Ok(applied);
+    }
+    let attempt = Attempt::by_other_means(number, MEANS, visit);
+    match screening::screen(store, screening, clock, attempt).await? {
+        Outcome::Go { .. } => {}
+        Outcome::StepUp { screening } => return Err(NotUsed::StepUp { screening }),
+        Outcome::Refused => {
+            return match take_back(store, clock, number).await {
+                Ok(()) | Err(NotUsed::NotWaiting) => Err(NotUsed::Refused),
+                Err(other) => Err(other),
+            };
+        }
+    }
+    let used = use_if_screened(store, clock, number, code).await?;
+    used.ok_or_else(|| Fault::defect("what the screening let go is not let go").into())
+}
+
+/// None when it would pay the whole and the screening did not let that go: then nothing is changed.
+async fn use_if_screened(
+    store: &Store,
+    clock: &Clock,
+    number: &OrderNumber,
+    code: &CertificateCode,
+) -> Result<Option<Applied>, NotUsed> {
     let (number, code, now) = (number.clone(), code.clone(), clock.now());
     store
         .write(move |tx| use_for(tx, &number, &code, now))
@@ -92,11 +146,14 @@ fn use_for(
     number: &OrderNumber,
     code: &CertificateCode,
     now: Timestamp,
-) -> Result<Applied, NotUsed> {
+) -> Result<Option<Applied>, NotUsed> {
     let order = waiting(tx, number)?;
     let due = order.total - order.certificates;
     let (certificate, balance) = spendable(tx, code, now.date_in_paris())?;
     let amount = balance.min(due);
+    if amount == due && !screening::let_go(tx, number, MEANS)? {
+        return Ok(None);
+    }
     let taken = tx.execute(&TAKE, &[certificate.into(), amount.as_cents().into()])?;
     let covered = tx.execute(&COVERED, &[order.id.0.into(), amount.as_cents().into()])?;
     if taken == 0 || covered == 0 {
@@ -116,10 +173,10 @@ fn use_for(
         let order = order::by_id(tx, order.id)?;
         mail::write(tx, LetterKind::Confirmation, &order)?;
     }
-    Ok(Applied {
+    Ok(Some(Applied {
         amount,
         due: due - amount,
-    })
+    }))
 }
 
 /// The order, taken for this transaction, if it waits and no bank is being asked.
@@ -196,6 +253,9 @@ pub async fn take_back(store: &Store, clock: &Clock, number: &OrderNumber) -> Re
     store
         .write(move |tx| {
             let order = waiting(tx, &number)?;
+            if order.certificates.is_zero() {
+                return Ok(());
+            }
             give_back(tx, order.id, order.certificates, now)?;
             tx.execute(&NO_LONGER_PAYS, &[order.id.0.into()])?;
             if tx.execute(&UNCOVERED, &[order.id.0.into()])? == 0 {
@@ -237,11 +297,37 @@ pub(crate) fn give_back(
     }
 }
 
-/// The certificates whose balance is not the sum of its moves; empty when all is well.
+/// What all certificates hold together.
 ///
 /// # Errors
 /// A [`Fault`].
-pub fn balances_are_their_moves(tx: &mut dyn Tx) -> Result<Vec<i64>, Fault> {
-    let rows = tx.query(&DISAGREEING, &[])?;
-    rows.iter().map(|row| row.int(0)).collect()
+pub fn held(tx: &mut dyn Tx) -> Result<Money, Fault> {
+    Ok(Money::cents(tx.query_one(&HELD, &[])?.int(0)?))
+}
+
+/// A certificate whose balance is not the sum of its moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Misheld {
+    /// Its number.
+    pub id: i64,
+    /// What its moves add up to.
+    pub moved: Money,
+    /// What it holds.
+    pub balance: Money,
+}
+
+/// Up to `most` certificates whose balance is not the sum of its moves; empty when all is well.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn misheld(tx: &mut dyn Tx, most: u32) -> Result<Vec<Misheld>, Fault> {
+    let rows = tx.query(&DISAGREEING, &[most.into()])?;
+    let of_row = |row: &Row| {
+        Ok(Misheld {
+            id: row.int(0)?,
+            moved: Money::cents(row.int(1)?),
+            balance: Money::cents(row.int(2)?),
+        })
+    };
+    rows.iter().map(of_row).collect()
 }

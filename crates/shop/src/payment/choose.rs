@@ -83,7 +83,7 @@ fn begin(
     let order = order::by_id(tx, order.id)?;
     Ok(match means {
         Means::Transfer => {
-            mail::write(tx, LetterKind::Transfer, &order)?;
+            mail::write_of_awaited_transfer(tx, &order, waiting.payment)?;
             Chosen::Transfer
         }
         _ => {

@@ -24,6 +24,8 @@ use crate::{
 
 storage::statements! {
     REFER = "UPDATE payments SET reference = $2, changed_us = $3 WHERE id = $1 AND state = 'awaiting_reader'";
+    // Another payment of the same order was awaited under it before.
+    NO_LONGER = "UPDATE payments SET reference = NULL WHERE means = 'transfer' AND reference = $1 AND state = 'dropped'";
     BY_REFERENCE = "SELECT id FROM payments WHERE means = 'transfer' AND reference = $1";
 }
 
@@ -35,6 +37,7 @@ pub(super) fn expect(
     now: Timestamp,
 ) -> Result<(), Fault> {
     let reference = CreditorReference::for_order(order);
+    tx.execute(&NO_LONGER, &[reference.as_str().into()])?;
     let params = [
         payment.to_string().into(),
         reference.as_str().into(),

@@ -63,6 +63,8 @@ coded! {
         OrderDisagrees = "order_disagrees",
         /// An edition whose stock is not the sum of its moves.
         StockDisagrees = "stock_disagrees",
+        /// Gift certificates that hold something else than the books say, together or one of them.
+        CertificatesDisagree = "certificates_disagree",
     }
 }
 

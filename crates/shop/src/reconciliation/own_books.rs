@@ -1,5 +1,6 @@
-//! Whether the shop's own books agree with one another: the ledger with itself, with the bank's statements and with each
-//! order; each order's parcels and refunds with its payments; the stock with its moves.
+//! Whether the shop's own books agree with one another: the ledger with itself, with the bank's statements, with each
+//! order and with gift certificates; each order's parcels and refunds with its payments; stock and certificates with their
+//! moves.
 
 use storage::{Fault, Statement, Tx};
 use trade::money::Money;
@@ -9,7 +10,11 @@ use super::{
     causes::Causes,
     compare::cause,
 };
-use crate::{ledger, stock};
+use crate::{
+    certificate,
+    ledger::{self, Account, TrialBalance},
+    stock,
+};
 
 storage::statements! {
     // What the statements moved, less what the shop sent and no statement shows yet.
@@ -114,6 +119,30 @@ pub(super) fn find(tx: &mut dyn Tx, causes: &mut Causes) -> Result<(), Fault> {
     let kind = BreakKind::StockDisagrees;
     for edition in stock::audit(tx)? {
         causes.add(cause(kind, &edition.to_string()));
+    }
+    certificates(tx, causes, &balance)
+}
+
+/// What the shop owes to the bearers of certificates is what these hold, less what is promised to orders: that is taken
+/// from them already and moves when a parcel leaves.
+fn certificates(tx: &mut dyn Tx, causes: &mut Causes, balance: &TrialBalance) -> Result<(), Fault> {
+    let kind = BreakKind::CertificatesDisagree;
+    let account = Account::Certificates.to_string();
+    let expected = -(balance.posted(&account) + balance.pending(&account));
+    let held = certificate::held(tx)?;
+    if expected != held {
+        causes.add(Cause {
+            expected: Some(expected),
+            found: Some(held),
+            ..cause(kind, "total")
+        });
+    }
+    for one in certificate::misheld(tx, Causes::LIMIT)? {
+        causes.add(Cause {
+            expected: Some(one.moved),
+            found: Some(one.balance),
+            ..cause(kind, &one.id.to_string())
+        });
     }
     Ok(())
 }

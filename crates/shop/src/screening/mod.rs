@@ -35,6 +35,7 @@ pub use step_up::{CodeRefusal, confirm, send_again};
 pub use trial::{Change, Trial, try_on_history};
 
 pub(crate) use queue::guard_shipping;
+pub(crate) use screen::let_go;
 pub(crate) use traces::declined;
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {

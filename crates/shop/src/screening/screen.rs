@@ -95,13 +95,17 @@ impl Attempt {
     pub fn by_other_means(order: &OrderNumber, means: &str, visit: Visit) -> Attempt {
         Attempt {
             order: order.clone(),
-            name: format!("{means}:{order}"),
+            name: name_by_other_means(order, means),
             means: means.to_owned(),
             brand: None,
             card: None,
             visit,
         }
     }
+}
+
+fn name_by_other_means(order: &OrderNumber, means: &str) -> String {
+    format!("{means}:{order}")
 }
 
 /// What is to be done now.
@@ -177,6 +181,13 @@ pub async fn screen(
     store
         .write(move |tx| conclude(tx, &screening, (&attempt, &looked), heard, now))
         .await
+}
+
+/// Whether the attempt to pay the order by a means without a card was screened and may go on; for who takes the money in
+/// the same transaction.
+pub(crate) fn let_go(tx: &mut dyn Tx, order: &OrderNumber, means: &str) -> Result<bool, Fault> {
+    let decided = record::latest(tx, &name_by_other_means(order, means), "")?;
+    Ok(decided.is_some_and(|decided| matches!(outcome(&decided), Outcome::Go { .. })))
 }
 
 struct New {

@@ -15,7 +15,10 @@ use trade::locale;
 
 use super::forms::{Fields, see_other};
 use super::order::Opened;
+use super::pay::{self, Told};
 use super::reader::Reader;
+use super::step_up;
+use crate::pace::Peer;
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::visitor::Visitor;
@@ -37,49 +40,94 @@ pub(crate) struct Typed {
     take_back: Option<String>,
 }
 
-/// What became of a code, as the page that asks how to pay is told in its address.
+/// What became of a code.
+pub(crate) enum Tried {
+    /// What the page that asks how to pay is told in its address.
+    Told(&'static str),
+    /// The screening wants something first, or refused: its page.
+    Screened(Response),
+}
+
+/// Uses the certificate of a code that was typed.
 pub(crate) async fn tried(
     state: &AppState,
+    visitor: &Visitor,
+    peer: &Peer,
     number: &OrderNumber,
     typed: &str,
-) -> Result<&'static str, Problem> {
+) -> Result<Tried, Problem> {
     if TRIES.check().is_err() {
-        return Ok("too-fast");
+        return Ok(Tried::Told("too-fast"));
     }
     let Ok(code) = CertificateCode::parse(typed) else {
-        return Ok("malformed");
+        return Ok(Tried::Told("malformed"));
     };
-    match certificate::apply(&state.store, &state.clock, number, &code).await {
-        Ok(_) => Ok("used"),
-        Err(NotUsed::Unknown) => Ok("unknown"),
-        Err(NotUsed::Expired { .. }) => Ok("expired"),
-        Err(NotUsed::Empty) => Ok("empty"),
-        Err(NotUsed::NotWaiting) => Ok("not-waiting"),
-        Err(NotUsed::Fault(fault)) => Err(fault.into()),
+    let (store, screening, clock) = (&state.store, &state.screening, &state.clock);
+    let visit = step_up::visit(visitor, peer);
+    let told = match certificate::apply(store, screening, clock, number, &code, visit).await {
+        Ok(_) => "used",
+        Err(NotUsed::Unknown) => "unknown",
+        Err(NotUsed::Expired { .. }) => "expired",
+        Err(NotUsed::Empty) => "empty",
+        Err(NotUsed::NotWaiting) => "not-waiting",
+        Err(NotUsed::StepUp { screening }) => {
+            let sent = step_up::Sent::by_certificate(state, number, typed);
+            let page = step_up::ask(state, visitor, number, sent, screening);
+            return Ok(Tried::Screened(page));
+        }
+        Err(NotUsed::Refused) => {
+            let page = pay::told(state, visitor, number, Told::Refused);
+            return Ok(Tried::Screened(page));
+        }
+        Err(NotUsed::Fault(fault)) => return Err(fault.into()),
+    };
+    Ok(Tried::Told(told))
+}
+
+/// Uses the certificate and leads back to the page that asks how to pay what is left.
+pub(crate) async fn spend(
+    state: &AppState,
+    visitor: &Visitor,
+    peer: &Peer,
+    number: &OrderNumber,
+    typed: &str,
+) -> Result<Response, Problem> {
+    match tried(state, visitor, peer, number, typed).await? {
+        Tried::Told(told) => Ok(told_of(state, visitor, number, told)),
+        Tried::Screened(page) => Ok(page),
     }
+}
+
+/// The page that asks how to pay, told what became of a code.
+pub(crate) fn told_of(
+    state: &AppState,
+    visitor: &Visitor,
+    number: &OrderNumber,
+    told: &str,
+) -> Response {
+    let pay = pay::pay_path(state, number);
+    see_other(&visitor.path(&format!("{pay}&certificate={told}")))
 }
 
 /// `POST /orders/{number}/certificate?key=`
 pub(crate) async fn post(
     State(state): State<AppState>,
     visitor: Visitor,
+    peer: Peer,
     Path(number): Path<String>,
     Query(opened): Query<Opened>,
     Fields(typed): Fields<Typed>,
 ) -> Result<Response, Problem> {
     let number = opened.order(&state, &number)?;
-    let told = match typed.take_back {
-        None => tried(&state, &number, &typed.code).await?,
-        Some(_) => match certificate::take_back(&state.store, &state.clock, &number).await {
-            Ok(()) => "taken-back",
-            Err(NotUsed::Fault(fault)) => return Err(fault.into()),
-            Err(_) => "not-waiting",
-        },
+    if typed.take_back.is_none() {
+        return spend(&state, &visitor, &peer, &number, &typed.code).await;
+    }
+    let told = match certificate::take_back(&state.store, &state.clock, &number).await {
+        Ok(()) => "taken-back",
+        Err(NotUsed::Fault(fault)) => return Err(fault.into()),
+        Err(_) => "not-waiting",
     };
-    let pay = super::pay::pay_path(&state, &number);
-    Ok(see_other(
-        &visitor.path(&format!("{pay}&certificate={told}")),
-    ))
+    Ok(told_of(&state, &visitor, &number, told))
 }
 
 /// The field for a code, what was told of the last one, and what certificates pay already.

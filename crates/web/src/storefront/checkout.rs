@@ -19,7 +19,7 @@ use trade::ids::{IdempotencyKey, OrderNumber};
 use trade::money::Money;
 
 use super::cart::{editions, held, quoted};
-use super::certificate;
+use super::certificate::{self, Tried};
 use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other};
 use super::pay;
@@ -172,14 +172,10 @@ async fn pay_for(
     if typed.certificate.trim().is_empty() {
         return pay::go(state, visitor, peer, number, means).await;
     }
-    match certificate::tried(state, number, &typed.certificate).await? {
-        "used" => pay::go(state, visitor, peer, number, means).await,
-        told => {
-            let pay = pay::pay_path(state, number);
-            Ok(see_other(
-                &visitor.path(&format!("{pay}&certificate={told}")),
-            ))
-        }
+    match certificate::tried(state, visitor, peer, number, &typed.certificate).await? {
+        Tried::Told("used") => pay::go(state, visitor, peer, number, means).await,
+        Tried::Told(told) => Ok(certificate::told_of(state, visitor, number, told)),
+        Tried::Screened(page) => Ok(page),
     }
 }
 

@@ -2,7 +2,8 @@
 //! her payment goes on where it stood.
 //!
 //! Two forms and no script. What the reader was about to do travels in them, so that the right code leads on to it: the
-//! vault's receipt, believed only when its signature holds, or another means for an order that her link opens. Nothing on these pages says what the screening looks at.
+//! vault's receipt, believed only when its signature holds, or, for an order that her link opens, another means or the code
+//! of a gift certificate. Nothing on these pages says what the screening looks at.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -13,6 +14,7 @@ use shop::payment::Means;
 use shop::screening::{self, Attempt, CodeRefusal, Outcome, ScreenRefusal, Visit};
 use trade::ids::OrderNumber;
 
+use super::certificate;
 use super::forms::{Fields, see_other};
 use super::layout::{Page, document};
 use super::pay;
@@ -44,7 +46,7 @@ pub(crate) async fn screened(state: &AppState, attempt: Attempt) -> Result<Outco
     }
 }
 
-/// What both forms send: the receipt of a card, or an order, its key, and another means.
+/// What both forms send: the receipt of a card, or an order, its key, and another means or a certificate's code.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Sent {
@@ -52,6 +54,7 @@ pub(crate) struct Sent {
     order: String,
     key: String,
     means: String,
+    certificate: String,
     screening: i64,
     code: String,
 }
@@ -60,6 +63,7 @@ pub(crate) struct Sent {
 enum Way {
     Card,
     Other(Means),
+    Certificate,
 }
 
 impl Sent {
@@ -81,6 +85,16 @@ impl Sent {
         }
     }
 
+    /// With the code of a gift certificate, as it was typed.
+    pub(crate) fn by_certificate(state: &AppState, order: &OrderNumber, typed: &str) -> Sent {
+        Sent {
+            order: order.to_string(),
+            key: state.order_keys.key(order),
+            certificate: typed.to_owned(),
+            ..Sent::default()
+        }
+    }
+
     /// The order, and how it goes on; what was made up by somebody else is nothing that can be read.
     fn way(&self, state: &AppState) -> Result<(OrderNumber, Way), Problem> {
         let malformed = || Problem::of(Kind::Malformed);
@@ -90,11 +104,14 @@ impl Sent {
             return Ok((receipt.map_err(|_| malformed())?.order, Way::Card));
         }
         let order = OrderNumber::parse(&self.order).map_err(|_| malformed())?;
-        let means = Means::of_code(&self.means).ok_or_else(malformed)?;
-        match state.order_keys.opens(&order, &self.key) {
-            true => Ok((order, Way::Other(means))),
-            false => Err(malformed()),
+        if !state.order_keys.opens(&order, &self.key) {
+            return Err(malformed());
         }
+        let way = match self.certificate.is_empty() {
+            true => Way::Other(Means::of_code(&self.means).ok_or_else(malformed)?),
+            false => Way::Certificate,
+        };
+        Ok((order, way))
     }
 }
 
@@ -118,6 +135,9 @@ pub(crate) async fn confirm(
                 Ok(see_other(&visitor.path(&back)))
             }
             Way::Other(means) => pay::go(&state, &visitor, &peer, &order, means).await,
+            Way::Certificate => {
+                certificate::spend(&state, &visitor, &peer, &order, &sent.certificate).await
+            }
         },
         Err(refusal) => refused(&state, &visitor, &order, &sent, refusal),
     }
@@ -188,6 +208,7 @@ fn shown(
             ("order", &sent.order),
             ("key", &sent.key),
             ("means", &sent.means),
+            ("certificate", &sent.certificate),
             ("screening", &sent.screening.to_string()),
         ],
         order_page: &order_page,
@@ -225,7 +246,7 @@ pub struct View<'a> {
     /// The order.
     pub order: &'a OrderNumber,
     /// What the forms carry; empty ones are left out.
-    pub hidden: [(&'static str, &'a str); 5],
+    pub hidden: [(&'static str, &'a str); 6],
     /// The order's page.
     pub order_page: &'a str,
     /// What is said beside.

@@ -1,10 +1,12 @@
 //! The screening as readers meet it: nothing at all, a code by e-mail, or a calm refusal.
 
 use axum::http::StatusCode;
-use shop::order::OrderKeys;
+use shop::certificate::{self, IssueDraft};
+use shop::order::{self, OrderKeys};
 use shop::screening::{MarkKeys, publish};
+use trade::money::Money;
 
-use crate::house_parts::{House, hidden};
+use crate::house_parts::{House, hidden, person};
 
 async fn house_that(decision: &str, when: &str) -> House {
     let house = House::open(60).await;
@@ -130,4 +132,100 @@ async fn a_held_order_looks_like_any_other_to_its_reader() {
     assert_eq!(back.status, StatusCode::SEE_OTHER);
     let page = house.get(&back.header("location")).await.text();
     assert!(page.contains("La commande est payée"), "{page}");
+}
+
+/// A gift certificate of the shop, as it was sold.
+async fn sold(house: &House, euros: &str) -> String {
+    let (draft, now) = (
+        IssueDraft::check(euros, "12", "").unwrap(),
+        house.state.clock.now(),
+    );
+    let selling = house
+        .state
+        .store
+        .write(move |tx| certificate::issue(tx, &draft, "anne", now));
+    selling.await.unwrap().0.to_string()
+}
+
+async fn balances(house: &House) -> Vec<Money> {
+    let all = house.state.store.read(certificate::all).await.unwrap();
+    all.iter().map(|one| one.balance).collect()
+}
+
+/// The path of the only order's page.
+async fn order_path(house: &House) -> String {
+    let all = order::Filter::default();
+    let listing = house
+        .state
+        .store
+        .read(move |tx| order::list(tx, &all, 1, 1));
+    let number = listing.await.unwrap().orders[0].number.clone();
+    house.state.order_keys.path(&number)
+}
+
+#[tokio::test]
+async fn a_certificate_for_the_whole_is_taken_after_the_code() {
+    let house = house_that("step_up", "!email_confirmed").await;
+    let cookies = house.cart(1).await;
+    house.order(&cookies).await;
+    let code = sold(&house, "500").await;
+    let page = order_path(&house).await;
+    let use_it = page.replace("?key=", "/certificate?key=");
+    let asked = house.post(&use_it, &cookies, &[("code", &code)]).await;
+    assert_eq!(asked.status, StatusCode::OK);
+    let text = asked.text();
+    assert!(text.contains("autocomplete=\"one-time-code\""), "{text}");
+    assert_eq!(balances(&house).await, [Money::cents(50_000)]);
+    let fields = hidden(&text);
+    let value = |wanted: &str| {
+        let found = fields.iter().find(|(name, _)| name == wanted);
+        found.unwrap().1.as_str()
+    };
+    assert_eq!(value("certificate"), code);
+    let keys = MarkKeys::beside(&OrderKeys::new(&[7; 32]));
+    let sent = keys.code(value("screening").parse().unwrap(), 1);
+    let confirm = async |key: &str, typed: &str| {
+        let form = [
+            ("order", value("order")),
+            ("key", key),
+            ("certificate", value("certificate")),
+            ("screening", value("screening")),
+            ("code", typed),
+        ];
+        house.post("/fr/checkout/confirm", &cookies, &form).await
+    };
+    let wrong = if sent == "111111" { "222222" } else { "111111" };
+    let refused = confirm(value("key"), wrong).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().contains(&code), "the form still carries it");
+    let forged = confirm("AAAA", &sent).await;
+    assert_eq!(forged.status, StatusCode::BAD_REQUEST);
+    assert_eq!(balances(&house).await, [Money::cents(50_000)]);
+
+    let led = confirm(value("key"), &sent).await;
+    assert_eq!(led.status, StatusCode::SEE_OTHER, "{}", led.text());
+    let paid = house.get_as(&led.header("location"), &cookies).await;
+    assert_eq!(paid.status, StatusCode::SEE_OTHER, "nothing is left to pay");
+    let order = house.get(&paid.header("location")).await.text();
+    assert!(order.contains("La commande est payée"), "{order}");
+    assert!(balances(&house).await[0] < Money::cents(50_000));
+}
+
+#[tokio::test]
+async fn a_refused_certificate_holds_what_it_held() {
+    let house = house_that("refuse", "means == \\\"certificate\\\"").await;
+    let cookies = house.cart(1).await;
+    let code = sold(&house, "500").await;
+    // Typed on the checkout, before there is an order.
+    let page = house.get_as("/checkout", &cookies).await.text();
+    let fields = hidden(&page);
+    let mut typed = person(&fields);
+    typed.push(("certificate", &code));
+    let answer = house.post("/checkout", &cookies, &typed).await;
+    assert_eq!(answer.status, StatusCode::PAYMENT_REQUIRED);
+    let text = answer.text();
+    assert!(text.contains("Nous ne pouvons pas prendre ce paiement"));
+    assert_eq!(balances(&house).await, [Money::cents(50_000)]);
+    let order = house.get(&order_path(&house).await).await.text();
+    assert!(!order.contains("La commande est payée"), "{order}");
 }

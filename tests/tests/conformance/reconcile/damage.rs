@@ -6,20 +6,24 @@ use banking::clearing::{
     Acknowledgement, Batch, Line, Movement, Refusal, Rejection, RejectionReason,
 };
 use shop::{
+    ledger,
+    payment::{Contents, Settled, refund_sent},
     reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal},
     stock::StockPolicy,
 };
 use storage::Tx;
 use trade::{
     ids::{CaptureId, OrderNumber, PaymentId},
+    limits,
     money::Money,
 };
 
 use super::{
-    Bank, batch, disputed, found, hand_in, hand_in_batch, hand_in_statement, kinds, lines, pays,
-    pays_for, transfer, xml,
+    Bank, batch, disputed, found, hand_in, hand_in_batch, hand_in_statement, kinds, lines,
+    month::{by_transfer, words},
+    pays, pays_for, sent, transfer, xml,
 };
-use crate::counter::{Counter, ETRANGER, MUG, ship};
+use crate::counter::{Counter, ETRANGER, MUG, refund, ship};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -28,11 +32,30 @@ storage::statements! {
         WHERE account = 'card-clearing' AND transfer LIKE $1";
     CAPTURE_MORE = "UPDATE payments SET amount_cents = amount_cents + $2, captured_cents = captured_cents + $2
         WHERE order_id = $1";
+    // Both sides, so that the transfer still adds up.
+    MISBOOK = "UPDATE ledger_entries
+        SET amount_cents = amount_cents + CASE WHEN account = 'bank' THEN CAST($2 AS BIGINT) ELSE -CAST($2 AS BIGINT) END
+        WHERE transfer LIKE $1";
+    OVERDRAW = "UPDATE certificates SET balance_cents = balance_cents + $2 WHERE id = $1";
     MISCOUNT = "UPDATE stock SET on_hand = on_hand + $2 WHERE edition = $1";
 }
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     STATEMENTS.to_vec()
+}
+
+/// Changes something behind the shop's back; how many rows it was.
+async fn tamper(
+    counter: &Counter,
+    statement: &'static storage::Statement,
+    key: impl Into<storage::Value>,
+    by: i64,
+) -> u64 {
+    let key = key.into();
+    let changing = counter
+        .store
+        .write(move |tx: &mut dyn Tx| tx.execute(statement, &[key.clone(), by.into()]));
+    changing.await.unwrap()
 }
 
 async fn shipped(counter: &Counter) -> OrderNumber {
@@ -253,15 +276,12 @@ pub async fn lines_and_payments_that_differ_are_found(counter: Counter) {
 }
 
 pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
-    let store = &counter.store;
     counter.shelve(ETRANGER, 3, StockPolicy::Limited).await;
     let number = shipped(&counter).await;
     let order = counter.order(&number).await;
     assert_eq!(kinds(&counter).await, []);
     let tamper = async |statement: &'static storage::Statement, key: storage::Value, by: i64| {
-        let changing =
-            store.write(move |tx: &mut dyn Tx| tx.execute(statement, &[key.clone(), by.into()]));
-        assert_eq!(changing.await.unwrap(), 1);
+        assert_eq!(tamper(&counter, statement, key, by).await, 1);
     };
     let card = format!("card:{}%", order.payment.unwrap().id);
     tamper(&UNBALANCE, card.as_str().into(), 5).await;
@@ -284,6 +304,110 @@ pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
     assert_eq!(kinds(&counter).await, [StockDisagrees]);
     tamper(&MISCOUNT, ETRANGER.0.into(), -1).await;
     assert_eq!(kinds(&counter).await, []);
+}
+
+pub async fn certificates_that_were_tampered_with_are_found(counter: Counter) {
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    let (one, other) = (counter.sell("50").await, counter.sell("30").await);
+    let number = counter.ordered(&[(ETRANGER, 3)]).await.number;
+    counter.spend(&number, &one).await.unwrap();
+    let waiting = counter.ordered(&[(ETRANGER, 9)]).await.number;
+    counter.spend(&waiting, &other).await.unwrap();
+    let first = Contents {
+        copies: Some(vec![(1, 1)]),
+        tracking: None,
+    };
+    let sent = shop::payment::ship(store, methods, clock, &number, &first, "anne").await;
+    assert_eq!(sent.unwrap(), Settled::Done);
+    assert_eq!(
+        found(&counter).await,
+        [],
+        "what waits for a parcel or for a payment disagrees with nothing"
+    );
+
+    let held = Money::cents(counter.left().await.iter().sum());
+    assert_eq!(tamper(&counter, &OVERDRAW, 1_i64, -5).await, 1);
+    let open = found(&counter).await;
+    let kind = BreakKind::CertificatesDisagree;
+    assert_eq!(
+        new(&[], &open),
+        [(kind, "total".to_owned()), (kind, "1".to_owned())]
+    );
+    let less = held - Money::cents(5);
+    assert_eq!((open[0].expected, open[0].found), (Some(held), Some(less)));
+    let differs = open[1].expected.unwrap() - open[1].found.unwrap();
+    assert_eq!(differs, Money::cents(5));
+    assert_eq!(tamper(&counter, &OVERDRAW, 1_i64, 5).await, 1);
+    assert_eq!(found(&counter).await, [], "both closed by themselves");
+}
+
+pub async fn refunds_that_no_file_shows_are_found(counter: Counter) {
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    let mut bank = Bank::default();
+    let (carded, (wired, due)) = (shipped(&counter).await, by_transfer(&counter, 1).await);
+    let orders = [carded.clone()];
+    let first = batch(1, clock.today(), lines(&counter, &orders).await);
+    hand_in_batch(&counter, &first).await;
+    let paid = transfer(due.as_cents(), &words(&wired));
+    let statement = bank.statement(clock.today(), vec![pays_for(&first), paid]);
+    hand_in_statement(&counter, &statement).await;
+    ship(store, methods, clock, &wired, "anne").await.unwrap();
+    let given = refund(store, methods, clock, &carded, "anne").await;
+    assert_eq!(given.unwrap(), Settled::Done);
+    let wanted = refund(store, methods, clock, &wired, "anne").await;
+    assert_eq!(wanted.unwrap(), Settled::Pending);
+    refund_sent(store, clock, &wired, "anne").await.unwrap();
+
+    clock.advance(limits::DAYS_TO_CLEAR * DAY);
+    assert_eq!(kinds(&counter).await, [], "files come late");
+    clock.advance((limits::DAYS_TO_BOOK - limits::DAYS_TO_CLEAR) * DAY);
+    let [by_card, by_transfer] = [&carded, &wired];
+    let refund_of = async |number: &OrderNumber| counter.order(number).await.refunds.remove(0);
+    let (by_card, by_transfer) = (refund_of(by_card).await, refund_of(by_transfer).await);
+    let uncleared = (BreakKind::RefundUncleared, by_card.id.to_string());
+    let open = found(&counter).await;
+    assert_eq!(new(&[], &open), [uncleared]);
+    assert_eq!(open[0].expected, Some(by_card.amount));
+    assert_eq!(open[0].order.as_deref(), Some(carded.as_str()));
+    clock.advance(DAY);
+    let late = found(&counter).await;
+    let unseen = (BreakKind::RefundUnseen, by_transfer.id.to_string());
+    assert_eq!(new(&open, &late), [unseen]);
+    let amount = late.iter().find(|one| one.kind == BreakKind::RefundUnseen);
+    assert_eq!(amount.unwrap().expected, Some(due));
+
+    let mut cleared = lines(&counter, &orders).await;
+    cleared.retain(|line| matches!(line.movement, Movement::Refund(_)));
+    let second = batch(2, clock.today(), cleared);
+    hand_in_batch(&counter, &second).await;
+    let entries = vec![pays_for(&second), sent(due, &words(&wired))];
+    hand_in_statement(&counter, &bank.statement(clock.today(), entries)).await;
+    assert_eq!(kinds(&counter).await, [], "both are shown now");
+}
+
+pub async fn a_bank_account_that_was_booked_wrongly_is_found(counter: Counter) {
+    let mut bank = Bank::default();
+    let first = batch(1, counter.clock.today(), vec![line(&counter).await]);
+    hand_in_batch(&counter, &first).await;
+    let free = pays(1, first.totals().net(), Money::ZERO);
+    hand_in_statement(&counter, &bank.statement(counter.clock.today(), vec![free])).await;
+    let before = found(&counter).await;
+    let fee = (BreakKind::FeeDiffers, "batch:1".to_owned());
+    assert_eq!(new(&[], &before), [fee]);
+    let booked = "bank:%";
+    assert_eq!(tamper(&counter, &MISBOOK, booked, 7).await, 2);
+    let now = found(&counter).await;
+    assert_eq!(
+        new(&before, &now),
+        [(BreakKind::BankBalance, "bank".to_owned())]
+    );
+    let difference = now.iter().find(|one| one.kind == BreakKind::BankBalance);
+    let difference = difference.unwrap();
+    let held = counter.store.read(ledger::trial_balance).await.unwrap();
+    assert_eq!(difference.found, Some(held.posted("bank")));
+    assert_eq!(difference.expected, Some(first.totals().net()));
+    tamper(&counter, &MISBOOK, booked, -7).await;
+    assert_eq!(new(&before, &found(&counter).await), []);
 }
 
 pub async fn a_break_opens_once_and_has_an_owner(counter: Counter) {

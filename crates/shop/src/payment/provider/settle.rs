@@ -9,6 +9,7 @@ use trade::{
 
 use super::page::{self, Page, PageStanding};
 use crate::{
+    mail,
     order::{
         self, OrderState,
         events::{self, EventKind},
@@ -163,10 +164,8 @@ fn take(
 ) -> Result<PageStanding, Fault> {
     let payment = row::by_id(tx, id)?.ok_or_else(|| Fault::defect("a payment vanished"))?;
     let made = authorise::conclude_elsewhere(tx, &payment, outcome, evidence, now)?;
-    let may_hold = matches!(
-        outcome,
-        AuthoriseOutcome::Approved { .. } | AuthoriseOutcome::Unknown
-    );
+    let paid = matches!(outcome, AuthoriseOutcome::Approved { .. });
+    let may_hold = paid || *outcome == AuthoriseOutcome::Unknown;
     let next = match made {
         MadeElsewhere::TooLate if may_hold => PageStanding::Lifting,
         MadeElsewhere::TooLate | MadeElsewhere::Taken(_) => PageStanding::Closed,
@@ -174,6 +173,10 @@ fn take(
     let moved = page::advance(tx, id, (PageStanding::Open, next))?;
     if moved && next == PageStanding::Lifting {
         events::record(tx, payment.order, EventKind::TooLate, None, None, now)?;
+        if paid {
+            let order = order::by_id(tx, payment.order)?;
+            mail::write_of_late_payment(tx, &order, payment.amounts.amount, id)?;
+        }
     }
     Ok(next)
 }
