@@ -48,6 +48,7 @@ fn nobody_hands_in_a_file_on_postgresql() {
     let plan = Plan {
         titles: 300,
         database: Some(postgres.fresh("fetching").unwrap()),
+        ..Plan::default()
     };
     by_itself(&plan).unwrap();
 }
