@@ -39,23 +39,18 @@ enum VaultState {
 /// Switch and vault, by their addresses.
 pub struct PrivateNetwork {
     switch: Client,
-    vault: Option<Client>,
+    vault: Client,
     clock: Clock,
     known: tokio::sync::Mutex<Option<(Instant, Network)>>,
 }
 
 impl PrivateNetwork {
     /// Reads the shop's certificate; connects when first asked.
-    pub fn open(
-        certificates: &Path,
-        switch: SocketAddr,
-        vault: Option<SocketAddr>,
-    ) -> Result<Self> {
+    pub fn open(certificates: &Path, switch: SocketAddr, vault: SocketAddr) -> Result<Self> {
         let identity = Identity::load(certificates, "shop").context("the shop's certificate")?;
-        let vault = vault.map(|vault| Client::new(vault, &identity, "vault"));
         Ok(Self {
             switch: Client::new(switch, &identity, "switch")?,
-            vault: vault.transpose()?,
+            vault: Client::new(vault, &identity, "vault")?,
             clock: Clock::system(),
             known: tokio::sync::Mutex::new(None),
         })
@@ -63,12 +58,7 @@ impl PrivateNetwork {
 
     async fn ask(&self, before: Option<&Network>) -> Network {
         let switch = status_of::<switch::Status>(&self.switch, "switch");
-        let vault = async {
-            match &self.vault {
-                Some(vault) => Some(status_of::<VaultStatus>(vault, "vault").await),
-                None => None,
-            }
-        };
+        let vault = status_of::<VaultStatus>(&self.vault, "vault");
         let (switch, vault) = tokio::join!(switch, vault);
         let asked = self.clock.now();
         let since = |silence: Option<Unanswered>| silence.map_or(asked, |silence| silence.since);
@@ -77,12 +67,11 @@ impl PrivateNetwork {
             is_there,
         });
         let vault = match vault {
-            None => Vault::NotAsked,
-            Some(Ok(VaultStatus { state, since })) => match state {
+            Ok(VaultStatus { state, since }) => match state {
                 VaultState::Open => Vault::Open { since },
                 VaultState::Sealed => Vault::Sealed { since },
             },
-            Some(Err(is_there)) => Vault::Silent(Unanswered {
+            Err(is_there) => Vault::Silent(Unanswered {
                 since: since(before.and_then(|network| silence_of(network.vault))),
                 is_there,
             }),
@@ -123,7 +112,7 @@ async fn status_of<T: DeserializeOwned>(peer: &Client, name: &str) -> Result<T, 
 fn silence_of(vault: Vault) -> Option<Unanswered> {
     match vault {
         Vault::Silent(silence) => Some(silence),
-        Vault::NotAsked | Vault::Open { .. } | Vault::Sealed { .. } => None,
+        Vault::Open { .. } | Vault::Sealed { .. } => None,
     }
 }
 
@@ -214,7 +203,7 @@ mod tests {
         let mute = TcpListener::bind("127.0.0.1:0").unwrap();
         let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
         let switch = mute.local_addr().unwrap();
-        let network = PrivateNetwork::open(folder.path(), switch, nobody.ok()).unwrap();
+        let network = PrivateNetwork::open(folder.path(), switch, nobody.unwrap()).unwrap();
         let begun = Instant::now();
         let first = network.look().await;
         let took = begun.elapsed();

@@ -41,8 +41,6 @@ pub struct Unanswered {
 /// How the vault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vault {
-    /// Its address is not configured, so it is not asked.
-    NotAsked,
     /// It has its keys and takes cards.
     Open {
         /// Since when, if it says so.
@@ -277,7 +275,6 @@ impl Network {
         let line = self.switch.as_ref().ok()?.line_up_since?;
         match self.vault {
             Vault::Open { since } => Some(since.map_or(line, |since| since.max(line))),
-            Vault::NotAsked => Some(line),
             Vault::Sealed { .. } | Vault::Silent(_) => None,
         }
     }
@@ -293,7 +290,7 @@ impl Network {
         let vault = match self.vault {
             Vault::Sealed { .. } => Some(Concern::VaultSealed),
             Vault::Silent(_) => Some(Concern::VaultSilent),
-            Vault::Open { .. } | Vault::NotAsked => None,
+            Vault::Open { .. } => None,
         };
         let mut concerns: Vec<Concern> = vault.into_iter().collect();
         match &self.switch {
@@ -411,7 +408,7 @@ mod tests {
         );
         assert_eq!(sealed.pays_since(), None);
         switch.line_up_since = None;
-        let cut_off = network(Vault::NotAsked, switch);
+        let cut_off = network(Vault::Open { since: None }, switch);
         assert_eq!(cut_off.concerns().first(), Some(&Concern::NoCarrier));
         assert!(!cut_off.concerns().contains(&Concern::CarriersDown(1)));
         let silence = Unanswered {

@@ -18,7 +18,6 @@ network-no = not possible
 network-vault = Vault
 network-vault-open = open
 network-vault-sealed = sealed
-network-vault-not-asked = not asked: its address is not configured
 network-switch = Switch
 network-answers = answers
 network-silent = does not answer

@@ -18,7 +18,6 @@ network-no = impossible
 network-vault = Coffre
 network-vault-open = ouvert
 network-vault-sealed = scellé
-network-vault-not-asked = pas interrogé : son adresse n’est pas configurée
 network-switch = Commutateur
 network-answers = répond
 network-silent = ne répond pas
