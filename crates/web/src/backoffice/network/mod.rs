@@ -125,7 +125,6 @@ fn summary(visit: &Visit, network: &Network) -> Markup {
 }
 
 fn vault(visit: &Visit, vault: Vault) -> Markup {
-    let words = visit.words();
     match vault {
         Vault::Open { since } => since_when(visit, "network-vault-open", since),
         Vault::Sealed { since } => bad_since(visit, "network-vault-sealed", since),
