@@ -587,7 +587,7 @@ contact = "bonjour@example.org"
         assert_eq!(rule(&money), SecondFactorRule::Money);
         let wrong = format!("{GOOD}[staff]\nsecond_factor = \"some\"\n");
         assert!(
-            told(&wrong).starts_with("shop.toml, line 17, key `staff.second_factor`: "),
+            told(&wrong).starts_with("shop.toml, line 18, key `staff.second_factor`: "),
             "{}",
             told(&wrong)
         );

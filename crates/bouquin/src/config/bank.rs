@@ -84,14 +84,14 @@ mod tests {
         assert_eq!(told(&with("fetch_s = 5")), "good");
         assert_eq!(
             told(&with("fetch_s = 4")),
-            "shop.toml, line 17, key `bank.fetch_s`: expected 5 to 86400 seconds"
+            "shop.toml, line 18, key `bank.fetch_s`: expected 5 to 86400 seconds"
         );
         assert!(told(&with("windows = \"127.0.0.1:1\"")).contains("unknown field `windows`"));
         let window = with("window = \"127.0.0.1:9001\"");
         let config: ShopConfig = toml::from_str(&window).unwrap();
         assert!(config.window().unwrap().is_some());
         let bare = window.replace(
-            "certificates = \"certs\"\nswitch = \"127.0.0.1:8083\"\ncard_page = \"http://127.0.0.1:8081\"",
+            "certificates = \"certs\"\nswitch = \"127.0.0.1:8083\"\ncard_page = \"http://127.0.0.1:8081\"\nvault = \"127.0.0.1:8082\"",
             "collection = true",
         );
         let config: ShopConfig = toml::from_str(&bare).unwrap();
