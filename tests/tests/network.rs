@@ -224,7 +224,7 @@ fn a_carrier_dies(demo: &Demo, operator: &mut Operator, cable: Cable) -> Result<
 
 /// Pictures of the page at both widths, and what axe-core has against it.
 async fn photograph(demo: &Demo) -> Result<()> {
-    let mut browser = Browser::open(false).await?;
+    let mut browser = Browser::open(true).await?;
     browser
         .goto(&format!("{}/office/network", demo.at.shop))
         .await?;
