@@ -477,7 +477,7 @@ mod tests {
             let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
             !text.is_empty() && text.bytes().all(is_letter)
         };
-        let endings = ["css", "csv", "db", "js", "jsonl", "rs", "svg"];
+        let endings = ["css", "csv", "db", "js", "jsonl", "rs", "svg", "xml"];
         [
             "shop/src",
             "web/src/backoffice",

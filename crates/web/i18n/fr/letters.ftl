@@ -1,4 +1,4 @@
-# Lettres : ce que la boîte de départ envoie aux lecteurs.
+# Lettres : ce que la boîte de départ envoie aux lecteurs.
 letter-greeting = Bonjour { $name },
 letter-subject-confirmation = Votre commande { $number } est confirmée
 letter-subject-shipping = Votre commande { $number } est en route
@@ -40,4 +40,4 @@ letter-news-cancellation-certificate = Votre commande { $number } du { $placed }
 letter-subject-set-aside = Votre virement pour la commande { $number } est arrivé
 letter-news-set-aside = Votre virement de { $amount } pour la commande { $number } est arrivé, il est en sûreté chez nous. Il ne règle pas la commande en l’état : ce n’est pas le montant attendu, ou la commande a été réglée ou abandonnée entre-temps. Vous n’avez rien à faire : un libraire s’en occupe, vous écrit ou vous le renvoie.
 letter-subject-too-late = Votre paiement pour la commande { $number } est arrivé trop tard
-letter-news-too-late = Vous venez de payer { $amount } pour la commande { $number }, et elle n’attendait plus ce paiement : son délai était passé, la somme due avait changé, ou elle avait été réglée autrement. Nous n’en gardons rien : votre banque est priée de lever la réservation, et votre compte le montre en général sous quelques jours ouvrés. Vous n’avez rien à faire pour cela. La page de la commande dit où elle en est. Si la somme est encore retenue après dix jours, répondez à cette lettre.
+letter-news-too-late = Vous venez de payer { $amount } pour la commande { $number }, et elle n’attendait plus ce paiement : son délai était passé, la somme due avait changé, ou elle avait été réglée autrement. Nous n’en gardons rien : votre banque est priée de lever la réservation, et votre compte le montre en général sous quelques jours ouvrés. Vous n’avez rien à faire pour cela. La page de la commande dit où elle en est. Si la somme est encore retenue après dix jours, répondez à cette lettre.

@@ -168,14 +168,14 @@ async fn a_certificate_for_the_whole_is_taken_after_the_code() {
     let house = house_that("step_up", "!email_confirmed").await;
     let cookies = house.cart(1).await;
     house.order(&cookies).await;
-    let code = sold(&house, "500").await;
+    let code = sold(&house, "250").await;
     let page = order_path(&house).await;
     let use_it = page.replace("?key=", "/certificate?key=");
     let asked = house.post(&use_it, &cookies, &[("code", &code)]).await;
     assert_eq!(asked.status, StatusCode::OK);
     let text = asked.text();
     assert!(text.contains("autocomplete=\"one-time-code\""), "{text}");
-    assert_eq!(balances(&house).await, [Money::cents(50_000)]);
+    assert_eq!(balances(&house).await, [Money::cents(25_000)]);
     let fields = hidden(&text);
     let value = |wanted: &str| {
         let found = fields.iter().find(|(name, _)| name == wanted);
@@ -200,7 +200,7 @@ async fn a_certificate_for_the_whole_is_taken_after_the_code() {
     assert!(refused.text().contains(&code), "the form still carries it");
     let forged = confirm("AAAA", &sent).await;
     assert_eq!(forged.status, StatusCode::BAD_REQUEST);
-    assert_eq!(balances(&house).await, [Money::cents(50_000)]);
+    assert_eq!(balances(&house).await, [Money::cents(25_000)]);
 
     let led = confirm(value("key"), &sent).await;
     assert_eq!(led.status, StatusCode::SEE_OTHER, "{}", led.text());
@@ -208,14 +208,14 @@ async fn a_certificate_for_the_whole_is_taken_after_the_code() {
     assert_eq!(paid.status, StatusCode::SEE_OTHER, "nothing is left to pay");
     let order = house.get(&paid.header("location")).await.text();
     assert!(order.contains("La commande est payée"), "{order}");
-    assert!(balances(&house).await[0] < Money::cents(50_000));
+    assert!(balances(&house).await[0] < Money::cents(25_000));
 }
 
 #[tokio::test]
 async fn a_refused_certificate_holds_what_it_held() {
     let house = house_that("refuse", "means == \\\"certificate\\\"").await;
     let cookies = house.cart(1).await;
-    let code = sold(&house, "500").await;
+    let code = sold(&house, "250").await;
     // Typed on the checkout, before there is an order.
     let page = house.get_as("/checkout", &cookies).await.text();
     let fields = hidden(&page);
@@ -225,7 +225,7 @@ async fn a_refused_certificate_holds_what_it_held() {
     assert_eq!(answer.status, StatusCode::PAYMENT_REQUIRED);
     let text = answer.text();
     assert!(text.contains("Nous ne pouvons pas prendre ce paiement"));
-    assert_eq!(balances(&house).await, [Money::cents(50_000)]);
+    assert_eq!(balances(&house).await, [Money::cents(25_000)]);
     let order = house.get(&order_path(&house).await).await.text();
     assert!(!order.contains("La commande est payée"), "{order}");
 }
