@@ -177,6 +177,7 @@ order-state-cancelled = The order was cancelled. Nothing is charged.
 step-received = Received
 step-payment = Payment
 step-paid = Paid: the amount is reserved on your card
+step-paid-by-certificate = Paid by gift certificate
 step-agreed = Confirmed: you pay in the shop
 step-transferred = Paid by transfer
 step-part-sent = A parcel has left

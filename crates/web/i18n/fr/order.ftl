@@ -177,6 +177,7 @@ order-state-cancelled = La commande a été annulée. Rien n’est débité.
 step-received = Reçue
 step-payment = Paiement
 step-paid = Payée : le montant est réservé sur votre carte
+step-paid-by-certificate = Payée par chèque-cadeau
 step-agreed = Confirmée : vous payez en librairie
 step-transferred = Payée par virement
 step-part-sent = Un colis est parti

@@ -13,7 +13,7 @@ use shop::order::Order;
 use trade::ids::OrderNumber;
 use trade::locale;
 
-use super::forms::{Fields, see_other};
+use super::forms::{Fields, see_other, with_cookies};
 use super::order::Opened;
 use super::pay::{self, Told};
 use super::reader::Reader;
@@ -84,7 +84,7 @@ pub(crate) async fn tried(
     Ok(Tried::Told(told))
 }
 
-/// Uses the certificate and leads back to the page that asks how to pay what is left.
+/// Uses the certificate and leads back to the page that asks how to pay what is left; what it paid whole has left the cart.
 pub(crate) async fn spend(
     state: &AppState,
     visitor: &Visitor,
@@ -93,7 +93,10 @@ pub(crate) async fn spend(
     typed: &str,
 ) -> Result<Response, Problem> {
     match tried(state, visitor, peer, number, typed).await? {
-        Tried::Told(told) => Ok(told_of(state, visitor, number, told)),
+        Tried::Told(told) => {
+            let answer = told_of(state, visitor, number, told);
+            Ok(with_cookies(answer, pay::basket_now(state, visitor).await?))
+        }
         Tried::Screened(page) => Ok(page),
     }
 }

@@ -21,7 +21,7 @@ use trade::money::Money;
 use super::cart::{editions, held, quoted};
 use super::certificate::{self, Tried};
 use super::checkout_page::{self, Notice, View};
-use super::forms::{Fields, see_other};
+use super::forms::{Fields, see_other, with_cookies};
 use super::pay;
 use super::reader::Reader;
 use crate::pace::Peer;
@@ -173,7 +173,10 @@ async fn pay_for(
         return pay::go(state, visitor, peer, number, means).await;
     }
     match certificate::tried(state, visitor, peer, number, &typed.certificate).await? {
-        Tried::Told("used") => pay::go(state, visitor, peer, number, means).await,
+        Tried::Told("used") => {
+            let answer = pay::go(state, visitor, peer, number, means).await?;
+            Ok(with_cookies(answer, pay::basket_now(state, visitor).await?))
+        }
         Tried::Told(told) => Ok(certificate::told_of(state, visitor, number, told)),
         Tried::Screened(page) => Ok(page),
     }

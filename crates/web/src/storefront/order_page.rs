@@ -114,7 +114,8 @@ fn steps(reader: &Reader<'_>, order: &Order) -> Vec<Step> {
     let paid = match means(order) {
         Some(Means::Collection) => reader.say("step-agreed"),
         Some(Means::Transfer) => reader.say("step-transferred"),
-        _ => reader.say("step-paid"),
+        Some(Means::Card | Means::Provider) => reader.say("step-paid"),
+        None => reader.say("step-paid-by-certificate"),
     };
     let mut steps = vec![done(reader.say("step-received"), Some(order.placed))];
     match order.state {

@@ -204,10 +204,13 @@ async fn a_certificate_for_the_whole_is_taken_after_the_code() {
 
     let led = confirm(value("key"), &sent).await;
     assert_eq!(led.status, StatusCode::SEE_OTHER, "{}", led.text());
+    assert!(led.cookies().contains("basket=0"), "{}", led.cookies());
     let paid = house.get_as(&led.header("location"), &cookies).await;
     assert_eq!(paid.status, StatusCode::SEE_OTHER, "nothing is left to pay");
     let order = house.get(&paid.header("location")).await.text();
     assert!(order.contains("La commande est payée"), "{order}");
+    assert!(order.contains("Payée par chèque-cadeau"), "{order}");
+    assert!(!order.contains("sur votre carte"), "{order}");
     assert!(balances(&house).await[0] < Money::cents(25_000));
 }
 
