@@ -25,8 +25,7 @@ use trade::{
 #[derive(Deserialize)]
 struct VaultStatus {
     state: VaultState,
-    #[serde(default)]
-    since: Option<Timestamp>,
+    since: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -148,9 +147,9 @@ fn read_carrier(carrier: switch::Carrier) -> Carrier {
     };
     Carrier {
         address: carrier.address,
-        standing: match carrier.up_since {
-            Some(since) => Standing::Up(since),
-            None => Standing::Down(carrier.down_since),
+        standing: match carrier.standing {
+            switch::Standing::Up(since) => Standing::Up(since),
+            switch::Standing::Down(since) => Standing::Down(since),
         },
         doubted: carrier.doubted,
         in_flight: count(carrier.in_flight),

@@ -2,6 +2,8 @@
 //! rendered and sent by whoever leases topic [`TOPIC`]. A letter carries all that its renderer needs, except
 //! the key of the order's page, which is no business of the database ([`OrderKeys`](crate::order::OrderKeys)).
 
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 use storage::{Fault, Tx, outbox};
 use trade::{
@@ -140,8 +142,7 @@ pub(crate) fn write_of_parcel(
         tracking: parcel.tracking.clone(),
         ..letter(kind, order)
     };
-    let key = format!("mail:{}:{}:{}", kind.code(), order.number, parcel.id);
-    push(tx, &key, &letter)
+    push_about(tx, &parcel.id, &letter)
 }
 
 /// Writes that a part was given back.
@@ -156,8 +157,7 @@ pub(crate) fn write_of_refund(
         amount: Some(refund.amount + refund.certificate),
         ..letter(kind, order)
     };
-    let key = format!("mail:{}:{}:{}", kind.code(), order.number, refund.id);
-    push(tx, &key, &letter)
+    push_about(tx, &refund.id, &letter)
 }
 
 /// Writes where a transfer is to be sent, and how much: again when what is due has changed.
@@ -166,9 +166,7 @@ pub(crate) fn write_of_awaited_transfer(
     order: &Order,
     payment: PaymentId,
 ) -> Result<(), Fault> {
-    let kind = LetterKind::Transfer;
-    let key = format!("mail:{}:{}:{payment}", kind.code(), order.number);
-    push(tx, &key, &letter(kind, order))
+    push_about(tx, &payment, &letter(LetterKind::Transfer, order))
 }
 
 /// Writes that a transfer came which does not pay the order as it stands; `name` tells it from others for that order.
@@ -183,11 +181,7 @@ pub(crate) fn write_of_transfer(
         amount: Some(amount),
         ..letter(kind, order)
     };
-    push(
-        tx,
-        &format!("mail:{}:{}:{name}", kind.code(), order.number),
-        &letter,
-    )
+    push_about(tx, &name, &letter)
 }
 
 /// Writes that a payment at the provider came when the order waited for it no more.
@@ -202,8 +196,13 @@ pub(crate) fn write_of_late_payment(
         amount: Some(amount),
         ..letter(kind, order)
     };
-    let key = format!("mail:{}:{}:{payment}", kind.code(), order.number);
-    push(tx, &key, &letter)
+    push_about(tx, &payment, &letter)
+}
+
+/// One of several letters of its kind that an order may bring: `what` tells them apart.
+fn push_about(tx: &mut dyn Tx, what: &dyn Display, letter: &Letter) -> Result<(), Fault> {
+    let key = format!("mail:{}:{}:{what}", letter.kind.code(), letter.order);
+    push(tx, &key, letter)
 }
 
 fn push(tx: &mut dyn Tx, key: &str, letter: &Letter) -> Result<(), Fault> {

@@ -27,6 +27,7 @@ use crate::journal::advice::{self, Kind};
 use crate::journal::clearing as cleared;
 use crate::journal::payment;
 use crate::journal::stray::{self, Stray};
+use crate::line::Standing;
 use crate::line::history::Minute;
 use crate::state::State as PaymentState;
 
@@ -141,11 +142,9 @@ fn clearing_status(tx: &mut dyn Tx) -> Result<ClearingStatus, Fault> {
 pub struct Carrier {
     /// Where it leads.
     pub address: SocketAddr,
-    /// Since when it is up; absent when it is down.
-    pub up_since: Option<Timestamp>,
-    /// Since when it is down, or the switch runs without having reached the bank by it; absent when it is up.
-    #[serde(default)]
-    pub down_since: Option<Timestamp>,
+    /// Whether it is up: `up_since` or `down_since` beside the others, one of the two.
+    #[serde(flatten)]
+    pub standing: Standing,
     /// Whether it was silent when last asked: others go first.
     pub doubted: bool,
     /// Messages that wait for their answer on it.
@@ -380,8 +379,7 @@ mod tests {
             address: "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535"
                 .parse()
                 .unwrap(),
-            up_since: Some(NOW),
-            down_since: Some(NOW),
+            standing: Standing::Down(NOW),
             doubted: false,
             in_flight: 99_999,
             answered: u64::MAX,

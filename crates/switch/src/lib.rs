@@ -45,8 +45,8 @@ pub use clearing::door::{BatchPage, LinePage};
 pub use dialogue::Merchant;
 pub use journal::clearing::{AcceptedReport, BatchReport, BatchState, LineReport};
 pub use journal::stray::{Stray, StrayKind};
-pub use line::LineTimes;
 pub use line::history::Minute;
+pub use line::{LineTimes, Standing};
 pub use state::State;
 
 use carriers::Carriers;

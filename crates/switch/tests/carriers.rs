@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use house::{ANSWER, House, SILENCE, until};
-use switch::StrayKind;
+use switch::{Standing, StrayKind};
 use tokio::task::JoinSet;
 use trade::ids::PaymentId;
 use trade::payment::AuthoriseOutcome;
@@ -81,11 +81,9 @@ async fn a_dead_carrier_is_not_missed() {
             .iter()
             .map(|minute| minute.sessions_failed)
             .sum();
-        assert_eq!(dead.up_since.is_none(), dead.down_since.is_some());
-        dead.down_since.is_some()
+        matches!(dead.standing, Standing::Down(_))
             && failed > 0
-            && well.up_since.is_some()
-            && well.down_since.is_none()
+            && matches!(well.standing, Standing::Up(_))
     })
     .await;
     assert!(house.status().await.line_up_since.is_some());

@@ -21,7 +21,7 @@ use bank::{Bank, Troubles};
 use ground::{BARE, BOOKS, Ground, TUNNEL};
 use house::{House, until};
 use rustix::process::Signal;
-use switch::{Config, Times};
+use switch::{Config, Standing, Times};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use trade::clock::Clock;
@@ -85,7 +85,7 @@ async fn both_up(house: &House) {
         let carriers = house.status().await.carriers;
         carriers
             .iter()
-            .all(|carrier| carrier.up_since.is_some() && !carrier.doubted)
+            .all(|carrier| matches!(carrier.standing, Standing::Up(_)) && !carrier.doubted)
     })
     .await;
 }

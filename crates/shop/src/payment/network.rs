@@ -43,13 +43,13 @@ pub struct Unanswered {
 pub enum Vault {
     /// It has its keys and takes cards.
     Open {
-        /// Since when, if it says so.
-        since: Option<Timestamp>,
+        /// Since when.
+        since: Timestamp,
     },
     /// It waits for its custodians.
     Sealed {
-        /// Since when, if it says so.
-        since: Option<Timestamp>,
+        /// Since when.
+        since: Timestamp,
     },
     /// It said nothing.
     Silent(Unanswered),
@@ -94,8 +94,8 @@ pub struct Clearing {
 pub enum Standing {
     /// It is, since then.
     Up(Timestamp),
-    /// It is not, since then if the switch says so.
-    Down(Option<Timestamp>),
+    /// It is not, since then.
+    Down(Timestamp),
 }
 
 /// How one carrier is.
@@ -274,7 +274,7 @@ impl Network {
     pub fn pays_since(&self) -> Option<Timestamp> {
         let line = self.switch.as_ref().ok()?.line_up_since?;
         match self.vault {
-            Vault::Open { since } => Some(since.map_or(line, |since| since.max(line))),
+            Vault::Open { since } => Some(since.max(line)),
             Vault::Sealed { .. } | Vault::Silent(_) => None,
         }
     }
@@ -303,9 +303,7 @@ impl Network {
 
 impl Switch {
     fn concerns(&self, now: Timestamp) -> impl Iterator<Item = Concern> {
-        let is_long = |since: Option<Timestamp>| {
-            since.is_some_and(|since| now.since(since) > limits::NETWORK_PATIENCE)
-        };
+        let is_long = |since| now.since(since) > limits::NETWORK_PATIENCE;
         let down = self
             .carriers
             .iter()
@@ -318,7 +316,10 @@ impl Switch {
             None => Some(Concern::NoCarrier),
             Some(_) => (down > 0).then_some(Concern::CarriersDown(down)),
         };
-        let queue = is_long(self.queued_since).then_some(Concern::QueueWaits(self.queued));
+        let queue = self
+            .queued_since
+            .is_some_and(is_long)
+            .then_some(Concern::QueueWaits(self.queued));
         let doubt = (self.in_doubt > 0).then_some(Concern::InDoubt(self.in_doubt));
         let refused = self.clearing.refused;
         let refused = (refused > 0).then_some(Concern::BatchesRefused(refused));
@@ -363,7 +364,7 @@ mod tests {
             line_up_since: Some(ago(50)),
             carriers: vec![
                 carrier(Standing::Up(ago(50))),
-                carrier(Standing::Down(Some(ago(9)))),
+                carrier(Standing::Down(ago(9))),
             ],
             in_flight: 2,
             queued: 3,
@@ -376,9 +377,7 @@ mod tests {
 
     #[test]
     fn what_passes_by_itself_concerns_nobody() {
-        let open = Vault::Open {
-            since: Some(ago(20)),
-        };
+        let open = Vault::Open { since: ago(20) };
         let network = network(open, well());
         assert_eq!(network.concerns(), []);
         assert!(network.is_mending(), "one of the carriers is down");
@@ -390,12 +389,12 @@ mod tests {
         let mut switch = well();
         switch.carriers = vec![
             carrier(Standing::Up(ago(50))),
-            carrier(Standing::Down(Some(ago(11)))),
+            carrier(Standing::Down(ago(11))),
         ];
         switch.queued_since = Some(ago(11));
         switch.in_doubt = 1;
         switch.clearing.refused = 2;
-        let sealed = network(Vault::Sealed { since: None }, switch.clone());
+        let sealed = network(Vault::Sealed { since: ago(5) }, switch.clone());
         assert_eq!(
             sealed.concerns(),
             [
@@ -408,7 +407,7 @@ mod tests {
         );
         assert_eq!(sealed.pays_since(), None);
         switch.line_up_since = None;
-        let cut_off = network(Vault::Open { since: None }, switch);
+        let cut_off = network(Vault::Open { since: ago(5) }, switch);
         assert_eq!(cut_off.concerns().first(), Some(&Concern::NoCarrier));
         assert!(!cut_off.concerns().contains(&Concern::CarriersDown(1)));
         let silence = Unanswered {

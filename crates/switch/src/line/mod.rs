@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use cards::iso8583::{Message, Stan, frame};
 use link::tls::ClientTls;
+use serde::{Deserialize, Serialize};
 use storage::Store;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use trade::clock::{Clock, Timestamp};
@@ -130,9 +131,13 @@ pub(crate) struct Line {
 }
 
 /// Whether a line is up, and since when.
-#[derive(Debug, Clone, Copy)]
-enum Standing {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// The bank can be reached by it since then.
+    #[serde(rename = "up_since")]
     Up(Timestamp),
+    /// It cannot since then, or since the switch runs without having reached the bank by it.
+    #[serde(rename = "down_since")]
     Down(Timestamp),
 }
 
@@ -194,14 +199,6 @@ impl Line {
         }
     }
 
-    /// Since when it cannot; `None` when it can.
-    fn down_since(&self) -> Option<Timestamp> {
-        match self.standing() {
-            Standing::Up(_) => None,
-            Standing::Down(since) => Some(since),
-        }
-    }
-
     /// Says that the line is up, or down, from now on.
     fn set_up(&self, up: bool) {
         let now = self.clock.now();
@@ -250,8 +247,7 @@ impl Line {
         let waited_us = self.counts.waited_us.load(Ordering::Relaxed);
         Carrier {
             address: self.address,
-            up_since: self.up_since(),
-            down_since: self.down_since(),
+            standing: self.standing(),
             doubted: self.is_doubted(),
             in_flight: self.in_flight(),
             answered,

@@ -30,7 +30,7 @@ use serde::de::DeserializeOwned;
 use storage::StoreUrl;
 use switch::{
     BatchPage, BatchReport, BatchState, Clearing, Config, LinePage, LineTimes, Merchant,
-    PaymentReport, Status, Switch, Times,
+    PaymentReport, Standing, Status, Switch, Times,
 };
 use tokio::task::JoinHandle;
 use trade::clock::Clock;
@@ -102,7 +102,9 @@ impl House {
             .await;
         until("both carriers are up", async || {
             let carriers = house.status().await.carriers;
-            carriers.iter().all(|carrier| carrier.up_since.is_some())
+            carriers
+                .iter()
+                .all(|carrier| matches!(carrier.standing, Standing::Up(_)))
         })
         .await;
         house

@@ -186,10 +186,15 @@ pub(super) struct Proof {
 pub(super) async fn end(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
+    Extension(office): Extension<Office>,
+    peer: Peer,
     Path(id): Path<String>,
     Form(proof): Form<Proof>,
 ) -> Result<Redirect, Problem> {
     let id = id.parse().map_err(|_| Problem::of(Kind::NotFound))?;
+    if office.attempts.count(&peer).is_none() {
+        return kept(&visit, LoginRefusal::TryLater);
+    }
     ended(&state, &visit, Which::One(id), &proof).await
 }
 
@@ -197,8 +202,13 @@ pub(super) async fn end(
 pub(super) async fn end_others(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
+    Extension(office): Extension<Office>,
+    peer: Peer,
     Form(proof): Form<Proof>,
 ) -> Result<Redirect, Problem> {
+    if office.attempts.count(&peer).is_none() {
+        return kept(&visit, LoginRefusal::TryLater);
+    }
     ended(&state, &visit, Which::Others, &proof).await
 }
 
@@ -272,13 +282,12 @@ pub(super) async fn change(
 ) -> Result<Response, Problem> {
     let words = visit.words();
     let refused = |status, told| Ok((status, password_page(&visit, Some(told))).into_response());
-    let address = access::address(peer.as_ref().map(|peer| &peer.0));
-    if !office.attempts.allows(address) {
+    let Some(address) = office.attempts.count(&peer) else {
         return refused(
             StatusCode::TOO_MANY_REQUESTS,
             words.say("office-login-later"),
         );
-    }
+    };
     let typed = NewPassword {
         current: &typed.current,
         new: &typed.new,

@@ -12,7 +12,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use shop::staff::SecondFactorRule;
@@ -161,6 +161,32 @@ async fn people_see_their_sessions_and_end_them() {
         shop.get("/office", &stranger).await.status(),
         StatusCode::OK
     );
+}
+
+#[tokio::test]
+async fn every_door_that_asks_for_the_password_has_the_pace_of_the_login() {
+    for path in [
+        "/office/account/sessions/999/end",
+        "/office/account/sessions/end",
+        "/office/account/second-factor/remove",
+    ] {
+        let shop = fixture::small().await;
+        let cookie = shop.log_in("lire").await;
+        let csrf = csrf(&shop, "/office/account", &cookie).await;
+        // The right one: what stops it is not how often the login was guessed.
+        let form = format!("csrf={csrf}&current={}", typed(PASSWORD));
+        let mut tries = 0..limits::LOGINS_PER_MINUTE * 2;
+        let later = async || {
+            let answer = shop.post(path, &cookie, &form).await;
+            let there = answer.headers().get(header::LOCATION);
+            there.is_some_and(|there| there == "/office/account?told=later")
+        };
+        let mut stopped = false;
+        while !stopped && tries.next().is_some() {
+            stopped = later().await;
+        }
+        assert!(stopped, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -3,12 +3,12 @@
 //! The form carries a random token that a cookie of the same visit must repeat: nobody can be logged in by a
 //! form on another site. Attempts are limited per address here and per login by the verb.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use axum::Extension;
 use axum::Form;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -26,6 +26,7 @@ use super::access::{self, Visit};
 use super::{browser, frame};
 use crate::AppState;
 use crate::i18n;
+use crate::pace::Peer;
 use crate::problem::{Kind, Problem};
 use crate::visitor::Visitor;
 
@@ -42,8 +43,18 @@ impl Attempts {
         Attempts(RateLimiter::hashmap(Quota::per_minute(per_minute)))
     }
 
-    /// Counts an attempt; false when there were too many.
-    pub(super) fn allows(&self, address: IpAddr) -> bool {
+    /// Counts an attempt to show who one is, by a password or a code, and says where it comes from; none, with a warning
+    /// in the log, when there were too many from there.
+    pub(super) fn count(&self, peer: &Peer) -> Option<IpAddr> {
+        let address = access::address(peer.as_ref().map(|peer| &peer.0));
+        if self.allows(address) {
+            return Some(address);
+        }
+        tracing::warn!(%address, "too many attempts to enter the back office");
+        None
+    }
+
+    fn allows(&self, address: IpAddr) -> bool {
         if self.0.len() > limits::LOGIN_ADDRESSES {
             self.0.retain_recent();
         }
@@ -92,7 +103,7 @@ pub(super) async fn enter(
     State(state): State<AppState>,
     Extension(office): Extension<Office>,
     visitor: Visitor,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
+    peer: Peer,
     headers: HeaderMap,
     Form(given): Form<Credentials>,
 ) -> Result<Response, Problem> {
@@ -107,9 +118,7 @@ pub(super) async fn enter(
             Some(words.say("office-login-old-form")),
         );
     }
-    let address = access::address(peer.as_ref().map(|peer| &peer.0));
-    if !office.attempts.allows(address) {
-        tracing::warn!(%address, "too many attempts to enter the back office");
+    let Some(address) = office.attempts.count(&peer) else {
         let told = Some(words.say("office-login-later"));
         return answer(
             &state,
@@ -118,7 +127,7 @@ pub(super) async fn enter(
             &given,
             told,
         );
-    }
+    };
     let browser = browser::of(&headers, address);
     let (store, clock) = (&state.store, &state.clock);
     let entering = staff::log_in(store, clock, &given.login, &given.password, &browser).await;

@@ -9,7 +9,7 @@ use axum::{Extension, Form};
 use maud::{Markup, html};
 use qrcodegen::{QrCode, QrCodeEcc};
 use serde::Deserialize;
-use shop::staff::{self, Enrolment, SecondFactorRule, Step};
+use shop::staff::{self, Enrolment, LoginRefusal, SecondFactorRule, Step};
 
 use super::access::{self, Visit};
 use super::account::{kept, not_proven, own_password};
@@ -67,11 +67,10 @@ pub(super) async fn show(
         return Ok(Redirect::to("/office").into_response());
     }
     let words = visit.words();
-    let address = access::address(peer.as_ref().map(|peer| &peer.0));
-    if !office.attempts.allows(address) {
+    let Some(address) = office.attempts.count(&peer) else {
         let page = code_page(&visit, Some(words.say("office-login-later")));
         return Ok((StatusCode::TOO_MANY_REQUESTS, page).into_response());
-    }
+    };
     let browser = browser::of(&headers, address);
     let keys = state.factor_keys();
     let by = (&state.store, &state.clock, &keys);
@@ -171,11 +170,10 @@ pub(super) async fn set_up(
     Form(given): Form<Confirmed>,
 ) -> Result<Response, Problem> {
     let words = visit.words();
-    let address = access::address(peer.as_ref().map(|peer| &peer.0));
-    if !office.attempts.allows(address) {
+    let Some(address) = office.attempts.count(&peer) else {
         let page = offer_page(&state, &visit, Some(words.say("office-login-later")));
         return Ok((StatusCode::TOO_MANY_REQUESTS, page).into_response());
-    }
+    };
     let keys = state.factor_keys();
     let by = (&state.store, &state.clock, &keys);
     let browser = browser::of(&headers, address);
@@ -215,10 +213,15 @@ pub(super) struct Removal {
 pub(super) async fn remove(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
+    Extension(office): Extension<Office>,
+    peer: Peer,
     Form(given): Form<Removal>,
 ) -> Result<Redirect, Problem> {
     if state.settings.second_factor != SecondFactorRule::Optional {
         return Ok(Redirect::to("/office/account?told=factor-kept"));
+    }
+    if office.attempts.count(&peer).is_none() {
+        return kept(&visit, LoginRefusal::TryLater);
     }
     let (store, clock) = (&state.store, &state.clock);
     match staff::give_up_second_factor(store, clock, &visit.session, &given.current).await {

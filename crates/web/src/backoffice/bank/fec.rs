@@ -31,8 +31,18 @@ impl Days {
     }
 }
 
+/// What the file is, and the choice of a period, on the page of the bank.
+pub(super) fn section(visit: &Visit, has_siren: bool, today: Date) -> Markup {
+    let words = visit.words();
+    html! {
+        h2 { (words.say("fec")) }
+        p.muted { (words.say("fec-help")) }
+        @if has_siren { (form(visit, today)) } @else { p { (words.say("fec-no-siren")) } }
+    }
+}
+
 /// The choice of a period: this year, unless another is typed.
-pub(super) fn form(visit: &Visit, has_siren: bool, today: Date) -> Markup {
+fn form(visit: &Visit, today: Date) -> Markup {
     let words = visit.words();
     let year = Period::year(today.year());
     let (from, to) = match year {
@@ -40,10 +50,7 @@ pub(super) fn form(visit: &Visit, has_siren: bool, today: Date) -> Markup {
         None => (String::new(), String::new()),
     };
     html! {
-        h2 { (words.say("fec")) }
-        p.muted { (words.say("fec-help")) }
-        @if !has_siren { p { (words.say("fec-no-siren")) } }
-        @else { form.sift method="get" action="/office/bank/fec" {
+        form.sift method="get" action="/office/bank/fec" {
             div.field {
                 label for="from" { (words.say("fec-from")) }
                 input #from type="date" name="from" value=(from) required;
@@ -53,7 +60,7 @@ pub(super) fn form(visit: &Visit, has_siren: bool, today: Date) -> Markup {
                 input #to type="date" name="to" value=(to) required;
             }
             div.actions { button.button.quiet { (words.say("fec-check")) } }
-        } }
+        }
     }
 }
 
@@ -98,8 +105,9 @@ pub(in super::super) async fn page(
     };
     let body = html! {
         p { a href="/office/bank" { (words.say("office-bank")) } }
+        p.muted { (words.say("fec-help")) }
         (body)
-        (form(&visit, state.settings.siren.is_some(), state.clock.today()))
+        @if state.settings.siren.is_some() { (form(&visit, state.clock.today())) }
     };
     Ok(frame::page(&visit, Part::Bank, words.say("fec"), &body))
 }

@@ -90,7 +90,7 @@ pub(super) async fn show(
             (batches(&visit, &found.batches))
         }
         (balance::table(&visit, &found.balance))
-        (fec::form(&visit, state.settings.siren.is_some(), state.clock.today()))
+        (fec::section(&visit, state.settings.siren.is_some(), state.clock.today()))
     };
     Ok(frame::page(
         &visit,

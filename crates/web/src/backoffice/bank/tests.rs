@@ -179,6 +179,10 @@ async fn the_file_of_entries_is_checked_and_downloaded() {
     let days = "from=2026-01-01&to=2026-12-31";
     let empty = text(shop.get(&format!("/office/bank/fec?{days}"), &cookie).await).await;
     assert!(empty.contains("There is no entry"), "{empty}");
+    assert!(
+        !empty.contains("<h2>File of entries"),
+        "its heading is said once: {empty}"
+    );
     let page = format!("/office/orders/{number}");
     let csrf = hidden(&text(shop.get(&page, &cookie).await).await, "csrf");
     shop.post(&format!("{page}/ship"), &cookie, &format!("csrf={csrf}"))

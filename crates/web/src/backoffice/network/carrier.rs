@@ -236,7 +236,7 @@ fn standing(visit: &Visit, carrier: &Carrier) -> Markup {
             } else {
                 "network-up"
             };
-            since_when(visit, how, Some(since))
+            since_when(visit, how, since)
         }
         Standing::Down(since) => bad_since(visit, "network-down", since),
     }

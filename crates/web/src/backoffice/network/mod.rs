@@ -107,7 +107,7 @@ fn summary(visit: &Visit, network: &Network) -> Markup {
             div {
                 dt { (words.say("network-pays")) }
                 dd { @match network.pays_since() {
-                    Some(since) => (since_when(visit, "network-yes", Some(since))),
+                    Some(since) => (since_when(visit, "network-yes", since)),
                     None => span.bad { (words.say("network-no")) },
                 } }
             }
@@ -138,24 +138,21 @@ fn silent(visit: &Visit, silence: Unanswered) -> Markup {
     } else {
         "network-silent"
     };
-    bad_since(visit, how, Some(silence.since))
+    bad_since(visit, how, silence.since)
 }
 
 /// A state and, in small, since when.
-fn since_when(visit: &Visit, state: &str, since: Option<Timestamp>) -> Markup {
+fn since_when(visit: &Visit, state: &str, since: Timestamp) -> Markup {
     html! { span { (visit.words().say(state)) } (since_then(visit, since)) }
 }
 
 /// The same of one that should not be.
-fn bad_since(visit: &Visit, state: &str, since: Option<Timestamp>) -> Markup {
+fn bad_since(visit: &Visit, state: &str, since: Timestamp) -> Markup {
     html! { span.bad { (visit.words().say(state)) } (since_then(visit, since)) }
 }
 
-fn since_then(visit: &Visit, since: Option<Timestamp>) -> Markup {
-    let words = visit.words();
-    html! {
-        @if let Some(since) = since { div.muted.small { (words.say("network-since")) " " (time(visit, since)) } }
-    }
+fn since_then(visit: &Visit, since: Timestamp) -> Markup {
+    html! { div.muted.small { (visit.words().say("network-since")) " " (time(visit, since)) } }
 }
 
 /// What waits for the bank.

@@ -83,7 +83,7 @@ fn troubled() -> Network {
                 Standing::Up(ago(300)),
                 vec![minute(ago(59)), minute(ago(3))],
             ),
-            carrier(9002, Standing::Down(Some(ago(15))), Vec::new()),
+            carrier(9002, Standing::Down(ago(15)), Vec::new()),
         ],
         in_flight: 1,
         queued: 1_234,
@@ -103,9 +103,7 @@ fn troubled() -> Network {
     };
     Network {
         asked: NOW,
-        vault: Vault::Open {
-            since: Some(ago(60)),
-        },
+        vault: Vault::Open { since: ago(60) },
         switch: Ok(switch),
     }
 }
@@ -225,7 +223,7 @@ async fn a_carrier_that_should_come_back_is_not_called_well() {
     network.switch = network.switch.map(|switch| Switch {
         carriers: vec![
             carrier(9001, Standing::Up(ago(300)), Vec::new()),
-            carrier(9002, Standing::Down(Some(ago(1))), Vec::new()),
+            carrier(9002, Standing::Down(ago(1)), Vec::new()),
         ],
         queued_since: None,
         in_doubt: 0,
@@ -258,7 +256,7 @@ async fn silence_is_told_with_since_when() {
     ] {
         assert!(mute.contains(shown), "{shown}");
     }
-    let sealed = page(network(Vault::Sealed { since: None }, true)).await;
+    let sealed = page(network(Vault::Sealed { since: ago(5) }, true)).await;
     for shown in ["three custodians", "answers, but not what is asked"] {
         assert!(sealed.contains(shown), "{shown}");
     }
@@ -293,7 +291,7 @@ async fn the_first_page_says_in_one_line_that_somebody_is_needed() {
 #[test]
 fn all_that_can_be_told_has_its_words_in_both_languages() {
     let mut sealed = troubled();
-    sealed.vault = Vault::Sealed { since: None };
+    sealed.vault = Vault::Sealed { since: ago(5) };
     let silence = Unanswered {
         since: NOW,
         is_there: false,
