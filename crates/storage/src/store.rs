@@ -268,8 +268,9 @@ async fn open_sqlite(path: PathBuf, steps: Vec<&'static [Migration]>) -> Result<
         })?;
     }
     let opening = tokio::task::spawn_blocking(move || {
-        let connection = sqlite::open_writer(&path)?;
+        let mut connection = sqlite::open_writer(&path)?;
         migrate_sqlite(&connection, &steps)?;
+        sqlite::move_beside(&mut connection, &path)?;
         let readers = Readers::new(&path);
         Ok(Store(Arc::new(Inner::Sqlite {
             writer: Writer::start(connection)?,

@@ -1,5 +1,6 @@
 //! The embedded engine: one file, one writer thread with group commit, a pool of readers.
 
+mod checkpoint;
 pub(crate) mod files;
 mod readers;
 mod writer;
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter, types};
 
+pub(crate) use checkpoint::beside as move_beside;
 pub(crate) use readers::Readers;
 pub(crate) use writer::{Outcome, Verb, Writer};
 
