@@ -150,9 +150,10 @@ impl Browser {
         Ok(self.find("body").await?.text().await?)
     }
 
-    /// Pictures of the whole page at both widths, as `tests/screenshots/NAME-WIDTH.png`.
-    pub async fn screenshots(&mut self, name: &str) -> Result<()> {
-        let before = self.width;
+    /// Pictures of the whole page at both widths, as `tests/screenshots/NAME-WIDTH.png`; and what makes the page wider than
+    /// the screen, so that it must be pushed sideways to be read, as readable lines.
+    pub async fn screenshots(&mut self, name: &str) -> Result<Vec<String>> {
+        let (before, mut wide) = (self.width, Vec::new());
         for width in [PHONE, DESK] {
             self.resize(width).await?;
             tokio::time::sleep(Duration::from_millis(150)).await;
@@ -172,8 +173,25 @@ impl Browser {
                 PathBuf::from(SCREENSHOTS).join(format!("{name}-{width}.png")),
                 picture,
             )?;
+            wide.extend(self.wider_than_the_screen().await?);
         }
-        self.resize(before).await
+        self.resize(before).await?;
+        Ok(wide)
+    }
+
+    async fn wider_than_the_screen(&self) -> Result<Option<String>> {
+        let found = self
+            .client
+            .execute(
+                "const wide = document.documentElement.scrollWidth, right = e => e.getBoundingClientRect().right;
+                 if (wide <= arguments[0]) return null;
+                 const beyond = [...document.querySelectorAll('body *')].filter(e => right(e) > arguments[0] + 1);
+                 return `${wide} px wide on ${arguments[0]}: ` + beyond.slice(0, 5)
+                    .map(e => `${e.tagName.toLowerCase()}.${e.className} to ${Math.round(right(e))}`).join(', ');",
+                vec![self.width.into()],
+            )
+            .await?;
+        Ok(found.as_str().map(str::to_owned))
     }
 
     /// The accessibility violations of the page, WCAG 2.2 A and AA, as readable lines.

@@ -11,6 +11,8 @@
 
 #[path = "e2e/import_pages.rs"]
 mod import_pages;
+#[path = "e2e/second_factor.rs"]
+mod second_factor;
 #[path = "e2e/step_up.rs"]
 mod step_up;
 
@@ -29,16 +31,11 @@ use tests::{
     patience::order_number,
 };
 
-/// Photographs the page and adds what axe-core has against it to `found`.
+/// Photographs the page and adds what axe-core has against it, and what is wider than the screen, to `found`.
 async fn look(browser: &mut Browser, name: &str, found: &mut Vec<String>) -> Result<()> {
-    browser.screenshots(name).await?;
-    found.extend(
-        browser
-            .violations()
-            .await?
-            .into_iter()
-            .map(|v| format!("{name}: {v}")),
-    );
+    let wide = browser.screenshots(name).await?;
+    let all = wide.into_iter().chain(browser.violations().await?);
+    found.extend(all.map(|one| format!("{name}: {one}")));
     Ok(())
 }
 
@@ -388,12 +385,14 @@ async fn without_javascript() -> Result<()> {
     check_out(&browser, &shop, &oracle::card("approve")?).await?;
     let number = number_in(&browser.wait_for_url("/orders/").await?)?;
     letter(&demo, "confirmation", &number)?;
-    browser.screenshots("order-without-javascript").await?;
+    let wide = browser.screenshots("order-without-javascript").await?;
+    ensure!(wide.is_empty(), "{wide:?}");
 
     add_a_book(&browser, &shop).await?;
     check_out(&browser, &shop, &oracle::card("insufficient_funds")?).await?;
     wait_for_text(&browser, "carte").await?;
-    browser.screenshots("declined").await?;
+    let wide = browser.screenshots("declined").await?;
+    ensure!(wide.is_empty(), "{wide:?}");
     let declined = browser.text().await?;
     ensure!(
         !declined.contains("insufficient"),
@@ -411,7 +410,8 @@ async fn without_javascript() -> Result<()> {
     add_a_book(&browser, &shop).await?;
     check_out(&browser, &shop, &oracle::card("silent")?).await?;
     wait_for_text(&browser, "répondu").await?;
-    browser.screenshots("unanswered").await?;
+    let wide = browser.screenshots("unanswered").await?;
+    ensure!(wide.is_empty(), "{wide:?}");
     let begun = Instant::now();
     loop {
         let books = oracle::bank_books(&demo, 0).await?;

@@ -236,7 +236,8 @@ async fn photograph(demo: &Demo) -> Result<()> {
         .await?;
     browser.click("form[action$='/login'] button").await?;
     browser.find("#carrier-1").await?;
-    browser.screenshots("office-network-troubled").await?;
+    let wide = browser.screenshots("office-network-troubled").await?;
+    ensure!(wide.is_empty(), "{wide:?}");
     let found = browser.violations().await?;
     ensure!(found.is_empty(), "axe-core found:\n{}", found.join("\n"));
     browser.close().await

@@ -220,7 +220,7 @@ fn page(visit: &Visit, draft: &Draft, beside: &Beside) -> Markup {
             }
         }
         h2 { (words.say("office-screening-facts")) }
-        dl.facts { @for fact in FACTS {
+        dl.facts.stacked { @for fact in FACTS {
             div { dt { code { (fact.name) } " " span.muted { (words.one_of("rule-type", fact.kind.code())) } } dd { (words.one_of("fact", fact.name)) } }
         } }
     };
