@@ -141,7 +141,7 @@ async fn shelf_and_index(store: Store, premises: Premises) -> Result<(ShelfHandl
     .await?
 }
 
-/// Reads what pages show from memory, the stock apart.
+/// Reads what is answered from memory, the stock apart.
 async fn fill_boards(state: &AppState) -> Result<()> {
     let (store, now) = (&state.store, state.clock.now());
     tokio::try_join!(
@@ -153,6 +153,7 @@ async fn fill_boards(state: &AppState) -> Result<()> {
             .refresh(store, &state.index, state.clock.today()),
         state.covers.refresh(store, &state.settings.covers, now),
         state.reviews.refresh(store, now),
+        state.screening.remember(store, &state.clock),
     )?;
     Ok(())
 }

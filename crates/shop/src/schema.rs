@@ -94,4 +94,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 25,
         sql: include_str!("../migrations/0025_declined_traces.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 27,
+        sql: include_str!("../migrations/0027_traces_in_memory.sql"),
+    },
 ];

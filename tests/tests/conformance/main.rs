@@ -215,6 +215,7 @@ const BODIES: &[(&str, Body)] = bodies![
     screening::an_ordinary_order_goes_on_and_is_decided_once,
     screening::ten_tabs_are_one_decision,
     screening::what_was_seen_before_is_counted_by_card_mailbox_browser_and_network,
+    screening::nodes_learn_from_each_other_and_remember_nothing_that_is_gone,
     screening::what_the_bank_declined_and_what_was_paid_long_enough_ago_counts,
     screening::a_refused_order_is_never_asked_for_and_says_so_again,
     screening::an_order_that_waits_for_nothing_is_not_screened,

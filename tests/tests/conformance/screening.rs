@@ -30,6 +30,12 @@ use crate::counter::{Counter, ETRANGER, MUG, receipt, ship};
 const GO: Outcome = Outcome::Go { held: false };
 const HELD: Outcome = Outcome::Go { held: true };
 
+mod sql {
+    storage::statements! {
+        pub DROP_LATEST = "DELETE FROM screening_traces WHERE id = (SELECT MAX(id) FROM screening_traces)";
+    }
+}
+
 fn screening() -> Screening {
     Screening::new(keys(), None)
 }
@@ -237,6 +243,41 @@ pub async fn what_the_bank_declined_and_what_was_paid_long_enough_ago_counts(cou
     assert_eq!((facts.paid_orders, facts.new_reader), (1, false));
     assert!(facts.card_known && facts.device_known && facts.address_known);
     assert_eq!(facts.declines_of_device_24h, 0);
+}
+
+pub async fn nodes_learn_from_each_other_and_remember_nothing_that_is_gone(counter: Counter) {
+    let (here, there) = (screening(), screening());
+    there
+        .remember(&counter.store, &counter.clock)
+        .await
+        .unwrap();
+    let known = async |screening: &Screening, card: &str| {
+        let attempt = counter.attempt("lea@example.org", card, None).await;
+        counter.screen(screening, &attempt).await;
+        let facts = counter.facts(&attempt.order).await;
+        (facts.email_24h, facts.cards_of_email_24h)
+    };
+    assert_eq!(known(&here, "c1").await, (0, 0));
+    assert_eq!(known(&there, "c2").await, (1, 1));
+    assert_eq!(known(&there, "c1").await, (2, 1));
+    assert_eq!(known(&here, "c3").await, (3, 2));
+    assert_eq!(known(&here, "c4").await, (4, 3));
+    let dropped = counter
+        .store
+        .write(|tx| tx.execute(&sql::DROP_LATEST, &[]))
+        .await;
+    assert_eq!(
+        dropped.unwrap(),
+        1,
+        "as a commit that failed would leave it"
+    );
+    assert_eq!(
+        known(&here, "c1").await,
+        (4, 2),
+        "what c4 left is not there"
+    );
+    assert_eq!(known(&there, "c1").await, (5, 2));
+    assert_eq!(known(&screening(), "c1").await, (6, 2));
 }
 
 pub async fn a_refused_order_is_never_asked_for_and_says_so_again(counter: Counter) {

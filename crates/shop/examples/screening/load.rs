@@ -29,6 +29,10 @@ pub struct Latency {
 pub async fn measure(house: Arc<House>, events: &[Event], rate: u32, seconds: u32) -> Latency {
     let attempts = attempts(&house, events, (rate * seconds) as usize).await;
     let screening = Screening::new(house.keys.clone(), None);
+    screening
+        .remember(&house.store, &house.clock)
+        .await
+        .unwrap();
     let pause = Duration::from_secs(1) / rate;
     let begun = Instant::now() + Duration::from_millis(50);
     let mut running = Vec::with_capacity(attempts.len());

@@ -1,7 +1,8 @@
 //! What the rules of a new shop catch of made-up attacks, and how quickly orders are screened.
 //!
-//! `cargo run --release -p shop --example screening -- [--database URL] [--rate N] [--seconds N]` prints two tables. The
-//! database must be empty; without one it is a SQLite file in the system's folder for temporary files, on its disk.
+//! `cargo run --release -p shop --example screening -- [--database URL] [--rate N] [--seconds N] [--times N]` prints two
+//! tables. The database must be empty; without one it is a SQLite file in the system's folder for temporary files, on its
+//! disk.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,11 +11,12 @@
 )]
 
 mod caught;
+mod flush;
 mod house;
 mod load;
 mod traffic;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use house::House;
 use storage::StoreUrl;
@@ -56,18 +58,28 @@ async fn measure() {
     house
         .clock
         .advance(caught::end(&events).since(house.clock.now()));
-    let took = load::measure(Arc::new(house), &events, rate, seconds).await;
+    let house = Arc::new(house);
     println!(
-        "| decisions | told to come back | offered a second | done a second | p50 | p99 | longest |\n|---|---|---|---|---|---|---|"
+        "| decisions | told to come back | offered a second | done a second | p50 | p99 | longest | the disk alone, p50 | p99 |\n|---|---|---|---|---|---|---|---|---|"
     );
-    println!(
-        "| {} | {} | {} | {:.0} | {:.2} ms | {:.2} ms | {:.2} ms |",
+    for _ in 0..number("--times", 1) {
+        let disk = matches!(url, StoreUrl::Sqlite(_)).then(|| flush::measure(folder.path()));
+        let took = load::measure(Arc::clone(&house), &events, rate, seconds).await;
+        println!("{}", row(&took, disk));
+    }
+}
+
+fn row(took: &load::Latency, disk: Option<(Duration, Duration)>) -> String {
+    let ms = |span: Duration| format!("{:.2} ms", span.as_secs_f64() * 1e3);
+    let (half, most) = disk.map_or_else(Default::default, |(p50, p99)| (ms(p50), ms(p99)));
+    format!(
+        "| {} | {} | {} | {:.0} | {} | {} | {} | {half} | {most} |",
         took.decisions,
         took.busy,
         took.offered_per_second,
         took.done_per_second,
-        took.p50.as_secs_f64() * 1e3,
-        took.p99.as_secs_f64() * 1e3,
-        took.longest.as_secs_f64() * 1e3,
-    );
+        ms(took.p50),
+        ms(took.p99),
+        ms(took.longest),
+    )
 }

@@ -200,7 +200,7 @@ pub(super) fn conclude(
             mail::write(tx, LetterKind::Confirmation, &order)?;
         }
         AuthoriseOutcome::Declined { .. } => {
-            screening::declined(tx, &payment.id.to_string())?;
+            screening::declined(tx, &payment.id.to_string(), now)?;
             wait_again(tx, &payment, EventKind::Declined, now)?;
         }
         AuthoriseOutcome::NotSent { .. } => wait_again(tx, &payment, EventKind::NotSent, now)?,

@@ -11,7 +11,7 @@ use trade::{
 use super::{
     gather::Ordered,
     limits,
-    marks::{MarkKeys, Marks},
+    marks::{Mark, MarkKeys, Marks},
 };
 use crate::codes::coded;
 
@@ -72,7 +72,7 @@ impl Heard {
 pub(super) fn question(keys: &MarkKeys, ordered: &Ordered, marks: &Marks) -> BureauQuestion {
     BureauQuestion {
         email: keys.for_bureau(&ordered.email),
-        card: marks.card.clone(),
+        card: marks.card.map(Mark::text),
         department: ordered.address.postcode.chars().take(2).collect(),
         amount: Money::cents(ordered.total_cents),
     }

@@ -10,7 +10,11 @@ use trade::{
     payment::Brand,
 };
 
-use super::{marks::Marks, traces::History};
+use super::{
+    marks::{self, Marks, SHARED},
+    seen::Seen,
+    traces::Paid,
+};
 use crate::{columns, order::OrderState};
 
 storage::statements! {
@@ -62,6 +66,15 @@ pub(super) struct Means<'a> {
     pub brand: Option<Brand>,
 }
 
+/// What was seen before of everything that an attempt carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct History {
+    /// By mark.
+    pub seen: [Seen; SHARED.len()],
+    /// Of the reader's orders.
+    pub paid: Paid,
+}
+
 /// All facts but the bureau's.
 pub(super) fn facts(
     ordered: &Ordered,
@@ -81,7 +94,7 @@ pub(super) fn facts(
         collected: ordered.method == DeliveryMethod::ShopCollection,
         hour: i64::from(now.in_paris().hour()),
         place: place.code().to_owned(),
-        email_aliased: marks.email_aliased,
+        email_aliased: marks::is_aliased(&ordered.email),
         new_reader: history.paid.orders == 0,
         paid_orders: history.paid.orders,
         address_known: history.paid.address,
@@ -97,14 +110,7 @@ pub(super) fn facts(
 
 /// What was seen before, as facts.
 fn counted(facts: Facts, history: &History) -> Facts {
-    let History {
-        card,
-        email,
-        address,
-        device,
-        network,
-        ..
-    } = *history;
+    let [card, email, address, device, network] = history.seen;
     Facts {
         card_10m: card.ten_minutes,
         card_1h: card.hour,

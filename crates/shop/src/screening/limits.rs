@@ -6,7 +6,13 @@ use std::time::Duration;
 pub const BUREAU_TIME: Duration = Duration::from_millis(300);
 /// Attempts of one card, address or network that are looked back on; counts stop there. The rules of a new shop count to
 /// eight, and one busy network must not make everybody behind it wait.
-pub const LOOKED_BACK: u32 = 64;
+pub const LOOKED_BACK: i64 = 64;
+/// Traces kept in memory, some 400 bytes each: 8,000 attempts a day for thirty days. What more there is, is remembered for
+/// less long.
+pub const REMEMBERED: usize = 250_000;
+/// Traces with a higher number after which one that is missing is not waited for: more than transactions of all nodes end
+/// while one of them is under way.
+pub const UNDER_WAY: usize = 64;
 /// How long traces are kept: a card can be disputed for 120 days and mostly is within a year; and a reader who orders
 /// every Christmas is known at the next.
 pub const TRACE_LIFE: Duration = Duration::from_secs(400 * 24 * 3600);

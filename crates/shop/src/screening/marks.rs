@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
+use storage::Fault;
 use trade::{
     address::{Address, Email},
     ids::CartId,
@@ -32,18 +33,73 @@ pub struct Visit {
     pub peer: Option<IpAddr>,
 }
 
+/// A keyed hash of something that an attempt carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Mark([u8; MARK_BYTES]);
+
+impl Mark {
+    /// As it is kept: base64url, 22 characters.
+    pub fn text(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    #[cfg(test)]
+    pub fn of_byte(byte: u8) -> Mark {
+        Mark([byte; MARK_BYTES])
+    }
+
+    /// Reads a column.
+    pub fn of_column(text: &str) -> Result<Mark, Fault> {
+        let mut bytes = [0; MARK_BYTES];
+        match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
+            Ok(MARK_BYTES) => Ok(Mark(bytes)),
+            _ => Err(Fault::defect("a trace has a mark of another length")),
+        }
+    }
+}
+
 /// The marks of one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Marks {
-    pub card: Option<String>,
-    pub email: String,
+    pub card: Option<Mark>,
+    pub email: Mark,
     /// The e-mail address as it is written, small letters apart.
-    pub spelling: String,
-    pub address: String,
-    pub device: Option<String>,
-    pub network: Option<String>,
-    /// Whether the e-mail address was written with something that its mailbox ignores.
-    pub email_aliased: bool,
+    pub spelling: Mark,
+    pub address: Mark,
+    pub device: Option<Mark>,
+    pub network: Option<Mark>,
+}
+
+/// What two attempts may have in common, and is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Shared {
+    Card,
+    Email,
+    Address,
+    Device,
+    Network,
+}
+
+/// All of it, in the order of its numbers.
+pub(super) const SHARED: [Shared; 5] = [
+    Shared::Card,
+    Shared::Email,
+    Shared::Address,
+    Shared::Device,
+    Shared::Network,
+];
+
+impl Marks {
+    /// The mark by which an attempt may share that with another; none is shared with nobody.
+    pub fn shared(&self, what: Shared) -> Option<Mark> {
+        match what {
+            Shared::Card => self.card,
+            Shared::Email => Some(self.email),
+            Shared::Address => Some(self.address),
+            Shared::Device => self.device,
+            Shared::Network => self.network,
+        }
+    }
 }
 
 /// Makes the marks, and the codes that readers confirm with, under the secret of the order links.
@@ -62,11 +118,10 @@ impl MarkKeys {
         card: Option<&str>,
         visit: &Visit,
     ) -> Marks {
-        let mailbox = mailbox(email.as_str());
         Marks {
             // The vault's word for the card is a keyed hash already; ours keeps it out of the database.
             card: card.map(|card| self.mark("card", card)),
-            email: self.mark("email", &mailbox),
+            email: self.mark("email", &mailbox(email.as_str())),
             spelling: self.mark("spelling", &email.as_str().to_lowercase()),
             address: self.mark("address", &doorstep(address)),
             device: visit
@@ -76,13 +131,12 @@ impl MarkKeys {
                 .peer
                 .and_then(network)
                 .map(|network| self.mark("network", &network)),
-            email_aliased: mailbox != email.as_str().to_lowercase(),
         }
     }
 
     /// What the bureau knows a reader by; it belongs to this shop's key and tells another shop nothing.
     pub(super) fn for_bureau(&self, email: &Email) -> String {
-        self.mark("bureau email", &mailbox(email.as_str()))
+        self.mark("bureau email", &mailbox(email.as_str())).text()
     }
 
     /// The `sent`-th code for a screening, six digits. It is worked out again when it is needed, so that no database
@@ -96,17 +150,25 @@ impl MarkKeys {
         format!("{:06}", number % 1_000_000)
     }
 
-    fn mark(&self, kind: &str, value: &str) -> String {
-        let hash = self.hash(kind, value);
-        URL_SAFE_NO_PAD.encode(hash.get(..MARK_BYTES).unwrap_or(&hash))
+    fn mark(&self, kind: &str, value: &str) -> Mark {
+        let mut mark = [0; MARK_BYTES];
+        mark.iter_mut()
+            .zip(self.hash(kind, value))
+            .for_each(|(byte, hashed)| *byte = hashed);
+        Mark(mark)
     }
 
-    fn hash(&self, kind: &str, value: &str) -> Vec<u8> {
+    fn hash(&self, kind: &str, value: &str) -> [u8; 32] {
         // An order's number is letters, digits and hyphens: no link's key is a mark.
         let mut mac: Hmac<Sha256> = self.0.mac();
         mac.update(format!("screening\0{kind}\0{value}").as_bytes());
-        mac.finalize().into_bytes().to_vec()
+        mac.finalize().into_bytes().into()
     }
+}
+
+/// Whether an e-mail address is written with something that its mailbox ignores.
+pub(super) fn is_aliased(email: &Email) -> bool {
+    mailbox(email.as_str()) != email.as_str().to_lowercase()
 }
 
 /// An e-mail address as its mailbox reads it: small letters, no tag, and no dots where they mean nothing.
@@ -267,8 +329,10 @@ mod tests {
         );
         assert_ne!(ours.email, theirs.email);
         assert_eq!(ours, marks(&keys()));
-        assert!(ours.email_aliased && ours.device.is_none() && ours.network.is_none());
+        assert!(ours.device.is_none() && ours.network.is_none() && is_aliased(&email));
         assert_ne!(keys().mark("card", "x"), keys().mark("device", "x"));
+        assert_eq!(Mark::of_column(&ours.email.text()).unwrap(), ours.email);
+        assert!(Mark::of_column("short").is_err());
     }
 
     #[test]

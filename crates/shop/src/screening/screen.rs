@@ -12,9 +12,10 @@ use trade::{
 
 use super::{
     bureau::{self, Bureau, Heard},
-    gather::{self, Means, Ordered},
+    gather::{self, History, Means, Ordered},
     limits,
-    marks::{MarkKeys, Marks, Visit},
+    marks::{Mark, MarkKeys, Marks, Visit},
+    memory::Memory,
     record::{self, Decided, Screened, Standing, Written},
     rule_book::RuleBook,
     traces,
@@ -26,6 +27,7 @@ use crate::order::OrderState;
 pub struct Screening {
     pub(super) keys: MarkKeys,
     pub(super) book: RuleBook,
+    memory: Memory,
     pub(super) acts: bool,
     bureau: Option<Arc<dyn Bureau>>,
 }
@@ -45,9 +47,19 @@ impl Screening {
         Screening {
             keys,
             book: RuleBook::default(),
+            memory: Memory::default(),
             acts: true,
             bureau,
         }
+    }
+
+    /// Reads into memory what happened before, so that the first reader need not wait for it. Whoever does not call this is
+    /// served all the same.
+    ///
+    /// # Errors
+    /// A [`Fault`].
+    pub async fn remember(&self, store: &Store, clock: &Clock) -> Result<(), Fault> {
+        self.memory.fill(store, clock.now()).await
     }
 
     /// The same that only watches: every attempt is decided and written down, and goes on whatever was decided.
@@ -211,7 +223,7 @@ fn look(
     let marks = screening
         .keys
         .marks(who, attempt.card.as_deref(), &attempt.visit);
-    if let Some(before) = record::latest(tx, &attempt.name, card_of(&marks))? {
+    if let Some(before) = record::latest(tx, &attempt.name, &card_of(&marks))? {
         return Ok(Looked::Before(outcome(&before)));
     }
     if ordered.state != OrderState::AwaitingPayment {
@@ -220,8 +232,8 @@ fn look(
     Ok(Looked::New(Box::new(New { ordered, marks })))
 }
 
-fn card_of(marks: &Marks) -> &str {
-    marks.card.as_deref().unwrap_or_default()
+fn card_of(marks: &Marks) -> String {
+    marks.card.map(Mark::text).unwrap_or_default()
 }
 
 /// Decides, and leaves the trace of this attempt for the next one.
@@ -235,12 +247,12 @@ fn conclude(
     let facts = Facts {
         bureau_answered: heard.score.is_some(),
         bureau_score: heard.score.map_or(0, i64::from),
-        ..facts(tx, attempt, looked, now)?
+        ..facts(tx, &screening.memory, (attempt, looked), now)?
     };
     let decided = Decided {
         order: looked.ordered.id,
         attempt: &attempt.name,
-        card: card_of(&looked.marks),
+        card: &card_of(&looked.marks),
         round: 1,
         facts: &facts,
         bureau: heard,
@@ -261,9 +273,17 @@ fn conclude(
 
 /// What is known of the attempt, those before it among it: in the transaction in which its own trace is left, so that of
 /// two attempts at once the second one sees the first.
-fn facts(tx: &mut dyn Tx, attempt: &Attempt, looked: &New, now: Timestamp) -> Result<Facts, Fault> {
+fn facts(
+    tx: &mut dyn Tx,
+    memory: &Memory,
+    (attempt, looked): (&Attempt, &New),
+    now: Timestamp,
+) -> Result<Facts, Fault> {
     let New { ordered, marks } = looked;
-    let history = traces::history(tx, marks, now)?;
+    let history = History {
+        seen: memory.seen(tx, marks, now)?,
+        paid: traces::paid(tx, marks, now)?,
+    };
     let means = Means {
         code: &attempt.means,
         brand: attempt.brand,

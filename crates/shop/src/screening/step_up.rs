@@ -30,7 +30,7 @@ storage::statements! {
         WHERE id = $1 AND standing = 'asked' AND code_tries < $2";
     SENT_TODAY = "SELECT CAST(COALESCE(SUM(s.codes_sent), 0) AS BIGINT) FROM screening_traces t
         JOIN screenings s ON s.attempt = t.attempt AND s.order_id = t.order_id
-        WHERE t.email = $1 AND t.at_us > $2 AND s.round = 1";
+        WHERE t.email = $1 AND t.at_us > $2 AND t.declined = 0 AND s.round = 1";
 }
 
 /// Why a code was not accepted, or not sent.
@@ -117,7 +117,7 @@ fn send(
     let visit = super::marks::Visit::default();
     let who = (&ordered.email, &ordered.address);
     let marks = screening.keys.marks(who, None, &visit);
-    let params = [marks.email.into(), now.minus(DAY).as_micros().into()];
+    let params = [marks.email.text().into(), now.minus(DAY).as_micros().into()];
     if tx.query_one(&SENT_TODAY, &params)?.count(0)? >= limits::CODES_PER_DAY {
         return Err(CodeRefusal::NoMore);
     }

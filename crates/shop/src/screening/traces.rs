@@ -1,11 +1,17 @@
-//! Traces of attempts: what an attempt is compared with later, and how often what it carries was seen before.
+//! Traces of attempts, as they are kept: what an attempt is compared with later.
+//!
+//! Traces are only added: what the bank declined is another trace with the same marks, so that whoever reads what is
+//! new learns that too.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use storage::{Fault, Row, Tx};
 use trade::{clock::Timestamp, ids::OrderId};
 
-use super::{limits, marks::Marks};
+use super::{
+    limits,
+    marks::{Mark, Marks},
+};
 
 pub(super) const TEN_MINUTES: Duration = Duration::from_secs(600);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -14,25 +20,17 @@ pub(super) const THIRTY_DAYS: Duration = Duration::from_secs(30 * 24 * 3600);
 
 storage::statements! {
     LEAVE = "INSERT INTO screening_traces (at_us, order_id, attempt, card, email, spelling, address, device,
-            network)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+            network, declined)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
     // By the index of their age: a trace and its decision have one time.
-    DECLINED = "UPDATE screening_traces SET declined = 1
-        WHERE attempt = $1 AND at_us IN (SELECT at_us FROM screenings WHERE attempt = $1)";
-    // The latest attempts that share something with this one, by what they share, each with what is counted of it and
-    // no more. Each part reads its own index from its end, and nothing but it, and stops, so that no network is busy
-    // enough to cost much. They are counted here and not by the database, which sorts for every count of different
-    // values: it took three times as long.
-    SEEN = "SELECT * FROM (SELECT CAST(0 AS BIGINT) AS shared, t.at_us, CAST(NULL AS TEXT) AS card, t.email, CAST(NULL AS TEXT) AS spelling, t.address, CAST(0 AS BIGINT) AS declined
-            FROM screening_traces t WHERE t.card = $1 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_card
-        UNION ALL SELECT * FROM (SELECT CAST(1 AS BIGINT), t.at_us, t.card, CAST(NULL AS TEXT), t.spelling, CAST(NULL AS TEXT), t.declined
-            FROM screening_traces t WHERE t.email = $2 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_email
-        UNION ALL SELECT * FROM (SELECT CAST(2 AS BIGINT), t.at_us, t.card, t.email, CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(0 AS BIGINT)
-            FROM screening_traces t WHERE t.address = $3 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_address
-        UNION ALL SELECT * FROM (SELECT CAST(3 AS BIGINT), t.at_us, t.card, t.email, CAST(NULL AS TEXT), CAST(NULL AS TEXT), t.declined
-            FROM screening_traces t WHERE t.device = $4 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_device
-        UNION ALL SELECT * FROM (SELECT CAST(4 AS BIGINT), t.at_us, t.card, CAST(NULL AS TEXT), CAST(NULL AS TEXT), CAST(NULL AS TEXT), t.declined
-            FROM screening_traces t WHERE t.network = $5 AND t.at_us > $6 ORDER BY t.at_us DESC LIMIT $7) AS of_network";
+    DECLINED = "INSERT INTO screening_traces (at_us, order_id, attempt, card, email, spelling, address, device,
+            network, declined)
+        SELECT $2, order_id, attempt, card, email, spelling, address, device, network, 1 FROM screening_traces
+        WHERE attempt = $1 AND declined = 0 AND at_us IN (SELECT at_us FROM screenings WHERE attempt = $1)";
+    FROM = "SELECT id, at_us, card, email, spelling, address, device, network, declined FROM screening_traces
+        WHERE id >= $1 ORDER BY id";
+    LATEST = "SELECT id, at_us, card, email, spelling, address, device, network, declined FROM screening_traces
+        WHERE at_us > $1 ORDER BY id DESC LIMIT $2";
     // What was paid more than a day ago: an attempt that succeeded a minute ago makes nobody known.
     PAID = "SELECT COUNT(DISTINCT t.order_id),
             COUNT(CASE WHEN t.address = $2 THEN 1 END), COUNT(CASE WHEN t.device = $3 THEN 1 END),
@@ -42,33 +40,47 @@ storage::statements! {
         JOIN orders o ON o.id = t.order_id WHERE o.state IN ('confirmed', 'shipped')";
 }
 
-/// How often something that an attempt carries was seen before, this attempt not counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
-    pub ten_minutes: i64,
-    pub hour: i64,
-    pub day: i64,
-    pub thirty_days: i64,
-    pub cards_hour: i64,
-    pub cards_day: i64,
-    pub cards_thirty_days: i64,
-    pub emails_day: i64,
-    pub emails_thirty_days: i64,
-    pub addresses_thirty_days: i64,
-    pub declines_hour: i64,
-    pub declines_day: i64,
-    pub spellings_thirty_days: i64,
+/// What an attempt left, or the bank's no to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trace {
+    /// Its number: later ones are higher, but for those of transactions that were under way together.
+    pub id: i64,
+    /// When it was left.
+    pub at: Timestamp,
+    /// What the attempt carried.
+    pub marks: Marks,
+    /// Whether it is the bank's no.
+    pub declined: bool,
 }
 
-/// What was seen before of everything that an attempt carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct History {
-    pub card: Seen,
-    pub email: Seen,
-    pub address: Seen,
-    pub device: Seen,
-    pub network: Seen,
-    pub paid: Paid,
+/// The trace of that number, if there is one, and all that have a higher one.
+pub(super) fn from(tx: &mut dyn Tx, id: i64) -> Result<Vec<Trace>, Fault> {
+    tx.query(&FROM, &[id.into()])?.iter().map(of_row).collect()
+}
+
+/// The traces since `oldest`, no more than are remembered, earlier ones first.
+pub(super) fn latest(tx: &mut dyn Tx, oldest: Timestamp) -> Result<Vec<Trace>, Fault> {
+    let most = i64::try_from(limits::REMEMBERED).unwrap_or(i64::MAX);
+    let rows = tx.query(&LATEST, &[oldest.as_micros().into(), most.into()])?;
+    rows.iter().rev().map(of_row).collect()
+}
+
+fn of_row(row: &Row) -> Result<Trace, Fault> {
+    let mark = |column| Mark::of_column(row.text(column)?);
+    let maybe = |column| row.opt_text(column)?.map(Mark::of_column).transpose();
+    Ok(Trace {
+        id: row.int(0)?,
+        at: Timestamp::micros(row.int(1)?),
+        marks: Marks {
+            card: maybe(2)?,
+            email: mark(3)?,
+            spelling: mark(4)?,
+            address: mark(5)?,
+            device: maybe(6)?,
+            network: maybe(7)?,
+        },
+        declined: row.flag(8)?,
+    })
 }
 
 /// What of the reader's paid orders is the same as now.
@@ -80,96 +92,14 @@ pub(super) struct Paid {
     pub card: bool,
 }
 
-/// What is known of the marks at `now`.
-pub(super) fn history(tx: &mut dyn Tx, marks: &Marks, now: Timestamp) -> Result<History, Fault> {
-    let ago = |span| now.minus(span).as_micros();
-    // An empty text is nobody's mark: what is not known is compared with nothing, and is other than all.
-    let mark = |mark: &Option<String>| mark.clone().unwrap_or_default();
+/// What of the reader's orders was paid before.
+pub(super) fn paid(tx: &mut dyn Tx, marks: &Marks, now: Timestamp) -> Result<Paid, Fault> {
     let params = [
-        mark(&marks.card).into(),
-        marks.email.as_str().into(),
-        marks.address.as_str().into(),
-        mark(&marks.device).into(),
-        mark(&marks.network).into(),
-        ago(THIRTY_DAYS).into(),
-        limits::LOOKED_BACK.into(),
-    ];
-    let rows = tx.query(&SEEN, &params)?;
-    let seen = |shared: i64| -> Result<Seen, Fault> {
-        let of_it = rows.iter().filter(|row| row.int(0).ok() == Some(shared));
-        count(of_it, marks, now)
-    };
-    Ok(History {
-        card: seen(0)?,
-        email: seen(1)?,
-        address: seen(2)?,
-        device: seen(3)?,
-        network: seen(4)?,
-        paid: paid(tx, marks, now)?,
-    })
-}
-
-/// Other values than this attempt's, each with how long ago it was seen last.
-#[derive(Default)]
-struct Others<'a>(HashMap<&'a str, Duration>);
-
-impl<'a> Others<'a> {
-    fn note(&mut self, value: Option<&'a str>, own: &str, age: Duration) {
-        if let Some(value) = value.filter(|value| *value != own) {
-            let known = self.0.entry(value).or_insert(age);
-            *known = age.min(*known);
-        }
-    }
-
-    fn within(&self, span: Duration) -> i64 {
-        let count = self.0.values().filter(|age| **age < span).count();
-        i64::try_from(count).unwrap_or(i64::MAX)
-    }
-}
-
-fn count<'a>(
-    rows: impl Iterator<Item = &'a Row>,
-    marks: &Marks,
-    now: Timestamp,
-) -> Result<Seen, Fault> {
-    let own_card = marks.card.as_deref().unwrap_or_default();
-    let mut seen = Seen::default();
-    let (mut cards, mut emails) = (Others::default(), Others::default());
-    let (mut spellings, mut addresses) = (Others::default(), Others::default());
-    for row in rows {
-        let age = now.since(Timestamp::micros(row.int(1)?));
-        let within = |span| i64::from(age < span);
-        seen.ten_minutes += within(TEN_MINUTES);
-        seen.hour += within(HOUR);
-        seen.day += within(DAY);
-        seen.thirty_days += 1;
-        cards.note(row.opt_text(2)?, own_card, age);
-        emails.note(row.opt_text(3)?, &marks.email, age);
-        spellings.note(row.opt_text(4)?, &marks.spelling, age);
-        addresses.note(row.opt_text(5)?, &marks.address, age);
-        if row.flag(6)? {
-            seen.declines_hour += within(HOUR);
-            seen.declines_day += within(DAY);
-        }
-    }
-    Ok(Seen {
-        cards_hour: cards.within(HOUR),
-        cards_day: cards.within(DAY),
-        cards_thirty_days: cards.within(THIRTY_DAYS),
-        emails_day: emails.within(DAY),
-        emails_thirty_days: emails.within(THIRTY_DAYS),
-        addresses_thirty_days: addresses.within(THIRTY_DAYS),
-        spellings_thirty_days: spellings.within(THIRTY_DAYS),
-        ..seen
-    })
-}
-
-fn paid(tx: &mut dyn Tx, marks: &Marks, now: Timestamp) -> Result<Paid, Fault> {
-    let params = [
-        marks.email.as_str().into(),
-        marks.address.as_str().into(),
-        marks.device.as_deref().unwrap_or_default().into(),
-        marks.card.as_deref().unwrap_or_default().into(),
+        marks.email.text().into(),
+        marks.address.text().into(),
+        // What is not known is compared with NULL, which is like nothing.
+        marks.device.map(Mark::text).into(),
+        marks.card.map(Mark::text).into(),
         now.minus(DAY).as_micros().into(),
         limits::LOOKED_BACK.into(),
     ];
@@ -193,17 +123,18 @@ pub(super) fn leave(
         now.as_micros().into(),
         order.0.into(),
         attempt.into(),
-        marks.card.clone().into(),
-        marks.email.as_str().into(),
-        marks.spelling.as_str().into(),
-        marks.address.as_str().into(),
-        marks.device.clone().into(),
-        marks.network.clone().into(),
+        marks.card.map(Mark::text).into(),
+        marks.email.text().into(),
+        marks.spelling.text().into(),
+        marks.address.text().into(),
+        marks.device.map(Mark::text).into(),
+        marks.network.map(Mark::text).into(),
     ];
     tx.execute(&LEAVE, &params).map(drop)
 }
 
 /// Notes that the bank declined what an attempt asked for.
-pub(crate) fn declined(tx: &mut dyn Tx, attempt: &str) -> Result<(), Fault> {
-    tx.execute(&DECLINED, &[attempt.into()]).map(drop)
+pub(crate) fn declined(tx: &mut dyn Tx, attempt: &str, now: Timestamp) -> Result<(), Fault> {
+    let params = [attempt.into(), now.as_micros().into()];
+    tx.execute(&DECLINED, &params).map(drop)
 }
