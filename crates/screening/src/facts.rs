@@ -96,13 +96,17 @@ macro_rules! value_of {
     };
 }
 
+fn is_nothing<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 macro_rules! facts {
     ($($(#[$doc:meta])+ $name:ident: $kind:tt,)+) => {
-        /// Everything known of one order at one moment. A fact that an older record does not have is 0, no or empty.
+        /// Everything known of one order at one moment. A fact that a record does not have is 0, no or empty, as most are.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Facts {
-            $($(#[$doc])+ pub $name: $kind,)+
+            $($(#[$doc])+ #[serde(skip_serializing_if = "is_nothing")] pub $name: $kind,)+
         }
 
         /// All facts, in the order in which they are shown.

@@ -34,8 +34,9 @@ coded! {
 
 storage::statements! {
     WRITE = "INSERT INTO screenings (order_id, attempt, card, round, at_us, facts, bureau, rules, score, decision,
-            reasons, shadow_rules, shadow_score, shadow_decision, standing, changed_us, codes_sent, code_tries)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $5, 0, 0)
+            reasons, shadow_rules, shadow_score, shadow_decision, standing, changed_us, codes_sent, code_tries,
+            trace)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $5, 0, 0, $16)
         ON CONFLICT (attempt, card, round) DO NOTHING RETURNING id";
     LATEST = "SELECT id, order_id, round, at_us, facts, bureau, rules, score, decision, reasons, shadow_rules,
             shadow_score, shadow_decision, standing, changed_us, changed_by, attempt, card
@@ -91,6 +92,8 @@ pub(super) struct Decided<'a> {
     pub bureau: Heard,
     /// Whether the shop does what is decided, or only writes it down.
     pub acts: bool,
+    /// The trace that the attempt left, in its first round.
+    pub trace: Option<i64>,
 }
 
 /// A decision that stands, and who made it.
@@ -143,7 +146,7 @@ pub(super) fn decide(
         attempt: decided.attempt.to_owned(),
         card: decided.card.to_owned(),
     };
-    if let Some(id) = write(tx, &screened)? {
+    if let Some(id) = write(tx, &screened, decided.trace)? {
         screened.id = id;
         return Ok(Written::Now(screened));
     }
@@ -153,7 +156,7 @@ pub(super) fn decide(
 }
 
 /// The number of the new row; none when the attempt was decided before.
-fn write(tx: &mut dyn Tx, screened: &Screened) -> Result<Option<i64>, Fault> {
+fn write(tx: &mut dyn Tx, screened: &Screened, trace: Option<i64>) -> Result<Option<i64>, Fault> {
     let params = [
         screened.order.0.into(),
         screened.attempt.as_str().into(),
@@ -170,6 +173,7 @@ fn write(tx: &mut dyn Tx, screened: &Screened) -> Result<Option<i64>, Fault> {
         screened.shadow.map(|(_, score, _)| score).into(),
         screened.shadow.map(|(.., decision)| decision.code()).into(),
         screened.standing.into(),
+        trace.into(),
     ];
     let row = tx.query_opt(&WRITE, &params)?;
     row.map(|row| row.int(0)).transpose()

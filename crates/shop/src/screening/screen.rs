@@ -249,6 +249,8 @@ fn conclude(
         bureau_score: heard.score.map_or(0, i64::from),
         ..facts(tx, &screening.memory, (attempt, looked), now)?
     };
+    let what = (looked.ordered.id, attempt.name.as_str());
+    let trace = traces::leave(tx, what, &looked.marks, now)?;
     let decided = Decided {
         order: looked.ordered.id,
         attempt: &attempt.name,
@@ -257,14 +259,16 @@ fn conclude(
         facts: &facts,
         bureau: heard,
         acts: screening.acts,
+        trace: Some(trace),
     };
     let in_force = screening.book.in_force(tx, now)?;
     let screened = match record::decide(tx, &decided, &in_force, now)? {
         Written::Now(screened) => screened,
-        Written::Before(screened) => return Ok(outcome(&screened)),
+        Written::Before(screened) => {
+            traces::take_back(tx, trace)?;
+            return Ok(outcome(&screened));
+        }
     };
-    let what = (looked.ordered.id, attempt.name.as_str());
-    traces::leave(tx, what, &looked.marks, now)?;
     if screened.standing == Standing::Asked {
         super::step_up::first_code(tx, screening, &screened, &looked.ordered, now)?;
     }

@@ -221,6 +221,7 @@ fn second_round(
             score: None,
         },
         acts: screening.acts,
+        trace: None,
     };
     let in_force = screening.book.in_force(tx, now)?;
     let second = record::decide(tx, &decided, &in_force, now)?.screened();

@@ -21,12 +21,12 @@ pub(super) const THIRTY_DAYS: Duration = Duration::from_secs(30 * 24 * 3600);
 storage::statements! {
     LEAVE = "INSERT INTO screening_traces (at_us, order_id, attempt, card, email, spelling, address, device,
             network, declined)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)";
-    // By the index of their age: a trace and its decision have one time.
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) RETURNING id";
+    TAKE_BACK = "DELETE FROM screening_traces WHERE id = $1";
     DECLINED = "INSERT INTO screening_traces (at_us, order_id, attempt, card, email, spelling, address, device,
             network, declined)
         SELECT $2, order_id, attempt, card, email, spelling, address, device, network, 1 FROM screening_traces
-        WHERE attempt = $1 AND declined = 0 AND at_us IN (SELECT at_us FROM screenings WHERE attempt = $1)";
+        WHERE id IN (SELECT trace FROM screenings WHERE attempt = $1)";
     FROM = "SELECT id, at_us, card, email, spelling, address, device, network, declined FROM screening_traces
         WHERE id >= $1 ORDER BY id";
     LATEST = "SELECT id, at_us, card, email, spelling, address, device, network, declined FROM screening_traces
@@ -112,13 +112,13 @@ pub(super) fn paid(tx: &mut dyn Tx, marks: &Marks, now: Timestamp) -> Result<Pai
     })
 }
 
-/// Leaves the trace of an attempt, for those that come after it.
+/// Leaves the trace of an attempt, for those that come after it; its number.
 pub(super) fn leave(
     tx: &mut dyn Tx,
     (order, attempt): (OrderId, &str),
     marks: &Marks,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<i64, Fault> {
     let params = [
         now.as_micros().into(),
         order.0.into(),
@@ -130,7 +130,12 @@ pub(super) fn leave(
         marks.device.map(Mark::text).into(),
         marks.network.map(Mark::text).into(),
     ];
-    tx.execute(&LEAVE, &params).map(drop)
+    tx.query_one(&LEAVE, &params)?.int(0)
+}
+
+/// Takes a trace back that this transaction left.
+pub(super) fn take_back(tx: &mut dyn Tx, trace: i64) -> Result<(), Fault> {
+    tx.execute(&TAKE_BACK, &[trace.into()]).map(drop)
 }
 
 /// Notes that the bank declined what an attempt asked for.
