@@ -20,6 +20,7 @@ use trade::money::Money;
 
 use super::input::{Body, Key, edition_of};
 use super::types::{NewAddress, NewLine, NewOrder, Order, OrderLine, VatLine};
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::storefront::checkout::field_name;
@@ -68,13 +69,21 @@ pub(super) async fn place(
 #[utoipa::path(
     get, path = "/api/v1/orders/by-key/{key}", tag = "orders",
     params(("key" = String, Path, description = "The Idempotency-Key of the call that placed it.")),
-    responses((status = 200, body = Order), (status = 404, body = super::types::ProblemBody))
+    responses(
+        (status = 200, body = Order), (status = 404, body = super::types::ProblemBody),
+        (status = 429, body = super::types::ProblemBody, description = "More than 60 questions in a minute from one address.")
+    )
 )]
 pub(super) async fn by_key(
     State(state): State<AppState>,
+    peer: Peer,
     Path(key): Path<String>,
 ) -> Result<Json<Order>, Problem> {
     let key = IdempotencyKey::parse(&key).map_err(|_| Problem::of(Kind::NotFound))?;
+    // Also when there is such an order: who goes too fast learns nothing by what still opens.
+    if !state.paces.keys.allows(&peer) {
+        return Err(Problem::of(Kind::TooFast));
+    }
     let number = state
         .store
         .read(move |tx| order::by_idempotency_key(tx, &key))

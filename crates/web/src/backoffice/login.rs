@@ -26,7 +26,7 @@ use super::access::{self, Visit};
 use super::{browser, frame};
 use crate::AppState;
 use crate::i18n;
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::visitor::Visitor;
 
@@ -46,8 +46,8 @@ impl Attempts {
     /// Counts an attempt to show who one is, by a password or a code, and says where it comes from; none, with a warning
     /// in the log, when there were too many from there.
     pub(super) fn count(&self, peer: &Peer) -> Option<IpAddr> {
-        let address = access::address(peer.as_ref().map(|peer| &peer.0));
-        if self.allows(address) {
+        let address = peer.address();
+        if self.allows(peer.house()) {
             return Some(address);
         }
         tracing::warn!(%address, "too many attempts to enter the back office");
