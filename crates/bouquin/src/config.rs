@@ -15,6 +15,7 @@ use banking::iban::Iban;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use shop::{books::Siren, staff::SecondFactorRule};
 use storage::StoreUrl;
+use web::Proxy;
 
 use self::bank::Bank;
 
@@ -79,6 +80,9 @@ pub struct Shop {
     pub listen: SocketAddr,
     /// What readers type: scheme, host and port.
     pub public_url: WebOrigin,
+    /// The proxies in front, by address or network: when one of them says whose request it passes on, it is believed.
+    #[serde(default)]
+    pub proxies: Vec<Proxy>,
     /// The nine digits by which the firm is known; the file of entries is named after them.
     pub siren: Option<FirmNumber>,
 }
@@ -630,6 +634,22 @@ contact = "bonjour@example.org"
         assert!(
             told(&wrong)
                 .starts_with("shop.toml, line 8, key `data.database`: expected sqlite:PATH")
+        );
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks_and_what_is_neither_is_told() {
+        let with = |proxies: &str| GOOD.replace("[data]", &format!("proxies = {proxies}\n[data]"));
+        assert_eq!(told(&with("[\"127.0.0.1\", \"fd00::/8\"]")), "good");
+        assert_eq!(
+            told(&with("[\"127.0.0.1\", \"10.0.0.1/8\"]")),
+            "shop.toml, line 6, key `shop.proxies`: 10.0.0.1/8 is an address inside a network: write 10.0.0.0/8 or the \
+             address alone"
+        );
+        assert!(
+            told(&with("[\"proxy.example\"]")).starts_with(
+                "shop.toml, line 6, key `shop.proxies`: \"proxy.example\" is neither an address nor a network"
+            )
         );
     }
 

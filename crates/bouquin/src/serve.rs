@@ -171,6 +171,12 @@ fn check_profile(config: &ShopConfig) -> Result<()> {
                 "delivery.tariff is needed in production: the demonstration's fees are not yours"
             );
         }
+        if config.shop.proxies.is_empty() {
+            tracing::warn!(
+                "shop.proxies names no proxy: all readers behind one count as one address, and so they are limited, \
+                 screened and logged; see docs/configuration.md"
+            );
+        }
     }
     Ok(())
 }
@@ -194,6 +200,7 @@ fn settings(config: &ShopConfig) -> Result<Settings> {
         public_url: config.shop.public_url.as_str().to_owned(),
         vault_origin: vault.map(|vault| vault.card_page.as_str().to_owned()),
         provider_origin: provider.map(|provider| provider.pages.as_str().to_owned()),
+        proxies: config.shop.proxies.clone(),
         tls: config.shop.public_url.is_tls(),
         contact_email: config.mail.contact.clone(),
         imports: config.data.folder.join("imports"),

@@ -157,7 +157,7 @@ facts! {
     has_card: bool,
     /// Whether the browser is recognised.
     has_device: bool,
-    /// Whether the network is known: not behind a proxy, nor from a private address.
+    /// Whether the network is known: not behind a proxy that nobody named, nor from a private address.
     has_network: bool,
     /// Earlier attempts with this card, within ten minutes.
     card_10m: i64,

@@ -4,9 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
-
-use crate::limits;
+use uuid::fmt::Hyphenated;
+use uuid::{Uuid, Variant, Version};
 
 macro_rules! number_ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
@@ -158,24 +157,29 @@ impl OrderNumber {
 
 /// What a caller names an unsafe request by, so that sending it again does not do it again.
 ///
-/// One to 64 visible ASCII characters.
+/// A UUID of version 4 or 7, with hyphens (RFC 9562). Whoever knows it can ask for the order that it placed, so it is of a
+/// kind that is drawn and not counted: 122 random bits in version 4, at least 62 in version 7.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// A key nobody has used before.
+    /// A key nobody has used before. Not of version 7: those that one process makes in one millisecond are neighbours.
     pub fn new() -> IdempotencyKey {
-        IdempotencyKey(Uuid::now_v7().to_string())
+        IdempotencyKey(Uuid::new_v4().to_string())
     }
 
-    /// Checks a key that came from outside.
+    /// Checks a key that came from outside. It is kept as it was written.
     pub fn parse(text: &str) -> Result<IdempotencyKey, MalformedId> {
-        let fits = (1..=limits::IDEMPOTENCY_KEY_BYTES).contains(&text.len());
-        if fits && text.bytes().all(|b| b.is_ascii_graphic()) {
-            Ok(IdempotencyKey(text.to_owned()))
-        } else {
-            Err(MalformedId)
+        let uuid = Uuid::try_parse(text).map_err(|_| MalformedId)?;
+        let with_hyphens = text.len() == Hyphenated::LENGTH;
+        match uuid.get_version() {
+            Some(Version::Random | Version::SortRand)
+                if with_hyphens && uuid.get_variant() == Variant::RFC4122 =>
+            {
+                Ok(IdempotencyKey(text.to_owned()))
+            }
+            _ => Err(MalformedId),
         }
     }
 
@@ -259,12 +263,36 @@ mod tests {
     }
 
     #[test]
-    fn an_idempotency_key_is_short_visible_ascii() {
-        assert!(IdempotencyKey::parse("a").is_ok());
-        assert!(IdempotencyKey::parse(&"a".repeat(64)).is_ok());
-        assert!(IdempotencyKey::parse(IdempotencyKey::new().as_str()).is_ok());
-        for bad in ["", "with space", "é", &"a".repeat(65)] {
-            assert_eq!(IdempotencyKey::parse(bad), Err(MalformedId), "{bad}");
+    fn an_idempotency_key_is_a_uuid_that_is_drawn() {
+        let (one, other) = (IdempotencyKey::new(), IdempotencyKey::new());
+        assert_ne!(one, other);
+        for drawn in [
+            one.as_str(),
+            "919108f7-52d1-4320-9bac-f847db4148a8",
+            "919108F7-52D1-4320-9BAC-F847DB4148A8",
+            // Version 7: what checkout pages carried before, and what many programs make.
+            "017f22e2-79b0-7cc3-98c4-dc0c0c07398f",
+        ] {
+            let key = IdempotencyKey::parse(drawn);
+            assert_eq!(key.map(String::from), Ok(drawn.to_owned()));
+        }
+        for guessable in [
+            "",
+            "1",
+            "order-2026-11-27-0000000000000000001",
+            "00000000-0000-0000-0000-000000000001",
+            // Made of the time and the machine, and of a name.
+            "c232ab00-9414-11ec-b3c8-9f6bdeced846",
+            "5df41881-3aed-3515-88a7-2f4a814cf09e",
+            // No variant that has versions.
+            "919108f7-52d1-4320-0bac-f847db4148a8",
+            "919108f752d143209bacf847db4148a8",
+            "{919108f7-52d1-4320-9bac-f847db4148a8}",
+            "urn:uuid:919108f7-52d1-4320-9bac-f847db4148a8",
+            " 919108f7-52d1-4320-9bac-f847db4148a8",
+        ] {
+            let refused = IdempotencyKey::parse(guessable);
+            assert_eq!(refused, Err(MalformedId), "{guessable}");
         }
     }
 

@@ -25,8 +25,6 @@ pub const CART_LINES: usize = 100;
 pub const LINE_QUANTITY: u32 = 999;
 /// The dearest thing sold on a line: far above any book, and low enough that no sum can overflow.
 pub const UNIT_PRICE_CENTS: i64 = 10_000_000;
-/// Length of an idempotency key: a UUID takes 36, a caller's own scheme gets some room.
-pub const IDEMPOTENCY_KEY_BYTES: usize = 64;
 /// A person's or firm's name on a parcel label, in characters.
 pub const NAME_CHARS: usize = 100;
 /// Street lines of an address together, in characters: three label lines.

@@ -1,9 +1,10 @@
-//! What holds for every request and every answer: where forms may come from, what browsers may do with a
+//! What holds for every request and every answer: whose it is, where forms may come from, what browsers may do with a
 //! page, how a problem looks, and that it is counted.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
@@ -19,11 +20,12 @@ const ORIGIN_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What is no page needs nothing else, also when it is opened on its own; drawings carry their style.
 const NO_PAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/// The outermost layer inside the language: checks the origin, renders problems, adds headers, counts.
+/// The outermost layer inside the language: finds out whose request it is, checks the origin, renders problems, adds headers,
+/// counts.
 pub(crate) async fn keep(
     State(state): State<AppState>,
     visitor: Visitor,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let begun = Instant::now();
@@ -33,6 +35,10 @@ pub(crate) async fn keep(
         .map_or("none", |path| path.as_str())
         .to_owned();
     let for_api = request.uri().path().starts_with("/api/");
+    if let Some(ConnectInfo(connection)) = request.extensions().get::<ConnectInfo<SocketAddr>>() {
+        let peer = state.proxies.peer(*connection, request.headers());
+        request.extensions_mut().insert(peer);
+    }
     let mut response = if foreign(&state.settings, request.method(), request.headers()) {
         Problem::of(Kind::ForeignOrigin).into_response()
     } else {

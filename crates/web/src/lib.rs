@@ -19,6 +19,7 @@ mod guard;
 pub mod i18n;
 pub mod letters;
 mod pace;
+mod peer;
 pub mod problem;
 pub mod render;
 pub mod review_letters;
@@ -37,6 +38,7 @@ use axum::middleware::from_fn_with_state;
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
+pub use peer::{NotAProxy, Proxy};
 pub use state::{AppState, Parts, Settings};
 
 /// No form of the storefront is longer; parts that take files set their own limit on their routes.

@@ -1,22 +1,19 @@
 //! How often one address, and everybody together, may do what costs somebody something: a letter, a bookseller's
 //! time, a row in the database. Kept in this process only.
 //!
-//! Behind a proxy that hides its visitors all of them share one address; the limits leave room for that.
+//! Behind a proxy that nobody named all visitors share one address; the limits leave room for that.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use axum::Extension;
-use axum::extract::ConnectInfo;
 use governor::clock::DefaultClock;
 use governor::state::keyed::HashMapStateStore;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
+use crate::peer::Peer;
+
 /// Addresses that are remembered before those that stopped are forgotten.
 const ADDRESSES: usize = 10_000;
-
-/// The address a request comes from, as axum knows it.
-pub(crate) type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 /// Counts by address and in all.
 pub(crate) struct Pace {
@@ -36,13 +33,40 @@ impl Pace {
 
     /// Counts one; false when there were too many.
     pub(crate) fn allows(&self, peer: &Peer) -> bool {
-        let address = peer
-            .as_ref()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip());
         if self.each.len() > ADDRESSES {
             self.each.retain_recent();
         }
-        self.each.check_key(&address).is_ok() && self.all.check().is_ok()
+        self.each.check_key(&peer.house()).is_ok() && self.all.check().is_ok()
+    }
+}
+
+/// What visitors do at a pace, each for itself.
+pub(crate) struct Paces {
+    /// Reviews that are sent in. A reader writes a few an evening; more than a bookseller reads in a day is too much for all.
+    pub(crate) reviews: Pace,
+    /// Votes and reports on reviews, and their confirmations.
+    pub(crate) voices: Pace,
+    /// Codes that are typed or asked for: a reader mistypes, a program goes on.
+    pub(crate) codes: Pace,
+    /// Orders looked up by number and e-mail address: a number has 40 random bits.
+    pub(crate) lookups: Pace,
+    /// Codes of gift certificates, which have 80 random bits.
+    pub(crate) certificates: Pace,
+    /// Orders asked for by the key that placed them, whether or not there are such: a program asks again every second, and
+    /// nobody comes near a guess.
+    pub(crate) keys: Pace,
+}
+
+impl Paces {
+    pub(crate) fn new() -> Paces {
+        Paces {
+            reviews: Pace::per_minute(6, 60),
+            voices: Pace::per_minute(30, 600),
+            codes: Pace::per_minute(10, 600),
+            lookups: Pace::per_minute(30, 300),
+            certificates: Pace::per_minute(30, 300),
+            keys: Pace::per_minute(60, 6000),
+        }
     }
 }
 
@@ -51,10 +75,7 @@ mod tests {
     use super::*;
 
     fn peer(last: u8) -> Peer {
-        Some(Extension(ConnectInfo(SocketAddr::from((
-            [192, 0, 2, last],
-            443,
-        )))))
+        IpAddr::from([192, 0, 2, last]).into()
     }
 
     #[test]

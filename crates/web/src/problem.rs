@@ -69,6 +69,8 @@ kinds! {
     NotDelivered = UNPROCESSABLE_ENTITY, "not-delivered";
     /// The fields say what cannot be; which ones is in `errors`.
     Invalid = UNPROCESSABLE_ENTITY, "invalid";
+    /// An order's key is none, or could be guessed.
+    BadKey = BAD_REQUEST, "bad-key";
     /// An idempotency key came with another request than before.
     KeyReused = CONFLICT, "key-reused";
     /// The order waits for no payment.

@@ -24,7 +24,8 @@ use crate::backoffice::import_desk::ImportDesk;
 use crate::bestsellers::BestsellerBoard;
 use crate::covers::CoverBoard;
 use crate::display::DisplayBoard;
-use crate::pace::Pace;
+use crate::pace::Paces;
+use crate::peer::{Proxies, Proxy};
 use crate::render::PageCache;
 use crate::reviews::ReviewBoard;
 use crate::search_rules::RuleBoard;
@@ -102,9 +103,10 @@ pub struct AppState {
     /// Pages kept rendered.
     pub(crate) pages: Arc<PageCache>,
     pub(crate) sitemaps: Arc<Sitemaps>,
-    pub(crate) review_paces: Arc<ReviewPaces>,
-    /// How often codes are typed and asked for: a reader mistypes, a program goes on.
-    pub(crate) code_pace: Arc<Pace>,
+    /// How often visitors do what costs somebody something.
+    pub(crate) paces: Arc<Paces>,
+    /// Who says truly whose request it passes on.
+    pub(crate) proxies: Arc<Proxies>,
 }
 
 /// The screening, under the secret of the order links.
@@ -116,28 +118,12 @@ fn screening(parts: &Parts) -> Screening {
     }
 }
 
-/// How often readers write reviews, and say something of them.
-pub(crate) struct ReviewPaces {
-    pub(crate) writing: Pace,
-    pub(crate) voices: Pace,
-}
-
-impl ReviewPaces {
-    /// A reader writes a few reviews an evening and votes on what she reads. What the whole shop takes in an
-    /// hour is more than booksellers can read in a day.
-    fn new() -> ReviewPaces {
-        ReviewPaces {
-            writing: Pace::per_minute(6, 60),
-            voices: Pace::per_minute(30, 600),
-        }
-    }
-}
-
 impl AppState {
     /// The state of a shop that was just opened, with empty caches.
     pub fn new(parts: Parts) -> AppState {
         AppState {
             screening: screening(&parts),
+            proxies: Arc::new(Proxies::new(parts.settings.proxies.clone())),
             store: parts.store,
             shelf: parts.shelf,
             index: parts.index,
@@ -161,8 +147,7 @@ impl AppState {
             searches: Arc::new(SearchLog::default()),
             pages: Arc::new(PageCache::new()),
             sitemaps: Arc::new(Sitemaps::default()),
-            review_paces: Arc::new(ReviewPaces::new()),
-            code_pace: Arc::new(Pace::per_minute(10, 600)),
+            paces: Arc::new(Paces::new()),
         }
     }
 
@@ -217,6 +202,8 @@ pub struct Settings {
     pub vault_origin: Option<String>,
     /// Scheme, host and port of the hosted provider's page, when it has one: forms may lead there.
     pub provider_origin: Option<String>,
+    /// Proxies that are believed when they say whose request they pass on.
+    pub proxies: Vec<Proxy>,
     /// Whether readers come over TLS: cookies get `__Host-` and `Secure`, answers HSTS.
     pub tls: bool,
     /// Where readers and finders of security holes can write.
@@ -250,6 +237,7 @@ impl Settings {
             public_url: public_url.trim_end_matches('/').to_owned(),
             vault_origin: Some(vault_origin.trim_end_matches('/').to_owned()),
             provider_origin: None,
+            proxies: Vec::new(),
             tls: public_url.starts_with("https://"),
             contact_email: "libraire@example.org".to_owned(),
             imports: std::env::temp_dir().join("bouquin-imports"),

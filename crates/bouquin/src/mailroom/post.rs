@@ -91,7 +91,7 @@ fn write_once(folder: &Path, id: &str, bytes: &[u8]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
     use super::*;
 
@@ -123,6 +123,49 @@ mod tests {
         let mail = std::fs::read_to_string(path).unwrap();
         assert!(mail.contains("Message-ID: <mail.confirmation.BQ.1@quai.example>"));
         assert!(mail.contains("multipart/alternative"));
+    }
+
+    #[tokio::test]
+    async fn a_line_break_in_what_a_letter_is_made_of_begins_no_line_of_its_head() {
+        let folder = tempfile::tempdir().unwrap();
+        let post = Post::open("Quai <bonjour@quai.example>", None, folder.path().into()).unwrap();
+        let line = "\r\nBcc: thief@example.org\r\n\r\nSomething else";
+        let letter = Rendered {
+            subject: format!("Bonjour Jeanne{line}"),
+            text: format!("Bonjour Jeanne{line}"),
+            html: format!("<p>Bonjour Jeanne{line}</p>"),
+        };
+        let to = format!("jeanne@example.org{line}");
+        assert!(post.send("to", &to, &letter).await.is_err());
+        let key = format!("mail:{line}");
+        post.send(&key, "jeanne@example.org", &letter)
+            .await
+            .unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .flatten()
+            .collect();
+        let [file] = files.as_slice() else {
+            panic!("{files:?}");
+        };
+        let mail = std::fs::read_to_string(file.path()).unwrap();
+        let head = mail.split("\r\n\r\n").next().unwrap();
+        let mut names: Vec<&str> = head
+            .lines()
+            .filter(|line| !line.starts_with([' ', '\t']))
+            .filter_map(|line| Some(line.split_once(':')?.0))
+            .collect();
+        names.sort_unstable();
+        let expected = [
+            "Content-Type",
+            "Date",
+            "From",
+            "MIME-Version",
+            "Message-ID",
+            "Subject",
+            "To",
+        ];
+        assert_eq!(names, expected, "{head}");
     }
 
     #[test]

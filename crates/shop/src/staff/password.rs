@@ -149,7 +149,10 @@ mod tests {
     #[test]
     fn only_the_password_matches_its_hash() {
         let kept = hash("correct horse battery", &OBVIOUS).unwrap();
-        assert!(kept.0.starts_with("$argon2id$"));
+        // A cost that OWASP recommends: 19 MiB, two passes, one lane. A salt of 128 bits.
+        let cost_and_salt = kept.0.rsplit_once('$').unwrap().0;
+        let salt = cost_and_salt.strip_prefix("$argon2id$v=19$m=19456,t=2,p=1$");
+        assert_eq!(salt.map(str::len), Some(22), "{}", kept.0);
         assert!(matches("correct horse battery", Some(&kept)));
         assert!(!matches("correct horse batterx", Some(&kept)));
         assert!(!matches("correct horse battery", None));

@@ -44,7 +44,7 @@ storage::statements! {
 pub struct Browser {
     /// Its family and system, as `Firefox · Windows`; empty when it does not say.
     pub family: String,
-    /// The address that it came from; behind a proxy, the proxy's.
+    /// The address that it came from; behind a proxy that nobody named, the proxy's.
     pub address: String,
 }
 

@@ -48,14 +48,13 @@ impl<S: Sync> FromRequestParts<S> for Key {
             .get("idempotency-key")
             .and_then(|key| key.to_str().ok())
             .unwrap_or_default();
-        let key = IdempotencyKey::parse(given);
-        key.map(Key).map_err(|_| {
-            Problem::of(Kind::Malformed).with(
-                "reason",
-                "Idempotency-Key: 1 to 64 visible ASCII characters",
-            )
-        })
+        key_of(given).map(Key)
     }
+}
+
+/// The key of an order as it stands in a header or an address.
+pub(super) fn key_of(text: &str) -> Result<IdempotencyKey, Problem> {
+    IdempotencyKey::parse(text).map_err(|_| Problem::of(Kind::BadKey))
 }
 
 /// The edition that a line means, by its number or by its ISBN.

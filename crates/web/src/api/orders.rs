@@ -18,8 +18,9 @@ use trade::limits;
 use trade::locale::Locale;
 use trade::money::Money;
 
-use super::input::{Body, Key, edition_of};
+use super::input::{Body, Key, edition_of, key_of};
 use super::types::{NewAddress, NewLine, NewOrder, Order, OrderLine, VatLine};
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::storefront::checkout::field_name;
@@ -30,7 +31,7 @@ use crate::visitor::Visitor;
 /// order that asks how.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "orders", request_body = NewOrder,
-    params(("Idempotency-Key" = String, Header, description = "1 to 64 visible ASCII characters, chosen by the caller; the same key with the same request places one order.")),
+    params(("Idempotency-Key" = uuid::Uuid, Header, description = "A UUID of version 4 or 7, new for each order; the same key with the same request places one order. Whoever knows it can ask for the order: keep it as you keep its order_url.")),
     responses(
         (status = 201, body = Order, headers(("Location" = String, description = "Where to ask for the order by its key."))),
         (status = 400, body = super::types::ProblemBody), (status = 404, body = super::types::ProblemBody),
@@ -67,14 +68,22 @@ pub(super) async fn place(
 /// The order that a key placed.
 #[utoipa::path(
     get, path = "/api/v1/orders/by-key/{key}", tag = "orders",
-    params(("key" = String, Path, description = "The Idempotency-Key of the call that placed it.")),
-    responses((status = 200, body = Order), (status = 404, body = super::types::ProblemBody))
+    params(("key" = uuid::Uuid, Path, description = "The Idempotency-Key of the call that placed it.")),
+    responses(
+        (status = 200, body = Order), (status = 400, body = super::types::ProblemBody), (status = 404, body = super::types::ProblemBody),
+        (status = 429, body = super::types::ProblemBody, description = "More than 60 questions in a minute from one address.")
+    )
 )]
 pub(super) async fn by_key(
     State(state): State<AppState>,
+    peer: Peer,
     Path(key): Path<String>,
 ) -> Result<Json<Order>, Problem> {
-    let key = IdempotencyKey::parse(&key).map_err(|_| Problem::of(Kind::NotFound))?;
+    let key = key_of(&key)?;
+    // Also when there is such an order: who goes too fast learns nothing by what still opens.
+    if !state.paces.keys.allows(&peer) {
+        return Err(Problem::of(Kind::TooFast));
+    }
     let number = state
         .store
         .read(move |tx| order::by_idempotency_key(tx, &key))

@@ -5,10 +5,8 @@
 //! bookseller, and a form without the session's token is not read. What stays shut is a warning in the log.
 //! A handler behind a door finds a [`Visit`] with the request and need not ask again.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
 use axum::body::to_bytes;
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -20,6 +18,7 @@ use trade::locale::Locale;
 use super::orders::form_urlencoded;
 use crate::AppState;
 use crate::i18n::{self, Words};
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::state::Settings;
 use crate::visitor::Visitor;
@@ -190,17 +189,12 @@ fn stayed_shut(request: &Request, member: &Member, why: &str) {
     let door = request.extensions().get::<MatchedPath>();
     tracing::warn!(
         login = member.login,
-        address = %address(request.extensions().get()),
+        address = %Peer::of(request.extensions()).address(),
         method = %request.method(),
         door = door.map_or("", MatchedPath::as_str),
         why,
         "a door of the back office stayed shut"
     );
-}
-
-/// The address of whoever asks, as far as the shop sees it.
-pub(super) fn address(peer: Option<&ConnectInfo<SocketAddr>>) -> IpAddr {
-    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())
 }
 
 /// A page asked for without a session is shown after the login; a form is not sent again.

@@ -16,7 +16,7 @@ use super::access::{self, Visit};
 use super::frame::{self, Part, counted, time, token};
 use super::{Office, browser, login};
 use crate::AppState;
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 
 /// What a redirect to the page carries.

@@ -8,17 +8,19 @@
     clippy::panic
 )]
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::http::{StatusCode, header};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode, header};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use shop::staff::SecondFactorRule;
+use tower::ServiceExt as _;
 use trade::limits;
 
-use super::fixture::{self, PASSWORD, Small, cookie_of, hidden, location, text};
+use super::fixture::{self, Log, PASSWORD, Small, cookie_of, hidden, location, text};
 use super::tests::given_password;
 
 /// The session's token in a page's forms.
@@ -348,32 +350,11 @@ async fn an_administrator_takes_the_second_factor_of_who_lost_it() {
     assert_eq!(shop.get("/office", &cookie).await.status(), StatusCode::OK);
 }
 
-/// What is logged, kept in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn doors_that_stay_shut_and_failed_entries_are_logged_without_secrets() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
-    let said = || String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
+    let _logging = log.open();
+    let said = || log.said();
 
     let shop = fixture::small().await;
     let page = shop.get("/office/login", "").await;
@@ -419,4 +400,33 @@ async fn doors_that_stay_shut_and_failed_entries_are_logged_without_secrets() {
     ] {
         assert!(!shut.contains(secret), "{secret}: {shut}");
     }
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_log_and_the_sessions_name_the_visitor() {
+    let log = Log::default();
+    let _logging = log.open();
+    let shop = fixture::small().await.behind("10.0.0.1");
+    let enter = async |password: &str| {
+        let page = shop.get("/office/login", "").await;
+        let (cookie, token) = (cookie_of(&page), hidden(&text(page).await, "form"));
+        let form = format!("login=lire&password={}&form={token}", typed(password));
+        let mut request = Request::post("/office/login")
+            .header(header::ORIGIN, "http://127.0.0.1:1")
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("x-forwarded-for", "192.0.2.66, 203.0.113.9")
+            .body(Body::from(form))
+            .unwrap();
+        let proxy = SocketAddr::from(([10, 0, 0, 1], 50_000));
+        request.extensions_mut().insert(ConnectInfo(proxy));
+        shop.site.clone().oneshot(request).await.unwrap()
+    };
+    enter("not her password").await;
+    let failed = log.said();
+    assert!(failed.contains("address=203.0.113.9 "), "{failed}");
+    let lire = cookie_of(&enter(PASSWORD).await);
+    let account = text(shop.get("/office/account", &lire).await).await;
+    assert!(account.contains("203.0.113.9"), "{account}");
+    assert!(!account.contains("192.0.2.66") && !account.contains("10.0.0.1"));
 }

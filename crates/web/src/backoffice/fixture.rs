@@ -7,7 +7,8 @@
     clippy::panic
 )]
 
-use std::sync::Arc;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -40,6 +41,7 @@ use trade::payment::{
 };
 use trade::price::PriceRegime;
 
+use crate::peer::Proxies;
 use crate::state::{AppState, Parts, Settings};
 
 /// The password of everybody here.
@@ -306,6 +308,14 @@ impl Small {
         cookie_of(&entered)
     }
 
+    /// The same shop, believing a proxy.
+    pub(crate) fn behind(mut self, proxy: &str) -> Small {
+        let proxies = Proxies::new(vec![proxy.parse().unwrap()]);
+        self.state.proxies = Arc::new(proxies);
+        self.site = crate::router(self.state.clone());
+        self
+    }
+
     /// The same shop under another rule about second factors.
     pub(crate) fn under(mut self, rule: SecondFactorRule) -> Small {
         let mut settings = (*self.state.settings).clone();
@@ -313,6 +323,39 @@ impl Small {
         self.state.settings = settings.into();
         self.site = crate::router(self.state.clone());
         self
+    }
+}
+
+/// What is logged from warnings on, kept in memory.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Takes what this thread logs until what it returns is dropped.
+    pub(crate) fn open(&self) -> tracing::subscriber::DefaultGuard {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    /// What was logged since it was asked before.
+    pub(crate) fn said(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

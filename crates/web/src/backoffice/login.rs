@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use axum::Extension;
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use governor::clock::DefaultClock;
@@ -26,13 +26,17 @@ use super::access::{self, Visit};
 use super::{browser, frame};
 use crate::AppState;
 use crate::i18n;
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::visitor::Visitor;
 
 /// The cookie that repeats the form's token, and how long a login page may stay open.
 const FORM_COOKIE: &str = "bouquin-office-login";
 const FORM_SECONDS: u64 = 3600;
+
+/// What browsers throw away when somebody leaves: whatever they kept of the pages. Not cookies: a basket in the same browser
+/// is one, and the session's ends by name.
+const FORGOTTEN: &str = "\"cache\", \"storage\"";
 
 /// Attempts per address.
 pub(super) struct Attempts(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
@@ -46,8 +50,8 @@ impl Attempts {
     /// Counts an attempt to show who one is, by a password or a code, and says where it comes from; none, with a warning
     /// in the log, when there were too many from there.
     pub(super) fn count(&self, peer: &Peer) -> Option<IpAddr> {
-        let address = access::address(peer.as_ref().map(|peer| &peer.0));
-        if self.allows(address) {
+        let address = peer.address();
+        if self.allows(peer.house()) {
             return Some(address);
         }
         tracing::warn!(%address, "too many attempts to enter the back office");
@@ -180,6 +184,10 @@ pub(super) async fn leave(
     let mut response = Redirect::to("/office/login").into_response();
     response.headers_mut().extend(
         access::session_cookie(&state.settings, "").map(|cookie| (header::SET_COOKIE, cookie)),
+    );
+    response.headers_mut().insert(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static(FORGOTTEN),
     );
     Ok(response)
 }

@@ -16,7 +16,7 @@ use super::account::{kept, not_proven, own_password};
 use super::frame::{self, token};
 use super::{Office, browser, login};
 use crate::AppState;
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::Problem;
 
 /// The white border that readers of QR codes need, in modules (ISO/IEC 18004).

@@ -220,6 +220,9 @@ async fn the_login_takes_the_right_password_and_the_form_of_this_browser_only() 
         .post("/office/logout", &session, &format!("csrf={csrf}"))
         .await;
     assert_eq!(location(&left), "/office/login");
+    // What the browser kept of the pages goes with the session.
+    let forgotten = &left.headers()["clear-site-data"];
+    assert_eq!(forgotten, "\"cache\", \"storage\"");
     assert_eq!(
         shop.get("/office", &session).await.status(),
         StatusCode::SEE_OTHER

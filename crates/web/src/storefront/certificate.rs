@@ -1,11 +1,7 @@
 //! Paying with a gift certificate: a code typed on the checkout, or on the page that asks how an order is paid.
 
-use std::num::NonZeroU32;
-use std::sync::LazyLock;
-
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use maud::{Markup, html};
 use serde::Deserialize;
 use shop::certificate::{self, CertificateCode, NotUsed};
@@ -18,18 +14,10 @@ use super::order::Opened;
 use super::pay::{self, Told};
 use super::reader::Reader;
 use super::step_up;
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::visitor::Visitor;
-
-/// Codes that the whole shop tries per second: a code has 80 random bits.
-const TRIES_PER_SECOND: u32 = 5;
-static TRIES: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| {
-    RateLimiter::direct(Quota::per_second(
-        NonZeroU32::new(TRIES_PER_SECOND).unwrap_or(NonZeroU32::MIN),
-    ))
-});
 
 /// What the form sends.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -56,7 +44,7 @@ pub(crate) async fn tried(
     number: &OrderNumber,
     typed: &str,
 ) -> Result<Tried, Problem> {
-    if TRIES.check().is_err() {
+    if !state.paces.certificates.allows(peer) {
         return Ok(Tried::Told("too-fast"));
     }
     let Ok(code) = CertificateCode::parse(typed) else {

@@ -24,7 +24,7 @@ use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other, with_cookies};
 use super::pay;
 use super::reader::Reader;
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;

@@ -189,3 +189,34 @@ fn footer(reader: &Reader<'_>) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::Settings;
+
+    #[test]
+    fn a_title_that_closes_the_script_stays_inside_it() {
+        let settings = Settings::demo("http://127.0.0.1:1", "http://127.0.0.1:2");
+        let reader = Reader::new(Locale::En, &settings, "/");
+        let title = "</script><script>alert(1)</script><!-- <script>";
+        let page = Page {
+            data: vec![json!({ "name": title })],
+            ..Page::public(title, "/books/1")
+        };
+        let html = document(&reader, &page, html! {}).into_string();
+        let (before, after) = html
+            .split_once("<script type=\"application/ld+json\">")
+            .unwrap();
+        let (data, after) = after.split_once("</script>").unwrap();
+        let data: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["name"], title);
+        assert!(
+            !before.contains("<script>") && !after.contains("<script"),
+            "{html}"
+        );
+    }
+}

@@ -1,12 +1,8 @@
 //! An order's page by its signed link, and the way back to it for who lost the link.
 
-use std::num::NonZeroU32;
-use std::sync::LazyLock;
-
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use maud::{Markup, html};
 use serde::Deserialize;
 use shop::order::{self, Order};
@@ -17,18 +13,11 @@ use super::forms::{Fields, see_other};
 use super::layout::{Page, document};
 use super::order_page;
 use super::reader::Reader;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;
 use crate::visitor::Visitor;
-
-/// Guesses at number and e-mail that the whole shop answers per second: a number has 40 random bits.
-const LOOKUPS_PER_SECOND: u32 = 5;
-static LOOKUPS: LazyLock<DefaultDirectRateLimiter> = LazyLock::new(|| {
-    RateLimiter::direct(Quota::per_second(
-        NonZeroU32::new(LOOKUPS_PER_SECOND).unwrap_or(NonZeroU32::MIN),
-    ))
-});
 
 /// The key with which an order is opened.
 #[derive(Debug, Default, Deserialize)]
@@ -91,9 +80,12 @@ pub(crate) async fn ask(State(state): State<AppState>, visitor: Visitor) -> Resp
 pub(crate) async fn look_up(
     State(state): State<AppState>,
     visitor: Visitor,
+    peer: Peer,
     Fields(known): Fields<Known>,
 ) -> Result<Response, Problem> {
-    LOOKUPS.check().map_err(|_| Problem::of(Kind::TooFast))?;
+    if !state.paces.lookups.allows(&peer) {
+        return Err(Problem::of(Kind::TooFast));
+    }
     let found = match OrderNumber::parse(&known.number) {
         Ok(number) => state.store.read(move |tx| order::find(tx, &number)).await?,
         Err(_) => None,

@@ -25,7 +25,7 @@ use super::order::Opened;
 use super::provider;
 use super::reader::Reader;
 use super::step_up;
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;

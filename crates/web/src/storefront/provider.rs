@@ -16,7 +16,8 @@ use trade::limits;
 
 use super::forms::{see_other, with_cookies};
 use super::pay::{self, Told, told};
-use crate::pace::{Pace, Peer};
+use crate::pace::Pace;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::state::AppState;
 use crate::visitor::Visitor;

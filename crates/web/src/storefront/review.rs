@@ -16,7 +16,7 @@ use super::forms::{Fields, see_other};
 use super::order::Opened;
 use super::reader::{Reader, encoded};
 use super::review_page::{self, Form};
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;
@@ -54,7 +54,7 @@ pub(crate) async fn send(
         Ok(written) => written,
         Err(flaws) => return Ok(form(&state, &visitor, &about, None, &typed, &flaws)),
     };
-    if !state.review_paces.writing.allows(&peer) {
+    if !state.paces.reviews.allows(&peer) {
         return Err(Problem::of(Kind::TooFast));
     }
     let (locale, now) = (visitor.locale, state.clock.now());
@@ -120,7 +120,7 @@ pub(crate) async fn send_bought(
             ));
         }
     };
-    if !state.review_paces.writing.allows(&peer) {
+    if !state.paces.reviews.allows(&peer) {
         return Err(Problem::of(Kind::TooFast));
     }
     let (locale, now) = (visitor.locale, state.clock.now());

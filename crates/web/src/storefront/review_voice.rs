@@ -14,7 +14,7 @@ use super::forms::{Fields, see_other, with_cookies};
 use super::parts::book_path;
 use super::reader::Reader;
 use super::review_page::{self, TypedReport};
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;
@@ -109,7 +109,7 @@ pub(crate) async fn helpful(
 ) -> Result<Response, Problem> {
     let id = ReviewId(id);
     let about = about(&state, id).await?;
-    if !state.review_paces.voices.allows(&peer) {
+    if !state.paces.voices.allows(&peer) {
         return Err(Problem::of(Kind::TooFast));
     }
     let (voter, now) = (voter(&headers)?, state.clock.now());
@@ -160,7 +160,7 @@ pub(crate) async fn report(
         };
         return report_form(&state, &visitor, id, &typed).await;
     };
-    if !state.review_paces.voices.allows(&peer) {
+    if !state.paces.voices.allows(&peer) {
         return Err(Problem::of(Kind::TooFast));
     }
     let (voter, now) = (voter(&headers)?, state.clock.now());

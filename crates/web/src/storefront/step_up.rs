@@ -19,7 +19,7 @@ use super::forms::{Fields, see_other};
 use super::layout::{Page, document};
 use super::pay;
 use super::reader::{Reader, encoded};
-use crate::pace::Peer;
+use crate::peer::Peer;
 use crate::problem::{Kind, Problem};
 use crate::render;
 use crate::state::AppState;
@@ -29,7 +29,7 @@ use crate::visitor::Visitor;
 pub(crate) fn visit(visitor: &Visitor, peer: &Peer) -> Visit {
     Visit {
         cart: visitor.cart,
-        peer: peer.as_ref().map(|peer| peer.0.0.ip()),
+        peer: Some(peer.address()),
     }
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn confirm(
     Fields(sent): Fields<Sent>,
 ) -> Result<Response, Problem> {
     let (order, way) = sent.way(&state)?;
-    if !state.code_pace.allows(&peer) {
+    if !state.paces.codes.allows(&peer) {
         return Err(Problem::of(Kind::TooFast));
     }
     let which = (&order, sent.screening);
@@ -151,7 +151,7 @@ pub(crate) async fn again(
     Fields(sent): Fields<Sent>,
 ) -> Result<Response, Problem> {
     let (order, _) = sent.way(&state)?;
-    if !state.code_pace.allows(&peer) {
+    if !state.paces.codes.allows(&peer) {
         return Err(Problem::of(Kind::TooFast));
     }
     let which = (&order, sent.screening);

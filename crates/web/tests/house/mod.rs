@@ -83,6 +83,11 @@ impl Answer {
 impl House {
     /// A shop with `titles` books.
     pub async fn open(titles: u32) -> House {
+        House::open_with(titles, Settings::demo(SHOP, VAULT)).await
+    }
+
+    /// The same as the bookseller configured it.
+    pub async fn open_with(titles: u32, settings: Settings) -> House {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
         let url = StoreUrl::Sqlite(path.join("bouquin.db"));
@@ -116,7 +121,7 @@ impl House {
             tariff: Tariff::demo(),
             order_keys: OrderKeys::new(&[7; 32]),
             stock: Arc::default(),
-            settings: Settings::demo(SHOP, VAULT),
+            settings,
             metrics: None,
         });
         state

@@ -9,11 +9,13 @@
 mod buying;
 mod covers;
 mod display;
+mod door;
 #[path = "../house/mod.rs"]
 mod house_parts;
 mod looking;
 mod machines;
 mod provider;
+mod proxies;
 mod reviews;
 mod screening;
 
