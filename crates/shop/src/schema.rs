@@ -94,4 +94,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 25,
         sql: include_str!("../migrations/0025_declined_traces.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 26,
+        sql: include_str!("../migrations/0026_payouts.sql"),
+    },
 ];
