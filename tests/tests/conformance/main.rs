@@ -247,6 +247,7 @@ const BODIES: &[(&str, Body)] = bodies![
     payouts::what_a_payout_has_and_the_shop_has_not_is_found,
     payouts::payouts_and_statements_that_miss_each_other_are_found,
     payouts::a_failed_payout_is_owed_until_it_is_paid_again,
+    payouts::a_refund_in_a_payout_before_its_answer_is_no_break,
     payouts::a_shop_that_dies_between_fetching_and_booking_counts_once,
     payouts::payouts_beyond_a_page_and_one_that_cannot_be_read,
 ];

@@ -350,6 +350,29 @@ pub async fn a_failed_payout_is_owed_until_it_is_paid_again(counter: Counter) {
     assert_eq!(kinds(&shop.counter).await, [BreakKind::PayoutFailed]);
 }
 
+pub async fn a_refund_in_a_payout_before_its_answer_is_no_break(counter: Counter) {
+    let shop = Shop::open(counter);
+    let (number, payment, taken) = shop.sold(&[(ETRANGER, 2)]).await;
+    let (id, back) = shop.begins_to_give_back(&number).await;
+    // More had been reserved than was taken: the provider counts it and gives it back at once.
+    let about = About::Charge {
+        charge: charge_of(payment),
+    };
+    let let_go = transaction(about, "re_0", -500, 0);
+    shop.pays_out(vec![
+        charge(payment, taken + 500, 60),
+        let_go,
+        refund(id, payment, back),
+    ]);
+    assert_eq!(shop.asks().await, read(1));
+    assert_eq!(found(&shop.counter).await, []);
+    assert_eq!(shop.posted("provider-clearing").await, back);
+    shop.counter.clock.advance(DAY);
+    assert_eq!(shop.counter.recover().await.unwrap().answered, 1);
+    assert_eq!(shop.posted("provider-clearing").await, 0);
+    assert_eq!(found(&shop.counter).await, []);
+}
+
 pub async fn a_shop_that_dies_between_fetching_and_booking_counts_once(counter: Counter) {
     let shop = Shop::open(counter);
     let (_, first, one) = shop.sold(&[(ETRANGER, 1)]).await;

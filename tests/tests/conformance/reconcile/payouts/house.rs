@@ -177,6 +177,16 @@ impl Shop {
 
     /// One copy of the first line comes back: the refund, and how much it is.
     pub async fn gives_one_back(&self, number: &OrderNumber) -> (RefundId, i64) {
+        self.gives_back(number, Settled::Done).await
+    }
+
+    /// The same, and the provider has not said that it is done.
+    pub async fn begins_to_give_back(&self, number: &OrderNumber) -> (RefundId, i64) {
+        self.hosted.takes_its_time();
+        self.gives_back(number, Settled::Pending).await
+    }
+
+    async fn gives_back(&self, number: &OrderNumber, told: Settled) -> (RefundId, i64) {
         let what = Return {
             copies: Some(vec![(1, 1)]),
             delivery: false,
@@ -185,7 +195,7 @@ impl Shop {
         let counter = &self.counter;
         let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
         let given = payment::refund(store, methods, clock, number, &what, "anne").await;
-        assert_eq!(given.unwrap(), Settled::Done);
+        assert_eq!(given.unwrap(), told);
         let refunds = counter.order(number).await.refunds;
         let last = refunds.last().unwrap();
         (last.id, last.amount.as_cents())
