@@ -151,7 +151,7 @@ pub async fn a_dispute_at_the_provider_is_taken_contested_and_given_back(counter
     assert_eq!(shop.posted("fees").await, 100);
 }
 
-fn of<'a>(open: &'a [Break], kind: BreakKind) -> Vec<&'a Break> {
+fn of(open: &[Break], kind: BreakKind) -> Vec<&Break> {
     open.iter().filter(|one| one.kind == kind).collect()
 }
 
