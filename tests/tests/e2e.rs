@@ -242,6 +242,7 @@ async fn whole_path() -> Result<()> {
         ("office-certificates", "/office/certificates"),
         ("office-bank", "/office/bank"),
         ("office-bank-breaks", "/office/bank/breaks"),
+        ("office-bank-payouts", "/office/bank/payouts"),
         ("office-bank-fec", "/office/bank/fec"),
         ("office-network", "/office/network"),
         ("office-screening", "/office/screening"),

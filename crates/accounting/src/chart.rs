@@ -77,6 +77,7 @@ mod tests {
             ("receivable", "411"),
             ("card-clearing", "5115"),
             ("provider-clearing", "517"),
+            ("payouts-in-transit", "580"),
             ("bank", "512"),
             ("till", "530"),
             ("certificates", "4191"),

@@ -1,5 +1,5 @@
-//! The shop's way to the files of bank and switch: over mutual TLS to the switch's clearing and to the bank's window, or a
-//! folder. What is asked for and what is done with it is the shop's [`fetching`](shop::reconciliation::fetching).
+//! The shop's way to the files of bank and switch, over mutual TLS to the switch's clearing and to the bank's window, or a
+//! folder; and to the payouts of the hosted provider. What is asked for and what is done with it is the shop's [`fetching`](shop::reconciliation::fetching).
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use switch::{BatchPage, BatchState};
 use trade::limits;
 use web::AppState;
 
-use crate::config::ShopConfig;
+use crate::{config::ShopConfig, means};
 
 /// How often it is looked whether it is time to ask.
 const LOOK: Duration = Duration::from_secs(2);
@@ -45,6 +45,9 @@ pub fn places(config: &ShopConfig) -> Result<Vec<Place>> {
     }
     if let Some(folder) = &config.bank.statements {
         places.push(Place::Folder(folder.clone()));
+    }
+    if let Some(provider) = &config.payment.provider {
+        places.push(Place::Provider(Arc::new(means::checkout(provider)?)));
     }
     Ok(places)
 }

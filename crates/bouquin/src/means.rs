@@ -47,7 +47,8 @@ fn private_network(own: &OwnVault) -> Result<PrivateNetwork> {
     PrivateNetwork::open(&own.certificates, own.switch, own.vault)
 }
 
-fn checkout(provider: &config::HostedProvider) -> Result<Checkout> {
+/// The hosted provider, spoken to with its key.
+pub fn checkout(provider: &config::HostedProvider) -> Result<Checkout> {
     let key = secret(&provider.key).context("payment.provider.key")?;
     let key = ApiKey::parse(&key)
         .with_context(|| format!("payment.provider.key: {}", provider.key.display()))?;

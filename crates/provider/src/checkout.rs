@@ -26,7 +26,7 @@ use crate::{
 
 /// Stripe Checkout, spoken to with one key.
 pub struct Checkout {
-    wire: Wire,
+    pub(crate) wire: Wire,
     secret: SigningSecret,
     clock: Clock,
 }
@@ -427,7 +427,7 @@ fn refused_by(error: PaymentError) -> Outcome {
 }
 
 /// Whether a name of the provider can stand in an address as it is.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()

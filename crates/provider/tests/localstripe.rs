@@ -1,6 +1,6 @@
 //! The provider's wire against the real `localstripe` 1.15.10. It has payments with a capture that comes later, cancellation,
-//! refunds and signed events; it has no pages (Checkout Sessions), which the stand-in puts in front of it, and no
-//! idempotency keys, so that what is not done twice here is so because the verbs look first.
+//! refunds, signed events and payouts made by hand, of which it does not say what they are made of; it has no pages (Checkout
+//! Sessions), which the stand-in puts in front of it, and no idempotency keys, so that what is not done twice here is so because the verbs look first.
 //!
 //! `localstripe` listens on every address of the machine: it runs in a network namespace that this test makes, which needs
 //! root. Where that is not to be had, or the package is not, a line says `skipped:`.
@@ -24,7 +24,13 @@ use house::{House, Intents, call, page};
 use hyper::body::Bytes;
 use provider::Checkout;
 use serde_json::Value;
-use shop::payment::{Evidence, HostedProvider as _, Named, PaymentMethod as _, Standing};
+use shop::{
+    payment::{Evidence, HostedProvider as _, Named, PaymentMethod as _, Standing},
+    reconciliation::{
+        fetching::{FetchFault, PayoutDoor as _},
+        payouts::Items,
+    },
+};
 use trade::{
     clock::Clock,
     ids::{CaptureId, RefundId},
@@ -187,6 +193,46 @@ async fn verbs(localstripe: SocketAddr) {
         Ok(refused)
     );
     heard(&house, &checkout).await;
+    paid_out(localstripe, &checkout).await;
+}
+
+/// Payouts are listed page by page and stand where it says; what they are made of it does not know.
+async fn paid_out(localstripe: SocketAddr, checkout: &Checkout) {
+    let mut made = Vec::new();
+    for number in 0..120 {
+        let status = ["paid", "pending", "failed"][number % 3];
+        let form = format!("amount={}&currency=eur&status={status}", 1000 + number);
+        let (answer, payout) = call(localstripe, "POST", "/v1/payouts", Bytes::from(form)).await;
+        assert_eq!(answer, 200, "{payout}");
+        made.push((
+            payout["id"].as_str().unwrap().to_owned(),
+            1000 + number as i64,
+            status,
+        ));
+    }
+    let first = checkout.payouts(None, None).await.unwrap();
+    let second = checkout.payouts(None, first.next.as_deref()).await.unwrap();
+    assert_eq!(
+        (first.listed.len(), second.listed.len(), second.next),
+        (100, 20, None)
+    );
+    let listed = first.listed.iter().chain(&second.listed);
+    let mut listed: Vec<_> = listed
+        .map(|one| {
+            assert_eq!((one.items, one.currency.as_str()), (Items::Never, "eur"));
+            (one.id.clone(), one.amount.as_cents(), one.state.code())
+        })
+        .collect();
+    made.sort();
+    listed.sort();
+    assert_eq!(listed, made);
+    let (id, ..) = &made[0];
+    let made_of = checkout.transactions(id, None).await;
+    assert_eq!(
+        made_of.map(drop),
+        Err(FetchFault::Refused),
+        "it says now: read it"
+    );
 }
 
 /// A page of the stand-in, paid at localstripe.

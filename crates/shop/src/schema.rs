@@ -96,6 +96,11 @@ pub const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         component: "shop",
+        version: 26,
+        sql: include_str!("../migrations/0026_payouts.sql"),
+    },
+    Migration {
+        component: "shop",
         version: 27,
         sql: include_str!("../migrations/0027_traces_in_memory.sql"),
     },

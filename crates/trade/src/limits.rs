@@ -66,8 +66,8 @@ pub const PROVIDER_GRACE: Duration = Duration::from_secs(2 * 60);
 pub const PROVIDER_PAGE_AGAIN: Duration = Duration::from_secs(60);
 /// What a provider tells by itself, in bytes: its events take a few thousand.
 pub const PROVIDER_EVENT_BYTES: usize = 64 << 10;
-/// An answer of the provider, in bytes: a list of a hundred refunds takes some 150,000.
-pub const PROVIDER_ANSWER_BYTES: usize = 1 << 20;
+/// An answer of the provider, in bytes: a list of a hundred transactions, each with the whole charge, takes some 700,000.
+pub const PROVIDER_ANSWER_BYTES: usize = 2 << 20;
 /// Events that one address, and everybody together, may send in a minute: a shop with a sale a second is told of three
 /// events for each.
 pub const PROVIDER_EVENTS_PER_MINUTE: u32 = 600;
@@ -206,6 +206,15 @@ pub const DAYS_TO_CLEAR: u32 = 4;
 /// Days until the bank must have booked a batch, and a transfer that a bookseller says she sent: two business days, with a
 /// long week-end between.
 pub const DAYS_TO_BOOK: u32 = 5;
+/// Days after the expected one on which a payout of the hosted provider may still come to the bank, or fail: the provider names
+/// ten business days after which one asks what became of it.
+pub const PAYOUT_DAYS: u32 = 14;
+/// Days before the expected one on which it may have come: banks that credit at once, and the provider's day is UTC's.
+pub const PAYOUT_DAYS_EARLY: u32 = 2;
+/// Days until the hosted provider must have paid a capture out: the slowest schedule is monthly, and a week-end may follow.
+pub const DAYS_TO_PAY_OUT: u32 = 35;
+/// Transactions of one payout that are read, held in memory: a month of a shop with a sale a minute in its opening hours.
+pub const PAYOUT_TRANSACTIONS: usize = 20_000;
 /// Breaks of one kind that a run opens: more are one mistake, and nobody reads them one by one.
 pub const BREAKS_PER_KIND: u32 = 500;
 /// Breaks, statements and entries on one page of the back office.

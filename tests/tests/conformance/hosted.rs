@@ -203,7 +203,7 @@ impl PaymentMethod for Hosted {
             };
             let closed = page.paid == Paid::Closed || now >= page.wanted.expires;
             let (outcome, evidence) = match (page.paid, page.declined) {
-                (Paid::Reserved | Paid::Taken, _) => approved(now),
+                (Paid::Reserved | Paid::Taken, _) => approved(page.wanted.payment, now),
                 (Paid::Not, _) if !closed => return Standing::InProgress,
                 (_, Some(reason)) => (AuthoriseOutcome::Declined { reason }, Evidence::Nothing),
                 _ => {
@@ -245,10 +245,15 @@ impl PaymentMethod for Hosted {
     }
 }
 
-fn approved(at: Timestamp) -> (AuthoriseOutcome, Evidence) {
+/// The provider's name for what was paid.
+pub fn charge_of(payment: PaymentId) -> String {
+    format!("ch_{}", payment.0.simple())
+}
+
+fn approved(payment: PaymentId, at: Timestamp) -> (AuthoriseOutcome, Evidence) {
     let outcome = AuthoriseOutcome::Approved {
-        approval_code: "pi_test".into(),
-        retrieval_reference: "ch_test".into(),
+        approval_code: format!("pi_{}", payment.0.simple()),
+        retrieval_reference: charge_of(payment),
     };
     let evidence = Evidence::Authenticated {
         eci: Some("05".into()),

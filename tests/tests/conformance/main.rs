@@ -40,7 +40,7 @@ use std::{future::Future, pin::Pin, time::Instant};
 
 use counter::Counter;
 use desk::{corrections, dropped, jobs, rejects, workers};
-use reconcile::{damage, disputes, fetching, month, transfers};
+use reconcile::{damage, disputes, fetching, month, payouts, transfers};
 use storage::Store;
 use tests::engines::Engine;
 
@@ -243,6 +243,14 @@ const BODIES: &[(&str, Body)] = bodies![
     fetching::who_is_away_is_asked_again_after_a_growing_pause,
     fetching::a_damaged_batch_is_refused_once_and_holds_up_no_other,
     fetching::statements_that_lie_in_a_folder_are_read_and_laid_aside,
+    payouts::payouts_of_several_days_come_to_nothing,
+    payouts::a_dispute_at_the_provider_is_taken_contested_and_given_back,
+    payouts::what_a_payout_has_and_the_shop_has_not_is_found,
+    payouts::payouts_and_statements_that_miss_each_other_are_found,
+    payouts::a_failed_payout_is_owed_until_it_is_paid_again,
+    payouts::a_refund_in_a_payout_before_its_answer_is_no_break,
+    payouts::a_shop_that_dies_between_fetching_and_booking_counts_once,
+    payouts::payouts_beyond_a_page_and_one_that_cannot_be_read,
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,8 @@
-//! A stand-in for the provider, small and ours: pages (Checkout Sessions) as the published interface has them, and behind
-//! them payments of its own, or those of a `localstripe` that it passes questions on to.
+//! A stand-in for the provider, small and ours: pages (Checkout Sessions) and payouts as the published interface has them, and
+//! behind the pages payments of its own, or those of a `localstripe` that it passes questions on to.
 
+#[allow(dead_code)] // each test file has a house of its own
+mod payouts;
 mod request;
 mod server;
 
@@ -53,6 +55,7 @@ pub struct State {
     pub sessions: BTreeMap<String, Value>,
     pub intents: BTreeMap<String, Value>,
     pub refunds: Vec<Value>,
+    pub payouts: payouts::Payouts,
     /// What was answered under an idempotency key, and to what.
     pub named: HashMap<String, (Bytes, Value)>,
     /// The next questions are answered with this status, so many times.
@@ -94,6 +97,7 @@ fn trusting(roots: RootCertStore) -> ClientConfig {
 }
 
 /// A page that the shop asks for.
+#[allow(dead_code)]
 pub fn page(amount: Money) -> PageWanted {
     PageWanted {
         order: OrderNumber::from_bits(1),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::{Asked, Books, Intents, KEY, State};
+use super::{Asked, Books, Intents, KEY, State, payouts};
 
 pub fn acceptor(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -126,6 +126,8 @@ fn act(state: &mut State, asked: &Asked) -> (u16, Value) {
         ("POST", ["payment_intents", id, "cancel"]) => cancel(state, id),
         ("GET", ["refunds"]) => (200, json!({"object": "list", "data": state.refunds})),
         ("POST", ["refunds"]) => refund(state, asked),
+        ("GET", ["payouts"]) => payouts::list(state, asked),
+        ("GET", ["balance_transactions"]) => payouts::transactions(state, asked),
         _ => no(404, "resource_missing"),
     }
 }

@@ -17,12 +17,16 @@ use super::{FecRefusal, Period};
 use crate::columns;
 
 storage::statements! {
-    // What the bank booked has the bank's day, and all else the day on which it was posted.
+    // What the bank booked has the bank's day, a payout the provider's, and all else the day on which it was posted.
     POSTED = "SELECT t.id, COALESCE(o.number, ''), t.settled_us, b.booked_on, COALESCE(s.name, ''), e.account, e.amount_cents
         FROM ledger_transfers t JOIN ledger_entries e ON e.transfer = t.id
             LEFT JOIN orders o ON o.id = t.order_id
             LEFT JOIN (SELECT 'bank:' || CAST(statement AS TEXT) || ':' || name AS id, booked_on, statement FROM bank_entries
-                UNION SELECT transfer, booked_on, statement FROM bank_entries WHERE transfer LIKE 'paid:%') b ON b.id = t.id
+                UNION SELECT transfer, booked_on, statement FROM bank_entries WHERE transfer LIKE 'paid:%'
+                UNION SELECT 'payout:' || id, made_on, CAST(NULL AS BIGINT) FROM provider_payouts
+                UNION SELECT 'provider:' || x.id, p.made_on, CAST(NULL AS BIGINT)
+                    FROM provider_transactions x JOIN provider_payouts p ON p.id = x.payout
+                    WHERE x.kind IN ('chargeback', 'representment')) b ON b.id = t.id
             LEFT JOIN bank_statements s ON s.id = b.statement
         WHERE t.state = 'posted' AND ((b.booked_on IS NULL AND t.settled_us >= $1 AND t.settled_us < $2)
             OR (b.booked_on >= $3 AND b.booked_on <= $4))
@@ -34,6 +38,7 @@ type Kept = (&'static str, &'static str);
 
 const SALES: Kept = ("VE", "Ventes");
 const TAKEN: Kept = ("EN", "Encaissements par carte");
+const PROVIDER: Kept = ("PP", "Prestataire de paiement");
 const TILL: Kept = ("CA", "Caisse");
 const BANK: Kept = ("BQ", "Banque");
 const OTHERS: Kept = ("OD", "Opérations diverses");
@@ -121,6 +126,7 @@ fn journal(first: &Line, transfer: &[Line]) -> Kept {
         "card" => TAKEN,
         "paid" if at_the_till => TILL,
         "paid" | "bank" | "sent" | "fee" => BANK,
+        "payout" | "provider" => PROVIDER,
         _ => OTHERS,
     }
 }
@@ -158,7 +164,10 @@ fn entry(first: &Line, (code, label): Kept, number: u32, lines: Vec<EntryLine>) 
     let reference = match (first.statement.is_empty(), first.order.is_empty()) {
         (false, _) => format!("Relevé {}", first.statement),
         (true, false) => first.order.clone(),
-        (true, true) => first.transfer.clone(),
+        (true, true) => match first.transfer.strip_prefix("payout:") {
+            Some(payout) => format!("Versement {payout}"),
+            None => first.transfer.clone(),
+        },
     };
     JournalEntry {
         journal: Journal {
@@ -188,7 +197,8 @@ fn words(line: &Line) -> &'static str {
         "bank" => "Mouvement bancaire",
         "sent" => "Virement renvoyé",
         "fee" => "Frais bancaires",
-        "dispute" => "Paiement contesté",
+        "dispute" | "provider" => "Paiement contesté",
+        "payout" => "Versement du prestataire",
         _ => "Écriture",
     }
 }

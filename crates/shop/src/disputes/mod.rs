@@ -1,7 +1,8 @@
 //! Disputes: a cardholder's bank takes back what a payment brought, and the shop contests it or does not.
 //!
 //! A dispute begins with the bank's entry, or with a letter that a bookseller writes down before it. Money that is only
-//! announced is pending in the ledger, and posted by the entry of the bank ([`reconciliation`](crate::reconciliation)).
+//! announced is pending in the ledger, and posted by the entry of the bank, or by the hosted provider's payout that has it
+//! ([`reconciliation`](crate::reconciliation)).
 //! What evidence is sent to the bank, and how, is not known here: the note says it.
 
 mod bank;
@@ -24,6 +25,7 @@ use crate::{
         self,
         events::{self, EventKind},
     },
+    payment::Means,
     staff::audit,
 };
 
@@ -37,6 +39,7 @@ storage::statements! {
         VALUES ($1, $2, $3, $4, $5, $6, 'opened', $7, $8, $9, $10, $11, $8)";
     ADVANCE = "UPDATE disputes SET state = $3, note = CASE WHEN $4 = '' THEN note ELSE $4 END, changed_us = $5
         WHERE id = $1 AND state = $2";
+    MEANS = "SELECT means FROM payments WHERE id = $1";
     DISPUTED = "SELECT CAST(COALESCE(SUM(amount_cents), 0) AS BIGINT) FROM disputes WHERE payment = $1 AND state <> 'won'";
 }
 
@@ -134,7 +137,7 @@ pub fn open(
         staff,
     };
     let id = write(tx, &written, now)?;
-    let entries = ledger::moved(Account::Bank, Account::Chargebacks, new.amount);
+    let entries = ledger::moved(taken_from(payment.means), Account::Chargebacks, new.amount);
     let pending = TransferState::Pending;
     ledger::post(
         tx,
@@ -178,7 +181,9 @@ pub fn represent(
         note,
         now,
     )?;
-    let entries = ledger::moved(Account::Chargebacks, Account::Bank, dispute.amount);
+    let means = tx.query_one(&MEANS, &[dispute.payment.to_string().into()])?;
+    let account = taken_from(Means::of_column(means.text(0)?)?);
+    let entries = ledger::moved(Account::Chargebacks, account, dispute.amount);
     let (id, pending) = (step(id, "represented"), TransferState::Pending);
     ledger::post(tx, &id, Some(dispute.order), pending, &entries, now)?;
     let (event, staff_named) = (EventKind::Represented, Some(staff));
@@ -228,6 +233,14 @@ pub fn lose(
         now,
     )?;
     Ok(dispute.number)
+}
+
+/// Where the money of a dispute is taken from, and comes back to: a hosted provider takes it from what it owes.
+fn taken_from(means: Means) -> Account {
+    match means {
+        Means::Provider => Account::ProviderClearing,
+        Means::Card | Means::Transfer | Means::Collection => Account::Bank,
+    }
 }
 
 /// A dispute to be written.

@@ -19,6 +19,8 @@ pub enum Account {
     CardClearing,
     /// What the hosted provider owes.
     ProviderClearing,
+    /// What the hosted provider paid out and the bank has not booked yet.
+    PayoutsInTransit,
     /// What lies at the shop's bank.
     Bank,
     /// What lies in the shop's till.
@@ -47,6 +49,7 @@ impl fmt::Display for Account {
             Self::Receivable => write!(f, "receivable"),
             Self::CardClearing => write!(f, "card-clearing"),
             Self::ProviderClearing => write!(f, "provider-clearing"),
+            Self::PayoutsInTransit => write!(f, "payouts-in-transit"),
             Self::Bank => write!(f, "bank"),
             Self::Till => write!(f, "till"),
             Self::Certificates => write!(f, "certificates"),

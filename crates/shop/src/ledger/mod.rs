@@ -19,6 +19,16 @@
 //! | `bank:STATEMENT:ENTRY` | posted, when a statement is read | bank, fees | card clearing, suspense, chargebacks |
 //! | `sent:ENTRY`, `fee:ENTRY` | posted, when a bookseller clears what lies in suspense | suspense or fees | bank or suspense |
 //! | `dispute:DISPUTE:STEP` | pending, until the bank books it; the loss is posted | chargebacks, bank, losses | bank, chargebacks |
+//!
+//! What the hosted provider pays out makes these (see [`reconciliation::payouts`](crate::reconciliation::payouts)); the bank's
+//! entry then moves it from transit to the bank:
+//!
+//! | transfer | made | debit | credit |
+//! |---|---|---|---|
+//! | `payout:PAYOUT` | posted, when all that it is made of is known | payouts in transit, fees | provider clearing, suspense |
+//! | `payout:PAYOUT:failed` | posted, when the provider says so | provider clearing | payouts in transit |
+//! | `payout:PAYOUT:arrived` | posted, when the bank's entry was read before it | suspense | payouts in transit |
+//! | `provider:TRANSACTION` | posted with its payout, for a chargeback or what undoes one | chargebacks, provider clearing | provider clearing, chargebacks |
 
 mod account;
 mod balance;

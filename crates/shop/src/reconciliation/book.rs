@@ -12,7 +12,7 @@ use trade::{
 use super::{
     entry::{EntryKind, Why},
     movement::{Meaning, Movement, Named},
-    suspense,
+    payouts, suspense,
 };
 use crate::{
     disputes,
@@ -218,7 +218,7 @@ fn came(
 ) -> Result<Found, Fault> {
     let kind = EntryKind::Transfer;
     let number = match orders {
-        [] => return Ok(Found::aside(kind, Why::NoOrder, None)),
+        [] => return payout_or(tx, movement, kind, Why::NoOrder),
         [one] => one,
         _ => return Ok(Found::aside(kind, Why::SeveralOrders, None)),
     };
@@ -239,6 +239,22 @@ fn came(
     };
     tell(tx, number, movement.gross, own, now)?;
     Ok(Found::aside(kind, why, subject))
+}
+
+/// A movement that names no order: what the hosted provider paid out, or something in suspense.
+fn payout_or(
+    tx: &mut dyn Tx,
+    movement: &Movement,
+    kind: EntryKind,
+    why: Why,
+) -> Result<Found, Fault> {
+    if let Some(payout) = payouts::arrived(tx, movement)? {
+        let (account, kind) = (Account::PayoutsInTransit, EntryKind::Payout);
+        return Ok(Found::on(account, kind, Some(payout)));
+    }
+    let is_of_provider = payouts::is_of_provider(tx, movement)?;
+    let why = if is_of_provider { Why::NoPayout } else { why };
+    Ok(Found::aside(kind, why, None))
 }
 
 /// Tells the reader that her money is here and nothing is lost.
@@ -273,7 +289,7 @@ fn went(
         ));
     }
     let number = match orders {
-        [] => return Ok(Found::aside(EntryKind::Unknown, Why::Unknown, None)),
+        [] => return payout_or(tx, movement, EntryKind::Unknown, Why::Unknown),
         [one] => one,
         _ => return Ok(Found::aside(EntryKind::Unknown, Why::SeveralOrders, None)),
     };

@@ -55,6 +55,24 @@ coded! {
         RefundUnseen = "refund_unseen",
         /// A transfer that was sent back and that the bank has not booked.
         ReturnUnseen = "return_unseen",
+        /// A payout that the hosted provider made and no statement shows.
+        PayoutUnseen = "payout_unseen",
+        /// The hosted provider's money on a statement, and no payout that was read.
+        PayoutMissing = "payout_missing",
+        /// A payout whose transactions cannot be had.
+        PayoutUnread = "payout_unread",
+        /// A payout that is not the sum of its transactions, or not in euros.
+        PayoutDiffers = "payout_differs",
+        /// A payout that failed, until the provider pays its amount again.
+        PayoutFailed = "payout_failed",
+        /// A transaction of a payout that the shop does not know.
+        PayoutLineUnknown = "payout_line_unknown",
+        /// A transaction of a payout with another amount or currency than the shop's, or one that was paid out before.
+        PayoutLineDiffers = "payout_line_differs",
+        /// A capture at the hosted provider that no payout has.
+        CaptureNotPaidOut = "capture_not_paid_out",
+        /// The hosted provider's accounts in the ledger are not what it still owes, or what is under way to the bank.
+        ProviderBalance = "provider_balance",
         /// A transfer of the ledger that does not add up.
         LedgerUnbalanced = "ledger_unbalanced",
         /// The bank's account in the ledger is not what the statements moved.

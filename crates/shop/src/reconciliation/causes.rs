@@ -6,7 +6,7 @@ use trade::{clock::Timestamp, limits};
 use super::{
     agreement::Agreement,
     breaks::{BreakKind, Cause},
-    compare, lying, own_books,
+    compare, lying, own_books, payouts,
 };
 
 /// What a run found.
@@ -26,6 +26,7 @@ impl Causes {
         let mut causes = Causes::default();
         compare::find(tx, &mut causes, agreement, now)?;
         lying::find(tx, &mut causes, now)?;
+        payouts::find(tx, &mut causes, now)?;
         own_books::find(tx, &mut causes)?;
         Ok(causes)
     }

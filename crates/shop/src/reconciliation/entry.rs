@@ -11,6 +11,8 @@ coded! {
     pub enum EntryKind {
         /// The bank pays a clearing batch.
         Clearing = "clearing",
+        /// What the hosted provider paid out arrived.
+        Payout = "payout",
         /// Money came in.
         Transfer = "transfer",
         /// A refund left.
@@ -45,6 +47,8 @@ coded! {
         NoPayment = "no_payment",
         /// No refund of that order has this amount.
         NoRefund = "no_refund",
+        /// The hosted provider's, and no payout of it that was read has this amount at that time.
+        NoPayout = "no_payout",
         /// Nothing says what it is for.
         Unknown = "unknown",
     }

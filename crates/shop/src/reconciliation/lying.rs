@@ -130,6 +130,7 @@ fn suspense(tx: &mut dyn Tx, causes: &mut Causes) -> Result<(), Fault> {
             Some(Why::TooMuch | Why::TooLittle) => BreakKind::TransferAmount,
             Some(Why::TooLate) => BreakKind::TransferLate,
             Some(Why::NoPayment) => BreakKind::DisputeUnknown,
+            Some(Why::NoPayout) => BreakKind::PayoutMissing,
             _ if of == EntryKind::Transfer => BreakKind::TransferUnknown,
             _ => BreakKind::EntryUnknown,
         };

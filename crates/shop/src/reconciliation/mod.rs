@@ -1,4 +1,5 @@
-//! Three-way reconciliation: what the shop took and gave back, what the switch cleared, what the bank booked.
+//! Three-way reconciliation: what the shop took and gave back, what the switch cleared or the hosted provider paid out, what
+//! the bank booked.
 //!
 //! Files come in ([`read_file`]), or are fetched ([`fetching`]); each movement of a statement is booked once, in the
 //! transaction that reads the statement; each run ([`run`]) compares everything with everything and keeps what disagrees
@@ -17,6 +18,7 @@ mod files;
 mod lying;
 mod movement;
 mod own_books;
+pub mod payouts;
 mod run;
 mod statement;
 mod suspense;
@@ -47,6 +49,7 @@ pub(crate) fn statements() -> Vec<&'static storage::Statement> {
         statement::STATEMENTS,
         suspense::STATEMENTS,
         &fetching::statements(),
+        &payouts::statements(),
     ]
     .concat()
 }

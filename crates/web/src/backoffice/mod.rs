@@ -200,6 +200,7 @@ fn rooms() -> Vec<Room> {
         },
         Room::money("/office/bank/run", post(bank::run)),
         Room::money("/office/bank/fetch", post(bank::ask_now)),
+        Room::money("/office/bank/payouts", get(bank::payouts_list)),
         Room::money("/office/bank/breaks", get(bank::breaks)),
         Room::money(
             "/office/bank/breaks/{id}",

@@ -27,7 +27,7 @@ use crate::counter::{Counter, MUG, ship};
 const MINUTE: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(limits::FETCH_EVERY_S);
 /// Longer than a pause of [`EVERY`] with its jitter.
-const NEXT: Duration = Duration::from_secs(20 * 60);
+pub const NEXT: Duration = Duration::from_secs(20 * 60);
 
 /// Doors behind which lies what a test puts there.
 #[derive(Default)]
@@ -154,7 +154,7 @@ fn doors() -> (Arc<Doors>, Place, Place) {
     (doors, switch, window)
 }
 
-fn fetcher(counter: &Counter) -> Fetcher {
+pub fn fetcher(counter: &Counter) -> Fetcher {
     Fetcher {
         store: counter.store.clone(),
         clock: counter.clock.clone(),

@@ -5,6 +5,7 @@ pub mod damage;
 pub mod disputes;
 pub mod fetching;
 pub mod month;
+pub mod payouts;
 pub mod transfers;
 
 use banking::{

@@ -2,7 +2,12 @@
 
 use std::{path::PathBuf, pin::Pin, sync::Arc};
 
-use crate::codes::coded;
+use trade::clock::Timestamp;
+
+use crate::{
+    codes::coded,
+    reconciliation::payouts::{Payout, Transaction},
+};
 
 coded! {
     /// Where files come from.
@@ -13,6 +18,8 @@ coded! {
         Window = "window",
         /// A folder where statements arrive.
         Folder = "folder",
+        /// The hosted provider: its payouts.
+        Provider = "provider",
     }
 }
 
@@ -94,6 +101,32 @@ pub trait StatementDoor: Send + Sync {
     fn statement(&self, number: u32) -> Fetched<'_, Vec<u8>>;
 }
 
+/// A part of a list in which each entry has a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// What follows the one that was named.
+    pub listed: Vec<T>,
+    /// After which the list goes on, when there is more.
+    pub next: Option<String>,
+}
+
+/// The hosted provider's door for its payouts, listed from the newest to the oldest.
+pub trait PayoutDoor: Send + Sync {
+    /// The payouts that were made at a time or later, or all, after one.
+    fn payouts<'a>(
+        &'a self,
+        since: Option<Timestamp>,
+        after: Option<&'a str>,
+    ) -> Fetched<'a, Listing<Payout>>;
+
+    /// What a payout is made of, after one transaction.
+    fn transactions<'a>(
+        &'a self,
+        payout: &'a str,
+        after: Option<&'a str>,
+    ) -> Fetched<'a, Listing<Transaction>>;
+}
+
 /// A place where the shop asks for files.
 #[derive(Clone)]
 pub enum Place {
@@ -103,6 +136,8 @@ pub enum Place {
     Window(Arc<dyn StatementDoor>),
     /// A folder.
     Folder(PathBuf),
+    /// The hosted provider.
+    Provider(Arc<dyn PayoutDoor>),
 }
 
 impl Place {
@@ -112,6 +147,7 @@ impl Place {
             Place::Switch(_) => Source::Switch,
             Place::Window(_) => Source::Window,
             Place::Folder(_) => Source::Folder,
+            Place::Provider(_) => Source::Provider,
         }
     }
 }

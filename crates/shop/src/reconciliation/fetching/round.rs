@@ -27,7 +27,8 @@ storage::statements! {
     LAST_RUN = "SELECT MAX(begun_us) FROM reconciliation_runs WHERE ended_us IS NOT NULL";
     READ_SINCE = "SELECT 1 FROM (
             SELECT read_us AS at_us FROM clearing_batches UNION ALL SELECT read_us FROM bank_statements
-            UNION ALL SELECT at_us FROM bank_files_refused) AS r
+            UNION ALL SELECT at_us FROM bank_files_refused
+            UNION ALL SELECT booked_us FROM provider_payouts UNION ALL SELECT failed_us FROM provider_payouts) AS r
         WHERE r.at_us > $1 LIMIT 1";
 }
 
@@ -54,7 +55,7 @@ pub struct Fetcher {
 /// What a round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Round {
-    /// Files that were read and had not been before.
+    /// Files that were read and had not been before; payouts that were booked, or found to have failed.
     pub read: usize,
     /// Files that were not believed: each is a break.
     pub refused: usize,
@@ -84,7 +85,7 @@ impl From<Fault> for Stop {
 
 /// Whether a round may be over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Left {
+pub(super) enum Left {
     Nothing,
     More,
 }
@@ -149,6 +150,7 @@ impl Fetcher {
                 let folder = StatementFolder::open(folder.clone(), self.still).await?;
                 self.dropped(&folder, round).await
             }
+            Place::Provider(door) => self.payouts(door.as_ref(), round).await,
         }
     }
 

@@ -1,5 +1,5 @@
-//! The bank in the back office: files from bank and switch, fetched or handed in, what disagrees, the ledger, the
-//! accountant's file.
+//! The bank in the back office: files from bank and switch, fetched or handed in, what the hosted provider pays out, what
+//! disagrees, the ledger, the accountant's file.
 //!
 //! Everything that moves money asks the shop's verbs; each form answers with a redirect, so that reloading a page does
 //! nothing again. What is in a file is read by the shop, not here.
@@ -7,6 +7,7 @@
 mod balance;
 mod fec;
 pub(super) mod fetching;
+mod payouts;
 mod queue;
 mod statement;
 mod suspense;
@@ -22,6 +23,7 @@ use shop::ledger::{self, TrialBalance};
 use shop::reconciliation::{
     self, BreakKind, FileRead, FileRefusal, HandedIn, ReadBatch, ReadStatement, Run,
     fetching::{Source, Standing},
+    payouts::{ReadPayout, payouts_read},
 };
 use storage::{Fault, Tx};
 use trade::limits;
@@ -35,6 +37,7 @@ use crate::problem::{Kind, Problem};
 
 pub(super) use fec::{download, page as fec};
 pub(super) use fetching::ask_now;
+pub(super) use payouts::list as payouts_list;
 pub(super) use queue::{close, list as breaks, look_after, show as show_break};
 pub(super) use statement::show as statement;
 pub(super) use suspense::{charge, give, send_back};
@@ -51,11 +54,12 @@ struct Found {
     open: Vec<(BreakKind, u64)>,
     statements: Vec<ReadStatement>,
     batches: Vec<ReadBatch>,
+    payouts: Vec<ReadPayout>,
     balance: TrialBalance,
     fetching: Vec<(Source, Option<Standing>)>,
 }
 
-/// Statements and batches on the first page: two weeks of both.
+/// Statements, batches and payouts on the first page: two weeks of each.
 const LATEST: u32 = 14;
 
 /// `GET /office/bank`
@@ -71,6 +75,7 @@ pub(super) async fn show(
             open: reconciliation::open_by_kind(tx)?,
             statements: reconciliation::statements_read(tx, LATEST)?,
             batches: reconciliation::batches_read(tx, LATEST)?,
+            payouts: payouts_read(tx, 1, LATEST)?.0,
             balance: ledger::trial_balance(tx)?,
             fetching: fetching::standings(tx, &asked)?,
         })
@@ -89,6 +94,7 @@ pub(super) async fn show(
             (statements(&visit, &found.statements))
             (batches(&visit, &found.batches))
         }
+        (payouts::section(&visit, &found.payouts, state.settings.fetches.contains(&Source::Provider)))
         (balance::table(&visit, &found.balance))
         (fec::section(&visit, state.settings.siren.is_some(), state.clock.today()))
     };

@@ -27,6 +27,7 @@ pub(super) fn lies(kind: BreakKind) -> bool {
             | BreakKind::TransferLate
             | BreakKind::EntryUnknown
             | BreakKind::DisputeUnknown
+            | BreakKind::PayoutMissing
     )
 }
 

@@ -7,18 +7,25 @@
     clippy::panic
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use shop::disputes::DisputeState;
-use shop::reconciliation::fetching::{FetchFault, Fetcher, Place, Source};
+use shop::reconciliation::fetching::{
+    FetchFault, Fetched, Fetcher, Listing, PayoutDoor, Place, Source,
+};
+use shop::reconciliation::payouts::{About, Items, Payout, PayoutState, Transaction};
 use shop::reconciliation::{Agreement, BreakKind, EntryKind, REFUSED, Why};
 use shop::staff::audit;
 
 use super::super::fixture::{self, Small, hidden, location, text};
 use super::super::tests::paid;
+use super::payouts::Standing;
 use crate::i18n::words;
+use trade::clock::Timestamp;
 use trade::locale::Locale;
+use trade::money::Money;
 
 const UPLOAD: &str = "multipart/form-data; boundary=b";
 
@@ -265,6 +272,103 @@ async fn what_is_fetched_and_what_hinders_it_is_said() {
     );
 }
 
+/// A provider with one payout, which has a payment that nobody knows.
+struct OnePayout;
+
+impl PayoutDoor for OnePayout {
+    fn payouts<'a>(
+        &'a self,
+        _: Option<Timestamp>,
+        _: Option<&'a str>,
+    ) -> Fetched<'a, Listing<Payout>> {
+        let payout = Payout {
+            id: "po_1".into(),
+            state: PayoutState::Paid,
+            amount: Money::cents(1950),
+            currency: "eur".into(),
+            created: Timestamp::micros(1_795_431_600_000_000),
+            arrives_on: "2026-11-25".parse().unwrap(),
+            items: Items::Known,
+            payer: "STRIPE".into(),
+            trace: None,
+        };
+        let listed = vec![payout];
+        Box::pin(std::future::ready(Ok(Listing { listed, next: None })))
+    }
+
+    fn transactions<'a>(
+        &'a self,
+        _: &'a str,
+        _: Option<&'a str>,
+    ) -> Fetched<'a, Listing<Transaction>> {
+        let charge = Transaction {
+            id: "txn_1".into(),
+            about: About::Charge {
+                charge: "ch_stranger".into(),
+            },
+            source: "ch_stranger".into(),
+            amount: Money::cents(2000),
+            fee: Money::cents(50),
+            currency: "eur".into(),
+            of_currency: None,
+        };
+        let listed = vec![charge];
+        Box::pin(std::future::ready(Ok(Listing { listed, next: None })))
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_pays_out_is_listed_with_its_breaks() {
+    let shop = fixture::small().await;
+    let cookie = shop.log_in("lire").await;
+    let none = text(shop.get("/office/bank/payouts", &cookie).await).await;
+    assert!(none.contains("No payout has been read yet"), "{none}");
+    let bank = text(shop.get("/office/bank", &cookie).await).await;
+    assert!(
+        !bank.contains("The provider’s payouts"),
+        "this shop has no provider: {bank}"
+    );
+    let fetcher = Fetcher {
+        store: shop.state.store.clone(),
+        clock: shop.state.clock.clone(),
+        account: None,
+        agreement: Agreement::default(),
+        every: Duration::from_secs(60),
+        still: Duration::ZERO,
+    };
+    let place = Place::Provider(Arc::new(OnePayout));
+    let round = fetcher.ask(&place).await.unwrap().unwrap();
+    assert_eq!((round.read, round.failure), (1, None));
+    let bank = text(shop.get("/office/bank", &cookie).await).await;
+    assert!(
+        bank.contains("The provider’s payouts") && bank.contains("Payouts under way"),
+        "{bank}"
+    );
+    let list = text(shop.get("/office/bank/payouts", &cookie).await).await;
+    for shown in [
+        "po_1",
+        "23 November 2026",
+        "€19.50",
+        "€0.50",
+        "under way to the bank",
+        "expected 25 November 2026",
+    ] {
+        assert!(list.contains(shown), "{shown} in {list}");
+    }
+    let link = list.split("href=\"/office/bank/breaks/").nth(1).unwrap();
+    let link = format!("/office/bank/breaks/{}", link.split('"').next().unwrap());
+    let one = text(shop.get_in_french(&link, &cookie).await).await;
+    for shown in [
+        "Transaction inconnue d’un versement",
+        "po_1:txn_1 · ch_stranger",
+        "20,00",
+    ] {
+        assert!(one.contains(shown), "{shown} in {one}");
+    }
+    let list = text(shop.get_in_french("/office/bank/payouts", &cookie).await).await;
+    assert!(list.contains("en route vers la banque"), "{list}");
+}
+
 #[tokio::test]
 async fn why_a_file_was_refused_is_said_in_the_readers_language() {
     let shop = fixture::small().await;
@@ -359,6 +463,9 @@ fn every_code_of_the_bank_has_its_words() {
         FetchFault::ALL
             .iter()
             .for_each(|fault| known("bank-fetch-fault", fault.code()));
+        Standing::ALL
+            .iter()
+            .for_each(|standing| known("payout-standing", standing.code()));
         DisputeState::ALL
             .iter()
             .for_each(|state| known("dispute", state.code()));
