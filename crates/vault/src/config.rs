@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use sandbox::{Demand, Needs};
+
 use crate::error::VaultError;
 
 /// How serious the installation is.
@@ -12,6 +14,16 @@ pub enum Profile {
     Development,
     /// Real readers and real cards.
     Production,
+}
+
+impl Profile {
+    /// How much of the fences the kernel must put up.
+    pub(crate) fn demand(self) -> Demand {
+        match self {
+            Profile::Production => Demand::Everything,
+            Profile::Development => Demand::WhatThereIs,
+        }
+    }
 }
 
 /// A certificate that browsers believe.
@@ -53,6 +65,19 @@ impl Config {
     #[must_use]
     pub fn audit_origin(&self) -> String {
         format!("bouquin.internal/vault/{}", self.shop)
+    }
+
+    /// All that the process keeps of the system: its folder, its certificates to read, its two doors, and no way out.
+    pub(crate) fn needs(&self) -> Needs {
+        let tls = self.public_tls.iter();
+        let read = tls.flat_map(|files| [files.chain.clone(), files.key.clone()]);
+        Needs {
+            process: crate::NAME,
+            own: self.data_dir.clone(),
+            read: read.chain([self.certs_dir.clone()]).collect(),
+            listen: vec![self.public_listen.port(), self.private_listen.port()],
+            connect: Vec::new(),
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), VaultError> {

@@ -26,7 +26,6 @@ mod process;
 mod public;
 mod record;
 mod rotation;
-pub mod sandbox;
 mod store;
 mod unsealing;
 mod verbs;
@@ -39,6 +38,7 @@ use axum::Router;
 use link::http::{Door, serve};
 use link::signed::{SigningKey, VerifyingKey};
 use link::{Identity, tls};
+use sandbox::Confined;
 use storage::{Fault, Store, StoreUrl};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -54,7 +54,6 @@ use keys::{Changed, Keys, Safe};
 pub use config::{Config, Profile, PublicCertificate};
 pub use error::VaultError;
 pub use process::{NotLocked, harden};
-pub use sandbox::Confined;
 pub use store::{MIGRATIONS, statements};
 
 /// The name of this process on the private network.
@@ -341,7 +340,7 @@ pub fn confine(config: &Config) -> Result<Confined, VaultError> {
         Ok(()) => {}
     }
     make_folders(&config.data_dir)?;
-    Ok(sandbox::confine(config)?)
+    Ok(sandbox::confine(&config.needs(), config.profile.demand())?)
 }
 
 /// The process: says what mode it runs in, and serves until SIGTERM or SIGINT.
@@ -351,7 +350,7 @@ pub fn confine(config: &Config) -> Result<Confined, VaultError> {
 pub async fn run(config: Config, confined: Confined) -> Result<(), VaultError> {
     let bound = bind(&config, Clock::system()).await?;
     config.announce();
-    sandbox::close(&confined)?;
+    confined.close()?;
     let (public, private) = (bound.public_address(), bound.private_address());
     let (public, private) = (
         public.map_err(VaultError::System)?,
