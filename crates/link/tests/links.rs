@@ -14,7 +14,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, StatusCode};
-use link::http::{Client, Door, serve};
+use link::http::{Client, Door, RemoteAddress, serve};
 use link::tls::{client_config, server_config};
 use link::{Identity, LinkFault, Peer, Problem, ca};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         .get::<Peer>()
         .map(|peer| peer.name().to_owned())
         .unwrap_or_default();
+    let remote = request.extensions().get::<RemoteAddress>();
+    let remote = remote.map(|remote| remote.0.ip().to_string());
+    let remote = remote.unwrap_or_default();
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let said: Word = serde_json::from_slice(&body).unwrap_or(word("nothing"));
@@ -62,6 +65,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
             b' ';
             link::http::MAX_ANSWER_BYTES + 1
         ]))),
+        "/where" => Response::new(json(&word(&remote))),
         "/odd" => Response::new(Full::new(Bytes::from_static(b"{}"))),
         _ => Response::new(json(&word(&format!("{peer} said {}", said.text)))),
     })
@@ -118,6 +122,8 @@ async fn a_call_is_answered_and_the_server_knows_who_asked() {
         shop.get::<Word>("/say", SOON).await.unwrap(),
         word("shop said nothing")
     );
+    let remote: Word = shop.get("/where", SOON).await.unwrap();
+    assert_eq!(remote, word("127.0.0.1"));
 }
 
 #[tokio::test]

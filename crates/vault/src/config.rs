@@ -1,6 +1,6 @@
 //! What a vault is told at its start.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use sandbox::{Demand, Needs};
@@ -50,6 +50,8 @@ pub struct Config {
     pub public_listen: SocketAddr,
     /// TLS for browsers.
     pub public_tls: Option<PublicCertificate>,
+    /// Proxies in front of the card form: readers that come by them are counted by the address that they name.
+    pub proxies: Vec<IpAddr>,
     /// Where switch and shop come in, over mutual TLS.
     pub private_listen: SocketAddr,
     /// The shop's name on the private network and in tickets (`"shop"`).
@@ -128,6 +130,7 @@ mod tests {
             dev: true,
             public_listen: ([127, 0, 0, 1], 0).into(),
             public_tls: None,
+            proxies: Vec::new(),
             private_listen: ([127, 0, 0, 1], 0).into(),
             shop: "shop".into(),
             shop_name: "Bouquin".into(),

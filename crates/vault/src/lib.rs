@@ -30,7 +30,7 @@ mod store;
 mod unsealing;
 mod verbs;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -73,6 +73,9 @@ pub(crate) struct OpenVault {
     pub(crate) shop_name: String,
     pub(crate) shop_origin: String,
     pub(crate) over_tls: bool,
+    /// Proxies whose word for where a reader comes from is believed.
+    pub(crate) proxies: Vec<IpAddr>,
+    pub(crate) paces: public::Paces,
     pub(crate) dev: bool,
     pub(crate) store: Store,
     pub(crate) safe: Arc<Safe>,
@@ -150,6 +153,8 @@ impl Vault {
             shop_name: config.shop_name.clone(),
             shop_origin: config.shop_origin.clone(),
             over_tls: config.public_tls.is_some(),
+            proxies: config.proxies.clone(),
+            paces: public::Paces::new(),
             dev: config.dev,
             store,
             safe: Arc::new(Safe::new(ring_path.clone(), clock.now())),

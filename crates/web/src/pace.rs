@@ -8,29 +8,24 @@ use std::num::NonZeroU32;
 
 use axum::Extension;
 use axum::extract::ConnectInfo;
-use governor::clock::DefaultClock;
-use governor::state::keyed::HashMapStateStore;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-
-/// Addresses that are remembered before those that stopped are forgotten.
-const ADDRESSES: usize = 10_000;
 
 /// The address a request comes from, as axum knows it.
 pub(crate) type Peer = Option<Extension<ConnectInfo<SocketAddr>>>;
 
 /// Counts by address and in all.
 pub(crate) struct Pace {
-    each: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>,
+    each: link::pace::Pace<IpAddr>,
     all: DefaultDirectRateLimiter,
 }
 
 impl Pace {
     /// At most so many times a minute.
     pub(crate) fn per_minute(each: u32, all: u32) -> Pace {
-        let quota = |times| Quota::per_minute(NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN));
+        let all = NonZeroU32::new(all).unwrap_or(NonZeroU32::MIN);
         Pace {
-            each: RateLimiter::hashmap(quota(each)),
-            all: RateLimiter::direct(quota(all)),
+            each: link::pace::Pace::per_minute(each),
+            all: RateLimiter::direct(Quota::per_minute(all)),
         }
     }
 
@@ -39,10 +34,7 @@ impl Pace {
         let address = peer
             .as_ref()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.0.ip());
-        if self.each.len() > ADDRESSES {
-            self.each.retain_recent();
-        }
-        self.each.check_key(&address).is_ok() && self.all.check().is_ok()
+        self.each.count(&address).is_ok() && self.all.check().is_ok()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::Service;
 
-use super::turned_away::TurnedAway;
 use crate::fault::LinkFault;
+use crate::quiet::Quiet;
 use crate::tls::{Peer, PublicTls, ServerTls, Wire};
 
 /// Connections served at once; further ones wait in the operating system's queue.
@@ -38,6 +39,10 @@ pub enum Door {
     /// Browsers on the same machine without TLS. Refused for any other address than loopback.
     Loopback,
 }
+
+/// Where a request's connection comes from; each request carries it as an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteAddress(pub SocketAddr);
 
 /// Serves until `shutdown` resolves, then lets running requests end, for at most five seconds.
 ///
@@ -65,7 +70,7 @@ where
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let graceful = GracefulShutdown::new();
-    let turned_away = Arc::new(TurnedAway::default());
+    let turned_away = Arc::new(Quiet::default());
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut shutdown = pin!(shutdown);
     loop {
@@ -90,8 +95,13 @@ where
         let turned_away = Arc::clone(&turned_away);
         tokio::spawn(async move {
             match enter(&door, tcp).await {
-                Ok((wire, peer)) => converse(wire, peer, service, watcher).await,
-                Err(fault) if matches!(door, Door::Private(_)) => turned_away.note(from, &fault),
+                Ok((wire, peer)) => {
+                    let remote = RemoteAddress(from);
+                    converse(wire, remote, peer, service, watcher).await;
+                }
+                Err(fault) if matches!(door, Door::Private(_)) => {
+                    turn_away(&turned_away, from, &fault);
+                }
                 Err(fault) => tracing::debug!(%from, %fault, "a connection was refused"),
             }
             drop(place);
@@ -122,8 +132,17 @@ async fn enter(door: &Door, tcp: TcpStream) -> Result<(Box<dyn Wire>, Option<Pee
     }
 }
 
+/// Says that a handshake at a private door failed, if it is time for a line.
+fn turn_away(turned_away: &Quiet, from: SocketAddr, fault: &LinkFault) {
+    match turned_away.next() {
+        Some(others) => tracing::warn!(%from, %fault, others, "a peer was turned away"),
+        None => tracing::debug!(%from, %fault, "a peer was turned away"),
+    }
+}
+
 async fn converse<S, B>(
     wire: Box<dyn Wire>,
+    remote: RemoteAddress,
     peer: Option<Peer>,
     service: S,
     watcher: hyper_util::server::graceful::Watcher,
@@ -139,6 +158,7 @@ async fn converse<S, B>(
 {
     let service = TowerToHyperService::new(service);
     let named = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(remote);
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
         }
