@@ -7,6 +7,7 @@ mod caller;
 mod headers;
 mod pace;
 mod page;
+mod reports;
 mod words;
 
 use std::convert::Infallible;
@@ -17,7 +18,7 @@ use axum::extract::{Form, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use cards::entry::{Entry, EntryErrors};
 use cards::sealed::SealedError;
@@ -43,6 +44,7 @@ pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
     let csp = headers::policy(&vault);
     Router::new()
         .route("/pay", get(show).post(submit))
+        .route(reports::PATH, post(reports::take))
         .route_layer(middleware::from_fn_with_state(
             Arc::clone(&vault),
             pace::by_address,

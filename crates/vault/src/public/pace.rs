@@ -26,6 +26,8 @@ pub(crate) struct Paces {
     /// By payment: a reader may have several tickets for one.
     ticket: Pace<PaymentId>,
     slowed: Quiet,
+    /// Reports of browsers.
+    pub(super) reports: Quiet,
 }
 
 impl Paces {
@@ -34,6 +36,7 @@ impl Paces {
             address: Pace::per_minute(CARD_PAGE_PER_MINUTE),
             ticket: Pace::once_each(CARD_ANSWER_EVERY, CARD_ANSWERS_AT_ONCE),
             slowed: Quiet::default(),
+            reports: Quiet::default(),
         }
     }
 }
