@@ -310,3 +310,82 @@ async fn a_browser_meets_ordinary_tls_at_a_public_door() {
     let _ = stream.read_to_string(&mut said).await;
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");
 }
+
+/// The statuses of the answers to these bytes, until the server closes or has nothing more to say.
+async fn statuses(address: SocketAddr, bytes: &str) -> Vec<u16> {
+    let mut tcp = TcpStream::connect(address).await.unwrap();
+    tcp.write_all(bytes.as_bytes()).await.unwrap();
+    let mut said = Vec::new();
+    let reading = tcp.read_to_end(&mut said);
+    let closed = tokio::time::timeout(SOON, reading).await;
+    assert!(closed.is_ok(), "the connection stays open");
+    let said = String::from_utf8(said).unwrap();
+    let answers = said.split("HTTP/1.1 ").skip(1);
+    answers.map(|answer| answer[..3].parse().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_request_that_says_its_length_in_two_ways_is_refused_and_nothing_after_it_is_heard() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(
+        listener,
+        Door::Loopback,
+        tower::service_fn(answer),
+        std::future::pending(),
+    ));
+    let hidden = "GET /say HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n";
+    let asked = |lengths: &str, body: &str| {
+        format!("POST /say HTTP/1.1\r\nHost: v\r\n{lengths}\r\n\r\n{body}{hidden}")
+    };
+    // As it should be: both requests are answered.
+    let both = statuses(address, &asked("Content-Length: 2", "{}")).await;
+    assert_eq!(both, [200, 200]);
+    for (lengths, status) in [
+        ("Content-Length: 2\r\nContent-Length: 40", 400),
+        ("Content-Length: 2, 40", 400),
+        ("Content-Length: +2", 400),
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked", 411),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 2", 411),
+        ("Transfer-Encoding: chunked", 411),
+        ("Transfer-Encoding: gzip", 400),
+        (
+            "Transfer-Encoding: chunked, identity\r\nContent-Length: 2",
+            400,
+        ),
+    ] {
+        let body = if lengths.contains("chunked") {
+            "2\r\n{}\r\n0\r\n\r\n"
+        } else {
+            "{}"
+        };
+        let said = statuses(address, &asked(lengths, body)).await;
+        assert_eq!(said, [status], "{lengths}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_says_its_length_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(
+        listener,
+        Door::Loopback,
+        tower::service_fn(answer),
+        std::future::pending(),
+    ));
+    let mut tcp = TcpStream::connect(address).await.unwrap();
+    tcp.write_all(b"GET /say HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut said = String::new();
+    tcp.read_to_string(&mut said).await.unwrap();
+    let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    assert_eq!(head.matches("content-length: ").count(), 1, "{head}");
+    assert!(
+        head.contains(&format!("content-length: {}", body.len())),
+        "{head}"
+    );
+    assert!(!head.contains("transfer-encoding"), "{head}");
+}

@@ -7,10 +7,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::{Body, Incoming};
+use http_body_util::{Either, Empty};
+use hyper::body::{Body, Buf, Incoming};
+use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -132,6 +134,16 @@ async fn enter(door: &Door, tcp: TcpStream) -> Result<(Box<dyn Wire>, Option<Pee
     }
 }
 
+/// To a body in chunks: browsers send forms, and the house its messages, with one length that says where they end. A request
+/// that says it in two ways may end elsewhere for a proxy than for us (request smuggling).
+fn length_required<D: Buf>() -> Response<Empty<D>> {
+    let mut response = Response::new(Empty::new());
+    *response.status_mut() = StatusCode::LENGTH_REQUIRED;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 /// Says that a handshake at a private door failed, if it is time for a line.
 fn turn_away(turned_away: &Quiet, from: SocketAddr, fault: &LinkFault) {
     match turned_away.next() {
@@ -162,7 +174,14 @@ async fn converse<S, B>(
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
         }
-        service.call(request)
+        let answer =
+            (!request.headers().contains_key(TRANSFER_ENCODING)).then(|| service.call(request));
+        async move {
+            match answer {
+                Some(answer) => answer.await.map(|answer| answer.map(Either::Left)),
+                None => Ok(length_required().map(Either::Right)),
+            }
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
