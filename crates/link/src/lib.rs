@@ -11,6 +11,8 @@ pub mod http;
 pub mod identity;
 pub mod keyfile;
 pub mod note;
+pub mod pace;
+pub mod quiet;
 pub mod signed;
 pub mod tls;
 

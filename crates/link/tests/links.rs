@@ -14,7 +14,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, StatusCode};
-use link::http::{Client, Door, serve};
+use link::http::{Client, Door, RemoteAddress, serve};
 use link::tls::{client_config, server_config};
 use link::{Identity, LinkFault, Peer, Problem, ca};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,9 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         .get::<Peer>()
         .map(|peer| peer.name().to_owned())
         .unwrap_or_default();
+    let remote = request.extensions().get::<RemoteAddress>();
+    let remote = remote.map(|remote| remote.0.ip().to_string());
+    let remote = remote.unwrap_or_default();
     let path = request.uri().path().to_owned();
     let body = request.into_body().collect().await.unwrap().to_bytes();
     let said: Word = serde_json::from_slice(&body).unwrap_or(word("nothing"));
@@ -62,6 +65,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
             b' ';
             link::http::MAX_ANSWER_BYTES + 1
         ]))),
+        "/where" => Response::new(json(&word(&remote))),
         "/odd" => Response::new(Full::new(Bytes::from_static(b"{}"))),
         _ => Response::new(json(&word(&format!("{peer} said {}", said.text)))),
     })
@@ -118,6 +122,8 @@ async fn a_call_is_answered_and_the_server_knows_who_asked() {
         shop.get::<Word>("/say", SOON).await.unwrap(),
         word("shop said nothing")
     );
+    let remote: Word = shop.get("/where", SOON).await.unwrap();
+    assert_eq!(remote, word("127.0.0.1"));
 }
 
 #[tokio::test]
@@ -303,4 +309,83 @@ async fn a_browser_meets_ordinary_tls_at_a_public_door() {
     let mut said = String::new();
     let _ = stream.read_to_string(&mut said).await;
     assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+}
+
+/// The statuses of the answers to these bytes, until the server closes or has nothing more to say.
+async fn statuses(address: SocketAddr, bytes: &str) -> Vec<u16> {
+    let mut tcp = TcpStream::connect(address).await.unwrap();
+    tcp.write_all(bytes.as_bytes()).await.unwrap();
+    let mut said = Vec::new();
+    let reading = tcp.read_to_end(&mut said);
+    let closed = tokio::time::timeout(SOON, reading).await;
+    assert!(closed.is_ok(), "the connection stays open");
+    let said = String::from_utf8(said).unwrap();
+    let answers = said.split("HTTP/1.1 ").skip(1);
+    answers.map(|answer| answer[..3].parse().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_request_that_says_its_length_in_two_ways_is_refused_and_nothing_after_it_is_heard() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(
+        listener,
+        Door::Loopback,
+        tower::service_fn(answer),
+        std::future::pending(),
+    ));
+    let hidden = "GET /say HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n";
+    let asked = |lengths: &str, body: &str| {
+        format!("POST /say HTTP/1.1\r\nHost: v\r\n{lengths}\r\n\r\n{body}{hidden}")
+    };
+    // As it should be: both requests are answered.
+    let both = statuses(address, &asked("Content-Length: 2", "{}")).await;
+    assert_eq!(both, [200, 200]);
+    for (lengths, status) in [
+        ("Content-Length: 2\r\nContent-Length: 40", 400),
+        ("Content-Length: 2, 40", 400),
+        ("Content-Length: +2", 400),
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked", 411),
+        ("Transfer-Encoding: chunked\r\nContent-Length: 2", 411),
+        ("Transfer-Encoding: chunked", 411),
+        ("Transfer-Encoding: gzip", 400),
+        (
+            "Transfer-Encoding: chunked, identity\r\nContent-Length: 2",
+            400,
+        ),
+    ] {
+        let body = if lengths.contains("chunked") {
+            "2\r\n{}\r\n0\r\n\r\n"
+        } else {
+            "{}"
+        };
+        let said = statuses(address, &asked(lengths, body)).await;
+        assert_eq!(said, [status], "{lengths}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_says_its_length_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve(
+        listener,
+        Door::Loopback,
+        tower::service_fn(answer),
+        std::future::pending(),
+    ));
+    let mut tcp = TcpStream::connect(address).await.unwrap();
+    tcp.write_all(b"GET /say HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut said = String::new();
+    tcp.read_to_string(&mut said).await.unwrap();
+    let (head, body) = said.split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    assert_eq!(head.matches("content-length: ").count(), 1, "{head}");
+    assert!(
+        head.contains(&format!("content-length: {}", body.len())),
+        "{head}"
+    );
+    assert!(!head.contains("transfer-encoding"), "{head}");
 }

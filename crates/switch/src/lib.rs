@@ -25,6 +25,7 @@ mod waiters;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ use link::Identity;
 use link::http::Door;
 use link::signed::VerifyingKey;
 use link::tls::ServerTls;
-use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+use sandbox::{Confined, Demand, Needs, NotConfined};
 use storage::{Statement, Store, StoreUrl};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -133,20 +134,52 @@ pub enum Error {
     /// Making the process unreadable to others.
     #[error("the process could not be protected against dumps")]
     Protect(#[source] io::Error),
+    /// The kernel's fences around the process.
+    #[error(transparent)]
+    NotConfined(#[from] NotConfined),
     /// The listener stopped.
     #[error("the switch stopped listening")]
     Stopped(#[source] io::Error),
 }
 
-/// Runs a switch until the future is dropped. Whatever it was doing then is settled at the next
-/// start, so dropping is how it is stopped. The whole process becomes undumpable.
+/// Where a switch's files are.
+#[derive(Clone, Copy, Debug)]
+pub struct Folders<'a> {
+    /// Its own folder, which must exist: the journal.
+    pub own: &'a Path,
+    /// Its certificate, key and the authority, which it reads again when they are renewed.
+    pub certificates: &'a Path,
+}
+
+/// What the process does to itself while it is one thread: nobody may dump or trace it, and it is confined to its folders,
+/// its door, and the ports of vault and bank. Before any runtime is started.
+///
+/// # Errors
+/// [`Error::Protect`] and [`Error::NotConfined`]: the operating system does less than is demanded.
+pub fn confine(config: &Config, folders: Folders<'_>, demand: Demand) -> Result<Confined, Error> {
+    sandbox::harden().map_err(Error::Protect)?;
+    let bank = config.carriers.iter();
+    let files = config.clearing.iter().map(|clearing| &clearing.bank);
+    let peers = bank.chain(files).chain([&config.vault]);
+    let needs = Needs {
+        process: "switch",
+        own: folders.own.to_owned(),
+        read: vec![folders.certificates.to_owned()],
+        listen: vec![config.listen.port()],
+        connect: peers.map(SocketAddr::port).collect(),
+    };
+    Ok(sandbox::confine(&needs, demand)?)
+}
+
+/// The process: runs a switch until the future is dropped. Whatever it was doing then is settled at the next start, so
+/// dropping is how it is stopped.
 ///
 /// # Errors
 /// See [`Error`].
-pub async fn run(config: Config) -> Result<(), Error> {
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)
-        .map_err(|errno| Error::Protect(errno.into()))?;
-    Switch::open(config).await?.serve().await
+pub async fn run(config: Config, confined: Confined) -> Result<(), Error> {
+    let switch = Switch::open(config).await?;
+    confined.close()?;
+    switch.serve().await
 }
 
 /// A switch that listens but does not answer yet.

@@ -517,18 +517,6 @@ async fn only_the_shop_may_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_running_switch_can_be_neither_dumped_nor_traced() {
-    use rustix::process::{DumpableBehavior, dumpable_behavior};
-    let house = House::closed(house::SLOW).await;
-    let running = tokio::spawn(switch::run(house.switch_config()));
-    until("the process is protected", async || {
-        matches!(dumpable_behavior(), Ok(DumpableBehavior::NotDumpable))
-    })
-    .await;
-    running.abort();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_database_ever_holds_a_card_number() {
     let house = House::open().await;
     for behaviour in ["approve", "silent", "insufficient_funds"] {

@@ -102,6 +102,13 @@ pub const FORGET_AGAIN: Duration = Duration::from_secs(10);
 pub const FORGET_LEASE: Duration = Duration::from_secs(60);
 /// How long the vault may take to forget a card: it writes to disk twice.
 pub const FORGET_TIME: Duration = Duration::from_secs(5);
+/// What one address, or a household with IPv6, may ask of the card page in a minute: room for five readers a second behind one
+/// address of an office or a telephone company, and half a percent of what a vault can take.
+pub const CARD_PAGE_PER_MINUTE: u32 = 600;
+/// How often one ticket may be answered at once: some slips corrected, a double click, a page sent again.
+pub const CARD_ANSWERS_AT_ONCE: u32 = 6;
+/// How long until it may be answered once more: nobody types a card faster, and a program that tries numbers gets no further.
+pub const CARD_ANSWER_EVERY: Duration = Duration::from_secs(10);
 /// Payments that may be tried for one order, by whatever means: people have a few cards, people who test stolen ones have
 /// many.
 pub const TRIES_PER_ORDER: u32 = 6;

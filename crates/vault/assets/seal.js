@@ -66,11 +66,11 @@
   }, 0) % 10 === 0;
 
   // Only what saves typing the number twice; the card store checks everything again.
-  const looksRight = {
-    number: (value) => /^\d{12,19}$/.test(value) && luhnFits(value),
-    exp: (value) => /^(0?[1-9]|1[0-2])[/.-](\d{2}|20\d{2})$|^(0[1-9]|1[0-2])(\d{2}|20\d{2})$/.test(value),
-    csc: (value) => /^\d{3,4}$/.test(value),
-  };
+  const looksRight = new Map([
+    ['number', (value) => /^\d{12,19}$/.test(value) && luhnFits(value)],
+    ['exp', (value) => /^(0?[1-9]|1[0-2])[/.-](\d{2}|20\d{2})$|^(0[1-9]|1[0-2])(\d{2}|20\d{2})$/.test(value)],
+    ['csc', (value) => /^\d{3,4}$/.test(value)],
+  ]);
   const bare = (name, value) => value.replace(name === 'number' ? /[\s-]/g : /\s/g, '');
 
   const tell = (input, wrong) => {
@@ -87,7 +87,7 @@
       event.preventDefault();
       if (busy) return;
       const wrong = cards.filter((input) => {
-        const check = looksRight[input.name];
+        const check = looksRight.get(input.name);
         const bad = check !== undefined && !check(bare(input.name, input.value));
         if (check !== undefined) tell(input, bad);
         return bad;
@@ -103,7 +103,8 @@
         // A field without a name is not posted.
         for (const input of cards) input.removeAttribute('name');
       } catch { /* An older browser without X25519: the plain form goes to the same place. */ }
-      form.submit();
+      // Not `form.submit`, which a field of that name would hide.
+      HTMLFormElement.prototype.submit.call(form);
     });
     // A page that comes back from the browser's memory starts afresh.
     addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });

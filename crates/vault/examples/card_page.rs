@@ -61,6 +61,7 @@ fn config(dir: &Path) -> Config {
         dev: true,
         public_listen: ([127, 0, 0, 1], 0).into(),
         public_tls: None,
+        proxies: Vec::new(),
         private_listen: ([127, 0, 0, 1], 0).into(),
         shop: "shop".to_owned(),
         shop_name: "Bouquin".to_owned(),

@@ -10,8 +10,9 @@
     missing_docs
 )]
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ use cards::sealed::IntakePublicKey;
 use link::ca;
 use link::signed::{SigningKey, nonce, sign};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use trade::clock::Clock;
 use trade::ids::{OrderNumber, PaymentId};
 use trade::locale::Locale;
@@ -36,6 +37,10 @@ const SHOP: &str = "http://127.0.0.1:8080";
 const NAMES: [&str; 5] = ["Aline", "Bruno", "Chloé", "David", "Élise"];
 /// Clients that fill the vault before a rotation, as many as the writer takes into one commit gladly.
 const FILLERS: usize = 256;
+
+/// Requests by one connection before it is closed: each comes from an address of its own, as readers do, and stays below what
+/// the vault lets one address ask.
+const REQUESTS_EACH: u32 = 64;
 
 fn main() {
     let asked: Vec<u64> = std::env::args()
@@ -66,6 +71,7 @@ async fn measure(cards: u64, rate: u64, seconds: u64) {
         folder: dir.path().join("vault"),
         key: SigningKey::load(&dir.path().join("certs"), "shop").unwrap(),
         idle: Mutex::default(),
+        readers: AtomicU32::new(0),
     };
     let ground = Arc::new(ground);
     let serving = tokio::spawn(bound.serve(std::future::pending()));
@@ -120,6 +126,7 @@ fn config(dir: &Path) -> Config {
         dev: false,
         public_listen: ([127, 0, 0, 1], 0).into(),
         public_tls: None,
+        proxies: Vec::new(),
         private_listen: ([127, 0, 0, 1], 0).into(),
         shop: "shop".to_owned(),
         shop_name: "Bouquin".to_owned(),
@@ -151,8 +158,10 @@ struct Ground {
     door: SocketAddr,
     folder: PathBuf,
     key: SigningKey,
-    /// Connections that wait for their next card.
-    idle: Mutex<Vec<TcpStream>>,
+    /// Connections that wait for their next card, each with how many more it takes.
+    idle: Mutex<Vec<(TcpStream, u32)>>,
+    /// Readers that have come.
+    readers: AtomicU32,
 }
 
 impl Ground {
@@ -280,11 +289,20 @@ impl Ground {
         assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
     }
 
+    /// A connection from the next address of this machine's own 16 million.
+    async fn connect(&self) -> TcpStream {
+        let reader = self.readers.fetch_add(1, Ordering::Relaxed) % (1 << 22);
+        let address = Ipv4Addr::from_bits(Ipv4Addr::new(127, 1, 0, 0).to_bits() + reader);
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(address.into(), 0)).unwrap();
+        socket.connect(self.door).await.unwrap()
+    }
+
     async fn exchange(&self, request: &str) -> String {
         let kept = self.idle.lock().unwrap().pop();
-        let mut tcp = match kept {
-            Some(tcp) => tcp,
-            None => TcpStream::connect(self.door).await.unwrap(),
+        let (mut tcp, left) = match kept {
+            Some(kept) => kept,
+            None => (self.connect().await, REQUESTS_EACH),
         };
         tcp.set_nodelay(true).unwrap();
         tcp.write_all(request.as_bytes()).await.unwrap();
@@ -294,7 +312,9 @@ impl Ground {
             assert!(read > 0, "{}", String::from_utf8_lossy(&answer));
             answer.extend(piece.iter().take(read));
         }
-        self.idle.lock().unwrap().push(tcp);
+        if left > 1 {
+            self.idle.lock().unwrap().push((tcp, left - 1));
+        }
         String::from_utf8(answer).unwrap()
     }
 }

@@ -1,7 +1,9 @@
 //! What a vault is told at its start.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+
+use sandbox::{Demand, Needs};
 
 use crate::error::VaultError;
 
@@ -12,6 +14,16 @@ pub enum Profile {
     Development,
     /// Real readers and real cards.
     Production,
+}
+
+impl Profile {
+    /// How much of the fences the kernel must put up.
+    pub(crate) fn demand(self) -> Demand {
+        match self {
+            Profile::Production => Demand::Everything,
+            Profile::Development => Demand::WhatThereIs,
+        }
+    }
 }
 
 /// A certificate that browsers believe.
@@ -38,6 +50,8 @@ pub struct Config {
     pub public_listen: SocketAddr,
     /// TLS for browsers.
     pub public_tls: Option<PublicCertificate>,
+    /// Proxies in front of the card form: readers that come by them are counted by the address that they name.
+    pub proxies: Vec<IpAddr>,
     /// Where switch and shop come in, over mutual TLS.
     pub private_listen: SocketAddr,
     /// The shop's name on the private network and in tickets (`"shop"`).
@@ -53,6 +67,19 @@ impl Config {
     #[must_use]
     pub fn audit_origin(&self) -> String {
         format!("bouquin.internal/vault/{}", self.shop)
+    }
+
+    /// All that the process keeps of the system: its folder, its certificates to read, its two doors, and no way out.
+    pub(crate) fn needs(&self) -> Needs {
+        let tls = self.public_tls.iter();
+        let read = tls.flat_map(|files| [files.chain.clone(), files.key.clone()]);
+        Needs {
+            process: crate::NAME,
+            own: self.data_dir.clone(),
+            read: read.chain([self.certs_dir.clone()]).collect(),
+            listen: vec![self.public_listen.port(), self.private_listen.port()],
+            connect: Vec::new(),
+        }
     }
 
     pub(crate) fn check(&self) -> Result<(), VaultError> {
@@ -103,6 +130,7 @@ mod tests {
             dev: true,
             public_listen: ([127, 0, 0, 1], 0).into(),
             public_tls: None,
+            proxies: Vec::new(),
             private_listen: ([127, 0, 0, 1], 0).into(),
             shop: "shop".into(),
             shop_name: "Bouquin".into(),

@@ -78,7 +78,7 @@ pub enum VaultError {
     Serve(#[source] io::Error),
     /// The process cannot be confined.
     #[error(transparent)]
-    NotConfined(#[from] crate::sandbox::NotConfined),
+    NotConfined(#[from] sandbox::NotConfined),
     /// A real shop's vault does not run with keys that may be written to swap.
     #[error(transparent)]
     NotLocked(#[from] crate::process::NotLocked),

@@ -26,12 +26,11 @@ mod process;
 mod public;
 mod record;
 mod rotation;
-pub mod sandbox;
 mod store;
 mod unsealing;
 mod verbs;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,6 +38,7 @@ use axum::Router;
 use link::http::{Door, serve};
 use link::signed::{SigningKey, VerifyingKey};
 use link::{Identity, tls};
+use sandbox::Confined;
 use storage::{Fault, Store, StoreUrl};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -54,7 +54,6 @@ use keys::{Changed, Keys, Safe};
 pub use config::{Config, Profile, PublicCertificate};
 pub use error::VaultError;
 pub use process::{NotLocked, harden};
-pub use sandbox::Confined;
 pub use store::{MIGRATIONS, statements};
 
 /// The name of this process on the private network.
@@ -74,6 +73,9 @@ pub(crate) struct OpenVault {
     pub(crate) shop_name: String,
     pub(crate) shop_origin: String,
     pub(crate) over_tls: bool,
+    /// Proxies whose word for where a reader comes from is believed.
+    pub(crate) proxies: Vec<IpAddr>,
+    pub(crate) paces: public::Paces,
     pub(crate) dev: bool,
     pub(crate) store: Store,
     pub(crate) safe: Arc<Safe>,
@@ -151,6 +153,8 @@ impl Vault {
             shop_name: config.shop_name.clone(),
             shop_origin: config.shop_origin.clone(),
             over_tls: config.public_tls.is_some(),
+            proxies: config.proxies.clone(),
+            paces: public::Paces::new(),
             dev: config.dev,
             store,
             safe: Arc::new(Safe::new(ring_path.clone(), clock.now())),
@@ -341,7 +345,7 @@ pub fn confine(config: &Config) -> Result<Confined, VaultError> {
         Ok(()) => {}
     }
     make_folders(&config.data_dir)?;
-    Ok(sandbox::confine(config)?)
+    Ok(sandbox::confine(&config.needs(), config.profile.demand())?)
 }
 
 /// The process: says what mode it runs in, and serves until SIGTERM or SIGINT.
@@ -351,7 +355,7 @@ pub fn confine(config: &Config) -> Result<Confined, VaultError> {
 pub async fn run(config: Config, confined: Confined) -> Result<(), VaultError> {
     let bound = bind(&config, Clock::system()).await?;
     config.announce();
-    sandbox::close(&confined)?;
+    confined.close()?;
     let (public, private) = (bound.public_address(), bound.private_address());
     let (public, private) = (
         public.map_err(VaultError::System)?,

@@ -4,30 +4,18 @@
 //! stacks. Locked memory is never written to swap; it is not hidden from the kernel or from root.
 
 use rustix::mm::{MlockAllFlags, mlockall};
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
-};
+use rustix::process::{Resource, getrlimit};
 use rustix::thread::{CapabilitySet, capabilities};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::error::VaultError;
 
-/// No core file, and no other process of the same user may read this one's memory (PR_SET_DUMPABLE 0). For every
-/// process that touches a key.
+/// No core file, and no other process of the same user may read this one's memory. For every process that touches a key.
 ///
 /// # Errors
 /// [`VaultError::System`].
 pub fn harden() -> Result<(), VaultError> {
-    let system = |errno: rustix::io::Errno| VaultError::System(errno.into());
-    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(system)?;
-    setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
-        },
-    )
-    .map_err(system)
+    sandbox::harden().map_err(VaultError::System)
 }
 
 /// What the process may lock at least. Most of it is address space that the allocator and the threads' stacks reserve and

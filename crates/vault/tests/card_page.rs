@@ -358,3 +358,94 @@ async fn the_script_of_the_page_seals_what_the_vault_opens() {
         (Brand::Visa, "1111")
     );
 }
+
+#[tokio::test]
+async fn what_is_encoded_twice_is_decoded_once() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    // The tests' own post encodes nothing but blanks and plus signs.
+    let once = house.pay_plainly(&ticket, "%34111111111111111").await;
+    assert_eq!(house.receipt(&once).card.last4, "1111");
+    let twice = house
+        .pay_plainly(&house.ticket(2390), "%2534111111111111111")
+        .await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        twice.body.contains("ne comporte que des chiffres"),
+        "{}",
+        twice.body
+    );
+    let signed = house.sign(&ticket);
+    let first = signed.as_bytes()[0];
+    for (percent, status) in [
+        ("%", StatusCode::SEE_OTHER),
+        ("%25", StatusCode::BAD_REQUEST),
+    ] {
+        let path = format!("/pay?ticket={percent}{first:02x}{}", &signed[1..]);
+        assert_eq!(house.get(&path).await.status, status, "{percent}");
+    }
+}
+
+/// A page in which others have put names of ours on the window, into every object and into the form.
+const CLOBBERED: &str = r#"
+const vm = require('vm'), fs = require('fs'), { webcrypto } = require('crypto');
+let handler, posted;
+const input = (name, value) => ({ name, value, id: name, dataset: {}, focus() { throw new Error(name); },
+    setAttribute() {}, removeAttribute() {} });
+const cards = Object.entries(FORM).map(([name, value]) => input(name, value));
+const sealed = { value: '' };
+const form = { dataset: HOW, submit: 'a field', querySelectorAll: () => cards, elements: { namedItem: () => sealed },
+    querySelector: () => ({ setAttribute() {} }), addEventListener: (_, heard) => { handler = heard; }, setAttribute() {} };
+class HTMLFormElement { submit() { posted = this === form && sealed.value; } }
+const line = { textContent: '', hidden: true };
+const names = ['seal', 'begin', 'text', 'join', 'looksRight', 'bare', 'tell', 'hmac', 'extract', 'expand', 'KEM', 'HPKE'];
+const page = { document: { querySelectorAll: () => [form], getElementById: () => line }, HTMLFormElement,
+    crypto: webcrypto, TextEncoder, btoa, atob, addEventListener() {}, location: {} };
+for (const name of names) page[name] = 'an element';
+vm.createContext(page);
+vm.runInContext("for (const name of ['name', 'number', 'sealed', 'value']) Object.prototype[name] = () => false;", page);
+const before = Object.keys(page).join();
+vm.runInContext(fs.readFileSync(SCRIPT, 'utf8'), page);
+const run = () => handler({ preventDefault() {} }).then(() => {
+    if (Object.keys(page).join() !== before) throw new Error('a new name on the window: ' + Object.keys(page));
+    if (!posted) throw new Error('nothing sealed was posted');
+    process.stdout.write(posted);
+});
+webcrypto.subtle.generateKey({ name: 'X25519' }, false, ['deriveBits'])
+    .then(run, () => process.stdout.write('unsupported'));
+"#;
+
+#[tokio::test]
+async fn names_of_others_do_not_mislead_the_script() {
+    if Command::new("node").arg("--version").output().is_err() {
+        println!("skipped: node not found");
+        return;
+    }
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let form = house.form(&ticket).await;
+    let how = serde_json::json!({
+        "suite": attribute(&form, "data-suite"), "keyId": attribute(&form, "data-key-id"),
+        "key": attribute(&form, "data-key"), "info": attribute(&form, "data-info"),
+        "aad": attribute(&form, "data-aad"),
+    });
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/seal.js");
+    let program = CLOBBERED
+        .replace("SCRIPT", &format!("{script:?}"))
+        .replace("FORM)", &format!("{FORM})"))
+        .replace("HOW", &how.to_string());
+    let output = Command::new("node")
+        .arg("-e")
+        .arg(program)
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let sealed = String::from_utf8(output.stdout).unwrap();
+    if sealed == "unsupported" {
+        println!("skipped: this node has no X25519");
+        return;
+    }
+    let receipt = house.receipt(&house.post(&ticket, &[("sealed", &sealed)]).await);
+    assert_eq!(receipt.card.last4, "1111");
+}

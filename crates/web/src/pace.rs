@@ -6,37 +6,29 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
-use governor::clock::DefaultClock;
-use governor::state::keyed::HashMapStateStore;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::peer::Peer;
 
-/// Addresses that are remembered before those that stopped are forgotten.
-const ADDRESSES: usize = 10_000;
-
 /// Counts by address and in all.
 pub(crate) struct Pace {
-    each: RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>,
+    each: link::pace::Pace<IpAddr>,
     all: DefaultDirectRateLimiter,
 }
 
 impl Pace {
     /// At most so many times a minute.
     pub(crate) fn per_minute(each: u32, all: u32) -> Pace {
-        let quota = |times| Quota::per_minute(NonZeroU32::new(times).unwrap_or(NonZeroU32::MIN));
+        let all = NonZeroU32::new(all).unwrap_or(NonZeroU32::MIN);
         Pace {
-            each: RateLimiter::hashmap(quota(each)),
-            all: RateLimiter::direct(quota(all)),
+            each: link::pace::Pace::per_minute(each),
+            all: RateLimiter::direct(Quota::per_minute(all)),
         }
     }
 
     /// Counts one; false when there were too many.
     pub(crate) fn allows(&self, peer: &Peer) -> bool {
-        if self.each.len() > ADDRESSES {
-            self.each.retain_recent();
-        }
-        self.each.check_key(&peer.house()).is_ok() && self.all.check().is_ok()
+        self.each.count(&peer.house()).is_ok() && self.all.check().is_ok()
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use link::{Identity, http::Client, signed::VerifyingKey};
+use sandbox::Demand;
 use serde::Deserialize;
 use storage::StoreUrl;
 use switch::BatchReport;
@@ -95,7 +96,7 @@ pub fn run(options: Options) -> Result<()> {
         (Some(Deed::Cut(file)), _) => super::on_runtime(cut(file.config)),
         (None, Some(config)) => {
             wiping::wipe_what_is_freed();
-            super::on_runtime(serve(config))
+            serve(&config)
         }
         (None, None) => bail!("which switch? bouquin switch --config FILE"),
     }
@@ -123,20 +124,37 @@ async fn cut(path: PathBuf) -> Result<()> {
     Ok(())
 }
 
-/// Runs until told to end.
-async fn serve(path: PathBuf) -> Result<()> {
-    let config: SwitchConfig = config::read(&path).context("the configuration")?;
-    if config.profile == Profile::Production {
-        anyhow::bail!(
+/// Confines the process, then runs until told to end.
+fn serve(path: &Path) -> Result<()> {
+    let config: SwitchConfig = config::read(path).context("the configuration")?;
+    let demand = match config.profile {
+        Profile::Demo => Demand::WhatThereIs,
+        Profile::Production => bail!(
             "this release's switch speaks to the demonstration's bank only: it does not run in production"
-        );
-    }
+        ),
+    };
     std::fs::create_dir_all(&config.folder)?;
+    let (own, certificates) = (config.folder.clone(), config.certificates.clone());
+    let folders = switch::Folders {
+        own: &own,
+        certificates: &certificates,
+    };
+    let config = settings(config)?;
+    let confined = switch::confine(&config, folders, demand).context("the switch")?;
+    super::on_runtime(async {
+        tokio::select! {
+            ended = switch::run(config, confined) => ended.context("the switch"),
+            () = super::told_to_end() => Ok(()),
+        }
+    })
+}
+
+fn settings(config: SwitchConfig) -> Result<switch::Config> {
     let mut times = switch::Times::default();
     if let Some(ms) = config.answer_ms {
         times.line.answer = Duration::from_millis(ms);
     }
-    let switch = switch::run(switch::Config {
+    Ok(switch::Config {
         listen: config.private,
         carriers: carriers(config.bank)?,
         vault: config.vault,
@@ -152,11 +170,7 @@ async fn serve(path: PathBuf) -> Result<()> {
         }),
         times,
         clock: Clock::system(),
-    });
-    tokio::select! {
-        ended = switch => ended.context("the switch"),
-        () = super::told_to_end() => Ok(()),
-    }
+    })
 }
 
 fn carriers(addresses: Addresses) -> Result<Vec<SocketAddr>> {

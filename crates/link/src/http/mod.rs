@@ -5,10 +5,9 @@
 
 mod client;
 mod server;
-mod turned_away;
 
 pub use client::Client;
-pub use server::{Door, serve};
+pub use server::{Door, RemoteAddress, serve};
 
 /// The largest body of an answer that a client reads, in bytes. Messages of the house stay under 4 kB.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;

@@ -2,14 +2,17 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::{Body, Incoming};
+use http_body_util::{Either, Empty};
+use hyper::body::{Body, Buf, Incoming};
+use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -17,8 +20,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tower::Service;
 
-use super::turned_away::TurnedAway;
 use crate::fault::LinkFault;
+use crate::quiet::Quiet;
 use crate::tls::{Peer, PublicTls, ServerTls, Wire};
 
 /// Connections served at once; further ones wait in the operating system's queue.
@@ -38,6 +41,10 @@ pub enum Door {
     /// Browsers on the same machine without TLS. Refused for any other address than loopback.
     Loopback,
 }
+
+/// Where a request's connection comes from; each request carries it as an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteAddress(pub SocketAddr);
 
 /// Serves until `shutdown` resolves, then lets running requests end, for at most five seconds.
 ///
@@ -65,7 +72,7 @@ where
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let graceful = GracefulShutdown::new();
-    let turned_away = Arc::new(TurnedAway::default());
+    let turned_away = Arc::new(Quiet::default());
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut shutdown = pin!(shutdown);
     loop {
@@ -90,8 +97,13 @@ where
         let turned_away = Arc::clone(&turned_away);
         tokio::spawn(async move {
             match enter(&door, tcp).await {
-                Ok((wire, peer)) => converse(wire, peer, service, watcher).await,
-                Err(fault) if matches!(door, Door::Private(_)) => turned_away.note(from, &fault),
+                Ok((wire, peer)) => {
+                    let remote = RemoteAddress(from);
+                    converse(wire, remote, peer, service, watcher).await;
+                }
+                Err(fault) if matches!(door, Door::Private(_)) => {
+                    turn_away(&turned_away, from, &fault);
+                }
                 Err(fault) => tracing::debug!(%from, %fault, "a connection was refused"),
             }
             drop(place);
@@ -122,8 +134,27 @@ async fn enter(door: &Door, tcp: TcpStream) -> Result<(Box<dyn Wire>, Option<Pee
     }
 }
 
+/// To a body in chunks: browsers send forms, and the house its messages, with one length that says where they end. A request
+/// that says it in two ways may end elsewhere for a proxy than for us (request smuggling).
+fn length_required<D: Buf>() -> Response<Empty<D>> {
+    let mut response = Response::new(Empty::new());
+    *response.status_mut() = StatusCode::LENGTH_REQUIRED;
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// Says that a handshake at a private door failed, if it is time for a line.
+fn turn_away(turned_away: &Quiet, from: SocketAddr, fault: &LinkFault) {
+    match turned_away.next() {
+        Some(others) => tracing::warn!(%from, %fault, others, "a peer was turned away"),
+        None => tracing::debug!(%from, %fault, "a peer was turned away"),
+    }
+}
+
 async fn converse<S, B>(
     wire: Box<dyn Wire>,
+    remote: RemoteAddress,
     peer: Option<Peer>,
     service: S,
     watcher: hyper_util::server::graceful::Watcher,
@@ -139,10 +170,18 @@ async fn converse<S, B>(
 {
     let service = TowerToHyperService::new(service);
     let named = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(remote);
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
         }
-        service.call(request)
+        let answer =
+            (!request.headers().contains_key(TRANSFER_ENCODING)).then(|| service.call(request));
+        async move {
+            match answer {
+                Some(answer) => answer.await.map(|answer| answer.map(Either::Left)),
+                None => Ok(length_required().map(Either::Right)),
+            }
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -35,6 +35,7 @@ impl RealVault {
             dev: true,
             public_listen: ([127, 0, 0, 1], 0).into(),
             public_tls: None,
+            proxies: Vec::new(),
             private_listen: ([127, 0, 0, 1], 0).into(),
             shop: "shop".into(),
             shop_name: "Bouquin".into(),

@@ -4,25 +4,36 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 
+use super::reports;
 use crate::OpenVault;
 
 /// The headers that depend on the settings, made once.
 #[derive(Clone)]
 pub(super) struct Policy {
     content: Option<HeaderValue>,
+    endpoints: Option<HeaderValue>,
     over_tls: bool,
 }
 
 pub(super) fn policy(vault: &OpenVault) -> Policy {
+    // Over TLS only, which browsers ask of it: who knows report-to no longer looks at report-uri.
+    let report_to = if vault.over_tls {
+        "; report-to reports"
+    } else {
+        ""
+    };
     let content = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; \
          require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'; frame-ancestors 'none'; \
-         form-action 'self' {}",
+         form-action 'self' {}; report-uri {}{report_to}",
         // Browsers apply form-action to the redirect after the post, which leads to the shop.
-        vault.shop_origin
+        vault.shop_origin,
+        reports::PATH,
     );
+    let endpoints = format!("reports=\"{}\"", reports::PATH);
     Policy {
         content: HeaderValue::try_from(content).ok(),
+        endpoints: HeaderValue::try_from(endpoints).ok(),
         over_tls: vault.over_tls,
     }
 }
@@ -63,6 +74,9 @@ pub(super) async fn guard(State(policy): State<Policy>, mut response: Response) 
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=63072000; includeSubDomains"),
         );
+        if let Some(endpoints) = policy.endpoints {
+            headers.insert("reporting-endpoints", endpoints);
+        }
     }
     headers
         .entry(header::CACHE_CONTROL)

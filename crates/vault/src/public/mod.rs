@@ -3,8 +3,11 @@
 //! No cookie, no session, no third party. What opens the page is the shop's signed ticket in the address; what leads
 //! back is the vault's signed receipt.
 
+mod caller;
 mod headers;
+mod pace;
 mod page;
+mod reports;
 mod words;
 
 use std::convert::Infallible;
@@ -15,7 +18,7 @@ use axum::extract::{Form, FromRequestParts, Path, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
 use cards::entry::{Entry, EntryErrors};
 use cards::sealed::SealedError;
@@ -28,6 +31,7 @@ use crate::OpenVault;
 use crate::assets;
 use crate::keys::{Changed, Keys};
 use crate::verbs::{self, CheckInRefusal, CheckedIn, TicketRefusal};
+pub(crate) use pace::Paces;
 use page::{Trouble, card_form, trouble_page};
 
 /// A ticket and a sealed card are the largest post; anything longer is not from this page.
@@ -40,6 +44,11 @@ pub(crate) fn router(vault: Arc<OpenVault>) -> Router {
     let csp = headers::policy(&vault);
     Router::new()
         .route("/pay", get(show).post(submit))
+        .route(reports::PATH, post(reports::take))
+        .route_layer(middleware::from_fn_with_state(
+            Arc::clone(&vault),
+            pace::by_address,
+        ))
         .route("/live", get(live))
         .route("/assets/{name}", get(asset))
         .fallback(nothing_here)
@@ -130,6 +139,9 @@ async fn submit(
         Ok(ticket) => ticket,
         Err(refusal) => return ticket_refused(&vault, refusal, locale).await,
     };
+    if let Some(slowed) = pace::by_ticket(&vault, &ticket, &post.ticket) {
+        return slowed;
+    }
     let keys = match vault.keys_today() {
         Ok(keys) => keys,
         Err(closed) => return without_keys(&vault, &ticket, &closed),

@@ -29,6 +29,10 @@ pub(super) enum Trouble {
     NotForThis,
     /// The ticket was used with another card.
     OtherCard,
+    /// The ticket was answered faster than a person types.
+    TooOften,
+    /// The reader's address asked for too much.
+    Crowded,
     /// The vault has no keys at the moment.
     Sealed,
     /// The vault cannot work.
@@ -41,6 +45,7 @@ impl Trouble {
             Trouble::NoTicket | Trouble::OldPage | Trouble::NotForThis => StatusCode::BAD_REQUEST,
             Trouble::Expired => StatusCode::GONE,
             Trouble::OtherCard => StatusCode::CONFLICT,
+            Trouble::TooOften | Trouble::Crowded => StatusCode::TOO_MANY_REQUESTS,
             Trouble::Sealed | Trouble::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }

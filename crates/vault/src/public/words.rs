@@ -188,6 +188,18 @@ fn trouble_in_french(trouble: Trouble) -> Explained {
              permet d’essayer une autre carte s’il a été refusé.",
             "Voir ma commande",
         ),
+        Trouble::TooOften => (
+            "Trop d’essais en peu de temps",
+            "Par sécurité, cette page attend un peu avant de reprendre une carte. Patientez un instant, puis reprenez le \
+             paiement\u{a0}: il continue là où il en était.",
+            "Reprendre le paiement",
+        ),
+        Trouble::Crowded => (
+            "Beaucoup de demandes arrivent en même temps",
+            "Votre connexion en a envoyé beaucoup en peu de temps. Celle-ci n’a rien débité et votre commande n’est pas \
+             perdue. Patientez un instant, puis rechargez cette page ou reprenez votre commande.",
+            "Revenir à la librairie",
+        ),
         Trouble::Sealed => (
             "Le paiement par carte n’est pas disponible pour le moment",
             "Le coffre de paiement est fermé. Rien n’a été débité et votre commande n’est pas perdue\u{202f}: vos livres \
@@ -232,6 +244,18 @@ fn trouble_in_english(trouble: Trouble) -> Explained {
             "The first card may already be with its bank. Your order says how the payment stands, and lets you try \
              another card if it was declined.",
             "See my order",
+        ),
+        Trouble::TooOften => (
+            "Too many tries in a short time",
+            "To be safe, this page waits a little before it takes another card. Wait a moment, then go back to the \
+             payment: it goes on where it was.",
+            "Back to the payment",
+        ),
+        Trouble::Crowded => (
+            "Many requests are arriving at once",
+            "Your connection has sent many in a short time. This one charged nothing and your order is not lost. Wait a \
+             moment, then load this page again or go back to your order.",
+            "Back to the bookshop",
         ),
         Trouble::Sealed => (
             "Card payment is not available at the moment",

@@ -54,6 +54,7 @@ pub fn config(dir: &Path) -> Config {
         dev: true,
         public_listen: ([127, 0, 0, 1], 0).into(),
         public_tls: None,
+        proxies: Vec::new(),
         private_listen: ([127, 0, 0, 1], 0).into(),
         shop: "shop".into(),
         shop_name: "Bouquin".into(),

@@ -509,3 +509,22 @@ async fn what_readers_also_bought_is_shown_with_its_reason() {
         "only where purchases say nothing"
     );
 }
+
+#[tokio::test]
+async fn what_is_encoded_twice_is_decoded_once() {
+    let house = house().await;
+    let once = house.get("/fr/search?q=%3Cb%3E").await.text();
+    let twice = house.get("/fr/search?q=%253Cb%253E").await.text();
+    assert!(once.contains("value=\"&lt;b&gt;\""), "{once}");
+    assert!(
+        twice.contains("value=\"%3Cb%3E\"") && !twice.contains("&lt;b&gt;"),
+        "{twice}"
+    );
+    for (author, status) in [
+        ("victor%2Dhugo", StatusCode::OK),
+        ("victor%252Dhugo", StatusCode::NOT_FOUND),
+    ] {
+        let answer = house.get(&format!("/fr/authors/{author}")).await;
+        assert_eq!(answer.status, status, "{author}");
+    }
+}

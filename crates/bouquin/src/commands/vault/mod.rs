@@ -4,7 +4,7 @@ mod ceremony;
 mod running;
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
@@ -65,6 +65,9 @@ struct VaultConfig {
     card_page: SocketAddr,
     /// A certificate that browsers believe; without it only the loopback is served.
     tls: Option<Tls>,
+    /// Proxies in front of the card page that are believed.
+    #[serde(default)]
+    proxies: Vec<IpAddr>,
     /// Where switch and shop come in.
     private: SocketAddr,
     /// The shop's name on the card page.
@@ -129,6 +132,7 @@ fn settings(config: &Path, dev: bool) -> Result<vault::Config> {
             chain: tls.chain,
             key: tls.key,
         }),
+        proxies: config.proxies,
         private_listen: config.private,
         shop: "shop".to_owned(),
         shop_name: config.shop_name,

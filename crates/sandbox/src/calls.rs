@@ -1,7 +1,9 @@
-//! The system calls that answering takes. Every other one fails with EPERM, as if the process had no right to it.
+//! The system calls that the work of a confined process takes. Every other one fails with EPERM, as if the process had no
+//! right to it.
 //!
-//! No new socket, no connection, no program, no look into another process, no io_uring (which would do all that
-//! unseen by seccomp). New threads are threads only: a new process could outlive the doors.
+//! No program, no look into another process, no io_uring (which would do all that unseen by seccomp), no new listener. A
+//! process that connects may make TCP sockets, the only ones whose ports Landlock watches; one that does not may make none.
+//! New threads are threads only: a new process could outlive the doors.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +13,13 @@ use seccompiler::{
     SeccompFilter, SeccompRule, TargetArch, apply_filter_all_threads,
 };
 
-/// Files of the vault's folder, which Landlock limits.
+/// What of the second argument of `socket` says its kind; the rest are flags.
+const SOCKET_KIND: u64 = 0xf;
+
+/// Which calls are allowed, and with which arguments: any, where there is no rule.
+type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
+
+/// Files of the process's own, which Landlock limits.
 const FILES: &[c_long] = &[
     libc::SYS_openat,
     libc::SYS_close,
@@ -58,8 +66,6 @@ const DOORS: &[c_long] = &[
     libc::SYS_accept4,
     libc::SYS_recvfrom,
     libc::SYS_recvmsg,
-    libc::SYS_sendto,
-    libc::SYS_sendmsg,
     libc::SYS_shutdown,
     libc::SYS_getsockname,
     libc::SYS_getpeername,
@@ -132,11 +138,11 @@ const OLDER: &[c_long] = &[
 const OLDER: &[c_long] = &[];
 
 /// Allows nothing else from now on, to all threads.
-pub(super) fn allow_only_answering() -> Result<(), Error> {
+pub(super) fn allow_only(connects: bool) -> Result<(), Error> {
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     // The C library starts threads by clone3, whose flags lie in memory where no filter can read them; told that there
     // is no such call it takes clone.
-    let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
+    let clone3 = Rules::from([(libc::SYS_clone3, Vec::new())]);
     let no_such_call = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
     install(SeccompFilter::new(
         clone3,
@@ -144,9 +150,13 @@ pub(super) fn allow_only_answering() -> Result<(), Error> {
         no_such_call,
         arch,
     )?)?;
+    let mut rules = answering()?;
+    if connects {
+        rules.extend(connecting()?);
+    }
     let not_permitted = SeccompAction::Errno(libc::EPERM.cast_unsigned());
     install(SeccompFilter::new(
-        answering()?,
+        rules,
         not_permitted,
         SeccompAction::Allow,
         arch,
@@ -158,38 +168,76 @@ fn install(filter: SeccompFilter) -> Result<(), Error> {
     apply_filter_all_threads(&program)
 }
 
-fn answering() -> Result<BTreeMap<c_long, Vec<SeccompRule>>, Error> {
+fn answering() -> Result<Rules, Error> {
     let whatever = [FILES, DOORS, PROCESS, OLDER, &[libc::SYS_clone3]].concat();
-    let mut rules: BTreeMap<c_long, Vec<SeccompRule>> = whatever
+    let mut rules: Rules = whatever
         .into_iter()
         .map(|call| (call, Vec::new()))
         .collect();
     let thread = libc::CLONE_THREAD as u64;
     rules.insert(
         libc::SYS_clone,
-        vec![only(0, SeccompCmpOp::MaskedEq(thread), thread)?],
+        vec![only(&[(0, SeccompCmpOp::MaskedEq(thread), thread)])?],
     );
-    // Two ends inside this process, as signals are handed on; every other family leads outside.
-    let unix = u64::from(libc::AF_UNIX.cast_unsigned());
-    rules.insert(libc::SYS_socketpair, vec![only(0, SeccompCmpOp::Eq, unix)?]);
+    // Two ends inside this process, as signals are handed on. Every other family leads outside, and so do datagrams, which
+    // may be sent to any socket in the file system.
+    let inside = only(&[
+        (0, SeccompCmpOp::Eq, number(libc::AF_UNIX)),
+        (
+            1,
+            SeccompCmpOp::MaskedEq(SOCKET_KIND),
+            number(libc::SOCK_STREAM),
+        ),
+    ])?;
+    rules.insert(libc::SYS_socketpair, vec![inside]);
     // A thread's name; not whether the process may be dumped or traced.
-    let name = u64::from(libc::PR_SET_NAME.cast_unsigned());
-    let name_of_memory = u64::from(libc::PR_SET_VMA.cast_unsigned());
+    let (name, name_of_memory) = (number(libc::PR_SET_NAME), number(libc::PR_SET_VMA));
     rules.insert(
         libc::SYS_prctl,
         vec![
-            only(0, SeccompCmpOp::Eq, name)?,
-            only(0, SeccompCmpOp::Eq, name_of_memory)?,
+            only(&[(0, SeccompCmpOp::Eq, name)])?,
+            only(&[(0, SeccompCmpOp::Eq, name_of_memory)])?,
         ],
     );
+    // TCP Fast Open connects by what it sends, which Landlock does not see.
+    let fast = SeccompCmpOp::MaskedEq(number(libc::MSG_FASTOPEN));
+    rules.insert(libc::SYS_sendto, vec![only(&[(3, fast.clone(), 0)])?]);
+    rules.insert(libc::SYS_sendmsg, vec![only(&[(2, fast, 0)])?]);
     Ok(rules)
 }
 
-/// The call when its argument compares so.
-fn only(argument: u8, compares: SeccompCmpOp, value: u64) -> Result<SeccompRule, Error> {
-    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compares, value)
-        .map_err(backend)?;
-    SeccompRule::new(vec![condition]).map_err(backend)
+/// Connections outwards, over TCP and nothing else: Landlock watches the ports of no other protocol, multipath TCP among
+/// them.
+fn connecting() -> Result<Rules, Error> {
+    let kind = SeccompCmpOp::MaskedEq(SOCKET_KIND);
+    let mut sockets = Vec::new();
+    for family in [libc::AF_INET, libc::AF_INET6] {
+        for protocol in [libc::IPPROTO_IP, libc::IPPROTO_TCP] {
+            sockets.push(only(&[
+                (0, SeccompCmpOp::Eq, number(family)),
+                (1, kind.clone(), number(libc::SOCK_STREAM)),
+                (2, SeccompCmpOp::Eq, number(protocol)),
+            ])?);
+        }
+    }
+    Ok(Rules::from([
+        (libc::SYS_socket, sockets),
+        (libc::SYS_connect, Vec::new()),
+    ]))
+}
+
+/// A number of the C library as the kernel compares it.
+fn number(number: i32) -> u64 {
+    u64::from(number.cast_unsigned())
+}
+
+/// The call when all the named arguments compare so.
+fn only(arguments: &[(u8, SeccompCmpOp, u64)]) -> Result<SeccompRule, Error> {
+    let conditions = arguments.iter().map(|(argument, compares, value)| {
+        SeccompCondition::new(*argument, SeccompCmpArgLen::Dword, compares.clone(), *value)
+    });
+    let conditions = conditions.collect::<Result<_, _>>().map_err(backend)?;
+    SeccompRule::new(conditions).map_err(backend)
 }
 
 fn backend(error: seccompiler::BackendError) -> Error {
