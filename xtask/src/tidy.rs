@@ -73,6 +73,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["storage"]),
     ("tokio-postgres", &["storage"]),
+    ("tokio-postgres-rustls", &["storage"]),
     ("deadpool-postgres", &["storage"]),
     ("tantivy", &["search"]),
     ("image", &["covers"]),

@@ -3,6 +3,8 @@
 //! One TOML file a process; unknown keys are mistakes, so that a misspelt one is not silently ignored.
 
 mod bank;
+mod data;
+mod mail;
 mod mistake;
 mod payment;
 mod values;
@@ -12,12 +14,13 @@ use std::{net::SocketAddr, path::PathBuf};
 use serde::Deserialize;
 use shop::staff::SecondFactorRule;
 
-use self::{bank::Bank, payment::Payment};
+use self::{bank::Bank, data::Data, mail::Mail, payment::Payment};
 
 pub use self::{
-    mistake::read,
+    mail::MailServer,
+    mistake::{read, shop},
     payment::{HostedProvider, OwnVault, Screening},
-    values::{Addresses, Database, FirmNumber, WebOrigin},
+    values::{Addresses, FirmNumber, WebOrigin},
 };
 
 /// What the program may assume about where it runs.
@@ -83,29 +86,6 @@ pub struct Shop {
     pub public_url: WebOrigin,
     /// The nine digits by which the firm is known; the file of entries is named after them.
     pub siren: Option<FirmNumber>,
-}
-
-/// `[data]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Data {
-    /// The folder of the shelf, the index, uploads and mail kept as files.
-    pub folder: PathBuf,
-    /// `sqlite:PATH` or `postgres://…`.
-    pub database: Database,
-}
-
-/// `[mail]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    /// The sender, as `Name <address>`.
-    pub from: String,
-    /// Where readers, and finders of security holes, can write to.
-    pub contact: String,
-    /// `smtp://…` or `smtps://user:password@host`; without it, mail is written to files in the data
-    /// folder.
-    pub smtp: Option<String>,
 }
 
 /// `[delivery]`
@@ -174,10 +154,12 @@ from = "Librairie <bonjour@example.org>"
 contact = "bonjour@example.org"
 "#;
 
+    pub(super) const REAL: &str = include_str!("../../../docs/shop.example.toml");
+
     pub(super) fn told(text: &str) -> String {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
-        match read::<ShopConfig>(file.path()) {
+        match shop(file.path()) {
             Ok(_) => "good".to_owned(),
             Err(error) => error
                 .to_string()
@@ -192,9 +174,8 @@ contact = "bonjour@example.org"
 
     #[test]
     fn the_example_of_a_real_shop_takes_a_provider_and_keeps_no_card() {
-        let example = include_str!("../../../docs/shop.example.toml");
-        assert_eq!(told(example), "good");
-        let config: ShopConfig = toml::from_str(example).unwrap();
+        assert_eq!(told(REAL), "good");
+        let config: ShopConfig = toml::from_str(REAL).unwrap();
         assert_eq!(config.profile, Profile::Production);
         assert_eq!(config.payment.check(config.profile), Ok(()));
         assert!(config.payment.own_vault(config.profile).unwrap().is_none());
@@ -207,9 +188,8 @@ contact = "bonjour@example.org"
     fn a_real_shop_wants_a_second_factor_of_everybody_unless_it_says_otherwise() {
         let rule = |text: &str| toml::from_str::<ShopConfig>(text).unwrap().second_factor();
         assert_eq!(rule(GOOD), SecondFactorRule::Optional);
-        let real = include_str!("../../../docs/shop.example.toml");
-        assert_eq!(rule(real), SecondFactorRule::All);
-        let money = format!("{real}\n[staff]\nsecond_factor = \"money\"\n");
+        assert_eq!(rule(REAL), SecondFactorRule::All);
+        let money = format!("{REAL}\n[staff]\nsecond_factor = \"money\"\n");
         assert_eq!(rule(&money), SecondFactorRule::Money);
         let wrong = format!("{GOOD}[staff]\nsecond_factor = \"some\"\n");
         assert!(

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use super::{Profile, ShopConfig};
+
 /// A mistake in a configuration file, with its place.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -29,27 +31,77 @@ pub enum ConfigError {
     },
 }
 
+/// What only a demonstration may send over a network as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum InTheClear {
+    /// The database's password, and every order.
+    #[error(
+        "a real shop speaks to PostgreSQL on another machine over TLS only: remove sslmode=disable, and name the server's \
+         authority as sslrootcert=FILE where the system does not know it"
+    )]
+    Database,
+    /// The mail server's password, and every letter.
+    #[error(
+        "a real shop's letters leave its machine over TLS only: write smtps://HOST, or smtp://HOST?tls=required for a \
+         server with STARTTLS"
+    )]
+    Mail,
+}
+
 /// Reads the configuration of a process.
 ///
 /// # Errors
 /// See [`ConfigError`].
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    toml::from_str(&text).map_err(|error| mistake(path, &text, &error))
+    parsed(path, &text(path)?)
 }
 
-fn mistake(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let start = error.span().map_or(0, |span| span.start).min(text.len());
-    let before = text.get(..start).unwrap_or_default();
+/// Reads the configuration of the shop, which in production sends nothing over a network in the clear.
+///
+/// # Errors
+/// See [`ConfigError`].
+pub fn shop(path: &Path) -> Result<ShopConfig, ConfigError> {
+    let text = text(path)?;
+    let config: ShopConfig = parsed(path, &text)?;
+    match in_the_clear(&config) {
+        Some((at, what)) if config.profile == Profile::Production => {
+            Err(mistake(path, &text, at, what.to_string()))
+        }
+        _ => Ok(config),
+    }
+}
+
+/// What would cross a network in the clear, and where the file says so.
+fn in_the_clear(config: &ShopConfig) -> Option<(usize, InTheClear)> {
+    let database = config.data.database().is_exposed();
+    let database = database.then(|| (config.data.database_at(), InTheClear::Database));
+    let mail = config.mail.exposed_at().map(|at| (at, InTheClear::Mail));
+    database.or(mail)
+}
+
+fn text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn parsed<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        mistake(path, text, at, error.message().trim().to_owned())
+    })
+}
+
+/// A mistake at a byte of the file.
+fn mistake(path: &Path, text: &str, at: usize, what: String) -> ConfigError {
+    let before = text.get(..at.min(text.len())).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     ConfigError::Mistake {
         path: path.to_owned(),
         line,
         key: key_at(text, line),
-        what: error.message().trim().to_owned(),
+        what,
     }
 }
 

@@ -4,7 +4,6 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 
 use serde::{Deserialize, Deserializer};
 use shop::books::Siren;
-use storage::StoreUrl;
 
 /// A SIREN with a right check digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,19 +13,6 @@ impl<'de> Deserialize<'de> for FirmNumber {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Siren::parse(&text)
-            .map(Self)
-            .map_err(serde::de::Error::custom)
-    }
-}
-
-/// A database address that was read once, when the file was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Database(pub StoreUrl);
-
-impl<'de> Deserialize<'de> for Database {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        StoreUrl::parse(&text)
             .map(Self)
             .map_err(serde::de::Error::custom)
     }
