@@ -4,6 +4,9 @@
 use std::{
     ffi::OsStr,
     fs,
+    io::Write as _,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -12,6 +15,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use storage::StoreUrl;
 use tempfile::TempDir;
+
+use crate::authority::{Authority, Pair};
 
 /// The superuser of the private server.
 const USER: &str = "bouquin";
@@ -94,8 +99,17 @@ fn closed(database: &Path) -> Result<()> {
 pub struct Postgres {
     binaries: PathBuf,
     folder: TempDir,
+    port: u16,
     server: Child,
 }
+
+/// How a server with TLS lets in who comes by the loopback: whoever comes, but into the databases of these names.
+const WHO_COMES_IN: &str = "\
+local all all trust
+hostssl by_password all 127.0.0.1/32 scram-sha-256
+hostssl by_certificate all 127.0.0.1/32 cert
+host all all 127.0.0.1/32 trust
+";
 
 impl Postgres {
     /// Starts a server; none, after saying so, when PostgreSQL is not installed.
@@ -103,6 +117,34 @@ impl Postgres {
     /// # Errors
     /// When it is installed and does not start.
     pub fn start() -> Result<Option<Self>> {
+        Self::start_with("", 5432, |_| Ok(()))
+    }
+
+    /// Starts a server that also listens on the loopback and has TLS, with `pair`; clients may show certificates of
+    /// `authority`. See `WHO_COMES_IN` for its databases.
+    ///
+    /// # Errors
+    /// As [`Postgres::start`].
+    pub fn start_with_tls(authority: &Authority, pair: &Pair) -> Result<Option<Self>> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Self::start_with("127.0.0.1", port, |data| {
+            own(&data.join("server.crt"), &pair.certificate)?;
+            own(&data.join("server.key"), &pair.key)?;
+            own(&data.join("clients.crt"), authority.pem())?;
+            own(&data.join("pg_hba.conf"), WHO_COMES_IN)?;
+            // Not on the command line, which nothing could change any more.
+            let tls = "\nssl = on\nssl_ca_file = 'clients.crt'\n";
+            let settings = data.join("postgresql.conf");
+            let mut settings = fs::OpenOptions::new().append(true).open(settings)?;
+            Ok(settings.write_all(tls.as_bytes())?)
+        })
+    }
+
+    fn start_with(
+        addresses: &str,
+        port: u16,
+        prepare: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<Option<Self>> {
         let Some(binaries) = find_binaries() else {
             println!("skipped: PostgreSQL not installed (Debian package postgresql)");
             return Ok(None);
@@ -123,25 +165,21 @@ impl Postgres {
             ])
             .arg("--pgdata")
             .arg(&data))?;
+        prepare(&data)?;
         let log = fs::File::create(folder.path().join("server.log"))?;
         let server = as_a_user(&binaries.join("postgres"))
             .arg("-D")
             .arg(&data)
             .arg("-k")
             .arg(folder.path())
-            .args([
-                "-c",
-                "listen_addresses=",
-                "-c",
-                "fsync=on",
-                "-c",
-                "max_connections=100",
-            ])
+            .args(["-p", &port.to_string(), "-h", addresses])
+            .args(["-c", "fsync=on", "-c", "max_connections=100"])
             .stderr(log)
             .spawn()?;
         let server = Self {
             binaries,
             folder,
+            port,
             server,
         };
         server.wait_until_ready()?;
@@ -153,8 +191,7 @@ impl Postgres {
     /// # Errors
     /// When it cannot be made.
     pub fn fresh(&self, name: &str) -> Result<String> {
-        run(self.client("createdb").arg(name))?;
-        Ok(self.url(name))
+        run(self.client("createdb").arg(name)).map(|_| self.url(name))
     }
 
     /// The URL of a new database that begins as `original` stands, once nobody is connected to that.
@@ -166,7 +203,7 @@ impl Postgres {
                 Err(busy) if busy.to_string().contains("is being accessed") => {
                     std::thread::sleep(Duration::from_millis(100));
                 }
-                made => return made.map(|()| self.url(name)),
+                made => return made.map(|_| self.url(name)),
             }
         }
         bail!("somebody stays connected to {original}")
@@ -174,7 +211,37 @@ impl Postgres {
 
     fn url(&self, name: &str) -> String {
         let socket = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("postgres://{USER}@{socket}/{name}")
+        format!("postgres://{USER}@{socket}:{}/{name}", self.port)
+    }
+
+    /// The port, on the loopback where it listens there.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Turns TLS off for whoever comes next.
+    ///
+    /// # Errors
+    /// When the server does not.
+    pub fn turn_tls_off(&self) -> Result<()> {
+        self.run_sql("ALTER SYSTEM SET ssl = off")?;
+        self.run_sql("SELECT pg_reload_conf()")?;
+        for _ in 0..PATIENCE_TENTHS {
+            if self.run_sql("SHOW ssl")?.trim() == "off" {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        bail!("the server keeps its TLS on")
+    }
+
+    /// Runs a statement as the superuser, through the socket, and gives back its first column.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub fn run_sql(&self, statement: &str) -> Result<String> {
+        let mut psql = self.client("psql");
+        run(psql.args(["-d", "postgres", "-Atqc", statement]))
     }
 
     /// The server's process, for tests that kill it.
@@ -184,7 +251,8 @@ impl Postgres {
 
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(self.binaries.join(program));
-        command.arg("-h").arg(self.folder.path()).args(["-U", USER]);
+        command.arg("-h").arg(self.folder.path());
+        command.args(["-p", &self.port.to_string(), "-U", USER]);
         command
     }
 
@@ -265,7 +333,18 @@ fn as_a_user(program: &Path) -> Command {
     command
 }
 
-fn run(command: &mut Command) -> Result<()> {
+/// Writes a file that the server's user alone reads, as it wants its key.
+fn own(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    if runs_as_root() {
+        run(Command::new("chown").arg("postgres").arg(path))?;
+    }
+    Ok(())
+}
+
+/// Runs a program to its end, and gives back what it says.
+fn run(command: &mut Command) -> Result<String> {
     let program = command.get_program().display().to_string();
     let output = command
         .output()
@@ -276,5 +355,5 @@ fn run(command: &mut Command) -> Result<()> {
         "{program} {arguments:?} failed: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -78,6 +78,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &["storage"]),
     ("tokio-postgres", &["storage"]),
+    ("tokio-postgres-rustls", &["storage"]),
     ("deadpool-postgres", &["storage"]),
     ("tantivy", &["search"]),
     ("image", &["covers"]),

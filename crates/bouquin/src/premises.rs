@@ -15,11 +15,7 @@ use indicatif::ProgressBar;
 use search::Index;
 use storage::{Store, StoreUrl};
 
-use crate::{
-    commands::TABLES,
-    config::{self, ShopConfig},
-    follow,
-};
+use crate::{commands::TABLES, config, follow};
 
 /// Where the shop's data is.
 pub struct Premises {
@@ -50,10 +46,10 @@ impl Which {
     pub fn premises(&self) -> Result<Premises> {
         match &self.config {
             Some(path) => {
-                let config: ShopConfig = config::read(path).context("the configuration")?;
+                let config = config::shop(path).context("the configuration")?;
                 Ok(Premises {
+                    database: config.data.database().clone(),
                     folder: config.data.folder,
-                    database: config.data.database.0,
                 })
             }
             None => Ok(Premises::embedded(&self.data)),

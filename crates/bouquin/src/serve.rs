@@ -54,14 +54,14 @@ const NIGHT_HOUR: i8 = 3;
 
 /// Runs the shop.
 pub async fn run(path: PathBuf) -> Result<()> {
-    let config: ShopConfig = config::read(&path).context("the configuration")?;
+    let config = config::shop(&path).context("the configuration")?;
     check_profile(&config)?;
     config.payment.check(config.profile)?;
     check_drop_folders(&config)?;
     fetching::check(&config)?;
     let premises = Premises {
         folder: config.data.folder.clone(),
-        database: config.data.database.0.clone(),
+        database: config.data.database().clone(),
     };
     let Some(_inside) = premises.enter()? else {
         bail!("another shop is open in {}", premises.folder.display());
@@ -280,7 +280,7 @@ fn start_workers(
         store: state.store.clone(),
         post: Post::open(
             &config.mail.from,
-            config.mail.smtp.as_deref(),
+            config.mail.server(),
             config.data.folder.join("mail"),
         )?,
         keys: state.order_keys.clone(),

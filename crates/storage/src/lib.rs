@@ -15,14 +15,17 @@ mod sqlite;
 mod statement;
 mod store;
 mod tx;
+mod url;
 mod value;
 
 pub use fault::Fault;
 pub use migrate::Migration;
+pub use postgres::tls::{Refusal, TrustError};
 pub use sqlite::files::{BackupError, backup, restore};
 pub use statement::Statement;
-pub use store::{OpenError, Store, StoreUrl};
+pub use store::{OpenError, Store};
 pub use tx::{Engine, Tx};
+pub use url::{MalformedUrl, PostgresUrl, StoreUrl};
 pub use value::{Row, Value};
 
 /// Every statement of this crate, for the test that prepares all of them on both engines.

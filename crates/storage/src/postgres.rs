@@ -1,5 +1,7 @@
 //! The server engine: a pool of connections, prepared statements, collisions run again.
 
+pub(crate) mod tls;
+
 use std::{
     error::Error,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -7,7 +9,9 @@ use std::{
 };
 
 use bytes::BytesMut;
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
 use tokio::runtime::Handle;
 use tokio_postgres::{
     NoTls,
@@ -19,6 +23,7 @@ use trade::limits;
 use crate::{
     Engine, Fault, Migration, Row, Statement, Tx, Value, migrate,
     store::{OpenError, applied_versions},
+    url::{PostgresUrl, Wire},
 };
 
 /// Taken while the schema changes, so that two nodes that start together do it once.
@@ -32,16 +37,18 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Makes a pool; connections are opened when needed.
-    pub(crate) fn connect(url: &str) -> Result<Self, Fault> {
-        let mut config: tokio_postgres::Config = url
-            .parse()
-            .map_err(|e: tokio_postgres::Error| Fault::Unavailable(e.into()))?;
+    pub(crate) fn connect(url: &PostgresUrl) -> Result<Self, OpenError> {
+        let mut config = url.config().clone();
         config.application_name("bouquin");
         config.connect_timeout(Duration::from_secs(5));
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
+        let manager = match url.wire() {
+            Wire::Plain => Manager::from_config(config, NoTls, recycling),
+            Wire::Tls(trust) => Manager::from_config(config, tls::connector(trust)?, recycling),
+        };
+        let pool = Pool::builder(manager)
             .max_size(limits::POSTGRES_CONNECTIONS)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(limits::POSTGRES_WAIT))
@@ -53,9 +60,11 @@ impl Postgres {
 
     async fn connection(&self) -> Result<Object, Fault> {
         self.pool.get().await.map_err(|error| match error {
-            deadpool_postgres::PoolError::Timeout(deadpool_postgres::TimeoutType::Wait) => {
-                Fault::Busy
-            }
+            PoolError::Timeout(TimeoutType::Wait) => Fault::Busy,
+            PoolError::Backend(error) => match tls::refusal(&error) {
+                Some(refusal) => Fault::Unavailable(refusal.into()),
+                None => Fault::Unavailable(error.into()),
+            },
             other => Fault::Unavailable(other.into()),
         })
     }

@@ -9,42 +9,10 @@ use std::{
 use tokio::{runtime::Handle, sync::oneshot};
 
 use crate::{
-    Engine, Fault, Migration, Row, Statement, Tx, Value, migrate, outbox,
-    postgres::Postgres,
+    Engine, Fault, Migration, Row, Statement, StoreUrl, Tx, Value, migrate, outbox,
+    postgres::{Postgres, tls::TrustError},
     sqlite::{self, Outcome, Readers, SqliteTx, Verb, Writer},
 };
-
-/// Where the data is: `sqlite:PATH` or a PostgreSQL URL or key-value string.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreUrl {
-    /// A file on this machine.
-    Sqlite(PathBuf),
-    /// A server, as `postgres://…`.
-    Postgres(String),
-}
-
-impl StoreUrl {
-    /// Reads `sqlite:PATH`, `postgres://…` or `postgresql://…`.
-    ///
-    /// # Errors
-    /// A sentence for the person who wrote the configuration.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("sqlite:") {
-            let path = path.strip_prefix("//").unwrap_or(path);
-            return match path {
-                "" => Err("a path must follow sqlite:".to_owned()),
-                path => Ok(Self::Sqlite(PathBuf::from(path))),
-            };
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return text
-                .parse::<tokio_postgres::Config>()
-                .map(|_| Self::Postgres(text.to_owned()))
-                .map_err(|e| format!("not a PostgreSQL URL: {e}"));
-        }
-        Err("expected sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned())
-    }
-}
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +20,9 @@ pub enum OpenError {
     /// The database itself.
     #[error("the database could not be opened")]
     Fault(#[from] Fault),
+    /// There is nothing to judge the server by, or nothing to show it.
+    #[error("the database could not be opened")]
+    Trust(#[from] TrustError),
     /// The folder of the database file does not exist and could not be made.
     #[error("the folder {path} could not be made")]
     Folder {
@@ -469,19 +440,5 @@ mod tests {
         std::fs::write(&copy, b"not a database at all, but long enough to look at").unwrap();
         let damaged = crate::restore(&copy, &folder.path().join("third.db"));
         assert!(matches!(damaged, Err(crate::BackupError::Damaged { .. })));
-    }
-
-    #[test]
-    fn urls_say_what_was_expected() {
-        assert_eq!(
-            StoreUrl::parse("sqlite:a/b.db"),
-            Ok(StoreUrl::Sqlite("a/b.db".into()))
-        );
-        assert!(
-            StoreUrl::parse("mysql://x")
-                .unwrap_err()
-                .contains("postgres://")
-        );
-        assert!(StoreUrl::parse("sqlite:").is_err());
     }
 }

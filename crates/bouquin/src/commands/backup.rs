@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use storage::StoreUrl;
 
-use crate::config::{self, ShopConfig};
+use crate::config;
 
 /// `bouquin backup`
 #[derive(clap::Args)]
@@ -63,9 +63,9 @@ fn embedded(config: &Path) -> Result<PathBuf> {
     if keys.contains_key("merchant") {
         return super::switch::database(config);
     }
-    let config: ShopConfig = config::read(config).context("the configuration")?;
-    match config.data.database.0 {
-        StoreUrl::Sqlite(path) => Ok(path),
+    let config = config::shop(config).context("the configuration")?;
+    match config.data.database() {
+        StoreUrl::Sqlite(path) => Ok(path.clone()),
         StoreUrl::Postgres(_) => {
             bail!(
                 "the configuration names a PostgreSQL server: use its own tools, such as pg_dump or pgBackRest"

@@ -91,8 +91,8 @@ pub async fn run(deed: Deed) -> Result<()> {
 
 /// Opens the shop's database, which must be there: a mistyped path would make an empty one with an account in it.
 async fn open(path: &Path) -> Result<(ShopConfig, Store)> {
-    let config: ShopConfig = config::read(path).context("the configuration")?;
-    if let StoreUrl::Sqlite(file) = &config.data.database.0
+    let config = config::shop(path).context("the configuration")?;
+    if let StoreUrl::Sqlite(file) = config.data.database()
         && !file.exists()
     {
         bail!(
@@ -101,7 +101,7 @@ async fn open(path: &Path) -> Result<(ShopConfig, Store)> {
             path.display()
         );
     }
-    let store = Store::open(&config.data.database.0, TABLES)
+    let store = Store::open(config.data.database(), TABLES)
         .await
         .context("the shop's database")?;
     Ok((config, store))

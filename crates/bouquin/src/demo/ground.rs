@@ -202,7 +202,7 @@ impl Ground {
     fn database_url(&self) -> String {
         let url = match &self.database {
             StoreUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            StoreUrl::Postgres(url) => url.clone(),
+            StoreUrl::Postgres(url) => url.as_str().to_owned(),
         };
         quoted(&url)
     }

@@ -3,6 +3,11 @@
 office-name = Back office
 office-skip = Skip to content
 office-parts = Parts of the back office
+office-parts-sales = Sales
+office-parts-catalogue = Catalogue
+office-parts-shop = Shop
+office-parts-payments = Payments
+office-parts-team = Team
 office-dashboard = Dashboard
 office-orders = Orders
 office-stock = Stock

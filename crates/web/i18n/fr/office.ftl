@@ -3,6 +3,11 @@
 office-name = Arrière-boutique
 office-skip = Aller au contenu
 office-parts = Parties de l’arrière-boutique
+office-parts-sales = Ventes
+office-parts-catalogue = Catalogue
+office-parts-shop = Boutique
+office-parts-payments = Paiements
+office-parts-team = Équipe
 office-dashboard = Tableau de bord
 office-orders = Commandes
 office-stock = Stock

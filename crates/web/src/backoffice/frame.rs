@@ -14,7 +14,7 @@ use super::access::Visit;
 use crate::assets;
 use crate::i18n::{self, Words};
 
-/// The parts of the back office, in the order of the navigation.
+/// The parts of the back office.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Dashboard,
@@ -37,24 +37,6 @@ pub(super) enum Part {
 }
 
 impl Part {
-    const ALL: [Part; 15] = [
-        Part::Dashboard,
-        Part::Orders,
-        Part::Certificates,
-        Part::Screening,
-        Part::Bank,
-        Part::Network,
-        Part::Stock,
-        Part::Reviews,
-        Part::Display,
-        Part::Searches,
-        Part::Import,
-        Part::Covers,
-        Part::Staff,
-        Part::Audit,
-        Part::Help,
-    ];
-
     fn path(self) -> &'static str {
         match self {
             Part::Dashboard => "/office",
@@ -103,6 +85,60 @@ impl Part {
     }
 }
 
+/// The navigation: words, and the parts that open under each. Where somebody may go to one only, it stands by itself.
+const NAVIGATION: [(&str, &[Part]); 7] = [
+    ("office-dashboard", &[Part::Dashboard]),
+    (
+        "office-parts-sales",
+        &[Part::Orders, Part::Certificates, Part::Screening],
+    ),
+    (
+        "office-parts-catalogue",
+        &[Part::Stock, Part::Import, Part::Covers],
+    ),
+    (
+        "office-parts-shop",
+        &[Part::Display, Part::Reviews, Part::Searches],
+    ),
+    ("office-parts-payments", &[Part::Bank, Part::Network]),
+    ("office-parts-team", &[Part::Staff, Part::Audit]),
+    ("office-help", &[Part::Help]),
+];
+
+/// The words, each with the parts where somebody of that role may go.
+fn groups(role: Role) -> [(&'static str, Vec<Part>); 7] {
+    NAVIGATION.map(|(name, parts)| {
+        let parts = parts.iter().copied();
+        (name, parts.filter(|part| part.is_for(role)).collect())
+    })
+}
+
+fn navigation(visit: &Visit, here: Part) -> Markup {
+    let words = visit.words();
+    let link = |part: Part| {
+        html! { a href=(part.path()) aria-current=[(part == here).then_some("page")] { (part.name(words)) } }
+    };
+    html! {
+        nav aria-label=(words.say("office-parts")) {
+            ul {
+                @for (name, parts) in &groups(visit.member.role) {
+                    @match parts.as_slice() {
+                        [] => {}
+                        [only] => li { (link(*only)) }
+                        several => li {
+                            // Of one name: opening one closes the others.
+                            details name="office-parts" {
+                                summary aria-current=[several.contains(&here).then_some("true")] { (words.say(name)) }
+                                ul { @for part in several { li { (link(*part)) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A page for somebody who is logged in.
 pub(super) fn page(visit: &Visit, part: Part, title: &str, body: &Markup) -> Markup {
     live_page(visit, part, title, None, body)
@@ -119,13 +155,7 @@ pub(super) fn live_page(
     let words = visit.words();
     let shell = html! {
         header.office-top {
-            nav aria-label=(words.say("office-parts")) {
-                ul {
-                    @for one in Part::ALL.into_iter().filter(|one| one.is_for(visit.member.role)) {
-                        li { a href=(one.path()) aria-current=[(one == part).then_some("page")] { (one.name(words)) } }
-                    }
-                }
-            }
+            (navigation(visit, part))
             form.who method="post" action="/office/logout" {
                 (token(visit))
                 a href=(Part::Account.path()) aria-current=[(part == Part::Account).then_some("page")] {
@@ -263,4 +293,23 @@ pub(super) fn counted(count: u64, locale: Locale) -> [(&'static str, FluentValue
         ("count", FluentValue::from(count)),
         ("shown", FluentValue::from(shown)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_navigation_has_every_part_once_and_nobody_s_closed_doors() {
+        let parts_for = |role| groups(role).map(|(_, parts)| parts);
+        let mut all = parts_for(Role::Administrator).concat();
+        all.sort_unstable_by_key(|part| *part as usize);
+        // Her account is the last, behind her name.
+        assert_eq!(all.len(), Part::Account as usize);
+        all.dedup();
+        assert_eq!(all.len(), Part::Account as usize);
+        let of_a_bookseller = parts_for(Role::Bookseller);
+        assert!(of_a_bookseller.contains(&vec![Part::Bank]));
+        assert!(of_a_bookseller.contains(&Vec::new()));
+    }
 }

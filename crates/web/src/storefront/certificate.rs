@@ -28,10 +28,82 @@ pub(crate) struct Typed {
     take_back: Option<String>,
 }
 
-/// What became of a code.
+/// What became of a code, or of the wish to take certificates back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOutcome {
+    /// It pays, as far as it goes.
+    Used,
+    /// The order is paid without certificates again.
+    TakenBack,
+    /// It is no code.
+    Malformed,
+    /// It is nobody's.
+    Unknown,
+    /// Its certificate is over.
+    Expired,
+    /// Nothing is left on it.
+    Empty,
+    /// The shop tries no more of them for the moment.
+    TooFast,
+    /// The order is not to be paid any more.
+    NotWaiting,
+}
+
+impl CodeOutcome {
+    const ALL: [CodeOutcome; 8] = [
+        Self::Used,
+        Self::TakenBack,
+        Self::Malformed,
+        Self::Unknown,
+        Self::Expired,
+        Self::Empty,
+        Self::TooFast,
+        Self::NotWaiting,
+    ];
+
+    /// How the address of the page that asks how to pay says it.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::TakenBack => "taken-back",
+            Self::Malformed => "malformed",
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Empty => "empty",
+            Self::TooFast => "too-fast",
+            Self::NotWaiting => "not-waiting",
+        }
+    }
+
+    /// The outcome of that [`code`](Self::code); none of what anybody else writes into an address.
+    pub(crate) fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+
+    /// Whether it is as the reader wanted.
+    fn is_good(self) -> bool {
+        matches!(self, Self::Used | Self::TakenBack)
+    }
+
+    /// What she is told.
+    fn said(self, reader: &Reader<'_>) -> &'static str {
+        match self {
+            Self::Used => reader.say("certificate-used"),
+            Self::TakenBack => reader.say("certificate-taken-back"),
+            Self::Malformed => reader.say("certificate-malformed"),
+            Self::Unknown => reader.say("certificate-unknown"),
+            Self::Expired => reader.say("certificate-expired"),
+            Self::Empty => reader.say("certificate-empty"),
+            Self::TooFast => reader.say("certificate-too-fast"),
+            Self::NotWaiting => reader.say("certificate-not-waiting"),
+        }
+    }
+}
+
+/// What a try of a code leads to.
 pub(crate) enum Tried {
-    /// What the page that asks how to pay is told in its address.
-    Told(&'static str),
+    /// The page that asks how to pay, which tells what became of it.
+    Told(CodeOutcome),
     /// The screening wants something first, or refused: its page.
     Screened(Response),
 }
@@ -45,19 +117,19 @@ pub(crate) async fn tried(
     typed: &str,
 ) -> Result<Tried, Problem> {
     if !state.paces.certificates.allows(peer) {
-        return Ok(Tried::Told("too-fast"));
+        return Ok(Tried::Told(CodeOutcome::TooFast));
     }
     let Ok(code) = CertificateCode::parse(typed) else {
-        return Ok(Tried::Told("malformed"));
+        return Ok(Tried::Told(CodeOutcome::Malformed));
     };
     let (store, screening, clock) = (&state.store, &state.screening, &state.clock);
     let visit = step_up::visit(visitor, peer);
     let told = match certificate::apply(store, screening, clock, number, &code, visit).await {
-        Ok(_) => "used",
-        Err(NotUsed::Unknown) => "unknown",
-        Err(NotUsed::Expired { .. }) => "expired",
-        Err(NotUsed::Empty) => "empty",
-        Err(NotUsed::NotWaiting) => "not-waiting",
+        Ok(_) => CodeOutcome::Used,
+        Err(NotUsed::Unknown) => CodeOutcome::Unknown,
+        Err(NotUsed::Expired { .. }) => CodeOutcome::Expired,
+        Err(NotUsed::Empty) => CodeOutcome::Empty,
+        Err(NotUsed::NotWaiting) => CodeOutcome::NotWaiting,
         Err(NotUsed::StepUp { screening }) => {
             let sent = step_up::Sent::by_certificate(state, number, typed);
             let page = step_up::ask(state, visitor, number, sent, screening);
@@ -94,10 +166,10 @@ pub(crate) fn told_of(
     state: &AppState,
     visitor: &Visitor,
     number: &OrderNumber,
-    told: &str,
+    told: CodeOutcome,
 ) -> Response {
     let pay = pay::pay_path(state, number);
-    see_other(&visitor.path(&format!("{pay}&certificate={told}")))
+    see_other(&visitor.path(&format!("{pay}&certificate={}", told.code())))
 }
 
 /// `POST /orders/{number}/certificate?key=`
@@ -114,32 +186,21 @@ pub(crate) async fn post(
         return spend(&state, &visitor, &peer, &number, &typed.code).await;
     }
     let told = match certificate::take_back(&state.store, &state.clock, &number).await {
-        Ok(()) => "taken-back",
+        Ok(()) => CodeOutcome::TakenBack,
         Err(NotUsed::Fault(fault)) => return Err(fault.into()),
-        Err(_) => "not-waiting",
+        Err(_) => CodeOutcome::NotWaiting,
     };
     Ok(told_of(&state, &visitor, &number, told))
 }
 
 /// The field for a code, what was told of the last one, and what certificates pay already.
-pub fn section(reader: &Reader<'_>, order: &Order, key: &str, told: &str) -> Markup {
+pub fn section(reader: &Reader<'_>, order: &Order, key: &str, told: Option<CodeOutcome>) -> Markup {
     let action = reader.path(&format!("/orders/{}/certificate?key={key}", order.number));
-    let (good, said) = match told {
-        "used" => (true, Some("certificate-used")),
-        "taken-back" => (true, Some("certificate-taken-back")),
-        "malformed" => (false, Some("certificate-malformed")),
-        "unknown" => (false, Some("certificate-unknown")),
-        "expired" => (false, Some("certificate-expired")),
-        "empty" => (false, Some("certificate-empty")),
-        "too-fast" => (false, Some("certificate-too-fast")),
-        "not-waiting" => (false, Some("certificate-not-waiting")),
-        _ => (true, None),
-    };
     html! {
         section aria-labelledby="certificate" {
             h2 #certificate { (reader.say("certificate")) }
-            @if let Some(said) = said {
-                div.alert role=(if good { "status" } else { "alert" }) { p { (reader.words().say(said)) } }
+            @if let Some(told) = told {
+                div.alert role=(if told.is_good() { "status" } else { "alert" }) { p { (told.said(reader)) } }
             }
             form action=(action) method="post" {
                 @if !order.certificates.is_zero() {

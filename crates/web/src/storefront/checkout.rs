@@ -19,7 +19,7 @@ use trade::ids::{IdempotencyKey, OrderNumber};
 use trade::money::Money;
 
 use super::cart::{editions, held, quoted};
-use super::certificate::{self, Tried};
+use super::certificate::{self, CodeOutcome, Tried};
 use super::checkout_page::{self, Notice, View};
 use super::forms::{Fields, see_other, with_cookies};
 use super::pay;
@@ -173,7 +173,7 @@ async fn pay_for(
         return pay::go(state, visitor, peer, number, means).await;
     }
     match certificate::tried(state, visitor, peer, number, &typed.certificate).await? {
-        Tried::Told("used") => {
+        Tried::Told(CodeOutcome::Used) => {
             let answer = pay::go(state, visitor, peer, number, means).await?;
             Ok(with_cookies(answer, pay::basket_now(state, visitor).await?))
         }

@@ -17,7 +17,7 @@ use trade::ids::OrderNumber;
 use trade::locale;
 use trade::payment::Decline;
 
-use super::certificate;
+use super::certificate::{self, CodeOutcome};
 use super::forms::{Fields, see_other, with_cookies};
 use super::layout::{Page, document};
 use super::means::{self, OfferedMeans};
@@ -261,12 +261,13 @@ pub(crate) async fn again(
         return Ok(see_other(&visitor.path(&state.order_keys.path(&number))));
     }
     let offered = offered(&state, &[order.method]).await;
+    let outcome = CodeOutcome::of_code(&told_of.certificate);
     match offered.as_slice() {
         [] => Err(Problem::of(Kind::MeansNotTaken)),
-        [only] if only.open && told_of.certificate.is_empty() => {
+        [only] if only.open && outcome.is_none() => {
             go(&state, &visitor, &peer, &number, only.means).await
         }
-        [only] if !only.open && told_of.certificate.is_empty() => {
+        [only] if !only.open && outcome.is_none() => {
             Ok(told(&state, &visitor, &number, Told::Closed))
         }
         _ => {
@@ -276,7 +277,7 @@ pub(crate) async fn again(
                 &order,
                 &state.order_keys.key(&number),
                 &offered,
-                &told_of.certificate,
+                outcome,
             );
             Ok(render::personal(&visitor, StatusCode::OK, page))
         }
@@ -317,7 +318,7 @@ pub fn choice_page(
     order: &Order,
     key: &str,
     offered: &[OfferedMeans],
-    told: &str,
+    told: Option<CodeOutcome>,
 ) -> Markup {
     let title = reader.say("means-title");
     let action = reader.path(&format!("/orders/{}/pay?key={key}", order.number));
