@@ -244,8 +244,9 @@ pub async fn the_command_makes_the_first_account(counter: Counter) {
             format!("sqlite:{}", folder.path().join("none.db").display()),
         ),
         StoreUrl::Postgres(url) => {
+            let url = url.as_str();
             let server = url.rsplit_once('/').unwrap().0;
-            (url.clone(), format!("{server}/none"))
+            (url.to_owned(), format!("{server}/none"))
         }
     };
     let config = configuration(folder.path(), &missing);
