@@ -239,12 +239,11 @@ async fn open_sqlite(path: PathBuf, steps: Vec<&'static [Migration]>) -> Result<
         })?;
     }
     let opening = tokio::task::spawn_blocking(move || {
-        let mut connection = sqlite::open_writer(&path)?;
+        let connection = sqlite::open_writer(&path)?;
         migrate_sqlite(&connection, &steps)?;
-        sqlite::move_beside(&mut connection, &path)?;
         let readers = Readers::new(&path);
         Ok(Store(Arc::new(Inner::Sqlite {
-            writer: Writer::start(connection)?,
+            writer: Writer::start(connection, &path)?,
             readers,
             path,
         })))
@@ -402,6 +401,27 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(gone, None);
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_closed_leaves_no_log_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..50 {
+            let store = shelf(folder.path()).await;
+            store
+                .write(move |tx| tx.execute(&sql::ADD, &[number.into(), 1.into()]))
+                .await
+                .unwrap();
+            drop(store);
+            let log = folder.path().join("shelf.db-wal");
+            for _ in 0..500 {
+                if !log.exists() {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+            assert!(!log.exists(), "somebody keeps it open, time {number}");
+        }
     }
 
     #[tokio::test]

@@ -9,7 +9,6 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params_from_iter, types};
 
-pub(crate) use checkpoint::beside as move_beside;
 pub(crate) use readers::Readers;
 pub(crate) use writer::{Outcome, Verb, Writer};
 

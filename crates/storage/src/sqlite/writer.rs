@@ -3,6 +3,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     thread::JoinHandle,
     time::Instant,
@@ -11,7 +12,7 @@ use std::{
 use rusqlite::Connection;
 use trade::limits;
 
-use super::{SqliteTx, fault};
+use super::{SqliteTx, checkpoint, fault};
 use crate::{Fault, Tx};
 
 /// What a verb asks of the transaction it ran in.
@@ -36,11 +37,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection) -> Result<Self, Fault> {
+    pub(crate) fn start(mut connection: Connection, path: &Path) -> Result<Self, Fault> {
+        let mover = checkpoint::beside(&mut connection, path)?;
         let (queue, verbs) = sync_channel(limits::WRITE_QUEUE);
         let thread = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, &verbs))
+            .spawn(move || {
+                write_until_closed(&connection, &verbs);
+                mover.end(&mut connection);
+            })
             .map_err(|e| Fault::Unavailable(e.into()))?;
         Ok(Self {
             queue,
