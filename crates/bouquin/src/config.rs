@@ -11,9 +11,9 @@ mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use link::forwarded::Proxy;
 use serde::Deserialize;
 use shop::staff::SecondFactorRule;
-use web::Proxy;
 
 use self::{bank::Bank, data::Data, mail::Mail, payment::Payment};
 

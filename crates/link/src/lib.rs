@@ -7,6 +7,7 @@
 //! mistaken for one another.
 
 pub mod ca;
+pub mod forwarded;
 pub mod http;
 pub mod identity;
 pub mod keyfile;

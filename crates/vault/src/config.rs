@@ -1,8 +1,9 @@
 //! What a vault is told at its start.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use link::forwarded::Proxy;
 use sandbox::{Demand, Needs};
 
 use crate::error::VaultError;
@@ -51,7 +52,7 @@ pub struct Config {
     /// TLS for browsers.
     pub public_tls: Option<PublicCertificate>,
     /// Proxies in front of the card form: readers that come by them are counted by the address that they name.
-    pub proxies: Vec<IpAddr>,
+    pub proxies: Vec<Proxy>,
     /// Where switch and shop come in, over mutual TLS.
     pub private_listen: SocketAddr,
     /// The shop's name on the private network and in tickets (`"shop"`).

@@ -30,11 +30,12 @@ mod store;
 mod unsealing;
 mod verbs;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use link::forwarded::Proxy;
 use link::http::{Door, serve};
 use link::signed::{SigningKey, VerifyingKey};
 use link::{Identity, tls};
@@ -74,7 +75,7 @@ pub(crate) struct OpenVault {
     pub(crate) shop_origin: String,
     pub(crate) over_tls: bool,
     /// Proxies whose word for where a reader comes from is believed.
-    pub(crate) proxies: Vec<IpAddr>,
+    pub(crate) proxies: Vec<Proxy>,
     pub(crate) paces: public::Paces,
     pub(crate) dev: bool,
     pub(crate) store: Store,

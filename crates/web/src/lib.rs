@@ -38,7 +38,6 @@ use axum::middleware::from_fn_with_state;
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
-pub use peer::{NotAProxy, Proxy};
 pub use state::{AppState, Parts, Settings};
 
 /// No form of the storefront is longer; parts that take files set their own limit on their routes.

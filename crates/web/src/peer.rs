@@ -1,89 +1,13 @@
-//! From which address a request comes, also when it comes through proxies.
-//!
-//! The address of a connection cannot be made up, a header can. `X-Forwarded-For` is read only when the connection comes
-//! from a proxy that the bookseller named, and from its right end, where her proxies write: the first address that is none
-//! of theirs is the visitor's, and whatever stands left of it is the visitor's own word.
-//!
-//! `Forwarded` (RFC 7239) is not read: a proxy writes one of the two headers and passes the other on as a visitor sent it,
-//! so that who believes both believes visitors.
+//! From which address a request comes: what [`forwarded`] finds out, for every handler.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::str::FromStr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Once;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, HeaderName};
-use ipnet::IpNet;
-use serde::Deserialize;
-
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// Bits of an IPv6 address that its network gives: the rest is chosen in the house, as often as somebody likes.
-const HOUSE_BITS: u32 = 64;
-
-/// A proxy, or a network of proxies, that is believed when it says whose request it passes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Proxy(IpNet);
-
-/// Why a text names no proxy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotAProxy {
-    /// It cannot be read.
-    #[error(
-        "{0:?} is neither an address nor a network: write it like 10.0.0.1, 10.0.0.0/8 or fd00::/8"
-    )]
-    Unreadable(String),
-    /// An address with the length of a network behind it.
-    #[error("{given} is an address inside a network: write {network} or the address alone")]
-    Inside {
-        /// As it was written.
-        given: IpNet,
-        /// The network that it is in.
-        network: IpNet,
-    },
-    /// All addresses there are.
-    #[error(
-        "{0} is everybody, and visitors could say any address: name the addresses of your proxies"
-    )]
-    Everybody(IpNet),
-    /// IPv4 written as IPv6; such a connection is known by its IPv4 address here.
-    #[error("{0} is IPv4 in the clothes of IPv6: write it as IPv4")]
-    Mapped(IpNet),
-}
-
-impl FromStr for Proxy {
-    type Err = NotAProxy;
-
-    fn from_str(text: &str) -> Result<Proxy, NotAProxy> {
-        let address = text.parse::<IpAddr>().map(IpNet::from);
-        let net = address.or_else(|_| text.parse::<IpNet>());
-        let net = net.map_err(|_| NotAProxy::Unreadable(text.to_owned()))?;
-        if net.prefix_len() == 0 {
-            return Err(NotAProxy::Everybody(net));
-        }
-        if net.addr().to_canonical() != net.addr() {
-            return Err(NotAProxy::Mapped(net));
-        }
-        match net.trunc() {
-            network if network == net => Ok(Proxy(net)),
-            network => Err(NotAProxy::Inside {
-                given: net,
-                network,
-            }),
-        }
-    }
-}
-
-impl TryFrom<String> for Proxy {
-    type Error = NotAProxy;
-
-    fn try_from(text: String) -> Result<Proxy, NotAProxy> {
-        text.parse()
-    }
-}
+use axum::http::{Extensions, HeaderMap};
+use link::forwarded::{self, FORWARDED_FOR, Proxy};
 
 /// The proxies that are believed.
 #[derive(Debug)]
@@ -102,22 +26,11 @@ impl Proxies {
 
     /// Whose request it is that came by `connection` with `headers`.
     pub(crate) fn peer(&self, connection: SocketAddr, headers: &HeaderMap) -> Peer {
-        let mut nearest = connection.ip().to_canonical();
-        if !self.believes(nearest) {
+        let nearest = connection.ip().to_canonical();
+        if !forwarded::believes(&self.believed, nearest) {
             self.tell_once(nearest, headers);
-            return Peer(nearest);
         }
-        let mut hops = hops(headers);
-        while self.believes(nearest)
-            && let Some(before) = hops.next().and_then(address)
-        {
-            nearest = before;
-        }
-        Peer(nearest)
-    }
-
-    fn believes(&self, address: IpAddr) -> bool {
-        self.believed.iter().any(|proxy| proxy.0.contains(&address))
+        Peer(forwarded::visitor(&self.believed, connection, headers))
     }
 
     /// A proxy that nobody named looks like this; so does a visitor who tries. Once, since both go on.
@@ -132,23 +45,6 @@ impl Proxies {
             });
         }
     }
-}
-
-/// What proxies wrote, the nearest first. A line that is no text is a hop that cannot be read.
-fn hops(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(FORWARDED_FOR).iter().rev();
-    lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','))
-}
-
-/// The address of a hop; some proxies write a port behind it, and brackets around IPv6.
-fn address(hop: &str) -> Option<IpAddr> {
-    let hop = hop.trim();
-    let bare = hop
-        .strip_prefix('[')
-        .and_then(|inside| inside.strip_suffix(']'));
-    let address = bare.unwrap_or(hop).parse().ok();
-    let address = address.or_else(|| Some(hop.parse::<SocketAddr>().ok()?.ip()));
-    Some(address?.to_canonical())
 }
 
 /// Whose request it is, as far as the shop can know: the visitor's address, or the last proxy's that could be believed.
@@ -174,15 +70,9 @@ impl Peer {
         self.0
     }
 
-    /// Under which address paces count: of IPv6 the network, since one house has more addresses than a pace can remember.
+    /// Under which address paces count.
     pub(crate) fn house(self) -> IpAddr {
-        match self.0 {
-            IpAddr::V4(_) => self.0,
-            IpAddr::V6(address) => {
-                let network = address.to_bits() & (u128::MAX << (128 - HOUSE_BITS));
-                IpAddr::V6(Ipv6Addr::from_bits(network))
-            }
-        }
+        forwarded::house(self.0)
     }
 }
 
@@ -303,27 +193,6 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_an_address_or_a_network_and_never_everybody() {
-        let told = |text: &str| text.parse::<Proxy>().map_err(|why| why.to_string());
-        for good in ["127.0.0.1", "10.0.0.0/8", "::1", "fd00::/8", "10.0.0.1/32"] {
-            assert!(told(good).is_ok(), "{good}");
-        }
-        for (wrong, why) in [
-            ("", "neither an address nor a network"),
-            ("proxy.example", "neither an address nor a network"),
-            ("10.0.0.0/33", "neither an address nor a network"),
-            ("127.0.0.1:8080", "neither an address nor a network"),
-            ("10.0.0.1/8", "write 10.0.0.0/8 or the address alone"),
-            ("0.0.0.0/0", "is everybody"),
-            ("::/0", "is everybody"),
-            ("::ffff:10.0.0.0/104", "write it as IPv4"),
-        ] {
-            let told = told(wrong).unwrap_err();
-            assert!(told.contains(why), "{wrong}: {told}");
-        }
-    }
-
-    #[test]
     fn paces_count_an_address_of_ipv4_and_a_network_of_ipv6() {
         let house = |text: &str| Peer(text.parse().unwrap()).house().to_string();
         assert_eq!(house("203.0.113.9"), "203.0.113.9");
@@ -362,7 +231,7 @@ mod tests {
         ) {
             let proxies = proxies(&["10.0.0.0/8"]);
             let visitor = visitor.to_canonical();
-            prop_assume!(!proxies.believes(visitor));
+            prop_assume!(!forwarded::believes(&proxies.believed, visitor));
             let seen = inner.iter().map(|last| format!("10.0.0.{last}"));
             let wrote: Vec<String> = std::iter::once(visitor.to_string()).chain(seen).collect();
             let all: Vec<String> = forged.iter().chain(&wrote).cloned().collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use catalogue::desk::drop_folder::DropFolder;
 use catalogue::shelf::ShelfHandle;
+use link::forwarded::Proxy;
 use metrics_exporter_prometheus::PrometheusHandle;
 use search::Index;
 use shop::books::Siren;
@@ -25,7 +26,7 @@ use crate::bestsellers::BestsellerBoard;
 use crate::covers::CoverBoard;
 use crate::display::DisplayBoard;
 use crate::pace::Paces;
-use crate::peer::{Proxies, Proxy};
+use crate::peer::Proxies;
 use crate::render::PageCache;
 use crate::reviews::ReviewBoard;
 use crate::search_rules::RuleBoard;

