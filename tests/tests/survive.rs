@@ -9,6 +9,9 @@
     clippy::indexing_slicing
 )]
 
+#[path = "survive/deaths.rs"]
+mod deaths;
+
 use std::{
     process::Command,
     sync::{
@@ -226,15 +229,15 @@ fn round(demo: &mut Demo, process: &str, card: &Card) -> Result<Vec<String>> {
 /// One purchase by a patient reader, to the page of her order, whatever it says.
 fn buy(shop: &str, card: &Card, before_paying: impl FnOnce() -> Result<()>) -> Result<Page> {
     let mut reader = Reader::default();
-    let pay = order(&mut reader, shop)?;
+    let pay = order(&mut reader, shop, "Voltaire")?;
     before_paying()?;
-    pay_until_there_is_an_order(&mut reader, shop, pay, card)
+    pay_until_there_is_an_order(&mut reader, shop, pay, (card, card))
 }
 
 /// One purchase by a reader who types her card once, to the page that says what became of it.
 fn pay(shop: &str, card: &Card) -> Result<Page> {
     let mut reader = Reader::default();
-    let mut form = order(&mut reader, shop)?;
+    let mut form = order(&mut reader, shop, "Voltaire")?;
     let begun = Instant::now();
     while form.url.contains("/orders/") && begun.elapsed() < PATIENCE {
         form = choose_the_card(&mut reader, &form)?;
@@ -242,9 +245,10 @@ fn pay(shop: &str, card: &Card) -> Result<Page> {
     reader.submit(&form, "/pay", &card.tokens())
 }
 
-/// An order is placed, to the page where it is paid.
-fn order(reader: &mut Reader, shop: &str) -> Result<Page> {
-    let results = patiently(|| reader.get(&format!("{shop}/fr/search?q=Voltaire")))?;
+/// An order of the first book that a search finds in stock is placed, to the page where it is paid.
+fn order(reader: &mut Reader, shop: &str, words: &str) -> Result<Page> {
+    let search = format!("{shop}/fr/search?q={words}&availability=in-stock");
+    let results = patiently(|| reader.get(&search))?;
     let path = results
         .html
         .split("href=\"")
@@ -257,13 +261,13 @@ fn order(reader: &mut Reader, shop: &str) -> Result<Page> {
     patiently(|| reader.submit(&checkout, "/checkout", JEANNE))
 }
 
-/// Types the card, and does what the pages say until one of them is the order's: tries again when the payment
-/// could not leave, looks at the order when the bank did not answer, waits when nobody is there.
+/// Types the first card, then the other one, and does what the pages say until one of them is the order's: tries again when
+/// the payment could not leave, looks at the order when the bank did not answer, waits when nobody is there.
 fn pay_until_there_is_an_order(
     reader: &mut Reader,
     shop: &str,
     mut form: Page,
-    card: &Card,
+    (mut card, other): (&Card, &Card),
 ) -> Result<Page> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -275,6 +279,7 @@ fn pay_until_there_is_an_order(
             std::thread::sleep(Duration::from_millis(200));
             continue;
         };
+        card = other;
         if order_number(&page.url).is_some() {
             return Ok(page);
         }
