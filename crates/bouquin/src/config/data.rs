@@ -61,7 +61,7 @@ mod tests {
         }
         assert_eq!(
             with("postgres://bouquin:hush@db.example.org/shop?sslmode=disable"),
-            "shop.toml, line 13, key `data.database`: a real shop speaks to PostgreSQL on another machine over TLS only: \
+            "shop.toml, line 14, key `data.database`: a real shop speaks to PostgreSQL on another machine over TLS only: \
              remove sslmode=disable, and name the server's authority as sslrootcert=FILE where the system does not know it"
         );
     }
@@ -71,7 +71,7 @@ mod tests {
         let told = with("postgres://bouquin@db.example.org/shop?sslmode=prefer");
         assert!(
             told.starts_with(
-                "shop.toml, line 13, key `data.database`: sslmode=prefer goes on without TLS"
+                "shop.toml, line 14, key `data.database`: sslmode=prefer goes on without TLS"
             ),
             "{told}"
         );

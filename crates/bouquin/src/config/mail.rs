@@ -147,7 +147,7 @@ mod tests {
         ] {
             assert_eq!(
                 with(exposed),
-                "shop.toml, line 26, key `mail.smtp`: a real shop's letters leave its machine over TLS only: write \
+                "shop.toml, line 28, key `mail.smtp`: a real shop's letters leave its machine over TLS only: write \
                  smtps://HOST, or smtp://HOST?tls=required for a server with STARTTLS",
                 "{exposed}"
             );
@@ -168,7 +168,7 @@ mod tests {
         ] {
             assert_eq!(
                 with(malformed),
-                format!("shop.toml, line 26, key `mail.smtp`: {why}"),
+                format!("shop.toml, line 28, key `mail.smtp`: {why}"),
                 "{malformed}"
             );
         }
