@@ -245,10 +245,9 @@ fn pay(shop: &str, card: &Card) -> Result<Page> {
     reader.submit(&form, "/pay", &card.tokens())
 }
 
-/// An order of the first book that a search finds in stock is placed, to the page where it is paid.
+/// An order of the first book that a search finds is placed, to the page where it is paid.
 fn order(reader: &mut Reader, shop: &str, words: &str) -> Result<Page> {
-    let search = format!("{shop}/fr/search?q={words}&availability=in-stock");
-    let results = patiently(|| reader.get(&search))?;
+    let results = patiently(|| reader.get(&format!("{shop}/fr/search?q={words}")))?;
     let path = results
         .html
         .split("href=\"")

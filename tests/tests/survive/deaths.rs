@@ -18,6 +18,8 @@ use super::{BUYERS, PROCESSES, order, pay_until_there_is_an_order};
 
 const DEATHS: usize = 8;
 const SEED: u64 = 20_261_127;
+/// Whose books are bought: one alone would be sold out.
+const AUTHORS: [&str; 5] = ["Voltaire", "Hugo", "Zola", "Balzac", "Verne"];
 /// When a process dies, at the latest: a purchase takes about as long.
 const LATEST_MS: u64 = 1_500;
 
@@ -75,12 +77,14 @@ fn die(demo: &mut Demo, cards: &[Card], random: &mut Random) -> Result<Vec<Strin
     let good = oracle::card("approve")?;
     let process = *random.one_of(&PROCESSES);
     let moment = Duration::from_millis(random.below(LATEST_MS));
-    let chosen: Vec<&Card> = (0..BUYERS).map(|_| random.one_of(cards)).collect();
+    let chosen: Vec<(&str, &Card)> = (0..BUYERS)
+        .map(|_| (*random.one_of(&AUTHORS), random.one_of(cards)))
+        .collect();
     let (old, orders) = std::thread::scope(|scope| {
         let (shop, good) = (&shop, &good);
         let buyers: Vec<_> = chosen
             .iter()
-            .map(|card| scope.spawn(move || bought(shop, (card, good))))
+            .map(|(author, card)| scope.spawn(move || bought(shop, author, (card, good))))
             .collect();
         std::thread::sleep(moment);
         let old = demo.kill_9(process)?;
@@ -93,9 +97,9 @@ fn die(demo: &mut Demo, cards: &[Card], random: &mut Random) -> Result<Vec<Strin
 }
 
 /// The number of a reader's order.
-fn bought(shop: &str, cards: (&Card, &Card)) -> Result<String> {
+fn bought(shop: &str, author: &str, cards: (&Card, &Card)) -> Result<String> {
     let mut reader = Reader::default();
-    let form = order(&mut reader, shop, "")?;
+    let form = order(&mut reader, shop, author)?;
     let page = pay_until_there_is_an_order(&mut reader, shop, form, cards)?;
     Ok(order_number(&page.url).context("no order")?.to_owned())
 }
