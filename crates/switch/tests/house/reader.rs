@@ -1,6 +1,6 @@
 //! The real vault, and a reader who types a card into its form without JavaScript.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl RealVault {
             dev: true,
             public_listen: ([127, 0, 0, 1], 0).into(),
             public_tls: None,
-            proxies: Vec::new(),
+            proxies: vec!["127.0.0.1".parse().unwrap()],
             private_listen: ([127, 0, 0, 1], 0).into(),
             shop: "shop".into(),
             shop_name: "Bouquin".into(),
@@ -97,8 +97,10 @@ impl Shop {
         let ticket = signed::sign(&self.key, &ticket).unwrap();
         let expiry = &self.expiry;
         let body = format!("ticket={ticket}&name=Jeanne&number={card}&exp={expiry}&csc=123");
+        // Through a proxy, as readers come: each from an address of her own, since the vault slows down one.
+        let reader = Ipv4Addr::from_bits(0x0a00_0000 | (payment.0.as_u128() as u32 >> 8));
         let request = format!(
-            "POST /pay HTTP/1.1\r\nHost: {form}\r\nConnection: close\r\n\
+            "POST /pay HTTP/1.1\r\nHost: {form}\r\nConnection: close\r\nX-Forwarded-For: {reader}\r\n\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
