@@ -300,22 +300,31 @@ impl Ground {
 
     async fn exchange(&self, request: &str) -> String {
         let kept = self.idle.lock().unwrap().pop();
-        let (mut tcp, left) = match kept {
-            Some(kept) => kept,
-            None => (self.connect().await, REQUESTS_EACH),
-        };
-        tcp.set_nodelay(true).unwrap();
-        tcp.write_all(request.as_bytes()).await.unwrap();
+        if let Some(kept) = kept
+            && let Some(answer) = self.over(kept, request).await
+        {
+            return answer;
+        }
+        let fresh = (self.connect().await, REQUESTS_EACH);
+        self.over(fresh, request).await.unwrap()
+    }
+
+    /// None when the vault closed the connection, as it does with one that was idle for long.
+    async fn over(&self, (mut tcp, left): (TcpStream, u32), request: &str) -> Option<String> {
+        tcp.set_nodelay(true).ok()?;
+        tcp.write_all(request.as_bytes()).await.ok()?;
         let (mut answer, mut piece) = (Vec::new(), [0; 16 << 10]);
         while !is_whole(&answer) {
-            let read = tcp.read(&mut piece).await.unwrap();
-            assert!(read > 0, "{}", String::from_utf8_lossy(&answer));
+            let read = tcp.read(&mut piece).await.ok()?;
+            if read == 0 {
+                return None;
+            }
             answer.extend(piece.iter().take(read));
         }
         if left > 1 {
             self.idle.lock().unwrap().push((tcp, left - 1));
         }
-        String::from_utf8(answer).unwrap()
+        String::from_utf8(answer).ok()
     }
 }
 
