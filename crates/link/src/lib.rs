@@ -1,5 +1,5 @@
-//! Private links between the processes of the house: mutual TLS with pinned peers, signed tickets, and the
-//! certificates of a demonstration.
+//! Links between the processes of the house: mutual TLS with pinned peers, signed tickets, and the certificates of a
+//! demonstration. And what every door needs that strangers come to: where they come from, and how often.
 //!
 //! A process is known by a short name (`shop`, `vault`, `switch`, `bank`), which its certificate carries as the DNS
 //! name `NAME.bouquin.internal`. There is one private authority, no public root, and TLS 1.3 only. What deliberately

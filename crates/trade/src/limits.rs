@@ -163,8 +163,6 @@ pub const PASSWORD_MAX_BYTES: usize = 256;
 pub const FORM_BYTES: usize = 64 << 10;
 /// Login attempts per minute and address: a person mistypes a few times, a program goes on.
 pub const LOGINS_PER_MINUTE: u32 = 20;
-/// Addresses whose attempts are remembered before those who stopped trying are forgotten.
-pub const LOGIN_ADDRESSES: usize = 10_000;
 /// Copies of one edition that a count may come to: a warehouse, not a shelf.
 pub const COPIES_COUNTED: u32 = 100_000;
 /// A reason a bookseller writes down, in characters: one line of a table.

@@ -4,7 +4,6 @@
 //! form on another site. Attempts are limited per address here and per login by the verb.
 
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 
 use axum::Extension;
 use axum::Form;
@@ -12,9 +11,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use governor::clock::DefaultClock;
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use link::pace::Pace;
 use maud::{Markup, html};
 use serde::Deserialize;
 use shop::staff::{self, LoginRefusal, NewSession, audit};
@@ -39,30 +36,22 @@ const FORM_SECONDS: u64 = 3600;
 const FORGOTTEN: &str = "\"cache\", \"storage\"";
 
 /// Attempts per address.
-pub(super) struct Attempts(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
+pub(super) struct Attempts(Pace<IpAddr>);
 
 impl Attempts {
     pub(super) fn new() -> Attempts {
-        let per_minute = NonZeroU32::new(limits::LOGINS_PER_MINUTE).unwrap_or(NonZeroU32::MIN);
-        Attempts(RateLimiter::hashmap(Quota::per_minute(per_minute)))
+        Attempts(Pace::per_minute(limits::LOGINS_PER_MINUTE))
     }
 
     /// Counts an attempt to show who one is, by a password or a code, and says where it comes from; none, with a warning
     /// in the log, when there were too many from there.
     pub(super) fn count(&self, peer: &Peer) -> Option<IpAddr> {
         let address = peer.address();
-        if self.allows(peer.house()) {
+        if self.0.count(&peer.house()).is_ok() {
             return Some(address);
         }
         tracing::warn!(%address, "too many attempts to enter the back office");
         None
-    }
-
-    fn allows(&self, address: IpAddr) -> bool {
-        if self.0.len() > limits::LOGIN_ADDRESSES {
-            self.0.retain_recent();
-        }
-        self.0.check_key(&address).is_ok()
     }
 }
 
@@ -300,14 +289,14 @@ mod tests {
     #[test]
     fn one_address_may_not_try_for_ever_and_another_may_still_try() {
         let attempts = Attempts::new();
-        let (theirs, ours) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
+        let peer = |last| Peer::from(IpAddr::from([192, 0, 2, last]));
         let allowed = (0..limits::LOGINS_PER_MINUTE * 2)
-            .filter(|_| attempts.allows(theirs))
+            .filter(|_| attempts.count(&peer(1)).is_some())
             .count();
         assert!(
             allowed <= limits::LOGINS_PER_MINUTE as usize + 1,
             "{allowed}"
         );
-        assert!(attempts.allows(ours));
+        assert!(attempts.count(&peer(2)).is_some());
     }
 }
