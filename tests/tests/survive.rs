@@ -11,6 +11,10 @@
 
 #[path = "survive/deaths.rs"]
 mod deaths;
+#[path = "survive/deeds.rs"]
+mod deeds;
+#[path = "survive/hours.rs"]
+mod hours;
 
 use std::{
     process::Command,
@@ -265,39 +269,54 @@ fn order(reader: &mut Reader, shop: &str, words: &str) -> Result<Page> {
 fn pay_until_there_is_an_order(
     reader: &mut Reader,
     shop: &str,
-    mut form: Page,
+    mut page: Page,
     (mut card, other): (&Card, &Card),
 ) -> Result<Page> {
     let begun = Instant::now();
+    let mut form = None;
     while begun.elapsed() < PATIENCE {
-        if form.url.contains("/orders/") && form.url.contains("/pay?") {
-            form = choose_the_card(reader, &form)?;
-            continue;
-        }
-        let Ok(page) = reader.submit(&form, "/pay", &card.tokens()) else {
-            std::thread::sleep(Duration::from_millis(200));
-            continue;
-        };
-        card = other;
-        if order_number(&page.url).is_some() {
+        if page.url.contains("/orders/") && page.url.contains("/pay") {
+            page = match page.status {
+                // Too many payments were tried: the order waits, and no card is taken for it any more.
+                409 => patiently(|| reader.get(&page.url.replace("/pay", "")))?,
+                _ => choose_the_card(reader, &page)?,
+            };
+        } else if page.html.contains("cc-number") {
+            let Ok(answer) = reader.submit(&page, "/pay", &card.tokens()) else {
+                std::thread::sleep(Duration::from_millis(200));
+                continue;
+            };
+            form = Some(std::mem::replace(&mut page, answer));
+        } else if order_number(&page.url).is_some() {
             return Ok(page);
-        }
-        let links = || {
-            page.html
-                .split("href=\"")
-                .filter_map(|l| l.split('"').next())
-        };
-        if let Some(again) = links().find(|link| link.contains("/pay?key=")) {
-            std::thread::sleep(Duration::from_millis(500));
-            form = patiently(|| reader.get(&format!("{shop}{again}")))?;
-        } else if let Some(order) = links().find(|link| link.contains("/orders/")) {
-            return patiently(|| reader.get(&format!("{shop}{order}")));
-        }
-        if order_number(&form.url).is_some() {
-            return Ok(form);
+        } else if let Some(again) = link(&page, "/pay?key=") {
+            card = other;
+            std::thread::sleep(Duration::from_secs(1));
+            page = patiently(|| reader.get(&format!("{shop}{again}")))?;
+        } else if let Some(order) = link(&page, "/orders/") {
+            page = patiently(|| reader.get(&format!("{shop}{order}")))?;
+        } else if let Some(back) = link(&page, "/checkout/return?") {
+            page = patiently(|| reader.get(&back))?;
+            if let Some(pay) = link(&page, "/pay?key=") {
+                page = patiently(|| reader.get(&format!("{shop}{pay}")))?;
+            }
+        } else {
+            // The card page has been asked from one address too often to be asked at once again.
+            std::thread::sleep(Duration::from_secs(1));
+            page = form.take().with_context(|| page.html.clone())?;
         }
     }
-    bail!("no order within {} s", PATIENCE.as_secs())
+    let Page { url, html, status } = page;
+    let seconds = PATIENCE.as_secs();
+    bail!("no order within {seconds} s; the last page is {status} {url}\n{html}")
+}
+
+/// Where the first link of a page leads whose address has such a part.
+fn link(page: &Page, part: &str) -> Option<String> {
+    let mut links = page.html.split("href=\"").skip(1);
+    let address =
+        links.find_map(|rest| rest.split('"').next().filter(|link| link.contains(part)))?;
+    Some(address.replace("&amp;", "&"))
 }
 
 /// On the page that asks how to pay: with the card, as soon as cards are taken.

@@ -111,6 +111,26 @@ const TARGETS: &[Target] = &[
         dictionary: None,
         samples: &[],
     },
+    Target {
+        name: "card_form",
+        dictionary: None,
+        samples: &[],
+    },
+    Target {
+        name: "tickets",
+        dictionary: None,
+        samples: &[],
+    },
+    Target {
+        name: "forwarded",
+        dictionary: None,
+        samples: &[],
+    },
+    Target {
+        name: "database_url",
+        dictionary: None,
+        samples: &[],
+    },
 ];
 
 /// The counters that libFuzzer reads: what `cargo fuzz --sanitizer none` asks of the compiler.
