@@ -8,6 +8,7 @@ use cards::messages::Redeemed;
 use link::signed::{self, SignedError};
 use storage::{Fault, Row, Tx, Value};
 use trade::clock::Timestamp;
+use trade::money::Currency;
 use trade::payment::{
     Brand, CardExpiry, CardSummary, CardToken, CheckInReceipt, CheckInTicket, Grant,
 };
@@ -53,6 +54,8 @@ pub(crate) enum RedeemRefusal {
     Forged,
     #[error("the grant is of another shop")]
     OtherShop,
+    #[error("the grant is for another currency than the euro")]
+    OtherCurrency,
     #[error("the grant is too old")]
     Expired,
     #[error("no card has this token")]
@@ -277,6 +280,9 @@ async fn redeem_for(
 ) -> Result<Redeemed, RedeemRefusal> {
     if grant.shop != vault.shop {
         return Err(RedeemRefusal::OtherShop);
+    }
+    if grant.currency != Currency::EUR {
+        return Err(RedeemRefusal::OtherCurrency);
     }
     if grant.expires < now {
         return Err(RedeemRefusal::Expired);
