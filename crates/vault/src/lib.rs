@@ -30,6 +30,7 @@ mod store;
 mod unsealing;
 mod verbs;
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -213,6 +214,23 @@ pub struct Bound {
     public: (TcpListener, Door),
     private: (TcpListener, Door),
     admin: AdminDoor,
+    /// The lock of the vault's folder. The last field, so that it is let go of when everything else is.
+    _folder: File,
+}
+
+/// Takes the folder for this process until the file is dropped. A second vault on it would begin rotations and write rings
+/// that the first knows nothing of.
+fn occupy(data_dir: &Path) -> Result<File, VaultError> {
+    let path = data_dir.to_owned();
+    let folder = match File::open(data_dir) {
+        Ok(folder) => folder,
+        Err(source) => return Err(VaultError::DataDir { path, source }),
+    };
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => Err(VaultError::Occupied(path)),
+        Err(TryLockError::Error(source)) => Err(VaultError::DataDir { path, source }),
+    }
 }
 
 /// Opens the vault and binds its doors, so that a caller may ask for port 0 and learn the address.
@@ -220,6 +238,10 @@ pub struct Bound {
 /// # Errors
 /// See [`VaultError`].
 pub async fn bind(config: &Config, clock: Clock) -> Result<Bound, VaultError> {
+    config.check()?;
+    make_folders(&config.data_dir)?;
+    // Before anything of the folder is read or written.
+    let folder = occupy(&config.data_dir)?;
     let vault = Vault::open(config, clock).await?;
     let identity = Identity::load(&config.certs_dir, NAME)?;
     let private_door = Door::Private(tls::server_config(&identity, &["switch", &config.shop])?);
@@ -238,6 +260,7 @@ pub async fn bind(config: &Config, clock: Clock) -> Result<Bound, VaultError> {
         public,
         private,
         admin,
+        _folder: folder,
     })
 }
 
