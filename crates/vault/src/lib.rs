@@ -18,6 +18,8 @@ mod csc;
 mod deadline;
 mod envelope;
 mod error;
+#[cfg(test)]
+mod for_test;
 mod forget;
 mod forgotten;
 mod keys;
