@@ -177,7 +177,8 @@ impl Vault {
         if config.dev {
             let today = vault.clock.today().to_string();
             let keys = keys::dev::open(&config.data_dir, &ring_path, &vault.store, &today).await?;
-            let opened = unsealing::open(&vault, keys).await;
+            let sealings = vault.safe.sealings();
+            let opened = unsealing::open(&vault, &keys, sealings).await;
             opened.map_err(|fault| VaultError::ring(&ring_path, &fault.to_string()))?;
         } else {
             check_ring(&config.data_dir, &ring_path)?;
