@@ -96,11 +96,15 @@ pub(crate) struct OpenVault {
 }
 
 impl OpenVault {
-    /// Writes down what changes nothing else: a refusal, or that something was told.
+    /// Writes down what changes nothing else in the database: a refusal, that something was told, an operator's verb. A token
+    /// that no card has is left out.
     pub(crate) async fn note(&self, entry: audit::Entry) -> Result<(), Fault> {
         let signer = self.audit.clone();
         self.store
-            .write(move |tx| audit::append(tx, &signer, entry.clone()))
+            .write(move |tx| {
+                let entry = entry.clone().of_known_card(tx)?;
+                audit::append(tx, &signer, entry)
+            })
             .await
     }
 

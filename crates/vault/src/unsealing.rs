@@ -7,6 +7,7 @@ use cards::custody::SealedShare;
 use storage::{Fault, Tx};
 
 use crate::OpenVault;
+use crate::audit::{self, Entry, Verb};
 use crate::ceremony::{
     self, Candidate, Ceremony, CeremonyError, Gathering, NotShared, Progress, ShareRefusal, reshare,
 };
@@ -161,12 +162,21 @@ pub(crate) async fn open(
     sealings: u64,
 ) -> Result<(), Unopenable> {
     let forgotten = vault.forgotten.read()?;
-    let now = vault.clock.now();
+    let entry = Entry::new(Verb::Forget, vault.clock.now());
+    let signer = vault.audit.clone();
     vault
         .store
         .write(move |tx: &mut dyn Tx| {
             for (token, _) in &forgotten {
-                tx.execute(&store::FORGET_CARD, &store::forget_card(token, now))?;
+                let params = store::forget_card(token, entry.at);
+                if tx.execute(&store::FORGET_CARD, &params)? == 1 {
+                    let token = Some(token.clone());
+                    let entry = Entry {
+                        token,
+                        ..entry.clone()
+                    };
+                    audit::append(tx, &signer, entry)?;
+                }
             }
             Ok::<_, Fault>(())
         })
