@@ -86,6 +86,8 @@ pub(crate) struct OpenVault {
     pub(crate) forgotten: Forgotten,
     /// The shares that custodians have given.
     gathering: Mutex<Gathering>,
+    /// Held by the operator's verb that is being done. A sealing waits for nobody.
+    pub(crate) operating: tokio::sync::Mutex<()>,
     /// Held by the rotation that runs.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) codes: csc::CodeMemory,
@@ -168,6 +170,7 @@ impl Vault {
             safe: Arc::new(Safe::new(ring_path.clone(), clock.now())),
             forgotten: Forgotten::new(config.data_dir.join(KEYS).join("forgotten")),
             gathering: Mutex::new(Gathering::new().map_err(VaultError::System)?),
+            operating: tokio::sync::Mutex::new(()),
             rotating: tokio::sync::Mutex::new(()),
             codes: csc::CodeMemory::default(),
             clock,

@@ -17,7 +17,7 @@ use house::{House, MASTERCARD, VISA, config, intake_key, sealed_config};
 use link::signed::{SigningKey, VerifyingKey};
 use storage::{Store, StoreUrl, Value};
 use trade::payment::CardToken;
-use vault::admin::Ask;
+use vault::admin::{Answer, Ask};
 use vault::audit::checkpoint::Checkpoint;
 use vault::audit::tree;
 use vault::audit::verify::{Broken, Log, NotVerified};
@@ -30,6 +30,7 @@ storage::statements! {
     REMOVE = "DELETE FROM audit_entry WHERE place >= $1 AND place < $2";
     MOVE = "UPDATE audit_entry SET place = place + $2 WHERE place = $1";
     COPY = "INSERT INTO audit_entry (place, said, signature) SELECT $2, said, signature FROM audit_entry WHERE place = $1";
+    DAMAGE = "UPDATE audit_log SET roots = X'00'";
     SHORTEN = "UPDATE audit_log SET size = $1, roots = $2";
 }
 
@@ -248,6 +249,40 @@ async fn what_a_sealed_vault_is_asked_is_in_the_log_and_no_token_that_no_card_ha
     for text in &texts {
         assert!(!text.contains("4111"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn an_operators_verb_that_cannot_be_written_down_is_not_done_but_for_sealing() {
+    let house = House::new().await;
+    let bound = vault::bind(&config(house.dir.path()), house.clock.clone())
+        .await
+        .unwrap();
+    let serving = tokio::spawn(bound.serve(std::future::pending()));
+    let folder = house.dir.path().join("vault");
+    let ask = async |question: Ask| {
+        let folder = folder.clone();
+        let asked = tokio::task::spawn_blocking(move || vault::admin::ask(&folder, &question));
+        asked.await.unwrap().unwrap()
+    };
+    let stands = async || match ask(Ask::Standing).await {
+        Answer::Standing(standing) => (standing.open, standing.epoch),
+        Answer::Refused { reason } => panic!("{reason}"),
+    };
+    run(&house, &DAMAGE, &[]).await;
+    let deeds = [
+        (Ask::Rotate, "nothing was done", (true, Some(1))),
+        (Ask::Seal, "the vault is sealed, but", (false, None)),
+        (Ask::Open, "nothing was done", (false, None)),
+    ];
+    for (question, said, standing) in deeds {
+        let answer = ask(question).await;
+        assert_eq!(stands().await, standing, "{said}");
+        match answer {
+            Answer::Refused { reason } => assert!(reason.starts_with(said), "{reason}"),
+            Answer::Standing(standing) => panic!("{standing:?}"),
+        }
+    }
+    serving.abort();
 }
 
 #[tokio::test]
