@@ -125,6 +125,8 @@ async fn destroy(
         })
         .await?;
     for token in forgotten {
+        // Again: a post that was under way may have brought one since.
+        vault.codes.forget(&token);
         tracing::info!(token = token.as_str(), "a card is forgotten");
     }
     Ok(())

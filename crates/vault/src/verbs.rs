@@ -15,6 +15,7 @@ use trade::payment::{
 
 use crate::OpenVault;
 use crate::audit::{self, Entry, Verb};
+use crate::csc;
 use crate::envelope::Unopened;
 use crate::keys::Sealed;
 use crate::record::{self, LockedCard};
@@ -148,6 +149,7 @@ pub(crate) async fn check_in(
     card: Card,
 ) -> Result<String, CheckInRefusal> {
     let now = vault.clock.now();
+    let sealings = vault.safe.sealings();
     let entry = check_in_entry(ticket, now);
     let checked_in = loop {
         match lock_and_insert(vault, ticket, &card, &entry).await {
@@ -178,8 +180,7 @@ pub(crate) async fn check_in(
         vault.note(again).await?;
     }
     if !kept.redeemed {
-        let Card { csc, .. } = card;
-        vault.codes.keep(&kept.token, csc, now);
+        csc::keep(vault, &kept.token, card.csc, sealings).await?;
     }
     tracing::info!(order = %ticket.order, token = kept.token.as_str(), "a card is checked in");
     receipt(vault, ticket, &kept).map_err(|_| CheckInRefusal::Unlockable)
