@@ -21,7 +21,7 @@ use trade::{
     clock::Clock,
     ids::{CaptureId, RefundId},
     limits,
-    money::Money,
+    money::{Currency, Money},
     payment::{
         AuthoriseOutcome, AuthoriseRequest, CaptureRequest, CardToken, CheckInReceipt,
         CheckInTicket, Grant, Outcome, RefundRequest,
@@ -129,6 +129,7 @@ impl PrivateZone {
             payment: charge.payment,
             token: charge.token.clone(),
             amount: charge.amount,
+            currency: Currency::EUR,
             expires: self.clock.now().plus(GRANT_TIME),
             nonce,
         };

@@ -21,7 +21,7 @@ use link::signed::{self, SigningKey, VerifyingKey};
 use trade::clock::Clock;
 use trade::ids::{OrderNumber, PaymentId};
 use trade::locale::Locale;
-use trade::money::Money;
+use trade::money::{Currency, Money};
 use trade::payment::{CheckInReceipt, CheckInTicket, Grant};
 use vault::admin::{Answer, Ask, Standing};
 
@@ -487,6 +487,7 @@ fn a_rotation_that_is_killed_again_and_again_loses_no_card_and_ends() {
             payment: receipt.payment,
             token: receipt.token.clone(),
             amount: Money::cents(2390),
+            currency: Currency::EUR,
             expires: Clock::system().now().plus(Duration::from_secs(60)),
             nonce: signed::nonce().unwrap(),
         };

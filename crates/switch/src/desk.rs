@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use trade::clock::Clock;
 use trade::ids::PaymentId;
 use trade::limits;
-use trade::money::Money;
+use trade::money::{Currency, Money};
 use trade::payment::{
     AuthoriseOutcome, AuthoriseRequest, CaptureRequest, Grant, NotSent, Outcome, RefundRequest,
 };
@@ -35,7 +35,7 @@ pub(crate) enum Refusal {
     Conflict,
     #[error("there is no such payment")]
     NoSuchPayment,
-    #[error("the grant is not the shop's, or for another payment, order or amount")]
+    #[error("the grant is not the shop's, or for another payment, order, amount or currency")]
     Grant,
     #[error("an amount must be at least one cent")]
     Amount,
@@ -133,8 +133,11 @@ impl Desk {
     fn check_grant(&self, id: PaymentId, request: &AuthoriseRequest) -> Result<(), Refusal> {
         let grant: Grant =
             signed::verify(&self.shop_key, &request.grant).map_err(|_| Refusal::Grant)?;
-        let same =
-            grant.payment == id && grant.order == request.order && grant.amount == request.amount;
+        // The bank is asked for euro (field 49).
+        let same = grant.payment == id
+            && grant.order == request.order
+            && grant.amount == request.amount
+            && grant.currency == Currency::EUR;
         match request.amount {
             amount if amount <= Money::ZERO => Err(Refusal::Amount),
             _ if same => Ok(()),

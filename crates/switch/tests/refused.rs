@@ -19,7 +19,7 @@ use link::http::Client;
 use link::signed::{self, SigningKey};
 use trade::clock::Clock;
 use trade::ids::{OrderNumber, PaymentId};
-use trade::money::Money;
+use trade::money::{Currency, Money};
 use trade::payment::{AuthoriseOutcome, AuthoriseRequest, CardToken, Grant, Outcome};
 
 /// What is logged.
@@ -45,8 +45,13 @@ impl io::Write for Heard {
 
 const SOON: Duration = Duration::from_secs(5);
 
-/// A grant that somebody else than the shop signed.
-fn forged(payment: PaymentId, token: &CardToken) -> AuthoriseRequest {
+/// A grant for an amount in that currency, with that signature.
+fn request(
+    payment: PaymentId,
+    token: &CardToken,
+    currency: &str,
+    key: &SigningKey,
+) -> AuthoriseRequest {
     let (order, amount) = (OrderNumber::from_bits(42), Money::cents(2390));
     let grant = Grant {
         shop: "shop".into(),
@@ -54,14 +59,14 @@ fn forged(payment: PaymentId, token: &CardToken) -> AuthoriseRequest {
         payment,
         token: token.clone(),
         amount,
+        currency: Currency::parse(currency).unwrap(),
         expires: Clock::system().now().plus(Duration::from_secs(60)),
         nonce: signed::nonce().unwrap(),
     };
-    let stranger = SigningKey::generate().unwrap();
     AuthoriseRequest {
         order,
         amount,
-        grant: signed::sign(&stranger, &grant).unwrap(),
+        grant: signed::sign(key, &grant).unwrap(),
     }
 }
 
@@ -80,19 +85,25 @@ async fn refused_grants_and_peers_are_in_the_log() {
     tokio::spawn(switch.serve());
     let client = |name| Client::new(address, &house.identity(name), "switch").unwrap();
 
-    let payment = PaymentId::new();
     let token = CardToken::parse("tok_0123456789abcdef").unwrap();
-    let request = forged(payment, &token);
-    let path = format!("/payments/{payment}/authorise");
-    let refused = client("shop")
-        .post::<_, AuthoriseOutcome>(&path, &request, SOON)
-        .await;
-    assert!(matches!(
-        refused,
-        Err(LinkFault::Refused { status: 403, .. })
-    ));
-    let line = format!("a grant was refused payment={payment}");
-    assert!(heard.text().contains(&line), "{}", heard.text());
+    let stranger = SigningKey::generate().unwrap();
+    let requests = [("EUR", &stranger), ("USD", &house.key)].map(|(currency, key)| {
+        let payment = PaymentId::new();
+        (payment, request(payment, &token, currency, key))
+    });
+    for (payment, request) in &requests {
+        let path = format!("/payments/{payment}/authorise");
+        let refused = client("shop")
+            .post::<_, AuthoriseOutcome>(&path, request, SOON)
+            .await;
+        assert!(matches!(
+            refused,
+            Err(LinkFault::Refused { status: 403, .. })
+        ));
+        let line = format!("a grant was refused payment={payment}");
+        assert!(heard.text().contains(&line), "{}", heard.text());
+    }
+    let payment = PaymentId::new();
 
     let path = format!("/payments/{payment}/reverse");
     let nothing = serde_json::Map::new();
@@ -113,5 +124,10 @@ async fn refused_grants_and_peers_are_in_the_log() {
     .await;
     let text = heard.text();
     assert_eq!(text.matches("a peer was turned away").count(), 1, "{text}");
-    assert!(!text.contains(token.as_str()) && !text.contains(&request.grant));
+    assert!(!text.contains(token.as_str()));
+    assert!(
+        requests
+            .iter()
+            .all(|(_, request)| !text.contains(&request.grant))
+    );
 }

@@ -10,6 +10,51 @@ use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
 use serde::{Deserialize, Serialize};
 
+/// A currency: its code of three letters in ISO 4217. Amounts of this house are euro ([`Money`]); what is signed for others
+/// to act on says so itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+/// A text that is no currency's code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not three capital letters, as ISO 4217 writes a currency")]
+pub struct MalformedCurrency;
+
+impl Currency {
+    /// The euro, the currency of every amount here.
+    pub const EUR: Currency = Currency(*b"EUR");
+
+    /// Three capital letters; whether they are a currency's is not looked up.
+    ///
+    /// # Errors
+    /// [`MalformedCurrency`].
+    pub fn parse(code: &str) -> Result<Currency, MalformedCurrency> {
+        match <[u8; 3]>::try_from(code.as_bytes()) {
+            Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Currency(letters)),
+            _ => Err(MalformedCurrency),
+        }
+    }
+
+    /// The code.
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = MalformedCurrency;
+    fn try_from(code: String) -> Result<Currency, MalformedCurrency> {
+        Currency::parse(&code)
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> String {
+        currency.code().to_owned()
+    }
+}
+
 /// An amount in euro cents; negative for what is owed back. Serialized as the integer of cents.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -143,6 +188,17 @@ mod tests {
     )]
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_currency_is_three_capital_letters() {
+        assert_eq!(Currency::parse("EUR"), Ok(Currency::EUR));
+        let dollar: Currency = serde_json::from_str("\"USD\"").unwrap();
+        assert_ne!(dollar, Currency::EUR);
+        assert_eq!(serde_json::to_string(&dollar).unwrap(), "\"USD\"");
+        for code in ["", "EU", "eur", "EURO", "€", "978"] {
+            assert_eq!(Currency::parse(code), Err(MalformedCurrency), "{code}");
+        }
+    }
 
     #[test]
     fn reads_what_people_type() {

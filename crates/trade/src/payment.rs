@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::ids::{CaptureId, OrderNumber, PaymentId, RefundId};
 use crate::locale::Locale;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 
 /// What the vault gives in exchange for a card: `tok_` and 16 to 96 letters, digits, `-` or `_`.
 ///
@@ -201,6 +201,8 @@ pub struct Grant {
     pub token: CardToken,
     /// The amount and no other.
     pub amount: Money,
+    /// What the amount is in. Vault and switch take the euro and refuse every other.
+    pub currency: Currency,
     /// After this the vault refuses.
     pub expires: Timestamp,
     /// Random; the vault accepts it once.

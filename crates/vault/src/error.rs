@@ -26,6 +26,12 @@ pub enum VaultError {
         /// What the file system said.
         source: io::Error,
     },
+    /// Another vault runs there.
+    #[error(
+        "{path}: a vault runs in this folder already and holds its lock; stop that one, or give this one a folder of its own",
+        path = .0.display()
+    )]
+    Occupied(PathBuf),
     /// The master key's file cannot be used.
     #[error("the master key {path} cannot be used: {reason}", path = path.display())]
     MasterKey {

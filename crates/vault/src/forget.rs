@@ -39,10 +39,6 @@ pub(crate) async fn forget(
         Ok(()) | Err(ForgetRefusal::Fault(_)) => {}
         Err(refusal) => {
             let refused = Some(refusal.to_string());
-            let entry = match refusal {
-                ForgetRefusal::UnknownToken => entry.without_token(),
-                _ => entry,
-            };
             vault.note(Entry { refused, ..entry }).await?;
         }
     }
@@ -58,7 +54,11 @@ async fn forget_card(
     let row = card_row(vault, &token).await?;
     let row = row.ok_or(ForgetRefusal::UnknownToken)?;
     if row.opt_int(4)?.is_some() {
-        return Ok(());
+        let again = Entry {
+            again: true,
+            ..entry.clone()
+        };
+        return Ok(vault.note(again).await?);
     }
     destroy(vault, vec![token], entry).await
 }
@@ -91,7 +91,7 @@ async fn overdue(vault: &OpenVault) -> Result<Vec<CardToken>, Fault> {
     rows.iter().map(token).collect()
 }
 
-/// Destroys what is not destroyed yet, and says so in the log, each card with an entry of its own.
+/// Destroys what is not destroyed yet. Each card has an entry of its own in the log, also one that another was faster with.
 async fn destroy(
     vault: &OpenVault,
     tokens: Vec<CardToken>,
@@ -110,20 +110,23 @@ async fn destroy(
             let mut forgotten = Vec::new();
             for token in &tokens {
                 let params = store::forget_card(token, entry.at);
-                if tx.execute(&store::FORGET_CARD, &params)? == 1 {
-                    let token = Some(token.clone());
-                    let entry = Entry {
-                        token: token.clone(),
-                        ..entry.clone()
-                    };
-                    audit::append(tx, &signer, entry)?;
-                    forgotten.extend(token);
+                let again = tx.execute(&store::FORGET_CARD, &params)? == 0;
+                let entry = Entry {
+                    token: Some(token.clone()),
+                    again,
+                    ..entry.clone()
+                };
+                audit::append(tx, &signer, entry)?;
+                if !again {
+                    forgotten.push(token.clone());
                 }
             }
             Ok::<_, Fault>(forgotten)
         })
         .await?;
     for token in forgotten {
+        // Again: a post that was under way may have brought one since.
+        vault.codes.forget(&token);
         tracing::info!(token = token.as_str(), "a card is forgotten");
     }
     Ok(())

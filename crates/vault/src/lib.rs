@@ -18,6 +18,8 @@ mod csc;
 mod deadline;
 mod envelope;
 mod error;
+#[cfg(test)]
+mod for_test;
 mod forget;
 mod forgotten;
 mod keys;
@@ -30,6 +32,7 @@ mod store;
 mod unsealing;
 mod verbs;
 
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -83,6 +86,8 @@ pub(crate) struct OpenVault {
     pub(crate) forgotten: Forgotten,
     /// The shares that custodians have given.
     gathering: Mutex<Gathering>,
+    /// Held by the operator's verb that is being done. A sealing waits for nobody.
+    pub(crate) operating: tokio::sync::Mutex<()>,
     /// Held by the rotation that runs.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) codes: csc::CodeMemory,
@@ -93,11 +98,15 @@ pub(crate) struct OpenVault {
 }
 
 impl OpenVault {
-    /// Writes down what changes nothing else: a refusal, or that something was told.
+    /// Writes down what changes nothing else in the database: a refusal, that something was told, an operator's verb. A token
+    /// that no card has is left out.
     pub(crate) async fn note(&self, entry: audit::Entry) -> Result<(), Fault> {
         let signer = self.audit.clone();
         self.store
-            .write(move |tx| audit::append(tx, &signer, entry.clone()))
+            .write(move |tx| {
+                let entry = entry.clone().of_known_card(tx)?;
+                audit::append(tx, &signer, entry)
+            })
             .await
     }
 
@@ -161,6 +170,7 @@ impl Vault {
             safe: Arc::new(Safe::new(ring_path.clone(), clock.now())),
             forgotten: Forgotten::new(config.data_dir.join(KEYS).join("forgotten")),
             gathering: Mutex::new(Gathering::new().map_err(VaultError::System)?),
+            operating: tokio::sync::Mutex::new(()),
             rotating: tokio::sync::Mutex::new(()),
             codes: csc::CodeMemory::default(),
             clock,
@@ -174,7 +184,8 @@ impl Vault {
         if config.dev {
             let today = vault.clock.today().to_string();
             let keys = keys::dev::open(&config.data_dir, &ring_path, &vault.store, &today).await?;
-            let opened = unsealing::open(&vault, keys).await;
+            let sealings = vault.safe.sealings();
+            let opened = unsealing::open(&vault, &keys, sealings).await;
             opened.map_err(|fault| VaultError::ring(&ring_path, &fault.to_string()))?;
         } else {
             check_ring(&config.data_dir, &ring_path)?;
@@ -213,6 +224,23 @@ pub struct Bound {
     public: (TcpListener, Door),
     private: (TcpListener, Door),
     admin: AdminDoor,
+    /// The lock of the vault's folder. The last field, so that it is let go of when everything else is.
+    _folder: File,
+}
+
+/// Takes the folder for this process until the file is dropped. A second vault on it would begin rotations and write rings
+/// that the first knows nothing of.
+fn occupy(data_dir: &Path) -> Result<File, VaultError> {
+    let path = data_dir.to_owned();
+    let folder = match File::open(data_dir) {
+        Ok(folder) => folder,
+        Err(source) => return Err(VaultError::DataDir { path, source }),
+    };
+    match folder.try_lock() {
+        Ok(()) => Ok(folder),
+        Err(TryLockError::WouldBlock) => Err(VaultError::Occupied(path)),
+        Err(TryLockError::Error(source)) => Err(VaultError::DataDir { path, source }),
+    }
 }
 
 /// Opens the vault and binds its doors, so that a caller may ask for port 0 and learn the address.
@@ -220,6 +248,10 @@ pub struct Bound {
 /// # Errors
 /// See [`VaultError`].
 pub async fn bind(config: &Config, clock: Clock) -> Result<Bound, VaultError> {
+    config.check()?;
+    make_folders(&config.data_dir)?;
+    // Before anything of the folder is read or written.
+    let folder = occupy(&config.data_dir)?;
     let vault = Vault::open(config, clock).await?;
     let identity = Identity::load(&config.certs_dir, NAME)?;
     let private_door = Door::Private(tls::server_config(&identity, &["switch", &config.shop])?);
@@ -238,6 +270,7 @@ pub async fn bind(config: &Config, clock: Clock) -> Result<Bound, VaultError> {
         public,
         private,
         admin,
+        _folder: folder,
     })
 }
 

@@ -163,6 +163,7 @@ impl From<RedeemRefusal> for Refused {
         let (status, kind) = match &refusal {
             RedeemRefusal::Forged => (StatusCode::FORBIDDEN, "grant-forged"),
             RedeemRefusal::OtherShop => (StatusCode::FORBIDDEN, "grant-of-another-shop"),
+            RedeemRefusal::OtherCurrency => (StatusCode::CONFLICT, "grant-in-another-currency"),
             RedeemRefusal::Expired => (StatusCode::GONE, "grant-expired"),
             RedeemRefusal::UnknownToken => (StatusCode::NOT_FOUND, "token-unknown"),
             RedeemRefusal::Forgotten => (StatusCode::GONE, "card-forgotten"),

@@ -41,8 +41,12 @@ impl From<Sealed> for Stopped {
 
 /// Begins a rotation, or goes on with the one that is not done.
 pub(crate) fn begin(vault: &Arc<OpenVault>) -> Result<(), Changed> {
-    if vault.safe.keys()?.old_epochs().is_empty() {
-        let keys = vault.safe.change(|ring, master| ring.begin_epoch(master))?;
+    let mut begun = false;
+    let keys = vault.safe.change(|ring, master| {
+        begun = ring.begin_epoch(master)?;
+        Ok(())
+    })?;
+    if begun {
         tracing::info!(epoch = keys.epoch(), "an epoch begins");
     }
     go_on(vault);
@@ -84,15 +88,17 @@ async fn run(vault: &OpenVault) -> Result<(), Stopped> {
         empty(vault, *epoch).await?;
     }
     // Through the writer, behind every check-in that was under way when the epoch began.
-    let left = vault.store.write(move |tx| count_of(tx, &old)).await?;
+    let counted = old.clone();
+    let left = vault.store.write(move |tx| count_of(tx, &counted)).await?;
     if left > 0 {
         return Err(Stopped::Damaged(left));
     }
+    // Those that were counted and no other: whatever has begun since has cards.
     let keys = vault.safe.change(|ring, _| {
-        ring.destroy_old_epochs();
+        ring.destroy_epochs(&old);
         Ok(())
     })?;
-    vault.forgotten.strike_before(keys.epoch())?;
+    vault.forgotten.strike_before(keys.oldest_epoch())?;
     tracing::info!(epoch = keys.epoch(), "the old epoch's key is destroyed");
     Ok(())
 }
@@ -154,4 +160,50 @@ fn count_of(tx: &mut dyn Tx, epochs: &[i64]) -> Result<i64, Fault> {
             .int(0)?;
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use std::sync::Barrier;
+
+    use super::*;
+    use crate::for_test::House;
+    use crate::verbs;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_rotate_at_once_begin_one_epoch_and_no_card_loses_its_key() {
+        let house = House::open().await;
+        let (ticket, token) = house.paid().await;
+        let not_yet = house.vault.rotating.lock().await;
+        let together = Arc::new(Barrier::new(8));
+        let begun: Vec<_> = (0..8)
+            .map(|_| {
+                let (vault, together) = (Arc::clone(&house.vault), Arc::clone(&together));
+                tokio::task::spawn_blocking(move || {
+                    together.wait();
+                    begin(&vault)
+                })
+            })
+            .collect();
+        for begun in begun {
+            begun.await.unwrap().unwrap();
+        }
+        let keys = house.vault.safe.keys().unwrap();
+        assert_eq!((keys.epoch(), keys.old_epochs()), (2, vec![1]));
+        let (later, second) = house.paid().await;
+        drop(not_yet);
+        while !house.vault.safe.keys().unwrap().old_epochs().is_empty() {
+            tokio::time::sleep(PAUSE).await;
+        }
+        for (ticket, token) in [(ticket, token), (later, second)] {
+            let grant = house.grant(&ticket, &token);
+            verbs::redeem(&house.vault, "switch", &grant).await.unwrap();
+        }
+    }
 }

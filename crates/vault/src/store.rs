@@ -43,6 +43,10 @@ storage::statements! {
         FROM check_in i JOIN card c ON c.token = i.token WHERE i.nonce = $1";
     pub(crate) CARD_TO_DESCRIBE = "SELECT brand, last4, expiry_month, expiry_year, forgotten_at
         FROM card WHERE token = $1";
+    pub(crate) HAS_CARD = "SELECT EXISTS (SELECT 1 FROM card WHERE token = $1)";
+    /// Whether a card is here that nobody has redeemed.
+    pub(crate) IS_WAITING = "SELECT EXISTS (SELECT 1 FROM card c WHERE c.token = $1 AND c.forgotten_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM redemption r WHERE r.token = c.token))";
     pub(crate) CHECK_IN_OF_TOKEN =
         "SELECT order_number, payment, amount_cents FROM check_in WHERE token = $1";
     pub(crate) INSERT_REDEMPTION = "INSERT INTO redemption (nonce, token, order_number, payment, amount_cents, redeemed_at)

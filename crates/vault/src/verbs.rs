@@ -8,12 +8,14 @@ use cards::messages::Redeemed;
 use link::signed::{self, SignedError};
 use storage::{Fault, Row, Tx, Value};
 use trade::clock::Timestamp;
+use trade::money::Currency;
 use trade::payment::{
     Brand, CardExpiry, CardSummary, CardToken, CheckInReceipt, CheckInTicket, Grant,
 };
 
 use crate::OpenVault;
 use crate::audit::{self, Entry, Verb};
+use crate::csc;
 use crate::envelope::Unopened;
 use crate::keys::Sealed;
 use crate::record::{self, LockedCard};
@@ -53,6 +55,8 @@ pub(crate) enum RedeemRefusal {
     Forged,
     #[error("the grant is of another shop")]
     OtherShop,
+    #[error("the grant is for another currency than the euro")]
+    OtherCurrency,
     #[error("the grant is too old")]
     Expired,
     #[error("no card has this token")]
@@ -145,47 +149,79 @@ pub(crate) async fn check_in(
     card: Card,
 ) -> Result<String, CheckInRefusal> {
     let now = vault.clock.now();
-    let entry = Entry {
-        order: Some(ticket.order.clone()),
-        payment: Some(ticket.payment),
-        amount: Some(ticket.amount),
-        ..Entry::new(Verb::CheckIn, now)
-    };
+    let sealings = vault.safe.sealings();
+    let entry = check_in_entry(ticket, now);
     let checked_in = loop {
         match lock_and_insert(vault, ticket, &card, &entry).await {
             Err(CheckInRefusal::EpochOver) => {}
             other => break other,
         }
     };
-    let kept = checked_in.and_then(|(kept, fingerprint)| match kept {
-        kept if kept.is_over() => Err(CheckInRefusal::Over),
-        kept if kept.fingerprint != fingerprint => Err(CheckInRefusal::OtherCard),
-        kept => Ok(kept),
+    let checked_in = checked_in.and_then(|locked| match locked {
+        locked if locked.kept.is_over() => Err(CheckInRefusal::Over),
+        locked if locked.kept.fingerprint != locked.fingerprint => Err(CheckInRefusal::OtherCard),
+        locked => Ok(locked),
     });
-    let kept = match kept {
+    let Inserted { kept, is_new, .. } = match checked_in {
         Err(CheckInRefusal::Fault(fault)) => return Err(fault.into()),
         Err(refusal) => {
             let refused = Some(refusal.to_string());
             vault.note(Entry { refused, ..entry }).await?;
             return Err(refusal);
         }
-        Ok(kept) => kept,
+        Ok(inserted) => inserted,
     };
+    if !is_new {
+        let again = Entry {
+            token: Some(kept.token.clone()),
+            again: true,
+            ..entry
+        };
+        vault.note(again).await?;
+    }
     if !kept.redeemed {
-        let Card { csc, .. } = card;
-        vault.codes.keep(&kept.token, csc, now);
+        csc::keep(vault, &kept.token, card.csc, sealings).await?;
     }
     tracing::info!(order = %ticket.order, token = kept.token.as_str(), "a card is checked in");
     receipt(vault, ticket, &kept).map_err(|_| CheckInRefusal::Unlockable)
 }
 
-/// Locks the card and stores it, unless the ticket has brought one; with the card's fingerprint.
+fn check_in_entry(ticket: &CheckInTicket, now: Timestamp) -> Entry {
+    Entry {
+        order: Some(ticket.order.clone()),
+        payment: Some(ticket.payment),
+        amount: Some(ticket.amount),
+        ..Entry::new(Verb::CheckIn, now)
+    }
+}
+
+/// Writes down that a ticket brought no card in, and why.
+pub(crate) async fn refuse_check_in(
+    vault: &OpenVault,
+    ticket: &CheckInTicket,
+    why: &str,
+) -> Result<(), Fault> {
+    let entry = check_in_entry(ticket, vault.clock.now());
+    let refused = Some(why.to_owned());
+    vault.note(Entry { refused, ..entry }).await
+}
+
+/// What a ticket has brought in, now or before.
+struct Inserted {
+    kept: CheckedIn,
+    /// Of the card that was given now.
+    fingerprint: Vec<u8>,
+    /// Whether it came in now.
+    is_new: bool,
+}
+
+/// Locks the card and stores it, unless the ticket has brought one.
 async fn lock_and_insert(
     vault: &OpenVault,
     ticket: &CheckInTicket,
     card: &Card,
     entry: &Entry,
-) -> Result<(CheckedIn, Vec<u8>), CheckInRefusal> {
+) -> Result<Inserted, CheckInRefusal> {
     let keys = vault.safe.keys()?;
     let fingerprint = record::fingerprint(&keys, card).map_err(unlockable)?;
     let token = new_token()?;
@@ -194,7 +230,7 @@ async fn lock_and_insert(
     let insert = Insert::new(ticket, &token, card, locked, &fingerprint, entry.at)?;
     let (safe, signer) = (Arc::clone(&vault.safe), vault.audit.clone());
     let entry = Entry {
-        token: Some(token),
+        token: Some(token.clone()),
         ..entry.clone()
     };
     let kept = vault
@@ -207,7 +243,11 @@ async fn lock_and_insert(
             insert.run(tx, &signer, &entry)
         })
         .await?;
-    Ok((kept, fingerprint))
+    Ok(Inserted {
+        is_new: kept.token == token,
+        kept,
+        fingerprint,
+    })
 }
 
 /// The signed receipt of a card that is in. The same every time: Ed25519 signatures depend on nothing but key and text.
@@ -261,9 +301,6 @@ pub(crate) async fn redeem(
         && !matches!(refusal, RedeemRefusal::Fault(_))
     {
         entry.refused = Some(refusal.to_string());
-        if matches!(refusal, RedeemRefusal::UnknownToken) {
-            entry = entry.without_token();
-        }
         vault.note(entry).await?;
     }
     redeemed
@@ -277,6 +314,9 @@ async fn redeem_for(
 ) -> Result<Redeemed, RedeemRefusal> {
     if grant.shop != vault.shop {
         return Err(RedeemRefusal::OtherShop);
+    }
+    if grant.currency != Currency::EUR {
+        return Err(RedeemRefusal::OtherCurrency);
     }
     if grant.expires < now {
         return Err(RedeemRefusal::Expired);
@@ -315,10 +355,6 @@ pub(crate) async fn describe(
         Err(DescribeRefusal::Fault(_)) => return described,
         Err(refusal) => Some(refusal.to_string()),
         Ok(_) => None,
-    };
-    let entry = match described {
-        Err(DescribeRefusal::UnknownToken) => entry.without_token(),
-        _ => entry,
     };
     vault.note(Entry { refused, ..entry }).await?;
     described

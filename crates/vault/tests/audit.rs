@@ -10,13 +10,14 @@
 mod house;
 
 use std::process::Command;
+use std::time::Duration;
 
 use axum::http::StatusCode;
-use house::{House, MASTERCARD, VISA, config};
+use house::{House, MASTERCARD, VISA, config, intake_key, sealed_config};
 use link::signed::{SigningKey, VerifyingKey};
 use storage::{Store, StoreUrl, Value};
 use trade::payment::CardToken;
-use vault::admin::Ask;
+use vault::admin::{Answer, Ask};
 use vault::audit::checkpoint::Checkpoint;
 use vault::audit::tree;
 use vault::audit::verify::{Broken, Log, NotVerified};
@@ -29,6 +30,7 @@ storage::statements! {
     REMOVE = "DELETE FROM audit_entry WHERE place >= $1 AND place < $2";
     MOVE = "UPDATE audit_entry SET place = place + $2 WHERE place = $1";
     COPY = "INSERT INTO audit_entry (place, said, signature) SELECT $2, said, signature FROM audit_entry WHERE place = $1";
+    DAMAGE = "UPDATE audit_log SET roots = X'00'";
     SHORTEN = "UPDATE audit_log SET size = $1, roots = $2";
 }
 
@@ -39,7 +41,6 @@ async fn asked() -> House {
     let house = House::new().await;
     let ticket = house.ticket(2390);
     let receipt = house.receipt(&house.pay_plainly(&ticket, VISA).await);
-    house.pay_plainly(&ticket, VISA).await;
     house.pay_plainly(&ticket, MASTERCARD).await;
     let grant = house.grant(&ticket, &receipt.token);
     house.redeem(&grant).await.unwrap();
@@ -83,18 +84,25 @@ async fn broken(house: &House) -> Broken {
     }
 }
 
+/// What the log says, as text and read.
+async fn entries(house: &House) -> (Vec<String>, Vec<Entry>) {
+    let store = store(house).await;
+    let rows = store.read(|tx| tx.query(&ENTRIES, &[])).await.unwrap();
+    let said: Vec<String> = rows
+        .iter()
+        .map(|row| row.text(0).unwrap().to_owned())
+        .collect();
+    let read = said
+        .iter()
+        .map(|said| serde_json::from_str(said).unwrap())
+        .collect();
+    (said, read)
+}
+
 #[tokio::test]
 async fn every_verb_is_in_the_log() {
     let house = asked().await;
-    let rows = store(&house)
-        .await
-        .read(|tx| tx.query(&ENTRIES, &[]))
-        .await
-        .unwrap();
-    let entries: Vec<Entry> = rows
-        .iter()
-        .map(|row| serde_json::from_str(row.text(0).unwrap()).unwrap())
-        .collect();
+    let (texts, entries) = entries(&house).await;
     let said: Vec<(Verb, bool)> = entries
         .iter()
         .map(|entry| (entry.verb, entry.refused.is_none()))
@@ -113,14 +121,168 @@ async fn every_verb_is_in_the_log() {
     assert_eq!(entries[3].amount.unwrap().as_cents(), 2390);
     assert_eq!(entries[3].peer.as_deref(), Some("switch"));
     assert_eq!(entries[7].order, None, "nobody signed that grant");
-    for row in &rows {
-        let text = row.text(0).unwrap();
+    for text in &texts {
         assert!(!text.contains("4111") && !text.contains("1111"), "{text}");
     }
     let log = log(&house).await.unwrap();
     assert_eq!(log.size(), expected.len());
     let note = log.checkpoint().unwrap();
     assert!(link::note::has_signed(&house.vault_key, ORIGIN, &note));
+}
+
+#[tokio::test]
+async fn what_is_tried_in_vain_or_asked_again_is_in_the_log() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let form = r#"{"number":"4111111111111111","exp":"04/29","csc":"123"}"#;
+    let key = intake_key(&house.form(&ticket).await);
+    let sealed = key.seal(form.as_bytes(), &ticket).unwrap();
+    let other = house.ticket(990);
+    // Replayed for another payment; sealed to nobody's key; none at all.
+    let elsewhere = sealed.replacen(&key.id, "20200101-AAAA", 1);
+    for card in [sealed.as_str(), elsewhere.as_str(), "1.a.b.c"] {
+        let page = house.post(&other, &[("sealed", card)]).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    }
+    let receipt = house.receipt(&house.post(&ticket, &[("sealed", &sealed)]).await);
+    assert_eq!(
+        house.receipt(&house.post(&ticket, &[("sealed", &sealed)]).await),
+        receipt
+    );
+    let which = serde_json::json!({ "token": receipt.token });
+    for _ in 0..2 {
+        let (status, _) = house.ask("shop", "/forget", &which).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+    }
+    // Looking is no verb, nor is a form with slips, nor a ticket whose time is over.
+    house.form(&other).await;
+    house.pay_plainly(&other, "4111 1111 1111 1112").await;
+    house.clock.advance(Duration::from_secs(3600));
+    house.pay_plainly(&other, VISA).await;
+
+    let (texts, entries) = entries(&house).await;
+    let said: Vec<_> = entries
+        .iter()
+        .skip(1)
+        .map(|entry| {
+            (
+                entry.verb,
+                entry
+                    .payment
+                    .or(entry.token.as_ref().map(|_| ticket.payment)),
+                entry.refused.is_some(),
+                entry.again,
+            )
+        })
+        .collect();
+    let refused = (Verb::CheckIn, Some(other.payment), true, false);
+    let done = |verb, again| (verb, Some(ticket.payment), false, again);
+    let expected = [
+        refused,
+        refused,
+        refused,
+        done(Verb::CheckIn, false),
+        done(Verb::CheckIn, true),
+        done(Verb::Forget, false),
+        done(Verb::Forget, true),
+    ];
+    assert_eq!(said, expected);
+    for (text, entry) in texts.iter().zip(&entries).skip(4) {
+        assert_eq!(entry.token.as_ref(), Some(&receipt.token));
+        assert_eq!(text.contains("again"), entry.again, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_sealed_vault_is_asked_is_in_the_log_and_no_token_that_no_card_has() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let receipt = house.receipt(&house.pay_plainly(&ticket, VISA).await);
+    let token = receipt.token.as_str();
+    // The folder as one that has custodians: the cards are there, the keys are not.
+    for file in ["dev-master.key", "keys/ring.json"] {
+        std::fs::remove_file(house.dir.path().join("vault").join(file)).unwrap();
+    }
+    let sealed = sealed_config(house.dir.path());
+    let vault = vault::Vault::open(&sealed, house.clock.clone())
+        .await
+        .unwrap();
+    let house = House { vault, ..house };
+    let number = "tok_4111111111111111";
+    for path in ["/describe", "/forget"] {
+        for token in [token, number] {
+            let which = serde_json::json!({ "token": token });
+            let (status, _) = house.ask("shop", path, &which).await;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        }
+    }
+    for token in [token, number] {
+        let token = CardToken::parse(token).unwrap();
+        let refused = house.redeem(&house.grant(&ticket, &token)).await;
+        assert_eq!(refused.unwrap_err().1, "vault-sealed");
+    }
+    let other = house.ticket(990);
+    let page = house.pay_plainly(&other, VISA).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+
+    let (texts, entries) = entries(&house).await;
+    let said: Vec<_> = entries
+        .iter()
+        .skip(3)
+        .map(|entry| {
+            assert_eq!(entry.refused.as_deref(), Some("the vault is sealed"));
+            (entry.verb, entry.token.as_ref().map(CardToken::as_str))
+        })
+        .collect();
+    let known = Some(token);
+    let expected = [
+        (Verb::Describe, known),
+        (Verb::Describe, None),
+        (Verb::Forget, known),
+        (Verb::Forget, None),
+        (Verb::Redeem, known),
+        (Verb::Redeem, None),
+        (Verb::CheckIn, None),
+    ];
+    assert_eq!(said, expected);
+    assert_eq!(entries.last().unwrap().payment, Some(other.payment));
+    for text in &texts {
+        assert!(!text.contains("4111"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_operators_verb_that_cannot_be_written_down_is_not_done_but_for_sealing() {
+    let house = House::new().await;
+    let bound = vault::bind(&config(house.dir.path()), house.clock.clone())
+        .await
+        .unwrap();
+    let serving = tokio::spawn(bound.serve(std::future::pending()));
+    let folder = house.dir.path().join("vault");
+    let ask = async |question: Ask| {
+        let folder = folder.clone();
+        let asked = tokio::task::spawn_blocking(move || vault::admin::ask(&folder, &question));
+        asked.await.unwrap().unwrap()
+    };
+    let stands = async || match ask(Ask::Standing).await {
+        Answer::Standing(standing) => (standing.open, standing.epoch),
+        Answer::Refused { reason } => panic!("{reason}"),
+    };
+    run(&house, &DAMAGE, &[]).await;
+    let deeds = [
+        (Ask::Rotate, "nothing was done", (true, Some(1))),
+        (Ask::Seal, "the vault is sealed, but", (false, None)),
+        (Ask::Open, "nothing was done", (false, None)),
+    ];
+    for (question, said, standing) in deeds {
+        let answer = ask(question).await;
+        assert_eq!(stands().await, standing, "{said}");
+        match answer {
+            Answer::Refused { reason } => assert!(reason.starts_with(said), "{reason}"),
+            Answer::Standing(standing) => panic!("{standing:?}"),
+        }
+    }
+    serving.abort();
 }
 
 #[tokio::test]

@@ -303,6 +303,16 @@ async fn yesterdays_backup_does_not_bring_a_forgotten_card_back() {
     };
     assert_eq!(opens(&house, &card).await.unwrap_err(), "card-forgotten");
     assert_eq!(opens(&house, &other).await.as_deref(), Ok("4444"));
+    // The log came back with the backup too, from before the shop asked; that the card was forgotten again is in it, once.
+    let house = house.restarted().await;
+    let store = store(house.dir.path()).await;
+    let said = store.read(|tx| tx.query(&FORGOTTEN, &[])).await.unwrap();
+    assert_eq!(said.len(), 1);
+    let entry = said[0].text(0).unwrap();
+    assert!(
+        entry.contains(card.1.token.as_str()) && !entry.contains("peer"),
+        "{entry}"
+    );
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use house::{House, config, intake_key};
+use house::{House, config, intake_key, sealed_config};
 use needles::{Needles, spellings};
 use proptest::prelude::*;
 use storage::{Store, StoreUrl};
@@ -49,6 +49,8 @@ enum Deed {
     Visits { path: String, spelling: usize },
     /// A form that is none.
     Posts { body: String, spelling: usize },
+    /// What a browser reports, with a number in one of its fields.
+    Reports { field: usize, spelling: usize },
     /// Bytes that are not even HTTP.
     Shouts { head: String, spelling: usize },
     /// A call of the private door.
@@ -69,9 +71,18 @@ enum Deed {
 const PEERS: [&str; 3] = ["switch", "shop", "bank"];
 const PATHS: [&str; 5] = ["/redeem", "/describe", "/forget", "/status", "/nothing"];
 const FIELDS: [&str; 3] = ["token", "grant", "number"];
-const LINES: [&str; 6] = [
+/// Reports of violations of the page's policy, as older and newer browsers send them, and one that is none.
+const REPORTS: [&str; 4] = [
+    r#"{"csp-report":{"document-uri":"http://v/pay?ticket=N","violated-directive":"N","blocked-uri":"N","script-sample":"N"}}"#,
+    r#"{"csp-report":{"effective-directive":"img-src N","blocked-uri":"http://v/assets/N","referrer":"N"}}"#,
+    r#"[{"type":"csp-violation","url":"N","body":{"effectiveDirective":"N","blockedURL":"N","sample":"N"}},{"type":"N"}]"#,
+    r#"{"N":"N"}"#,
+];
+const LINES: [&str; 8] = [
     r#"{"ask":"standing"}"#,
     r#"{"ask":"rotate"}"#,
+    r#"{"ask":"seal"}"#,
+    r#"{"ask":"open"}"#,
     r#"{"ask":"N"}"#,
     r#"{"ask":"give","share":{"label":{"ceremony":"N","index":1,"custodian":"N"},"way":"to-vault","sealed":"1.N.N"}}"#,
     r#"{"ask":"reshare","candidates":[{"name":"N","key":"bE8GGeTTmkMECihNw3LeghTjhxTZG5mcSP9fM8j0nlU"}]}"#,
@@ -91,6 +102,8 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(body, spelling)| Deed::Posts { body, spelling }),
         1 => ("(GET|POST|HOLD) /[a-z]{0,5}", spelling())
             .prop_map(|(head, spelling)| Deed::Shouts { head, spelling }),
+        1 => (0..REPORTS.len(), spelling())
+            .prop_map(|(field, spelling)| Deed::Reports { field, spelling }),
         3 => (0..3_usize, 0..5_usize, 0..3_usize, spelling())
             .prop_map(|(peer, path, field, spelling)| Deed::Calls { peer, path, field, spelling }),
         2 => Just(Deed::Redeems),
@@ -127,6 +140,11 @@ fn one_of_each() -> Vec<Deed> {
             spelling: 0,
         });
     }
+    deeds.push(Deed::PaysSealed {
+        number: 0,
+        altered: Some(40),
+    });
+    deeds.extend((0..REPORTS.len()).map(|field| Deed::Reports { field, spelling: 0 }));
     deeds.extend((0..LINES.len()).map(|line| Deed::Asks { line, spelling: 0 }));
     deeds
 }
@@ -163,8 +181,13 @@ struct Searched {
 }
 
 impl Searched {
-    async fn new(numbers: [String; 2], heard: &Heard) -> Searched {
-        let house = House::new().await;
+    /// Of a vault that its key file opens, or of one that waits for its custodians.
+    async fn new(
+        numbers: [String; 2],
+        heard: &Heard,
+        config: fn(&Path) -> vault::Config,
+    ) -> Searched {
+        let house = House::with(config).await;
         let bound = vault::bind(&config(house.dir.path()), house.clock.clone())
             .await
             .unwrap();
@@ -230,7 +253,14 @@ impl Searched {
             }
             Deed::PaysSealed { number, altered } => {
                 let ticket = self.house.ticket(2390);
-                let key = intake_key(&self.house.form(&ticket).await);
+                let page = self.house.form(&ticket).await;
+                if page.status != axum::http::StatusCode::OK {
+                    // A sealed vault says no key: what is posted is sealed to none.
+                    let sealed = format!("1.x.{0}.{0}", self.numbers[*number]);
+                    let page = self.house.post(&ticket, &[("sealed", &sealed)]).await;
+                    return self.came_in(ticket, &page).await;
+                }
+                let key = intake_key(&page);
                 let form = format!(
                     r#"{{"number":"{}","exp":"04/29","csc":"123"}}"#,
                     self.numbers[*number]
@@ -255,6 +285,15 @@ impl Searched {
                 self.shout(format!(
                     "POST /pay HTTP/1.1\r\nHost: v\r\nConnection: close\r\nContent-Length: {}\r\n\
                      Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
+                    body.len()
+                ));
+            }
+            Deed::Reports { field, spelling } => {
+                let number = self.spelled(*spelling).replace(['"', '\\'], "");
+                let body = REPORTS[*field].replace('N', &number);
+                self.shout(format!(
+                    "POST /reports HTTP/1.1\r\nHost: v\r\nConnection: close\r\nContent-Length: {}\r\n\
+                     Content-Type: application/csp-report\r\n\r\n{body}",
                     body.len()
                 ));
             }
@@ -428,11 +467,15 @@ fn no_message_of_the_vault_holds_a_card_number() {
         let messages = std::cell::RefCell::new(&mut messages);
         runner.run(&(numbers(), deeds), |(numbers, deeds)| {
             let seen = runtime.block_on(async {
-                let mut searched = Searched::new(numbers, &heard).await;
-                for deed in one_of_each().iter().chain(&deeds) {
-                    searched.does(deed).await;
+                let mut seen = 0;
+                for state in [config, sealed_config] {
+                    let mut searched = Searched::new(numbers.clone(), &heard, state).await;
+                    for deed in one_of_each().iter().chain(&deeds) {
+                        searched.does(deed).await;
+                    }
+                    seen += searched.finish().await;
                 }
-                searched.finish().await
+                seen
             });
             **messages.borrow_mut() += seen;
             Ok(())
@@ -459,6 +502,6 @@ async fn the_statements_of_this_file_are_prepared() {
 #[should_panic(expected = "planted")]
 async fn a_planted_number_is_found() {
     let numbers = ["4970105191923460".to_owned(), "378734493671000".to_owned()];
-    let mut searched = Searched::new(numbers, &listen()).await;
+    let mut searched = Searched::new(numbers, &listen(), config).await;
     searched.clean("planted", b"a log line with 378734493671000 in it");
 }

@@ -17,7 +17,7 @@ use house::{House, MASTERCARD, VISA, config, kind, read};
 use link::http::Client;
 use link::{Identity, LinkFault};
 use proptest::prelude::*;
-use trade::money::Money;
+use trade::money::{Currency, Money};
 use trade::payment::{CardSummary, CardToken, Grant};
 use vault::{Vault, VaultError};
 
@@ -59,6 +59,14 @@ async fn the_switch_redeems_once_for_one_order_and_amount() {
     assert_eq!(
         house.redeem(&other).await.unwrap_err().1,
         "grant-of-another-shop"
+    );
+    let dollars = Grant {
+        currency: Currency::parse("USD").unwrap(),
+        ..grant.clone()
+    };
+    assert_eq!(
+        house.redeem(&dollars).await.unwrap_err(),
+        (StatusCode::CONFLICT, "grant-in-another-currency".into())
     );
 
     let card = house.redeem(&grant).await.unwrap();

@@ -19,6 +19,7 @@ use house::{House, VISA, config, kind, sealed_config};
 use trade::clock::{Clock, Timestamp};
 use trade::locale::Locale;
 use vault::admin::{self, Answer, Ask, Standing};
+use vault::audit::verify::Log;
 use vault::ceremony::{Candidate, Held};
 use vault::{Vault, VaultError};
 
@@ -228,11 +229,35 @@ async fn the_admin_door_is_the_users_own_and_goes_with_the_vault() {
     let socket = running.folder.join(admin::SOCKET);
     let mode = fs::metadata(&socket).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let second = vault::bind(&sealed_config(house.dir.path()), house.clock.clone()).await;
-    assert!(matches!(second.err(), Some(VaultError::AdminDoor { .. })));
     running.serving.abort();
     let _ = running.serving.await;
     assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn a_second_vault_on_one_folder_touches_nothing_of_it() {
+    let house = House::new().await;
+    let config = config(house.dir.path());
+    let running = Running::with(config.clone(), &house).await;
+    // Also where the first has no socket yet, or lost it.
+    fs::remove_file(running.folder.join(admin::SOCKET)).unwrap();
+    let size = async || Log::read(&config).await.unwrap().size();
+    let before = size().await;
+    let second = vault::bind(&config, house.clock.clone())
+        .await
+        .err()
+        .unwrap();
+    assert!(matches!(&second, VaultError::Occupied(folder) if *folder == running.folder));
+    let said = second.to_string();
+    assert!(
+        said.contains(running.folder.to_str().unwrap()) && said.contains("runs in this folder"),
+        "{said}"
+    );
+    assert_eq!(size().await, before, "not even a start is in the log");
+    running.serving.abort();
+    let _ = running.serving.await;
+    let next = vault::bind(&config, house.clock.clone()).await;
+    assert!(next.is_ok(), "{:?}", next.err());
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ use switch::{
 use tokio::task::JoinHandle;
 use trade::clock::Clock;
 use trade::ids::{CaptureId, OrderNumber, PaymentId, RefundId};
-use trade::money::Money;
+use trade::money::{Currency, Money};
 use trade::payment::{
     AuthoriseOutcome, AuthoriseRequest, CaptureRequest, CardToken, Grant, Outcome, RefundRequest,
 };
@@ -238,6 +238,7 @@ impl House {
             payment,
             token,
             amount: Money::cents(amount),
+            currency: Currency::EUR,
             expires: Clock::system().now().plus(Duration::from_secs(60)),
             nonce: RefundId::new().to_string(),
         };

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use trade::clock::Clock;
 use trade::ids::{OrderNumber, PaymentId};
 use trade::locale::Locale;
-use trade::money::Money;
+use trade::money::{Currency, Money};
 use trade::payment::{AuthoriseRequest, CheckInReceipt, CheckInTicket, Grant};
 
 const SHOP: &str = "http://127.0.0.1:8080";
@@ -122,6 +122,7 @@ impl Shop {
             payment: receipt.payment,
             token: receipt.token.clone(),
             amount,
+            currency: Currency::EUR,
             expires: Clock::system().now().plus(Duration::from_secs(60)),
             nonce: signed::nonce().unwrap(),
         };

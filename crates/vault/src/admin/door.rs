@@ -16,6 +16,7 @@ use crate::audit::{Entry, Verb};
 use crate::ceremony::QUORUM;
 use crate::keys::ring::Ring;
 use crate::rotation;
+use crate::unsealing::Unopenable;
 use crate::{OpenVault, store, unsealing};
 
 /// How long a question may take to arrive.
@@ -103,25 +104,52 @@ async fn answer(vault: &Arc<OpenVault>, question: Ask) -> Answer {
         Ask::Reshare { .. } => (Verb::Reshare, None),
         Ask::Rotate => (Verb::Rotate, None),
     };
-    let done = act(vault, question).await;
-    if let Err(reason) = &done {
-        tracing::warn!(reason, "the admin door refused");
-    }
     let entry = Entry {
         peer,
-        refused: done.as_ref().err().cloned(),
         ..Entry::new(verb, vault.clock.now())
     };
-    if let Err(fault) = vault.note(entry).await {
-        return refused(&format!(
-            "it could not be written into the log: {}",
-            fault.detail()
-        ));
-    }
+    let done = match question {
+        Ask::Seal => seal(vault, entry).await,
+        question => act_and_note(vault, question, entry).await,
+    };
     match done {
         Ok(()) => standing(vault).await,
-        Err(reason) => refused(&reason),
+        Err(reason) => {
+            tracing::warn!(reason, "the admin door refused");
+            refused(&reason)
+        }
     }
+}
+
+/// A sealing takes away and gives nothing, so it waits for nobody and for no disk: it is done first and then written down.
+async fn seal(vault: &OpenVault, entry: Entry) -> Result<(), String> {
+    let done = unsealing::seal(vault).map_err(|fault| fault.to_string());
+    let noted = note(vault, entry, &done).await;
+    noted.map_err(|fault| format!("the vault is sealed, but {fault}"))?;
+    done
+}
+
+/// Everything else is written down before it is done, and is not done when it cannot be written down. What comes to nothing
+/// after all has a second entry that says why.
+async fn act_and_note(vault: &Arc<OpenVault>, question: Ask, entry: Entry) -> Result<(), String> {
+    // One after the other, so that what may be done may still be done when it is written down, but for a sealing.
+    let _one_at_a_time = vault.operating.lock().await;
+    let may = may(vault, &question);
+    let noted = note(vault, entry.clone(), &may).await;
+    noted.map_err(|fault| format!("nothing was done: {fault}"))?;
+    may?;
+    let done = act(vault, question).await;
+    if done.is_err() {
+        let noted = note(vault, entry, &done).await;
+        noted.map_err(|fault| format!("it came to nothing, and {fault}"))?;
+    }
+    done
+}
+
+async fn note(vault: &OpenVault, entry: Entry, outcome: &Result<(), String>) -> Result<(), String> {
+    let refused = outcome.as_ref().err().cloned();
+    let noted = vault.note(Entry { refused, ..entry }).await;
+    noted.map_err(|fault| format!("it could not be written into the log: {}", fault.detail()))
 }
 
 /// The custodian that a share names, if the ceremony knows her; a share that is refused may claim anything.
@@ -133,16 +161,33 @@ fn custodian(vault: &OpenVault, share: &SealedShare) -> Option<String> {
         .find(|name| *name == share.label.custodian)
 }
 
+/// Whether it would be done.
+fn may(vault: &OpenVault, question: &Ask) -> Result<(), String> {
+    let refusal = |refusal: Unopenable| refusal.to_string();
+    match question {
+        Ask::Standing | Ask::Seal => Ok(()),
+        Ask::Give { share } => unsealing::may_give(vault, share).map_err(refusal),
+        Ask::Open => unsealing::may_open_again(vault).map(drop).map_err(refusal),
+        Ask::Reshare { candidates } => {
+            unsealing::may_share_anew(vault, candidates).map_err(refusal)
+        }
+        Ask::Rotate => vault
+            .safe
+            .keys()
+            .map(drop)
+            .map_err(|sealed| sealed.to_string()),
+    }
+}
+
 async fn act(vault: &Arc<OpenVault>, question: Ask) -> Result<(), String> {
     match question {
-        Ask::Standing => Ok(()),
+        Ask::Standing | Ask::Seal => Ok(()),
         Ask::Give { share } => unsealing::give(vault, &share)
             .await
             .map_err(|refusal| refusal.to_string()),
         Ask::Open => unsealing::open_again(vault)
             .await
             .map_err(|refusal| refusal.to_string()),
-        Ask::Seal => unsealing::seal(vault).map_err(|fault| fault.to_string()),
         Ask::Reshare { candidates } => {
             unsealing::share_anew(vault, candidates).map_err(|refusal| refusal.to_string())
         }
@@ -191,4 +236,40 @@ async fn standing(vault: &OpenVault) -> Answer {
         anew: gathering.anew().to_vec(),
         unsealing_key: keys.is_none().then(|| gathering.key().to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use super::*;
+    use crate::for_test::House;
+
+    #[tokio::test]
+    async fn of_two_shares_that_could_both_open_the_vault_one_does() {
+        let house = House::sealed().await;
+        for index in [1, 2] {
+            let share = house.handed(index);
+            let answer = answer(&house.vault, Ask::Give { share }).await;
+            assert!(matches!(answer, Answer::Standing(_)));
+        }
+        let [third, fourth] = [3, 4].map(|index| Ask::Give {
+            share: house.handed(index),
+        });
+        let release = house.hold_the_writer();
+        let (third, fourth, _) = tokio::join!(
+            answer(&house.vault, third),
+            answer(&house.vault, fourth),
+            async { release.send(()) }
+        );
+        assert!(matches!(third, Answer::Standing(standing) if standing.open));
+        assert!(
+            matches!(&fourth, Answer::Refused { reason } if reason == "the vault is open already"),
+            "{fourth:?}"
+        );
+    }
 }

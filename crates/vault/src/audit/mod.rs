@@ -1,8 +1,9 @@
 //! The audit log: every verb that was asked of the vault, in a Merkle tree (RFC 6962) that a changed, removed or
 //! added entry breaks.
 //!
-//! An entry is one line of JSON, written in the transaction of its verb: what is not in the log did not happen. With
-//! each entry stands the vault's signature over the checkpoint that the log had then, so that not only damage but the
+//! An entry is one line of JSON, written in the transaction of its verb, or before it when its verb is none of the
+//! database's: what is not in the log did not happen. Only a sealing does not wait for its entry. With each entry stands
+//! the vault's signature over the checkpoint that the log had then, so that not only damage but the
 //! damaged entry is found ([`verify`]). Who owns the machine could write all of it anew; a witness elsewhere, who
 //! signs only logs that begin with the one it saw before ([`witness`]), would not sign that.
 //!
@@ -88,9 +89,12 @@ pub struct Entry {
     /// The card it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<CardToken>,
-    /// Why it was refused; none when it was done.
+    /// Why it was refused, or came to nothing; none when it was done, or, for what is asked at the admin door, about to be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whether it had been done before, so that nothing was changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl Entry {
@@ -106,10 +110,11 @@ impl Entry {
             amount: None,
             token: None,
             refused: None,
+            again: false,
         }
     }
 
-    /// The entry of a verb about a card that is in.
+    /// The entry of a verb about a card.
     pub(crate) fn about(verb: Verb, peer: &str, token: &CardToken, at: Timestamp) -> Entry {
         Entry {
             peer: Some(peer.to_owned()),
@@ -118,12 +123,17 @@ impl Entry {
         }
     }
 
-    /// A token that the vault never made is whatever the caller wrote, a card number perhaps: the log does not repeat it.
-    pub(crate) fn without_token(self) -> Entry {
-        Entry {
-            token: None,
-            ..self
-        }
+    /// The entry without a token that no card has: it is whatever the caller wrote, a card number perhaps, and the log does
+    /// not repeat it.
+    pub(crate) fn of_known_card(self, tx: &mut dyn Tx) -> Result<Entry, Fault> {
+        let known = match &self.token {
+            Some(token) => tx
+                .query_one(&crate::store::HAS_CARD, &[token.as_str().into()])?
+                .flag(0)?,
+            None => false,
+        };
+        let token = self.token.filter(|_| known);
+        Ok(Entry { token, ..self })
     }
 }
 

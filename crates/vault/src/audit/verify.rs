@@ -2,7 +2,7 @@
 
 use link::note;
 use link::signed::VerifyingKey;
-use storage::{Fault, Row, Store, StoreUrl};
+use storage::{Fault, Row, Store, StoreUrl, Tx};
 
 use super::checkpoint::Checkpoint;
 use super::tree::{self, Frontier, Hash};
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::error::VaultError;
 
 /// Entries read at a time.
-const PAGE: i64 = 4_096;
+const PAGE: u16 = 4_096;
 
 /// What was done to a log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,14 +101,23 @@ impl Log {
         };
         let mut from = i64::MIN;
         loop {
-            let params = [from.into(), PAGE.into()];
-            let rows = store.read(move |tx| tx.query(&ENTRIES, &params)).await?;
+            let params = [from.into(), i64::from(PAGE).into()];
+            // In one transaction: the vault may be writing, and what it says of the log's length is of that moment.
+            let page = move |tx: &mut dyn Tx| {
+                Ok::<_, Fault>((
+                    tx.query(&ENTRIES, &params)?,
+                    tx.query_one(&super::LOG, &[])?,
+                ))
+            };
+            let (rows, own_row) = store.read(page).await?;
             for (at, row) in rows.iter().enumerate() {
                 walk.take(row, rows.get(at + 1))?;
             }
             match rows.last() {
-                Some(row) => from = row.int(0)?.saturating_add(1),
-                None => return walk.end(store).await,
+                Some(row) if rows.len() == usize::from(PAGE) => {
+                    from = row.int(0)?.saturating_add(1);
+                }
+                _ => return walk.end(&own_row),
             }
         }
     }
@@ -199,10 +208,10 @@ impl Walk {
         Ok(())
     }
 
-    async fn end(self, store: &Store) -> Result<Log, NotVerified> {
+    /// Compares with the log's own row, as it was when the last entries were read.
+    fn end(self, own_row: &Row) -> Result<Log, NotVerified> {
         let found = self.frontier.size();
-        let row = store.read(|tx| tx.query_one(&super::LOG, &[])).await?;
-        let (size, roots) = (row.int(0)?, row.bytes(1)?);
+        let (size, roots) = (own_row.int(0)?, own_row.bytes(1)?);
         match u64::try_from(size) {
             Ok(size) if size == found && roots == self.frontier.to_bytes() => Ok(self.log),
             Ok(size) if size > found => Err(removed(found, size).into()),
@@ -226,5 +235,51 @@ fn named(here: u64, said: &str, next: Option<&str>) -> Broken {
         (Ok(n), _) if n > here => removed(here, n),
         (_, Some(Ok(n))) if n == here => Broken::Inserted(here.cast_signed()),
         _ => Broken::Changed(here),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )]
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::audit::Verb;
+    use crate::for_test::House;
+
+    /// Reads the log, and writes an entry between any two looks of the reading at the database but those of this number.
+    async fn read_beside_writing(house: &House, quiet: u32) -> Log {
+        let vault = &house.vault;
+        let (origin, key) = (vault.audit.origin.clone(), vault.signing.verifying_key());
+        let mut reading = pin!(Log::of(&vault.store, origin, key));
+        for look in 0..30 {
+            if let Poll::Ready(log) = poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await {
+                return log.unwrap();
+            }
+            // What was just asked of the database is answered before the vault writes.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if look != quiet {
+                let entry = Entry::new(Verb::Rotate, vault.clock.now());
+                vault.note(entry).await.unwrap();
+            }
+        }
+        panic!("the reading has no end");
+    }
+
+    #[tokio::test]
+    async fn the_log_of_a_vault_at_work_is_whole_at_every_moment() {
+        let house = House::open().await;
+        for quiet in 0..4 {
+            let size = read_beside_writing(&house, quiet).await.size();
+            assert!(size > 0);
+        }
     }
 }

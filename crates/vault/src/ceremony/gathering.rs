@@ -112,13 +112,21 @@ impl Gathering {
         self.given.keys().copied().collect()
     }
 
-    /// Takes a share. The same one twice counts once.
-    pub(crate) fn give(
-        &mut self,
+    /// Whether [`Gathering::give`] would take the share.
+    pub(crate) fn check(
+        &self,
         ceremony: &Ceremony,
         share: &SealedShare,
-        now: Timestamp,
-    ) -> Result<Progress, ShareRefusal> {
+    ) -> Result<(), ShareRefusal> {
+        self.opened(ceremony, share).map(drop)
+    }
+
+    /// The number and the text of a share that is one of the ceremony's.
+    fn opened(
+        &self,
+        ceremony: &Ceremony,
+        share: &SealedShare,
+    ) -> Result<(u8, PlainShare), ShareRefusal> {
         let custodian = named(ceremony, share)?;
         let name = || custodian.name.clone();
         let way = if self.anew.is_empty() {
@@ -136,14 +144,27 @@ impl Gathering {
         {
             return Err(ShareRefusal::Wrong { custodian: name() });
         }
-        self.given.insert(custodian.index, plain);
+        Ok((custodian.index, plain))
+    }
+
+    /// Takes a share. The same one twice counts once. The shares of a quorum are gone from here, whatever comes of the key.
+    pub(crate) fn give(
+        &mut self,
+        ceremony: &Ceremony,
+        share: &SealedShare,
+        now: Timestamp,
+    ) -> Result<Progress, ShareRefusal> {
+        let (index, plain) = self.opened(ceremony, share)?;
+        self.given.insert(index, plain);
         self.since.get_or_insert(now);
         if self.given.len() < ceremony.quorum.into() {
             return Ok(Progress::Waiting);
         }
+        let given = std::mem::take(&mut self.given);
         // Each share is one of the ceremony's, and the ceremony tried them all.
-        let master = shamir::join(self.given.values())
-            .ok_or_else(|| ShareRefusal::Wrong { custodian: name() })?;
+        let master = shamir::join(given.values()).ok_or_else(|| ShareRefusal::Wrong {
+            custodian: share.label.custodian.clone(),
+        })?;
         Ok(Progress::Quorum(master))
     }
 }
@@ -302,6 +323,7 @@ mod tests {
         assert!(!gathering.is_over(late) && gathering.is_over(too_late));
         let third = handed(&dealt, 2, &gathering);
         assert_eq!(gives(&mut gathering, &dealt, &third), "quorum");
+        assert!(gathering.given().is_empty());
         let candidates = NAMES.iter().enumerate().map(|(index, name)| Candidate {
             name: (*name).to_owned(),
             key: key(index).public().clone(),

@@ -149,7 +149,7 @@ impl Dealt {
     }
 }
 
-fn check(candidates: &[Candidate]) -> Result<(), CeremonyError> {
+pub(crate) fn check(candidates: &[Candidate]) -> Result<(), CeremonyError> {
     if candidates.len() != usize::from(CUSTODIANS) {
         return Err(CeremonyError::HowMany(candidates.len()));
     }

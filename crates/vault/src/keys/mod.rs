@@ -77,6 +77,12 @@ impl Keys {
             .collect()
     }
 
+    /// The oldest epoch that still has its key.
+    pub(crate) fn oldest_epoch(&self) -> i64 {
+        let first = self.epochs.first_key_value();
+        first.map_or(self.ring.epoch, |(epoch, _)| *epoch)
+    }
+
     /// The key that wraps the data keys of an epoch; a destroyed epoch has none.
     pub(crate) fn epoch_key(&self, epoch: i64) -> Result<&Secret, Unopened> {
         self.epochs.get(&epoch).ok_or(Unopened)

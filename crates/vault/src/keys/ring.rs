@@ -126,12 +126,16 @@ impl Ring {
         &self.check
     }
 
-    /// Begins an epoch; the old keys stay until their cards have moved.
-    pub(crate) fn begin_epoch(&mut self, master: &Secret) -> Result<(), RingError> {
+    /// Begins an epoch, unless the one before has not ended yet; says whether it did. The old keys stay until their cards
+    /// have moved.
+    pub(crate) fn begin_epoch(&mut self, master: &Secret) -> Result<bool, RingError> {
+        if self.epochs.len() > 1 {
+            return Ok(false);
+        }
         let next = self.epoch + 1;
         self.epochs.insert(next, fresh(master, &epoch_name(next))?);
         self.epoch = next;
-        Ok(())
+        Ok(true)
     }
 
     /// The same keys, wrapped by another master key.
@@ -155,10 +159,11 @@ impl Ring {
         Ok(ring)
     }
 
-    /// Leaves the present epoch's key only.
-    pub(crate) fn destroy_old_epochs(&mut self) {
+    /// Destroys the keys of these epochs, which are known to have no card; never the present one's.
+    pub(crate) fn destroy_epochs(&mut self, without_cards: &[i64]) {
         let current = self.epoch;
-        self.epochs.retain(|epoch, _| *epoch == current);
+        self.epochs
+            .retain(|epoch, _| *epoch == current || !without_cards.contains(epoch));
     }
 
     /// Makes the intake key of a day.

@@ -1,7 +1,7 @@
 //! Where the open keys are while there are any: a vault is sealed when this place is empty.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use trade::clock::Timestamp;
 
@@ -26,11 +26,18 @@ pub(crate) enum Changed {
 /// The open keys, if any, and their ring.
 pub(crate) struct Safe {
     ring: PathBuf,
-    keys: RwLock<Option<Arc<Keys>>>,
-    /// When they came, or went.
-    since: Mutex<Timestamp>,
-    /// Whoever changes the ring holds this.
+    here: RwLock<Here>,
+    /// Whoever changes the ring, or opens what it holds, has this.
     changing: Mutex<()>,
+}
+
+/// What is in memory.
+struct Here {
+    keys: Option<Arc<Keys>>,
+    /// When they came, or went.
+    since: Timestamp,
+    /// How often it was sealed: what was begun before a sealing is not ended after it.
+    sealings: u64,
 }
 
 impl Safe {
@@ -38,8 +45,11 @@ impl Safe {
     pub(crate) fn new(ring: PathBuf, now: Timestamp) -> Safe {
         Safe {
             ring,
-            keys: RwLock::new(None),
-            since: Mutex::new(now),
+            here: RwLock::new(Here {
+                keys: None,
+                since: now,
+                sealings: 0,
+            }),
             changing: Mutex::new(()),
         }
     }
@@ -55,33 +65,51 @@ impl Safe {
 
     /// The keys of this moment.
     pub(crate) fn keys(&self) -> Result<Arc<Keys>, Sealed> {
-        self.keys
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-            .ok_or(Sealed)
+        self.here().keys.clone().ok_or(Sealed)
     }
 
     /// Since when it is as it is, open or sealed.
     pub(crate) fn since(&self) -> Timestamp {
-        *self.since.lock().unwrap_or_else(PoisonError::into_inner)
+        self.here().since
     }
 
-    pub(crate) fn unseal(&self, keys: Keys, now: Timestamp) {
-        self.put(Some(Arc::new(keys)), now);
+    /// How often it was sealed, for [`Safe::unseal`].
+    pub(crate) fn sealings(&self) -> u64 {
+        self.here().sealings
     }
 
-    /// Forgets every key. What is under way still holds them for the moment it takes.
-    pub(crate) fn seal(&self, now: Timestamp) {
-        self.put(None, now);
-    }
-
-    fn put(&self, keys: Option<Arc<Keys>>, now: Timestamp) {
-        let mut here = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        if here.is_some() != keys.is_some() {
-            *self.since.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    /// Takes these keys, with what the ring has now: it may have changed since they were read. Not when the vault was
+    /// sealed since `sealings` was asked for.
+    pub(crate) fn unseal(&self, keys: &Keys, sealings: u64, now: Timestamp) -> Result<(), Changed> {
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let ring = Ring::load(&self.ring)?.ok_or(RingError::Damaged)?;
+        let keys = Keys::open(Arc::clone(&keys.master), ring)?;
+        let mut here = self.here_to_change();
+        if here.sealings != sealings {
+            return Err(Sealed.into());
         }
-        *here = keys;
+        if here.keys.is_none() {
+            here.since = now;
+        }
+        here.keys = Some(Arc::new(keys));
+        Ok(())
+    }
+
+    /// Forgets every key, at once. What is under way still holds them for the moment it takes.
+    pub(crate) fn seal(&self, now: Timestamp) {
+        let mut here = self.here_to_change();
+        if here.keys.take().is_some() {
+            here.since = now;
+        }
+        here.sealings += 1;
+    }
+
+    fn here(&self) -> RwLockReadGuard<'_, Here> {
+        self.here.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn here_to_change(&self) -> RwLockWriteGuard<'_, Here> {
+        self.here.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the ring: on disk first, then here. A change that finds the vault sealed again opens nothing.
@@ -95,11 +123,11 @@ impl Safe {
         how(&mut ring, &keys.master)?;
         ring.save(&self.ring)?;
         let changed = Arc::new(Keys::open(Arc::clone(&keys.master), ring)?);
-        let mut here = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        if here.is_none() {
+        let mut here = self.here_to_change();
+        if here.keys.is_none() {
             return Err(Sealed.into());
         }
-        *here = Some(Arc::clone(&changed));
+        here.keys = Some(Arc::clone(&changed));
         Ok(changed)
     }
 
@@ -145,7 +173,10 @@ mod tests {
         let master = Arc::new(Secret::random().unwrap());
         let ring = Ring::new(&master, "2026-11-26", None).unwrap();
         let safe = Safe::new(folder.join("ring.json"), Timestamp::micros(1));
-        safe.unseal(Keys::open(master, ring).unwrap(), Timestamp::micros(2));
+        ring.save(safe.ring_path()).unwrap();
+        let keys = Keys::open(master, ring).unwrap();
+        safe.unseal(&keys, safe.sealings(), Timestamp::micros(2))
+            .unwrap();
         safe
     }
 
@@ -204,27 +235,55 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let safe = safe(folder.path());
         assert_eq!(safe.since(), Timestamp::micros(2));
+        let before = std::fs::read(safe.ring_path()).unwrap();
         safe.seal(Timestamp::micros(3));
         safe.seal(Timestamp::micros(4));
         assert_eq!(safe.since(), Timestamp::micros(3), "since the first seal");
         assert_eq!(safe.keys().err(), Some(Sealed));
-        let change = safe.change(|ring, master| ring.begin_epoch(master));
+        let change = safe.change(|ring, master| ring.begin_epoch(master).map(drop));
         assert!(matches!(change, Err(Changed::Sealed(Sealed))));
-        assert!(!safe.ring_path().exists());
+        assert_eq!(std::fs::read(safe.ring_path()).unwrap(), before);
+    }
+
+    #[test]
+    fn a_sealing_is_not_undone_by_keys_that_were_read_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let safe = safe(folder.path());
+        let (keys, sealings) = (safe.keys().unwrap(), safe.sealings());
+        safe.seal(Timestamp::micros(3));
+        let late = safe.unseal(&keys, sealings, Timestamp::micros(4));
+        assert!(matches!(late, Err(Changed::Sealed(Sealed))));
+        assert_eq!(safe.keys().err(), Some(Sealed));
+        safe.unseal(&keys, safe.sealings(), Timestamp::micros(5))
+            .unwrap();
+        assert_eq!(safe.since(), Timestamp::micros(5));
+    }
+
+    #[test]
+    fn keys_that_were_read_before_the_ring_changed_lose_nothing_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let safe = safe(folder.path());
+        let older = safe.keys().unwrap();
+        safe.keys_of_day("2026-11-27", "2026-11-26").unwrap();
+        safe.unseal(&older, safe.sealings(), Timestamp::micros(3))
+            .unwrap();
+        assert_eq!(days(&safe.keys().unwrap()), ["2026-11-26", "2026-11-27"]);
     }
 
     #[test]
     fn an_epoch_begins_beside_the_old_one_and_ends_alone() {
         let folder = tempfile::tempdir().unwrap();
         let safe = safe(folder.path());
-        let both = safe
-            .change(|ring, master| ring.begin_epoch(master))
-            .unwrap();
+        let begin = || safe.change(|ring, master| ring.begin_epoch(master).map(drop));
+        let both = begin().unwrap();
         assert_eq!((both.epoch(), both.old_epochs()), (2, vec![1]));
         assert!(both.epoch_key(1).is_ok() && both.epoch_key(2).is_ok());
+        // Also when it is asked for twice: the first one's end destroys no key of a third.
+        let still = begin().unwrap();
+        assert_eq!((still.epoch(), still.old_epochs()), (2, vec![1]));
         let one = safe
             .change(|ring, _| {
-                ring.destroy_old_epochs();
+                ring.destroy_epochs(&[1]);
                 Ok(())
             })
             .unwrap();
@@ -232,5 +291,19 @@ mod tests {
         let text = std::fs::read_to_string(safe.ring_path()).unwrap();
         let on_disk: Ring = serde_json::from_str(&text).unwrap();
         assert_eq!(on_disk.epochs.keys().collect::<Vec<_>>(), [&2]);
+    }
+
+    #[test]
+    fn only_epochs_that_were_counted_lose_their_key() {
+        let master = Secret::random().unwrap();
+        let mut ring = Ring::new(&master, "2026-11-26", None).unwrap();
+        ring.begin_epoch(&master).unwrap();
+        // A card came in under epoch 2 after the cards of epoch 1 were counted.
+        let second = ring.epochs.clone();
+        ring.destroy_epochs(&[1]);
+        ring.begin_epoch(&master).unwrap();
+        ring.destroy_epochs(&[1, 3]);
+        assert_eq!(ring.epochs.keys().collect::<Vec<_>>(), [&2, &3]);
+        assert_eq!(ring.epochs.get(&2), second.get(&2));
     }
 }

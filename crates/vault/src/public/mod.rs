@@ -144,14 +144,20 @@ async fn submit(
     }
     let keys = match vault.keys_today() {
         Ok(keys) => keys,
-        Err(closed) => return without_keys(&vault, &ticket, &closed),
+        Err(closed) => {
+            let page = without_keys(&vault, &ticket, &closed);
+            return refused(&vault, &ticket, &closed.to_string(), page).await;
+        }
     };
     let entry = if post.sealed.is_empty() {
         post.entry()
     } else {
         match keys.open_card(&post.sealed, &ticket) {
             Ok(entry) => entry,
-            Err(error) => return not_opened(&vault, &ticket, error),
+            Err(error) => {
+                let page = not_opened(&vault, &ticket, error);
+                return refused(&vault, &ticket, &error.to_string(), page).await;
+            }
         }
     };
     let today = vault.clock.today();
@@ -173,6 +179,14 @@ async fn submit(
             tracing::error!("a card could not be locked");
             trouble(&vault, Trouble::Unavailable, &ticket)
         }
+    }
+}
+
+/// Writes down that the ticket brought no card in, and answers with the page that says so.
+async fn refused(vault: &OpenVault, ticket: &CheckInTicket, why: &str, page: Response) -> Response {
+    match verbs::refuse_check_in(vault, ticket, why).await {
+        Ok(()) => page,
+        Err(fault) => unavailable(vault, ticket, &fault),
     }
 }
 

@@ -23,7 +23,7 @@ use tower::ServiceExt as _;
 use trade::clock::{Clock, Timestamp};
 use trade::ids::{OrderNumber, PaymentId};
 use trade::locale::Locale;
-use trade::money::Money;
+use trade::money::{Currency, Money};
 use trade::payment::{CardToken, CheckInReceipt, CheckInTicket, Grant};
 use vault::{Config, Profile, Vault};
 
@@ -127,6 +127,7 @@ impl House {
             payment: ticket.payment,
             token: token.clone(),
             amount: ticket.amount,
+            currency: Currency::EUR,
             expires: self.clock.now().plus(Duration::from_secs(120)),
             nonce: link::signed::nonce().unwrap(),
         }
