@@ -18,7 +18,7 @@ const SOCKET_KIND: u64 = 0xf;
 
 /// What may be asked of a file beside reading and writing it: that reading does not wait, and that no other program inherits it.
 /// Every other request is a driver's: TIOCSTI types into the terminal that the process was started from.
-const REQUESTS: [u64; 2] = [libc::FIONBIO as u64, libc::FIOCLEX as u64];
+const REQUESTS: [u64; 2] = [libc::FIONBIO, libc::FIOCLEX];
 
 /// Which calls are allowed, and with which arguments: any, where there is no rule.
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
