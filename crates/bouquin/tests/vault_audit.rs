@@ -76,7 +76,7 @@ const COSIGN: [&str; 8] = [
     "seen",
 ];
 
-fn cosign<'a>(request: &'a str) -> Vec<&'a str> {
+fn cosign(request: &str) -> Vec<&str> {
     let mut args = COSIGN.to_vec();
     args.push(request);
     args
@@ -125,7 +125,7 @@ fn an_entry_is_shown_to_be_in_the_log_or_not_to_be_there() {
         let store = storage::Store::open(&url, &[]).await.unwrap();
         let place = storage::Value::from(i64::try_from(place).unwrap());
         store
-            .write(move |tx| tx.execute(&CHANGE, &[place.clone()]))
+            .write(move |tx| tx.execute(&CHANGE, std::slice::from_ref(&place)))
             .await
     });
     let changed: Result<u64, storage::Fault> = changed;
