@@ -22,28 +22,36 @@ pub struct Capture {
 pub struct Wire {
     /// Packets seen.
     pub packets: usize,
-    /// The payload of each direction of each connection, in the order of capture.
-    pub streams: Vec<Vec<u8>>,
+    /// One for each direction of each connection.
+    pub streams: Vec<Stream>,
+}
+
+/// What one end of a connection sent.
+pub struct Stream {
+    /// The port that it was sent to.
+    pub to: u16,
+    /// The payload, in the order of capture.
+    pub bytes: Vec<u8>,
 }
 
 impl Wire {
     /// Bytes in all streams.
     pub fn bytes(&self) -> usize {
-        self.streams.iter().map(Vec::len).sum()
+        self.streams.iter().map(|stream| stream.bytes.len()).sum()
     }
 }
 
 impl Capture {
-    /// Listens to everything on the loopback but one port. `None`, with a `skipped:` line, where packets
+    /// Listens to everything on the loopback. `None`, with a `skipped:` line, where packets
     /// cannot be captured: without root or without tcpdump.
-    pub fn start(but_not: u16) -> Result<Option<Self>> {
+    pub fn start() -> Result<Option<Self>> {
         let folder = tempfile::tempdir()?;
         let started = Command::new("tcpdump")
             .args([
                 "-i", "lo", "-n", "-U", "-B", "65536", "-s", "0", "-Z", "root", "-w",
             ])
             .arg(folder.path().join("wire.pcap"))
-            .arg(format!("tcp and not port {but_not}"))
+            .arg("tcp")
             .stderr(Stdio::piped())
             .spawn();
         let Ok(mut tcpdump) = started else {
@@ -110,7 +118,12 @@ fn streams(file: &[u8]) -> Result<Wire> {
         packets += 1;
         at = end;
     }
-    let streams = streams.into_values().collect();
+    let of_port = |(connection, bytes): (Vec<u8>, Vec<u8>)| {
+        let (_, to) = connection.split_last_chunk()?;
+        let to = u16::from_be_bytes(*to);
+        Some(Stream { to, bytes })
+    };
+    let streams = streams.into_iter().filter_map(of_port).collect();
     Ok(Wire { packets, streams })
 }
 

@@ -1,4 +1,4 @@
-//! What the tests need beside Rust: Debian packages, two cargo tools, one npm package, some Python packages.
+//! What the tests need beside Rust: Debian packages, two cargo tools, two npm packages, some Python packages.
 
 use std::{path::Path, process::Command};
 
@@ -96,7 +96,7 @@ pub fn install() -> Result<()> {
         }
     }
     install_oracles()?;
-    install_axe()
+    install_from_npm()
 }
 
 fn install_debian() -> Result<()> {
@@ -143,8 +143,8 @@ fn install_debian() -> Result<()> {
     Ok(())
 }
 
-/// Other implementations of ISO 8583, account statements and files of entries, which `crates/*/tests/oracle.rs` compare with. Without
-/// them nothing is compared, which the tests say.
+/// Other implementations of ISO 8583, HPKE, account statements and files of entries, which `crates/*/tests/oracle.rs` and
+/// `crates/cards/tests/hpke_of_others.rs` compare with. Without them nothing is compared, which the tests say.
 fn install_oracles() -> Result<()> {
     const FOLDER: &str = "target/oracle";
     const VERSIONS: [&str; 3] = [
@@ -186,23 +186,29 @@ fn install_oracles() -> Result<()> {
         Ok(()) => std::fs::write(&remembered, wanted).context(remembered),
         Err(error) => {
             println!(
-                "skipped: {error}; the ISO 8583 codec and account statements are not compared with other implementations"
+                "skipped: {error}; the ISO 8583 codec, HPKE and account statements are not compared with other implementations"
             );
             Ok(())
         }
     }
 }
 
-fn install_axe() -> Result<()> {
-    if Path::new("tests/browser/node_modules/axe-core/axe.min.js").exists() {
+/// The accessibility checker, and the HPKE of JavaScript, pinned by `tests/browser/package-lock.json`.
+fn install_from_npm() -> Result<()> {
+    const FOLDER: &str = "tests/browser/node_modules";
+    const PROOFS: [&str; 2] = ["axe-core/axe.min.js", "@hpke/core/package.json"];
+    let is_there = |proof: &&str| Path::new(FOLDER).join(proof).exists();
+    if PROOFS.iter().all(is_there) {
         return Ok(());
     }
     if !answers("npm", &["--version"]) {
-        println!("skipped: npm is missing, so accessibility is not checked; install npm");
+        println!(
+            "skipped: npm is missing, so accessibility is not checked and HPKE not compared with JavaScript's; install npm"
+        );
         return Ok(());
     }
     step(
-        "axe-core",
+        "axe-core and @hpke/core",
         "npm",
         &["ci", "--prefix", "tests/browser", "--no-audit", "--no-fund"],
     )

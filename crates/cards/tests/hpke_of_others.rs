@@ -1,4 +1,7 @@
 //! Other implementations of HPKE seal what ours opens, and open what ours seals.
+//!
+//! Where one of them is missing its test says `skipped:`; `cargo xtask test` installs them, the first into `target/oracle`, the
+//! second (where there is npm) into `tests/browser`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,6 +9,8 @@
     clippy::panic
 )]
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use base64::Engine as _;
@@ -44,20 +49,38 @@ fn unhex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Whether a program has a library, asked with a line of its own language.
-fn has(program: &str, line: &[&str]) -> bool {
-    let asked = Command::new(program).args(line).output();
-    asked.is_ok_and(|output| output.status.success())
+/// Python with pyhpke: the one that `cargo xtask test` made, or the system's.
+fn python() -> Option<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/oracle/bin/python");
+    [own, PathBuf::from("python3")].into_iter().find(|python| {
+        let tried = Command::new(python).args(["-c", "import pyhpke"]).output();
+        tried.is_ok_and(|output| output.status.success())
+    })
 }
 
-fn agrees(program: &str, script: &str) {
+/// Node with @hpke/core, where `cargo xtask test` put it or where the system has it.
+fn node() -> Option<Command> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser/node_modules");
+    let systems = std::env::var_os("NODE_PATH");
+    let node = || {
+        let mut paths = OsString::from(&own);
+        if let Some(systems) = &systems {
+            paths.push(":");
+            paths.push(systems);
+        }
+        let mut node = Command::new("node");
+        node.env("NODE_PATH", paths);
+        node
+    };
+    let tried = node().args(["-e", "require('@hpke/core')"]).output();
+    tried.is_ok_and(|output| output.status.success()).then(node)
+}
+
+/// `program`: the other implementation's, without arguments yet.
+fn agrees(program: impl Fn() -> Command, script: &str) {
     let script = format!("{}/tests/oracle/{script}", env!("CARGO_MANIFEST_DIR"));
     let run = |args: &[String]| {
-        let output = Command::new(program)
-            .arg(&script)
-            .args(args)
-            .output()
-            .unwrap();
+        let output = program().arg(&script).args(args).output().unwrap();
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{error}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -111,18 +134,20 @@ fn agrees(program: &str, script: &str) {
 
 #[test]
 fn pyhpke_seals_and_opens_alike() {
-    if !has("python3", &["-c", "import pyhpke"]) {
-        println!("skipped: python3 with pyhpke not found");
+    let Some(python) = python() else {
+        println!("skipped: pyhpke is not installed (cargo xtask test installs it)");
         return;
-    }
-    agrees("python3", "hpke.py");
+    };
+    agrees(|| Command::new(&python), "hpke.py");
 }
 
 #[test]
 fn hpke_core_for_javascript_seals_and_opens_alike() {
-    if !has("node", &["-e", "require('@hpke/core')"]) {
-        println!("skipped: node with @hpke/core not found (NODE_PATH)");
+    if node().is_none() {
+        println!(
+            "skipped: node with @hpke/core not found (cargo xtask test installs it, where there is npm)"
+        );
         return;
     }
-    agrees("node", "hpke.cjs");
+    agrees(|| node().unwrap(), "hpke.cjs");
 }

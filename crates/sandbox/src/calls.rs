@@ -1,9 +1,9 @@
 //! The system calls that the work of a confined process takes. Every other one fails with EPERM, as if the process had no
 //! right to it.
 //!
-//! No program, no look into another process, no io_uring (which would do all that unseen by seccomp), no new listener. A
-//! process that connects may make TCP sockets, the only ones whose ports Landlock watches; one that does not may make none.
-//! New threads are threads only: a new process could outlive the doors.
+//! No program, no look into another process, no io_uring (which would do all that unseen by seccomp), no new listener, no
+//! request to a driver. A process that connects may make TCP sockets, the only ones whose ports Landlock watches; one that does
+//! not may make none. New threads are threads only: a new process could outlive the doors.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,10 @@ use seccompiler::{
 
 /// What of the second argument of `socket` says its kind; the rest are flags.
 const SOCKET_KIND: u64 = 0xf;
+
+/// What may be asked of a file beside reading and writing it: that reading does not wait, and that no other program inherits it.
+/// Every other request is a driver's: TIOCSTI types into the terminal that the process was started from.
+const REQUESTS: [u64; 2] = [libc::FIONBIO, libc::FIOCLEX];
 
 /// Which calls are allowed, and with which arguments: any, where there is no rule.
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
@@ -43,7 +47,6 @@ const FILES: &[c_long] = &[
     libc::SYS_getdents64,
     libc::SYS_getcwd,
     libc::SYS_fcntl,
-    libc::SYS_ioctl,
     libc::SYS_flock,
     libc::SYS_fsync,
     libc::SYS_fdatasync,
@@ -199,6 +202,10 @@ fn answering() -> Result<Rules, Error> {
             only(&[(0, SeccompCmpOp::Eq, name_of_memory)])?,
         ],
     );
+    // The kernel reads 32 bits of a request, and so does the rule.
+    let requests = REQUESTS.map(|request| only(&[(1, SeccompCmpOp::Eq, request)]));
+    let requests = requests.into_iter().collect::<Result<_, _>>()?;
+    rules.insert(libc::SYS_ioctl, requests);
     // TCP Fast Open connects by what it sends, which Landlock does not see.
     let fast = SeccompCmpOp::MaskedEq(number(libc::MSG_FASTOPEN));
     rules.insert(libc::SYS_sendto, vec![only(&[(3, fast.clone(), 0)])?]);

@@ -99,6 +99,42 @@ async fn every_answer_says_that_it_is_json() {
     }
 }
 
+/// The names of an answer's headers.
+fn headers(answer: &Answer) -> impl Iterator<Item = &str> {
+    let lines = answer.head.lines().skip(1);
+    lines.map(|line| line.split(':').next().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_answer_says_which_program_gives_it() {
+    const HEADERS: [&str; 6] = [
+        "allow",
+        "cache-control",
+        "connection",
+        "content-length",
+        "content-type",
+        "date",
+    ];
+    let version = env!("CARGO_PKG_VERSION");
+    let door = Door::open().await;
+    for (method, path, body) in [
+        ("GET", "/status", ""),
+        ("GET", "/nowhere", ""),
+        ("GET", "/payments/none", ""),
+        ("PUT", "/status", ""),
+        ("POST", "/clearing/cut", "{"),
+    ] {
+        let answer = door.ask(method, path, body).await;
+        for header in headers(&answer) {
+            assert!(HEADERS.contains(&header), "{method} {path}: {header}");
+        }
+        let said = format!("{}{}", answer.head, answer.body).replace("http/1.1", "");
+        for part in ["bouquin", "hyper", "axum", "rustls", version] {
+            assert!(!said.contains(part), "{method} {path}: {said}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_methods_in_use_are_answered() {
     let door = Door::open().await;

@@ -31,6 +31,12 @@ use trade::clock::Clock;
 /// The folder of the confined process, in its environment, and the one carrier to the bank.
 const INSIDE: &str = "BOUQUIN_TEST_CONFINED";
 const CARRIER: &str = "BOUQUIN_TEST_CARRIER";
+/// Has this program be the confined process.
+const ONLY_INSIDE: [&str; 3] = [
+    "--exact",
+    "nothing_leads_out_but_to_vault_and_bank",
+    "--nocapture",
+];
 /// `nobody`, who owns nothing.
 const SWITCH_USER: &str = "65534";
 /// The system's own, which every user may run.
@@ -71,7 +77,7 @@ fn inside(dir: &Path) {
     let abstract_name = abstract_name.unwrap();
     let _listening = UnixListener::bind_addr(&abstract_name).unwrap();
     let config = config(dir, carrier, vault.local_addr().unwrap());
-    let confined = confine(dir, &config).unwrap();
+    let confined = confine(dir, &config).unwrap_or_else(|why| panic!("{why}"));
 
     // The first fence alone: files, ports, connections, and signals.
     said("read a file of the system", fs::read("/etc/passwd"));
@@ -103,7 +109,7 @@ fn inside(dir: &Path) {
     let vault_address = config.vault;
     let switch = runtime.block_on(Switch::open(config)).unwrap();
     // The second: TCP outwards and no other socket, and no way back to being dumped.
-    confined.close().unwrap();
+    confined.close().unwrap_or_else(|why| panic!("{why}"));
     said("make a datagram socket", UdpSocket::bind("127.0.0.1:0"));
     said("make datagrams inside", UnixDatagram::pair());
     said("make a local socket", UnixStream::connect(dir.join("s")));
@@ -116,6 +122,8 @@ fn inside(dir: &Path) {
         "be dumped again",
         rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::Dumpable),
     );
+    let waiting = rustix::io::ioctl_fionread(std::io::stdin());
+    said("ask a driver", waiting);
     said("leave for another root", rustix::process::chroot("/"));
     said(
         "make a process that outlives it",
@@ -139,6 +147,16 @@ fn said<T, E>(tried: &str, done: Result<T, E>) {
     println!("{tried}: {done}");
 }
 
+/// A folder with certificates, one of the switch's own, and something beside them.
+fn ground() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let names = ["shop", "vault", "switch", "bank"];
+    link::ca::make_demo(&dir.path().join("certs"), &names).unwrap();
+    link::keyfile::private_dir(&dir.path().join("switch")).unwrap();
+    fs::write(dir.path().join("beside"), "x").unwrap();
+    dir
+}
+
 /// The confined switch, as the user `nobody` when this test may choose.
 struct Confined {
     dir: tempfile::TempDir,
@@ -152,13 +170,9 @@ struct Confined {
 
 impl Confined {
     fn start() -> Confined {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = ground();
         let lowered = rustix::process::geteuid().is_root()
             && Command::new("setpriv").arg("--version").output().is_ok();
-        let names = ["shop", "vault", "switch", "bank"];
-        link::ca::make_demo(&dir.path().join("certs"), &names).unwrap();
-        link::keyfile::private_dir(&dir.path().join("switch")).unwrap();
-        fs::write(dir.path().join("beside"), "x").unwrap();
         let program = dir.path().join("confined");
         fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
         let mut command = Command::new(&program);
@@ -168,11 +182,7 @@ impl Confined {
         }
         let carrier = TcpListener::bind("127.0.0.1:0").unwrap();
         command
-            .args([
-                "--exact",
-                "nothing_leads_out_but_to_vault_and_bank",
-                "--nocapture",
-            ])
+            .args(ONLY_INSIDE)
             .env(INSIDE, dir.path())
             .env(CARRIER, carrier.local_addr().unwrap().to_string())
             .stdin(Stdio::piped())
@@ -268,7 +278,7 @@ fn nothing_leads_out_but_to_vault_and_bank() {
     }
     let mut confined = Confined::start();
     let tried = confined.tried();
-    assert!(tried.len() >= 20, "{:?}", confined.lines);
+    assert!(tried.len() >= 21, "{:?}", confined.lines);
     for (what, came_of_it) in &tried {
         assert_eq!(*came_of_it, "refused", "{what}");
     }
@@ -345,4 +355,52 @@ fn it_does_not_start_where_the_fence_does_not_stand() {
         why.contains("switch cannot be opened") || why.contains("kernel"),
         "{why}"
     );
+}
+
+/// Kernels that lack a fence, each as `lesser_kernel.py` has it.
+const LESSER: [&str; 5] = [
+    "landlock_create_ruleset=ENOSYS",
+    "landlock_create_ruleset=EOPNOTSUPP",
+    "landlock=3",
+    "seccomp=ENOSYS",
+    "seccomp=EPERM",
+];
+
+#[test]
+fn it_does_not_start_where_the_kernel_confines_it_less() {
+    if !kernel_confines() || !Path::new(PYTHON).exists() {
+        println!("skipped: needs Linux 6.12 with Landlock, and {PYTHON}");
+        return;
+    }
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../sandbox/tests/lesser_kernel.py"
+    );
+    let begun_on = |less: &str| {
+        let dir = ground();
+        let begun = Command::new(PYTHON)
+            .args([script, less])
+            .arg(std::env::current_exe().unwrap())
+            .args(ONLY_INSIDE)
+            .env(INSIDE, dir.path())
+            .env(CARRIER, "127.0.0.1:1")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = [begun.stdout, begun.stderr].concat();
+        (
+            begun.status.success(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    };
+    // A kernel that is said to be as old as the fences ask for is old enough.
+    let (starts, said) = begun_on("landlock=6");
+    assert!(starts && said.contains("waiting"), "{said}");
+    for less in LESSER {
+        let (starts, said) = begun_on(less);
+        assert!(!starts && !said.contains("waiting"), "{less}: {said}");
+        for part in ["cannot confine the switch", "Linux 6.12 or later"] {
+            assert!(said.contains(part), "{less}: {said}");
+        }
+    }
 }

@@ -9,10 +9,13 @@
 
 mod house;
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use house::{House, MASTERCARD, VISA, config, intake_key, sealed_config};
 use link::signed::{SigningKey, VerifyingKey};
 use storage::{Store, StoreUrl, Value};
@@ -449,29 +452,198 @@ async fn a_witness_signs_what_continues_and_nothing_else() {
 }
 
 /// The log as another program reads it: hashes by Python's own recursion over RFC 6962, signatures by OpenSSL.
-#[tokio::test]
-async fn another_implementation_agrees() {
-    let house = asked().await;
-    for missing in ["python3", "openssl"] {
-        if Command::new(missing).arg("--help").output().is_err() {
-            println!("skipped: {missing} is not installed");
-            return;
+struct Stranger {
+    house: House,
+}
+
+impl Stranger {
+    /// None, with a `skipped:` line, where the other program cannot run.
+    async fn meets_a_log() -> Option<Stranger> {
+        for missing in ["python3", "openssl"] {
+            if Command::new(missing).arg("--help").output().is_err() {
+                println!("skipped: {missing} is not installed");
+                return None;
+            }
+        }
+        let house = asked().await;
+        Some(Stranger { house })
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.house.dir.path().join(name).display().to_string()
+    }
+
+    /// What it says of what it is given as its standard input: `Err` when it is wrong.
+    fn says(&self, deed: &[&str], given: &str) -> Result<String, String> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audit_oracle.py");
+        let mut child = Command::new("python3")
+            .arg(script)
+            .args(deed)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(given.as_bytes())
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap().trim().to_owned();
+        match output.status.success() {
+            true => Ok(text(output.stdout)),
+            false => Err(text(output.stderr)),
         }
     }
-    let run = || {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audit_oracle.py");
-        let said = Command::new("python3")
-            .arg(script)
-            .arg(house.dir.path().join("vault/vault.db"))
-            .arg(house.dir.path().join("certs/vault.sign.pub"))
-            .arg(ORIGIN)
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
+
+    /// A deed about something that the vault signed.
+    fn believes(&self, deed: &str, more: &[&str], given: &str) -> Result<String, String> {
+        let key = self.path("certs/vault.sign.pub");
+        self.says(&[&[deed, &key, ORIGIN], more].concat(), given)
+    }
+
+    async fn log(&self) -> Log {
+        log(&self.house).await.unwrap()
+    }
+}
+
+fn hex(hash: &tree::Hash) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn another_implementation_agrees() {
+    let Some(stranger) = Stranger::meets_a_log().await else {
+        return;
     };
-    let root = tree::root_of(log(&house).await.unwrap().leaves());
-    let hex: String = root.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(run().trim(), format!("8 entries, root {hex}"));
-    self::run(&house, &CHANGE, &[5]).await;
-    assert_eq!(run().trim(), "entry 5 does not fit its signature");
+    let run = || {
+        let (database, key) = (
+            stranger.path("vault/vault.db"),
+            stranger.path("certs/vault.sign.pub"),
+        );
+        stranger.says(&["log", &database, &key, ORIGIN], "")
+    };
+    let root = tree::root_of(stranger.log().await.leaves());
+    assert_eq!(run(), Ok(format!("8 entries, root {}", hex(&root))));
+    self::run(&stranger.house, &CHANGE, &[5]).await;
+    assert_eq!(run(), Err("entry 5 does not fit its signature".into()));
+}
+
+#[tokio::test]
+async fn another_implementation_finds_each_entry_by_its_proof_and_no_other() {
+    let Some(stranger) = Stranger::meets_a_log().await else {
+        return;
+    };
+    let log = stranger.log().await;
+    let rows = store(&stranger.house).await;
+    let rows = rows.read(|tx| tx.query(&ENTRIES, &[])).await.unwrap();
+    let asked = |at: usize, entry: &str, proof: &[tree::Hash]| {
+        let proof: Vec<String> = proof.iter().map(|hash| STANDARD.encode(hash)).collect();
+        let given = serde_json::json!({
+            "note": log.checkpoint().unwrap(), "entry": entry, "at": at, "proof": proof
+        });
+        stranger.believes("inclusion", &[], &given.to_string())
+    };
+    for (at, row) in rows.iter().enumerate() {
+        let (entry, proof) = (
+            row.text(0).unwrap(),
+            tree::inclusion(log.leaves(), at).unwrap(),
+        );
+        assert_eq!(asked(at, entry, &proof), Ok(format!("entry {at} of 8")));
+    }
+    let (entry, proof) = (
+        rows[5].text(0).unwrap(),
+        tree::inclusion(log.leaves(), 5).unwrap(),
+    );
+    let not_in_it = || Err("the entry is not in it".to_owned());
+    assert_eq!(
+        asked(5, &entry.replace("shop", "nobody"), &proof),
+        not_in_it()
+    );
+    assert_eq!(asked(4, entry, &proof), not_in_it());
+    let mut damaged = proof.clone();
+    damaged[1][0] ^= 1;
+    assert_eq!(asked(5, entry, &damaged), not_in_it());
+    let short = Err("the proof is too short".to_owned());
+    assert_eq!(asked(5, entry, &proof[1..]), short);
+    let longer = [proof.as_slice(), &[proof[0]]].concat();
+    assert_eq!(
+        asked(5, entry, &longer),
+        Err("the proof is too long".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn another_implementation_sees_what_continues_and_what_does_not() {
+    let Some(stranger) = Stranger::meets_a_log().await else {
+        return;
+    };
+    let log = stranger.log().await;
+    let old_root = |size: usize| hex(&tree::root_of(&log.leaves()[..size]));
+    let continues =
+        |request: &str, seen: usize| stranger.believes("request", &[&old_root(seen)], request);
+    for since in 1..=8 {
+        let request = witness::request(&log, since).unwrap();
+        assert_eq!(
+            continues(&request, since),
+            Ok(format!("{since} entries, then 8"))
+        );
+    }
+    let request = witness::request(&log, 5).unwrap();
+    let otherwise = Err("it does not continue what was seen".to_owned());
+    // Another beginning than the one she saw, a damaged proof, and one hash of it too few.
+    assert_eq!(continues(&request, 6), otherwise);
+    let lines: Vec<&str> = request.lines().collect();
+    let damaged = request.replacen(lines[1], &STANDARD.encode([7; 32]), 1);
+    assert_eq!(continues(&damaged, 5), otherwise);
+    let shorter = request.replacen(&format!("{}\n", lines[1]), "", 1);
+    assert_eq!(
+        continues(&shorter, 5),
+        Err("the proof is too short".to_owned())
+    );
+    // A vault of another key that says the same.
+    let other = House::new().await;
+    let key = other.dir.path().join("certs/vault.sign.pub");
+    let believed = stranger.says(
+        &["request", key.to_str().unwrap(), ORIGIN, &old_root(5)],
+        &request,
+    );
+    assert_eq!(believed, Err("the vault did not sign it".to_owned()));
+}
+
+#[tokio::test]
+async fn another_implementation_knows_who_witnessed_and_when() {
+    let Some(stranger) = Stranger::meets_a_log().await else {
+        return;
+    };
+    let log = stranger.log().await;
+    let folder = stranger.house.dir.path().join("certs");
+    let security = SigningKey::generate().unwrap();
+    security.save(&folder, "security").unwrap();
+    let note = witness::cosign(
+        &witness::request(&log, 0).unwrap(),
+        (ORIGIN, &stranger.house.vault_key),
+        ("security", &security),
+        None,
+        1_795_000_000,
+    )
+    .unwrap();
+    let key = stranger.path("certs/security.sign.pub");
+    let knows = |note: &str, name: &str| stranger.believes("cosigned", &[&key, name], note);
+    assert_eq!(
+        knows(&note, "security"),
+        Ok("8 entries, seen at 1795000000".to_owned())
+    );
+    let unknown = Err("the witness did not sign it".to_owned());
+    assert_eq!(knows(&log.checkpoint().unwrap(), "security"), unknown);
+    assert_eq!(knows(&note, "another"), unknown);
+    // Another time than she signed: the eight bytes behind the four that tell keys apart.
+    let line = note.lines().last().unwrap();
+    let encoded = line.rsplit(' ').next().unwrap();
+    let mut timed = STANDARD.decode(encoded).unwrap();
+    timed[11] ^= 1;
+    let later = note.replace(encoded, &STANDARD.encode(timed));
+    assert_eq!(knows(&later, "security"), unknown);
 }

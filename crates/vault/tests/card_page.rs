@@ -98,6 +98,57 @@ async fn every_answer_is_guarded() {
 }
 
 #[tokio::test]
+async fn no_answer_says_which_program_gives_it() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    for page in [
+        house.form(&ticket).await,
+        house.get("/pay").await,
+        house.get("/live").await,
+        house.get("/nowhere").await,
+        house.pay_plainly(&ticket, "1").await,
+    ] {
+        for header in ["server", "via", "x-powered-by", "x-runtime", "x-version"] {
+            assert!(!page.headers.contains_key(header), "{header}");
+        }
+        let headers = page.headers.values().map(|value| value.to_str().unwrap());
+        let said: String = headers.chain([page.body.as_str()]).collect();
+        let said = said.to_ascii_lowercase();
+        for part in ["hyper", "axum", "rustls", env!("CARGO_PKG_VERSION")] {
+            assert!(!said.contains(part), "{part} in {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_card_stays_in_the_browser() {
+    let house = House::new().await;
+    let ticket = house.ticket(2390);
+    let form = house.form(&ticket).await;
+    let paid = house.pay_plainly(&ticket, VISA).await;
+    for page in [&form, &paid, &house.get("/live").await] {
+        assert!(!page.headers.contains_key(header::SET_COOKIE));
+        assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+    }
+    let script = house.get(&attribute(&form, "script src")).await.body;
+    assert!(script.contains("addEventListener"), "{script}");
+    for place in [
+        "localStorage",
+        "sessionStorage",
+        "indexedDB",
+        "cookie",
+        "caches",
+        "serviceWorker",
+        "storage",
+        "history.",
+        "window.name",
+    ] {
+        assert!(!script.contains(place), "{place}");
+        assert!(!form.body.contains(place), "{place}");
+    }
+}
+
+#[tokio::test]
 async fn over_tls_the_promise_of_tls_holds_for_two_years_and_all_below() {
     let promise = async |house: House| {
         let page = house.get("/live").await;

@@ -261,6 +261,46 @@ async fn a_second_vault_on_one_folder_touches_nothing_of_it() {
 }
 
 #[tokio::test]
+async fn no_door_but_the_admins_unseals() {
+    let house = House::with(sealed_config).await;
+    let running = Running::start(&house).await;
+    let held = hold(&running.folder).await.unwrap();
+    let share = running.handed(&held, 1).await;
+    let mut public = 0;
+    for question in [
+        Ask::Give { share },
+        Ask::Open,
+        Ask::Seal,
+        Ask::Rotate,
+        Ask::Standing,
+    ] {
+        let question = serde_json::to_value(&question).unwrap();
+        let deed = question["ask"].as_str().unwrap();
+        for path in [
+            format!("/{deed}"),
+            "/unseal".into(),
+            "/admin".into(),
+            "/status".into(),
+            "/live".into(),
+        ] {
+            for peer in ["shop", "switch"] {
+                let (status, _) = house.ask(peer, &path, &question).await;
+                assert!(status.is_client_error(), "{peer} {path}: {status}");
+            }
+            let page = house.post_json(&path, &question).await;
+            assert!(page.status.is_client_error(), "{path}: {}", page.status);
+            public += 1;
+        }
+    }
+    assert_eq!(public, 25);
+    let standing = running.standing().await;
+    assert!(!standing.open && standing.given.is_empty());
+    // By the admin door the same share is one of three.
+    assert_eq!(running.give(&held, 1).await.given, [1]);
+    running.serving.abort();
+}
+
+#[tokio::test]
 async fn a_ceremony_is_held_once_and_its_papers_hold_no_secret() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("vault");

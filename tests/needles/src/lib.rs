@@ -1,7 +1,8 @@
 //! Card numbers that must not be found: the ways in which one can be written down, looked for in one pass.
 //!
-//! What was compressed or encrypted is not opened.
+//! What was compressed is opened ([`packed`]); what was encrypted is not.
 
+mod packed;
 mod places;
 
 use std::collections::BTreeSet;
@@ -31,9 +32,15 @@ impl Needles {
         })
     }
 
-    /// The spelling of the first number in `bytes`.
+    /// The spelling of the first number in `bytes`, or else in what is compressed in them.
     #[must_use]
     pub fn found(&self, bytes: &[u8]) -> Option<&'static str> {
+        self.found_plainly(bytes)
+            .or_else(|| packed::found(self, bytes, packed::DEPTH))
+    }
+
+    /// The spelling of the first number that lies open in `bytes`.
+    fn found_plainly(&self, bytes: &[u8]) -> Option<&'static str> {
         let hit = self.automaton.find(bytes)?;
         self.names.get(hit.pattern().as_usize()).copied()
     }
@@ -48,14 +55,9 @@ impl Needles {
 /// A number as it might lie about, each with the name of its spelling.
 #[must_use]
 pub fn spellings(number: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let grouped = |size: usize, joint: &str| groups(number, size).join(joint).into_bytes();
-    let mut spellings = vec![
+    let mut spellings = grouped(number);
+    spellings.extend([
         ("plain", number.as_bytes().to_vec()),
-        ("spaced", grouped(4, " ")),
-        ("plus", grouped(4, "+")),
-        ("percent", grouped(4, "%20")),
-        ("dashed", grouped(4, "-")),
-        ("dotted", grouped(4, ".")),
         ("UTF-16 LE", wide(number, u16::to_le_bytes)),
         ("UTF-16 BE", wide(number, u16::to_be_bytes)),
         ("hex", listed(number, "", |byte| format!("{byte:02x}"))),
@@ -76,35 +78,87 @@ pub fn spellings(number: &str) -> Vec<(&'static str, Vec<u8>)> {
             listed(number, "", |byte| format!("%{byte:02X}")),
         ),
         ("backwards", number.bytes().rev().collect()),
+        ("EBCDIC", ebcdic(number)),
+    ]);
+    // Whatever shares the bytes at both ends, a zero, a filler or another field: those between are the number's own.
+    let end = number.len() - number.len() % 2;
+    let shifted = number.len() - (number.len() + 1) % 2;
+    let halves = [
+        ("packed", number.get(..end)),
+        ("packed, half a byte on", number.get(1..shifted)),
     ];
-    let packed = [
-        ("packed, 0 before", format!("0{number}")),
-        ("packed, F behind", format!("{number}f")),
-    ];
-    let packed = match number.len() % 2 {
-        0 => vec![("packed", pack(number))],
-        _ => packed
-            .iter()
-            .map(|(name, digits)| (*name, pack(digits)))
-            .collect(),
-    };
+    let packed = halves
+        .into_iter()
+        .filter_map(|(name, digits)| Some((name, pack(digits?))));
     let integer = number.parse::<u64>().unwrap_or_default();
     let integers = [
         ("integer LE", integer.to_le_bytes().to_vec()),
         ("integer BE", integer.to_be_bytes().to_vec()),
     ];
-    let binary = packed.into_iter().chain(integers);
+    let binary = packed.chain(integers);
     spellings.extend(binary.filter(|(_, bytes)| is_distinctive(bytes)));
     spellings.extend(base64(number));
     spellings
 }
 
-fn groups(number: &str, size: usize) -> Vec<String> {
-    number
-        .as_bytes()
-        .chunks(size)
-        .map(|chunk| String::from_utf8_lossy(chunk).into_owned())
-        .collect()
+/// The groups in which people write and read numbers: by fours, and as the card has them where that is otherwise.
+fn grouped(number: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let joints = [
+        ("spaced", " "),
+        ("plus", "+"),
+        ("percent", "%20"),
+        ("dashed", "-"),
+        ("dotted", "."),
+        ("no-break spaces", "\u{a0}"),
+        ("narrow no-break spaces", "\u{202f}"),
+        ("no-break spaces, percent", "%C2%A0"),
+        ("narrow no-break spaces, percent", "%E2%80%AF"),
+    ];
+    let by_fours: &[usize] = &[4, 4, 4, 4, 4];
+    let as_printed: &[usize] = match number.len() {
+        // American Express, and Diners Club with 14 digits.
+        14 | 15 => &[4, 6, 5],
+        _ => by_fours,
+    };
+    let mut ways = vec![by_fours, as_printed];
+    ways.dedup();
+    let spelled = ways.into_iter().flat_map(|sizes| {
+        let groups = groups(number, sizes);
+        let latin1 = groups.join("\u{a0}").chars().map(latin1).collect();
+        let others = [
+            ("no-break spaces, Latin-1", latin1),
+            ("EBCDIC, spaced", ebcdic(&groups.join(" "))),
+        ];
+        let joined = joints.map(|(name, joint)| (name, groups.join(joint).into_bytes()));
+        joined.into_iter().chain(others)
+    });
+    spelled.collect()
+}
+
+/// A character of Latin-1 as its byte.
+fn latin1(character: char) -> u8 {
+    u8::try_from(character).unwrap_or(b'?')
+}
+
+fn groups(number: &str, sizes: &[usize]) -> Vec<String> {
+    let mut rest = number;
+    let mut groups = Vec::new();
+    for size in sizes {
+        let (group, behind) = rest.split_at(rest.len().min(*size));
+        groups.push(group.to_owned());
+        rest = behind;
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+/// Digits and spaces as mainframes write them.
+fn ebcdic(text: &str) -> Vec<u8> {
+    let byte = |byte| match byte {
+        b' ' => 0x40,
+        digit => digit - b'0' + 0xf0,
+    };
+    text.bytes().map(byte).collect()
 }
 
 fn wide(number: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -158,7 +212,7 @@ mod tests {
         let needles = Needles::of(&[VISA, AMEX]).unwrap();
         for number in [VISA, AMEX] {
             let spellings = spellings(number);
-            assert!(spellings.len() >= 19, "{}", spellings.len());
+            assert!(spellings.len() >= 28, "{}", spellings.len());
             for (name, bytes) in spellings {
                 let among = [b"\x00before ", bytes.as_slice(), b" behind\xff"].concat();
                 assert_eq!(needles.found(&among), Some(name), "{name} of {number}");
@@ -184,10 +238,31 @@ mod tests {
                 .found(format!("{:?}", VISA.as_bytes()).as_bytes())
                 .is_some()
         );
-        assert_eq!(
-            pack("0378734493671000"),
-            [0x03, 0x78, 0x73, 0x44, 0x93, 0x67, 0x10, 0x00]
-        );
+        for (among, digits) in [
+            // ISO 8583 with a zero before, EMV with a filler behind, and a field that begins in the middle of a byte.
+            (AMEX, "0378734493671000"),
+            (AMEX, "378734493671000f"),
+            (VISA, "749701051919234600"),
+            (VISA, "049701051919234609"),
+        ] {
+            let needles = Needles::of(&[among]).unwrap();
+            assert!(needles.found(&pack(digits)).is_some(), "{digits}");
+        }
+        let written = [
+            "3787 344936 71000",
+            "3787-344936-71000",
+            "3787\u{a0}344936\u{a0}71000",
+            "3787\u{202f}344936\u{202f}71000",
+            "3787 3449 3671 000",
+        ];
+        let needles = Needles::of(&[AMEX]).unwrap();
+        for text in written {
+            assert!(needles.found(text.as_bytes()).is_some(), "{text}");
+        }
+        let mainframe = [0xf3, 0xf7, 0xf8, 0xf7, 0xf3, 0xf4, 0xf4, 0xf9]
+            .into_iter()
+            .chain([0xf3, 0xf6, 0xf7, 0xf1, 0xf0, 0xf0, 0xf0]);
+        assert!(needles.found(&mainframe.collect::<Vec<u8>>()).is_some());
     }
 
     #[test]

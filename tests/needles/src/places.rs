@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    io::{ErrorKind, Read as _, Seek as _, SeekFrom},
+    io::{BufReader, ErrorKind, Read as _, Seek as _, SeekFrom},
     path::Path,
 };
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Needles;
+use super::{Needles, packed};
 
 /// A file is read in pieces of this size.
 const PIECE: usize = 8 << 20;
@@ -38,7 +38,14 @@ impl Needles {
                 return Ok(Searched { places: 1, bytes });
             }
             bytes += read;
-            if let Some(spelling) = self.found(&piece) {
+            // What is compressed is read from where it begins in the file: it may be longer than the piece.
+            let begins = file.stream_position()? - piece.len() as u64;
+            let compressed = packed::beginnings(&piece).find_map(|at| {
+                let mut from = fs::File::open(path).ok()?;
+                from.seek(SeekFrom::Start(begins + at as u64)).ok()?;
+                packed::found_behind(self, BufReader::new(from), packed::DEPTH)
+            });
+            if let Some(spelling) = self.found_plainly(&piece).or(compressed) {
                 bail!("a card number ({spelling}) in {}", path.display());
             }
             piece.drain(..piece.len().saturating_sub(OVERLAP));
@@ -177,6 +184,32 @@ mod tests {
             let bytes = [vec![b'x'; before], NUMBER.into(), vec![b'x'; 100]].concat();
             fs::write(&path, bytes).unwrap();
             assert!(needles.search_file(&path).is_err(), "{before}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_found_in_a_compressed_file_that_is_longer_than_a_piece() {
+        use std::io::Write as _;
+        let needles = Needles::of(&[NUMBER]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rotated.log.gz");
+        // Bytes that cannot be made shorter (xorshift), the number at their end.
+        let mut state = 88_172_645_463_325_252_u64;
+        let mut bytes = Vec::new();
+        while bytes.len() < PIECE + (1 << 20) {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            bytes.extend(state.to_le_bytes());
+        }
+        for (number, is_found) in [(NUMBER, true), ("4970105191923461", false)] {
+            let file = fs::File::create(&path).unwrap();
+            let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+            gzip.write_all(&bytes).unwrap();
+            gzip.write_all(number.as_bytes()).unwrap();
+            gzip.finish().unwrap();
+            assert!(fs::metadata(&path).unwrap().len() > PIECE as u64);
+            assert_eq!(needles.search_file(&path).is_err(), is_found);
         }
     }
 

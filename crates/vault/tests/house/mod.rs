@@ -160,6 +160,15 @@ impl House {
         page(self.vault.public_router(), request).await
     }
 
+    /// What somebody posts at the public door who takes it for another one.
+    pub async fn post_json(&self, path: &str, body: &impl Serialize) -> Page {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(serde_json::to_vec(body).unwrap()))
+            .unwrap();
+        page(self.vault.public_router(), request).await
+    }
+
     pub async fn pay_plainly(&self, ticket: &CheckInTicket, number: &str) -> Page {
         let fields = [
             ("sealed", ""),
