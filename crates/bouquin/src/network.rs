@@ -169,6 +169,8 @@ fn read_stray(stray: &switch::Stray) -> Stray {
         response_code: ShortText::parse(&stray.response_code),
         carrier: stray.carrier,
         kind: match stray.kind {
+            // What contradicts the answer that counts is for a person, however it came.
+            _ if stray.finding == Some(switch::Finding::Contradicts) => StrayKind::Other,
             Told::AnsweredBefore => StrayKind::AnsweredBefore,
             Told::OtherCarrier => StrayKind::OtherCarrier,
             Told::TimedOut => StrayKind::TimedOut,
