@@ -30,6 +30,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../migrations/0004_clearing.sql"),
     },
+    Migration {
+        component: "bank",
+        version: 5,
+        sql: include_str!("../migrations/0005_refused.sql"),
+    },
 ];
 
 storage::statements! {

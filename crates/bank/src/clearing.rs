@@ -1,7 +1,8 @@
 //! Clearing: a batch of the switch is held against the bank's own books, line by line, and booked once.
 //!
 //! What was told by message is what may be cleared: a line that the books do not know, or know otherwise, is rejected with
-//! its reason and the others are booked. A batch out of its turn is refused as a whole.
+//! its reason and the others are booked. A batch out of its turn is refused as a whole. One that is refused for its business
+//! date has been seen: the next ones follow it, and it may come again.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,7 +17,10 @@ use trade::money::Money;
 use crate::account::{self, Account, Entry, Kind};
 
 storage::statements! {
-    LAST = "SELECT sequence FROM batch WHERE merchant = $1 ORDER BY sequence DESC LIMIT 1";
+    LAST = "SELECT MAX(sequence) FROM (SELECT sequence FROM batch WHERE merchant = $1
+        UNION ALL SELECT sequence FROM refused_batch WHERE merchant = $1) AS seen";
+    REFUSED = "SELECT 1 FROM refused_batch WHERE merchant = $1 AND sequence = $2";
+    REFUSE = "INSERT INTO refused_batch (merchant, sequence) VALUES ($1, $2) ON CONFLICT (merchant, sequence) DO NOTHING";
     TAKEN = "SELECT digest, acknowledgement FROM batch WHERE merchant = $1 AND sequence = $2";
     TAKE = "INSERT INTO batch (merchant, sequence, digest, acknowledgement, booked_us) VALUES ($1, $2, $3, $4, $5)";
     HELD = "SELECT message.approval_code
@@ -50,15 +54,16 @@ pub(crate) fn take(
             refused(Refusal::SequenceUsed)
         };
     }
-    let last = match tx.query_opt(&LAST, &[merchant.into()])? {
-        Some(row) => u32::try_from(row.int(0)?).ok().and_then(Sequence::new),
-        None => None,
-    };
-    if !header.sequence.follows(last) {
+    let last = tx.query_one(&LAST, &[merchant.into()])?.opt_int(0)?;
+    let last = last.and_then(|last| u32::try_from(last).ok());
+    let name = [merchant.into(), number.into()];
+    let was_seen = tx.query_opt(&REFUSED, &name)?.is_some();
+    if !was_seen && !header.sequence.follows(last.and_then(Sequence::new)) {
         return refused(Refusal::SequenceGap);
     }
     let oldest = now.minus(OLDEST).date_in_paris();
     if !(oldest..=now.date_in_paris()).contains(&header.business_date) {
+        tx.execute(&REFUSE, &name)?;
         return refused(Refusal::BusinessDate);
     }
     let mut rejections = Vec::new();

@@ -198,7 +198,11 @@ fn word(asked: &Message, answer: &Answer) -> Result<Message, FieldError> {
         worded.set(Field::RETRIEVAL_REFERENCE, &answer.retrieval_reference)?;
     }
     if !answer.approval_code.is_empty() {
-        worded.set(Field::APPROVAL_CODE, &answer.approval_code)?;
+        // The field is always full; the books have the code alone.
+        worded.set(
+            Field::APPROVAL_CODE,
+            &format!("{:<6}", answer.approval_code),
+        )?;
     }
     match answer.part {
         Some(part) => worded.with_amount(part),
@@ -225,7 +229,10 @@ fn book(tx: &mut dyn Tx, request: &Request, now: Timestamp) -> Result<Answer, Fa
                 decision.on(request.amount)
             };
             let part = (held != request.amount).then_some(held);
-            let answer = named(code, part, heard.id, now);
+            let mut answer = named(code, part, heard.id, now);
+            if let Some(approval) = decision.approval.as_ref().filter(|_| script::holds(code)) {
+                answer.approval_code.clone_from(approval);
+            }
             books::hold(tx, request, card, &answer, now)?;
             answer
         }

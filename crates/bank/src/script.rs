@@ -20,7 +20,7 @@ pub struct TestCard {
     pub exp: String,
     /// The security code the bank expects.
     pub csc: String,
-    /// What the bank does: `approve`, `partial`, `silent`, `slow`, or the reason it declines.
+    /// What the bank does: `approve`, `short_code`, `partial`, `silent`, `slow`, or the reason it declines.
     pub behaviour: String,
 }
 
@@ -60,6 +60,8 @@ pub(crate) struct Decision {
     /// Field 39.
     pub(crate) code: String,
     pub(crate) patience: Patience,
+    /// Field 38 of an approval, where it is not the usual one.
+    pub(crate) approval: Option<String>,
 }
 
 /// All test cards by their number.
@@ -73,6 +75,7 @@ struct Line {
     behaviour: String,
     code: String,
     answer: Patience,
+    approval: Option<String>,
     #[serde(rename = "brand")]
     _brand: String,
 }
@@ -123,6 +126,7 @@ impl Script {
         let at_once = |code: &str| Decision {
             code: code.to_owned(),
             patience: Patience::AtOnce,
+            approval: None,
         };
         let number = asked.get(Field::PAN).unwrap_or_default();
         let Some(line) = self.0.get(number) else {
@@ -139,6 +143,7 @@ impl Script {
         Decision {
             code: line.code.clone(),
             patience: line.answer,
+            approval: line.approval.clone(),
         }
     }
 }
@@ -185,7 +190,7 @@ mod tests {
         let approving = cards.iter().filter(|card| card.behaviour == "approve");
         assert_eq!(approving.count(), 4);
         let reasons = Decline::ALL.iter().map(|decline| decline.code());
-        for behaviour in reasons.chain(["silent", "slow", "partial"]) {
+        for behaviour in reasons.chain(["silent", "slow", "partial", "short_code"]) {
             assert!(
                 cards.iter().any(|card| card.behaviour == behaviour),
                 "{behaviour}"

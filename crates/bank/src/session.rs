@@ -138,12 +138,23 @@ async fn answer(desk: &Desk, message: &Message) -> Result<Vec<Said>, FieldError>
     if trouble == Trouble::DropBefore {
         return Ok(vec![Said::HangUp]);
     }
-    let Some(answer) = desk.answer(message).await? else {
+    if let Some(code) = trouble.instead() {
+        return Ok(vec![Said::Answer(message.answer(code)?)]);
+    }
+    let Some(mut answer) = desk.answer(message).await? else {
         return Ok(Vec::new());
     };
+    if trouble == Trouble::BrokenCode {
+        break_code(&mut answer)?;
+    }
     tokio::time::sleep(trouble.delay()).await;
     Ok(match trouble {
-        Trouble::Nothing | Trouble::Late(_) => vec![Said::Answer(answer)],
+        Trouble::Nothing
+        | Trouble::Late(_)
+        | Trouble::InProgress
+        | Trouble::Duplicate
+        | Trouble::Unheard
+        | Trouble::BrokenCode => vec![Said::Answer(answer)],
         Trouble::Silence => Vec::new(),
         Trouble::Twice => {
             let again = Message::parse(&ASCII_1987, &answer.encode()).ok();
@@ -154,6 +165,21 @@ async fn answer(desk: &Desk, message: &Message) -> Result<Vec<Said>, FieldError>
         Trouble::Garbage => vec![Said::Garbage],
         Trouble::DropBefore | Trouble::DropAfter => vec![Said::HangUp],
     })
+}
+
+/// A gap in the approval code, where the answer has one: its field allows that, and no clearing file does.
+fn break_code(answer: &mut Message) -> Result<(), FieldError> {
+    let code = answer.get(Field::APPROVAL_CODE);
+    let broken = code.map(|code| {
+        let characters = code.char_indices();
+        characters
+            .map(|(at, c)| if at == 1 { ' ' } else { c })
+            .collect::<String>()
+    });
+    match broken {
+        Some(broken) => answer.set(Field::APPROVAL_CODE, &broken),
+        None => Ok(()),
+    }
 }
 
 /// Sign-on, sign-off, echo, and the word that another session, with other keys, is about to begin.

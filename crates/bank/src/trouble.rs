@@ -35,12 +35,21 @@ pub enum Trouble {
     DropBefore,
     /// It is booked, and the connection ends before the answer.
     DropAfter,
+    /// It is answered 09, request in progress, and not booked.
+    InProgress,
+    /// It is answered 94, duplicate transmission, and not booked.
+    Duplicate,
+    /// It is answered 25, no such authorisation, and not booked: as by a bank that does not remember it.
+    Unheard,
+    /// It is booked, and an approval code in its answer arrives with a gap.
+    BrokenCode,
 }
 
 /// A word that is no trouble.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is none of nothing, silence, late:MILLISECONDS, twice, reordered, garbage, drop-before, drop-after"
+    "{0:?} is none of nothing, silence, late:MILLISECONDS, twice, reordered, garbage, drop-before, drop-after, in-progress, \
+     duplicate, unheard, broken-code"
 )]
 pub struct NoTrouble(String);
 
@@ -59,12 +68,26 @@ impl FromStr for Trouble {
             "garbage" => Ok(Trouble::Garbage),
             "drop-before" => Ok(Trouble::DropBefore),
             "drop-after" => Ok(Trouble::DropAfter),
+            "in-progress" => Ok(Trouble::InProgress),
+            "duplicate" => Ok(Trouble::Duplicate),
+            "unheard" => Ok(Trouble::Unheard),
+            "broken-code" => Ok(Trouble::BrokenCode),
             _ => Err(NoTrouble(word.to_owned())),
         }
     }
 }
 
 impl Trouble {
+    /// Field 39 of the answer to a message that is not looked at.
+    pub(crate) fn instead(self) -> Option<&'static str> {
+        match self {
+            Trouble::InProgress => Some("09"),
+            Trouble::Duplicate => Some("94"),
+            Trouble::Unheard => Some("25"),
+            _ => None,
+        }
+    }
+
     /// How long the answer waits.
     pub(crate) fn delay(self) -> Duration {
         match self {
@@ -119,7 +142,13 @@ mod tests {
 
     #[test]
     fn trouble_comes_in_the_order_it_was_asked_for_and_then_no_more() {
-        let words = ["silence", "late:250", "nothing", "drop-after"];
+        let words = [
+            "silence",
+            "late:250",
+            "nothing",
+            "drop-after",
+            "in-progress",
+        ];
         let asked: Result<Vec<Trouble>, _> = words.iter().map(|word| word.parse()).collect();
         assert_eq!(
             asked,
@@ -127,7 +156,8 @@ mod tests {
                 Trouble::Silence,
                 Trouble::Late(250),
                 Trouble::Nothing,
-                Trouble::DropAfter
+                Trouble::DropAfter,
+                Trouble::InProgress
             ])
         );
         for word in ["", "late", "late:x", "Silence"] {

@@ -110,7 +110,7 @@ fn the_reason_names_the_place() {
         ("D|2|capture", "D|2|Capture", 3, Field::Movement),
         ("D|2|capture", "D|2|refund", 5, Field::Digest),
         ("D|3|", "X|3|", 4, Field::LineKind),
-        ("|T00002|", "|T0002|", 3, Field::ApprovalCode),
+        ("|T00002|", "|T 0002|", 3, Field::ApprovalCode),
         (
             "|633016000002|",
             "|6330160000 2|",

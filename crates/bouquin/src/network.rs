@@ -169,6 +169,8 @@ fn read_stray(stray: &switch::Stray) -> Stray {
         response_code: ShortText::parse(&stray.response_code),
         carrier: stray.carrier,
         kind: match stray.kind {
+            // What contradicts the answer that counts is for a person, however it came.
+            _ if stray.finding == Some(switch::Finding::Contradicts) => StrayKind::Other,
             Told::AnsweredBefore => StrayKind::AnsweredBefore,
             Told::OtherCarrier => StrayKind::OtherCarrier,
             Told::TimedOut => StrayKind::TimedOut,
@@ -194,6 +196,27 @@ mod tests {
     use link::ca;
     use shop::payment::network::Concern;
     use std::net::TcpListener;
+
+    #[test]
+    fn a_late_reply_that_contradicts_is_for_a_person() {
+        let told = |finding: &str| {
+            let stray = format!(
+                r#"{{"seq":1,"mti":"0110","terminal":"BOUQUIN1","stan":"000007","response_code":"05",
+                    "reason":"the message had been answered before","kind":"answered-before","received":1{finding}}}"#
+            );
+            read_stray(&serde_json::from_str(&stray).unwrap()).kind
+        };
+        // As a switch of an earlier release says it, too.
+        for harmless in ["", r#","finding":"agrees""#, r#","finding":"of-tomorrow""#] {
+            assert_eq!(told(harmless), StrayKind::AnsweredBefore, "{harmless}");
+        }
+        let contradicts = told(r#","finding":"contradicts""#);
+        assert_eq!(contradicts, StrayKind::Other);
+        assert_eq!(
+            contradicts.class(),
+            shop::payment::network::StrayClass::Unmatched
+        );
+    }
 
     #[tokio::test]
     async fn who_says_nothing_is_told_in_time_and_since_when() {

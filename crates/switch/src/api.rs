@@ -36,7 +36,7 @@ const MOST_BODY: usize = 16 * 1024;
 
 /// How many unmatched replies the status shows: with [`trade::limits::CARRIERS`] full hours it still fits the 64 kB that a link
 /// reads.
-pub(crate) const SHOWN_STRAYS: usize = 40;
+pub(crate) const SHOWN_STRAYS: usize = 36;
 
 /// `GET /payments/{id}`: all that the switch knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub struct Status {
     pub clearing: ClearingStatus,
     /// The latest replies that nobody waited for, newest first.
     pub strays: Vec<Stray>,
+    /// How many such replies were not kept since the switch started, because there were too many at once.
+    #[serde(default)]
+    pub strays_unkept: u64,
 }
 
 /// How clearing is.
@@ -123,6 +126,10 @@ pub struct ClearingStatus {
     pub untaken: i64,
     /// Batches that the bank refused: somebody should ask why.
     pub refused: i64,
+    /// Captures and refunds that no batch can bear, because the bank's references are not whole: somebody should settle them
+    /// with the bank.
+    #[serde(default)]
+    pub unclearable: i64,
 }
 
 fn clearing_status(tx: &mut dyn Tx) -> Result<ClearingStatus, Fault> {
@@ -134,6 +141,7 @@ fn clearing_status(tx: &mut dyn Tx) -> Result<ClearingStatus, Fault> {
         uncleared: cleared::count_uncleared(tx)?,
         untaken,
         refused,
+        unclearable: cleared::count_unclearable(tx)?,
     })
 }
 
@@ -275,7 +283,7 @@ fn report(payment: &payment::Payment, advices: &[advice::Advice]) -> PaymentRepo
 
 async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
     let (line_up_since, in_flight) = (desk.carriers.up_since(), desk.carriers.in_flight());
-    let carriers = desk.carriers.report();
+    let (carriers, strays_unkept) = (desk.carriers.report(), desk.strays.unkept());
     let found = desk.store.read(move |tx| {
         let (queued, queued_since) = advice::waiting(tx)?;
         Ok::<_, Refusal>(Status {
@@ -287,11 +295,12 @@ async fn status(State(desk): State<Arc<Desk>>) -> Answer<Status> {
             unknown: payment::count_unknown(tx)?,
             clearing: clearing_status(tx)?,
             strays: stray::latest(tx, SHOWN_STRAYS)?,
+            strays_unkept,
         })
     });
     let mut status = found.await;
     for stray in status.iter_mut().flat_map(|status| &mut status.strays) {
-        stray.carrier = desk.carriers.who_brought(stray.seq);
+        stray.carrier = desk.strays.who_brought(stray.seq);
     }
     answer(status)
 }
@@ -337,7 +346,7 @@ pub(crate) fn refuse(refusal: Refusal) -> Refused {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::journal::stray::StrayKind;
+    use crate::journal::stray::{Finding, StrayKind};
     use trade::limits;
 
     const NOW: Timestamp = Timestamp::micros(1_795_000_000_000_000);
@@ -370,6 +379,10 @@ mod tests {
             carrier: "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535"
                 .parse()
                 .ok(),
+            payment: Some(PaymentId::new()),
+            transmitted: "1126120000".to_owned(),
+            retrieval_reference: "633012000001".to_owned(),
+            finding: Some(Finding::Contradicts),
         }
     }
 
@@ -400,8 +413,10 @@ mod tests {
                 uncleared: i64::MAX,
                 untaken: i64::MAX,
                 refused: i64::MAX,
+                unclearable: i64::MAX,
             },
             strays: vec![stray(); SHOWN_STRAYS],
+            strays_unkept: u64::MAX,
         };
         let bytes = serde_json::to_vec(&status).unwrap().len();
         assert!(bytes < link::http::MAX_ANSWER_BYTES, "{bytes}");

@@ -3,8 +3,10 @@
 //! A message goes by the carrier that was last known to be well. When that one is lost, or silent for a while, the same
 //! message goes by the next one too, as a repeat: the bank knows it by its name (fields 41, 11 and 7), books it once and
 //! answers both alike. So a carrier that dies costs a buyer a second, and never an authorisation.
+//!
+//! A bank that is still at the one may say so to the other (field 39 is 09, 68, 94 or one of those that say that it cannot
+//! at the moment): that is no answer to the question, and the other carrier is waited for.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use tokio::task::JoinSet;
 use trade::clock::Timestamp;
 
 use crate::api::Carrier;
+use crate::dialogue::{is_elsewhere, is_no_verdict};
 use crate::line::{Line, NoAnswer, Worded};
 
 /// All lines to one bank.
@@ -67,12 +70,6 @@ impl Carriers {
         self.lines.iter().map(|line| line.report()).collect()
     }
 
-    /// The carrier that brought a reply that nobody waited for, by its number.
-    pub(crate) fn who_brought(&self, stray: i64) -> Option<SocketAddr> {
-        let brought = self.lines.iter().find(|line| line.brought(stray));
-        brought.map(|line| line.address())
-    }
-
     /// Sends a message by the best carrier, and by the next one when there is no answer in good time.
     pub(crate) async fn exchange(&self, mut message: Message) -> Result<Message, NoAnswer> {
         let first = Worded::of(&message).ok_or(NoAnswer::NotSent)?;
@@ -116,16 +113,16 @@ impl Carriers {
         let mut asked_again = std::pin::pin!(other.exchange(again.clone()));
         tokio::select! {
             answer = &mut asked => match answer {
+                Ok(answer) if !is_no_verdict(&answer) => Ok(answer),
                 // The second may still bring it; that the first was sent stays true.
-                Err(lost) => asked_again.await.map_err(|again| worse(lost, again)),
-                answered => answered,
+                none => together(none, asked_again.await),
             },
             answer = &mut asked_again => match answer {
-                Err(again) => asked.await.map_err(|lost| worse(lost, again)),
-                answered => {
+                Ok(answer) if !is_no_verdict(&answer) => {
                     line.was_overtaken();
-                    answered
+                    Ok(answer)
                 }
+                none => together(asked.await, none),
             },
         }
     }
@@ -143,6 +140,26 @@ impl Carriers {
     }
 }
 
+/// What two carriers' words on one message come to. Where it may have been heard by both, an answer that is no verdict does
+/// not stand against the silence of the other.
+fn together(
+    one: Result<Message, NoAnswer>,
+    other: Result<Message, NoAnswer>,
+) -> Result<Message, NoAnswer> {
+    match (one, other) {
+        (Err(NoAnswer::NotSent), alone) | (alone, Err(NoAnswer::NotSent)) => alone,
+        (Err(one), Err(other)) => Err(worse(one, other)),
+        (Ok(answer), Err(lost)) | (Err(lost), Ok(answer)) => match is_no_verdict(&answer) {
+            true => Err(lost),
+            false => Ok(answer),
+        },
+        (Ok(one), Ok(_)) if !is_no_verdict(&one) => Ok(one),
+        // Of two that are no verdict, the one that leaves more in doubt.
+        (Ok(_), Ok(other)) if !is_no_verdict(&other) || is_elsewhere(&other) => Ok(other),
+        (Ok(one), Ok(_)) => Ok(one),
+    }
+}
+
 /// Says it again by the carriers that are left, after one that did not bring an answer.
 async fn repeat(
     again: Option<&Worded>,
@@ -155,6 +172,8 @@ async fn repeat(
     for line in others {
         match line.exchange(again.clone()).await {
             Err(none) => fate = worse(fate, none),
+            // What was lost may have been heard.
+            Ok(answer) if is_no_verdict(&answer) => {}
             answered => return answered,
         }
     }

@@ -1,6 +1,6 @@
 //! The desk: what the shop may ask, each as one story.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use cards::messages::{Redeem, Redeemed};
@@ -25,6 +25,7 @@ use crate::journal::payment::{self, Payment, Verdict};
 use crate::line::NoAnswer;
 use crate::response;
 use crate::state::State;
+use crate::strays::Strays;
 use crate::turns::Turns;
 use crate::waiters::Waiters;
 
@@ -58,6 +59,8 @@ pub(crate) struct Desk {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) carriers: Carriers,
+    /// Replies that nobody waited for.
+    pub(crate) strays: Arc<Strays>,
     pub(crate) merchant: Merchant,
     pub(crate) vault: link::http::Client,
     pub(crate) shop_key: VerifyingKey,

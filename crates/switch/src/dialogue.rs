@@ -4,7 +4,7 @@
 //! sides know of the first one: fields 37, 38 and 90. A reversal after captures lifts what is not captured: field 95
 //! (ISO 8583:1987) says what of the authorisation stays.
 
-use banking::clearing::{Malformed, MerchantNumber};
+use banking::clearing::{ApprovalCode, Malformed, MerchantNumber, RetrievalReference};
 use cards::expiry::yymm;
 use cards::iso8583::{
     ASCII_1987, Field, FieldError, Message, Mti, OriginalData, ReplacementAmounts,
@@ -126,7 +126,8 @@ pub(crate) fn advice(
             message.set(Field::RETRIEVAL_REFERENCE, reference)?;
         }
         if let Some(code) = &payment.approval_code {
-            message.set(Field::APPROVAL_CODE, code)?;
+            // The bank may have filled it up with spaces; the journal has it without.
+            message.set(Field::APPROVAL_CODE, &format!("{code:<6}"))?;
         }
         match advice.kind.movement() {
             Some(movement) => message.set(Field::MOVEMENT_REFERENCE, &movement)?,
@@ -179,8 +180,21 @@ fn named(merchant: &Merchant, mti: Mti, trace: Trace) -> Result<Message, FieldEr
         .with(Field::MERCHANT, &merchant.merchant)
 }
 
-/// What a 0110 means. A part of the amount is not taken: an order is paid or it is not. An approval one cannot act on later (no references, another amount) is not
-/// an approval: it is unknown, and will be reversed.
+/// Whether an answer says nothing of what becomes of a message that the bank may have heard by another carrier too.
+pub(crate) fn is_no_verdict(answer: &Message) -> bool {
+    let code = answer.get(Field::RESPONSE_CODE);
+    code.is_some_and(response::is_no_verdict)
+}
+
+/// Whether an answer is about the message's way only, whoever else was asked.
+pub(crate) fn is_elsewhere(answer: &Message) -> bool {
+    let code = answer.get(Field::RESPONSE_CODE);
+    code.is_some_and(response::is_elsewhere)
+}
+
+/// What a 0110 means. A part of the amount is not taken: an order is paid or it is not. An approval one cannot act on later
+/// (no references, such as no clearing batch may bear, another amount) is not an approval: it is unknown, and will be
+/// reversed. So is a question that the bank says to be at, or to have had, and of which it says no more.
 pub(crate) fn verdict(reply: &Message, asked: Money) -> Verdict {
     let Some(code) = reply.get(Field::RESPONSE_CODE) else {
         return Verdict::Unknown;
@@ -190,6 +204,9 @@ pub(crate) fn verdict(reply: &Message, asked: Money) -> Verdict {
             part: reply.amount(),
         };
     }
+    if response::is_elsewhere(code) {
+        return Verdict::Unknown;
+    }
     if code != response::APPROVED {
         return Verdict::Declined {
             code: code.to_owned(),
@@ -197,14 +214,18 @@ pub(crate) fn verdict(reply: &Message, asked: Money) -> Verdict {
     }
     let amount_stands = reply.get(Field::AMOUNT).is_none() || reply.amount() == Some(asked);
     let references = (
-        reply.get(Field::APPROVAL_CODE),
-        reply.get(Field::RETRIEVAL_REFERENCE),
+        reply.get(Field::APPROVAL_CODE).map(ApprovalCode::parse),
+        reply
+            .get(Field::RETRIEVAL_REFERENCE)
+            .map(RetrievalReference::parse),
     );
     match references {
-        (Some(approval_code), Some(retrieval_reference)) if amount_stands => Verdict::Approved {
-            approval_code: approval_code.trim_end().to_owned(),
-            retrieval_reference: retrieval_reference.to_owned(),
-        },
+        (Some(Ok(approval_code)), Some(Ok(retrieval_reference))) if amount_stands => {
+            Verdict::Approved {
+                approval_code,
+                retrieval_reference,
+            }
+        }
         _ => Verdict::Unknown,
     }
 }
@@ -229,12 +250,25 @@ mod tests {
         let asked = Money::cents(2390);
         let verdict = |fields: &[(Field, &str)]| verdict(&reply(fields), asked);
         let approved = Verdict::Approved {
-            approval_code: "T00042".into(),
-            retrieval_reference: "632718000042".into(),
+            approval_code: ApprovalCode::parse("T00042").unwrap(),
+            retrieval_reference: RetrievalReference::parse("632718000042").unwrap(),
         };
         assert_eq!(verdict(&[(CODE, "00"), REFERENCE, APPROVAL]), approved);
         assert_eq!(verdict(&[(CODE, "00"), REFERENCE]), Verdict::Unknown);
         assert_eq!(verdict(&[REFERENCE, APPROVAL]), Verdict::Unknown);
+        let damaged = [
+            [REFERENCE, (Field::APPROVAL_CODE, "T 0042")],
+            [REFERENCE, (Field::APPROVAL_CODE, "      ")],
+            [(Field::RETRIEVAL_REFERENCE, "6327180 0042"), APPROVAL],
+            [(Field::RETRIEVAL_REFERENCE, "63271800042 "), APPROVAL],
+        ];
+        for references in damaged {
+            let reply = [&[(CODE, "00")], &references[..]].concat();
+            assert_eq!(verdict(&reply), Verdict::Unknown, "{references:?}");
+        }
+        for elsewhere in ["09", "68", "94"] {
+            assert_eq!(verdict(&[(CODE, elsewhere)]), Verdict::Unknown);
+        }
         let other_amount = [(Field::AMOUNT, "000000002400"), (Field::CURRENCY, "978")];
         assert_eq!(
             verdict(&[&[(CODE, "00"), REFERENCE, APPROVAL], &other_amount[..]].concat()),

@@ -28,6 +28,11 @@ const LOOK: Duration = Duration::from_millis(500);
 /// After a try that certainly sent nothing.
 const UNSENT_PAUSE: Duration = Duration::from_millis(200);
 
+/// Before the queue is looked at again after the journal could not be written; doubles up to [`LONGEST_JOURNAL_PAUSE`].
+const JOURNAL_PAUSE: Duration = Duration::from_millis(200);
+
+const LONGEST_JOURNAL_PAUSE: Duration = Duration::from_secs(10);
+
 /// How often payments that were left under way are looked for.
 const SWEEP: Duration = Duration::from_secs(30);
 
@@ -36,7 +41,12 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
     let mut up = desk.carriers.changes();
     let mut saying = JoinSet::new();
     let mut under_way = HashSet::new();
+    // Rounds in a row in which the journal failed: what could not be written down stays due.
+    let mut failures = 0_u32;
     loop {
+        if failures > 0 {
+            tokio::time::sleep(journal_pause(failures)).await;
+        }
         // Going down is noticed by those who are saying something.
         if up.wait_for(|carriers| *carriers > 0).await.is_err() {
             return;
@@ -49,10 +59,14 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
                 Ok::<_, Fault>((due, advice::next_due(tx, now)?))
             })
             .await;
-        let (due, next) = due.unwrap_or_else(|fault| {
-            tracing::error!(fault = fault.detail(), "the queue cannot be read");
-            (Vec::new(), None)
-        });
+        let (due, next) = match due {
+            Ok(due) => due,
+            Err(fault) => {
+                tracing::error!(fault = fault.detail(), "the queue cannot be read");
+                failures += 1;
+                continue;
+            }
+        };
         let pause = next.map_or(LOOK, |next| next.since(now).min(LOOK));
         for advice in due {
             if saying.len() < MOST_AT_ONCE && under_way.insert(advice.seq) {
@@ -61,9 +75,18 @@ pub(crate) async fn forward(desk: Arc<Desk>) {
         }
         tokio::select! {
             Some(said) = saying.join_next() => {
-                if let Ok(seq) = said {
-                    under_way.remove(&seq);
+                let mut round = vec![said];
+                while let Some(said) = saying.try_join_next() {
+                    round.push(said);
                 }
+                let round: Vec<Said> = round.into_iter().flatten().collect();
+                for said in &round {
+                    under_way.remove(&said.seq);
+                }
+                failures = match round.iter().any(|said| said.is_written) {
+                    true => 0,
+                    false => failures + 1,
+                };
             }
             () = desk.bell.notified(), if saying.len() < MOST_AT_ONCE => {}
             () = tokio::time::sleep(pause) => {}
@@ -101,16 +124,34 @@ pub(crate) async fn settle(desk: &Desk, until: Timestamp) -> Result<(), Fault> {
     }
 }
 
-async fn say(desk: Arc<Desk>, advice: Advice) -> i64 {
+/// A stored message that was said, or was to be.
+struct Said {
+    seq: i64,
+    /// Whether the journal took what had to be written down.
+    is_written: bool,
+}
+
+async fn say(desk: Arc<Desk>, advice: Advice) -> Said {
     let seq = advice.seq;
-    if let Err(fault) = say_once(&desk, advice).await {
+    let said = say_once(&desk, advice).await;
+    if let Err(fault) = &said {
         tracing::error!(
             fault = fault.detail(),
             seq,
             "a stored message could not be said"
         );
     }
-    seq
+    Said {
+        seq,
+        is_written: said.is_ok(),
+    }
+}
+
+/// How long to wait after so many rounds in which the journal failed.
+fn journal_pause(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    let pause = JOURNAL_PAUSE.saturating_mul(1 << doublings);
+    pause.min(LONGEST_JOURNAL_PAUSE)
 }
 
 async fn say_once(desk: &Desk, advice: Advice) -> Result<(), Fault> {
@@ -130,11 +171,15 @@ async fn say_once(desk: &Desk, advice: Advice) -> Result<(), Fault> {
     };
     let message = match dialogue::advice(&desk.merchant, &payment, &advice) {
         Some(Ok(message)) => message,
-        Some(Err(_)) | None => return Err(Fault::defect("a stored message cannot be worded")),
+        Some(Err(_)) | None => {
+            // Not the journal's fault, and not the others'.
+            tracing::error!(seq, payment = %id, "a stored message cannot be worded");
+            return Ok(());
+        }
     };
     match desk.carriers.exchange(message).await {
         Ok(reply) => match reply.get(Field::RESPONSE_CODE).map(str::to_owned) {
-            Some(code) if !response::is_passing(&code) => confirmed(desk, advice, code).await,
+            Some(code) if !leaves_open(&advice, &code) => confirmed(desk, advice, code).await,
             _ => Ok(()),
         },
         Err(NoAnswer::NotSent) => {
@@ -145,6 +190,13 @@ async fn say_once(desk: &Desk, advice: Advice) -> Result<(), Fault> {
         }
         Err(NoAnswer::Lost | NoAnswer::TimedOut) => Ok(()),
     }
+}
+
+/// Whether an answer leaves open what becomes of a stored message, so that it is said again. That the bank has had it (94) is no
+/// answer to one that was said before, nor to a reversal.
+fn leaves_open(advice: &Advice, code: &str) -> bool {
+    let was_said = advice.tries > 0 || advice.kind == Kind::Reversal;
+    response::is_passing(code) || code == response::DUPLICATE && was_said
 }
 
 async fn confirmed(desk: &Desk, advice: Advice, code: String) -> Result<(), Fault> {
@@ -162,8 +214,8 @@ async fn confirmed(desk: &Desk, advice: Advice, code: String) -> Result<(), Faul
         .write(move |tx| settle_advice(tx, &settled, now))
         .await?;
     desk.waiters.wake(seq);
-    if matches!(advice.kind, Kind::Capture(_)) {
-        // A reversal may have waited for it.
+    if !matches!(advice.kind, Kind::Refund(_)) {
+        // A reversal may have waited for the capture; one that crossed with an approval is said anew.
         desk.bell.notify_one();
     }
     Ok(())
@@ -172,6 +224,12 @@ async fn confirmed(desk: &Desk, advice: Advice, code: String) -> Result<(), Faul
 /// Writes the confirmation down and moves the payment, in one transaction, once.
 fn settle_advice(tx: &mut dyn Tx, advice: &Advice, now: Timestamp) -> Result<(), Fault> {
     let code = advice.response_code.as_deref().unwrap_or_default();
+    if advice.kind == Kind::Reversal
+        && code == response::NOT_FOUND
+        && payment::reverse_what_crossed(tx, advice.payment, advice.seq, now)?
+    {
+        return Ok(());
+    }
     if !advice::done(tx, advice.seq, code, now)? {
         return Ok(());
     }
@@ -197,4 +255,18 @@ fn settle_advice(tx: &mut dyn Tx, advice: &Advice, now: Timestamp) -> Result<(),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_that_fails_is_left_alone_ever_longer() {
+        let pauses = [1, 2, 3, 7, u32::MAX].map(journal_pause);
+        assert_eq!(
+            pauses.map(|pause| pause.as_millis()),
+            [200, 400, 800, 10_000, 10_000]
+        );
+    }
 }

@@ -20,6 +20,7 @@ mod journal;
 mod line;
 mod response;
 mod state;
+mod strays;
 mod turns;
 mod waiters;
 
@@ -45,7 +46,7 @@ pub use clearing::Clearing;
 pub use clearing::door::{BatchPage, LinePage};
 pub use dialogue::Merchant;
 pub use journal::clearing::{AcceptedReport, BatchReport, BatchState, LineReport};
-pub use journal::stray::{Stray, StrayKind};
+pub use journal::stray::{Finding, Stray, StrayKind};
 pub use line::history::Minute;
 pub use line::{LineTimes, Standing};
 pub use state::State;
@@ -53,6 +54,7 @@ pub use state::State;
 use carriers::Carriers;
 use desk::Desk;
 use line::Line;
+use strays::Strays;
 
 /// What a switch needs.
 #[derive(Debug, Clone)]
@@ -198,6 +200,7 @@ impl Switch {
     pub async fn open(config: Config) -> Result<Switch, Error> {
         let store = Store::open(&config.database, &[journal::MIGRATIONS]).await?;
         let tls = link::tls::client_config(&config.identity, "bank")?;
+        let strays = Arc::new(Strays::new());
         let lines = |up: &watch::Sender<usize>| {
             let line = |carrier: &SocketAddr| {
                 Line::new(
@@ -206,7 +209,7 @@ impl Switch {
                     config.merchant.clone(),
                     config.times.line.clone(),
                     config.clock.clone(),
-                    store.clone(),
+                    Arc::clone(&strays),
                     up.clone(),
                 )
             };
@@ -225,6 +228,7 @@ impl Switch {
         let desk = Arc::new(Desk {
             store,
             carriers,
+            strays,
             merchant: config.merchant,
             vault: link::http::Client::new(config.vault, &config.identity, "vault")?,
             shop_key: config.shop_key,
@@ -281,6 +285,7 @@ impl Switch {
             () = forward::forward(Arc::clone(&desk)) => Ok(()),
             () = clearing::cut_daily(Arc::clone(&desk)) => Ok(()),
             () = clearing::deliver(Arc::clone(&desk)) => Ok(()),
+            () = strays::keep(Arc::clone(&desk)) => Ok(()),
             () = forward::sweep(desk, longest_request) => Ok(()),
         }
     }

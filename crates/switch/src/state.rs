@@ -18,7 +18,8 @@ pub enum State {
     PartlyApproved,
     /// Nothing left the house: certain, and final.
     NotSent,
-    /// A 0100 left and no answer can be trusted. Entering this state queues exactly one reversal.
+    /// A 0100 left and no answer can be trusted. Entering this state queues the reversal, of which there is never more than
+    /// one. Also a payment that had ended without money, when the bank says afterwards that it approved it.
     Unknown,
     /// Money is taken and nothing is held any more: all was captured, or what was not has been lifted.
     Captured,
@@ -83,7 +84,9 @@ impl State {
             // Captured: a part was, and the rest is lifted. Back to Approved: the bank refused, and still holds it.
             State::Reversing => &[State::Reversed, State::Captured, State::Approved],
             State::Unknown | State::PartlyApproved => &[State::Reversed],
-            State::Declined | State::NotSent | State::Captured | State::Reversed => &[],
+            // Unknown: an approval came late, after the bank or the line had said that there was none.
+            State::Declined | State::NotSent | State::Reversed => &[State::Unknown],
+            State::Captured => &[],
         }
     }
 
@@ -114,10 +117,19 @@ mod tests {
         for doubt in [State::Unknown, State::PartlyApproved] {
             assert_eq!(doubt.next(), [State::Reversed]);
         }
+        // Where money is taken or held, or nothing has left, there is no doubt.
+        let certain = [
+            State::Received,
+            State::Approved,
+            State::PartlyApproved,
+            State::Unknown,
+            State::Captured,
+            State::Reversing,
+        ];
         for from in State::ALL {
             assert_eq!(
                 from.may_become(State::Unknown),
-                from == State::Sending,
+                !certain.contains(&from),
                 "{from:?}"
             );
         }

@@ -11,11 +11,12 @@ mod house;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bank::Trouble;
 use house::{ANSWER, House, SILENCE, until};
-use switch::{Standing, StrayKind};
+use switch::{Finding, Standing, StrayKind};
 use tokio::task::JoinSet;
 use trade::ids::PaymentId;
-use trade::payment::AuthoriseOutcome;
+use trade::payment::{AuthoriseOutcome, Decline, Outcome};
 
 fn is_approved(outcome: &AuthoriseOutcome) -> bool {
     matches!(outcome, AuthoriseOutcome::Approved { .. })
@@ -58,11 +59,63 @@ async fn a_silent_carrier_costs_a_moment_and_no_authorisation() {
     until("the late answer is explained", async || {
         let strays = house.status().await.strays;
         let kinds = [StrayKind::OtherCarrier, StrayKind::ConnectionLost];
-        strays
-            .iter()
-            .any(|stray| kinds.contains(&stray.kind) && stray.carrier == Some(house.wire.address))
+        strays.iter().any(|stray| {
+            kinds.contains(&stray.kind)
+                && stray.carrier == Some(house.wire.address)
+                && (stray.payment, stray.finding) == (Some(silent), Some(Finding::Agrees))
+        })
     })
     .await;
+    assert_eq!(house.status().await.unknown, 0);
+}
+
+/// The bank is at it when the other carrier asks, and says so, or says that it has had it: that is not its answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_in_progress_by_one_carrier_is_not_declined_by_the_other() {
+    let house = House::open_with_two_carriers().await;
+    let late = (SILENCE + Duration::from_millis(250)).as_millis() as u64;
+    for busy in [Trouble::InProgress, Trouble::Duplicate] {
+        house.troubles.set([Trouble::Late(late), busy]);
+        let id = PaymentId::new();
+        let outcome = house.authorise(id, "approve", 2390).await;
+        assert!(is_approved(&outcome), "{busy:?}: {outcome:?}");
+        let holds = house.holds(id).await;
+        assert_eq!((holds[0].state.as_str(), holds[0].reversals), ("held", 0));
+    }
+    // A no that is a verdict, by both.
+    house.troubles.set([Trouble::Late(late)]);
+    let outcome = house
+        .authorise(PaymentId::new(), "issuer_unavailable", 2390)
+        .await;
+    let declined = AuthoriseOutcome::Declined {
+        reason: Decline::IssuerUnavailable,
+    };
+    assert_eq!(outcome, declined);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stays_in_progress_is_in_doubt_and_reversed_once() {
+    let house = House::open_with_two_carriers().await;
+    for busy in [Trouble::InProgress, Trouble::Duplicate] {
+        house.troubles.set([Trouble::Silence, busy]);
+        let id = PaymentId::new();
+        let outcome = house.authorise(id, "approve", 2390).await;
+        assert_eq!(outcome, AuthoriseOutcome::Unknown, "{busy:?}");
+        house.until_settled().await;
+        let holds = house.holds(id).await;
+        assert_eq!(
+            (holds[0].state.as_str(), holds[0].reversals),
+            ("reversed", 1)
+        );
+        // The same of a capture: it is said again until there is an answer to it.
+        let id = PaymentId::new();
+        house.authorise(id, "approve", 990).await;
+        house.troubles.set([Trouble::Silence, busy]);
+        house.capture(id, 990).await.unwrap();
+        house.until_settled().await;
+        assert_eq!(house.capture(id, 990).await.unwrap(), Outcome::Done);
+        assert_eq!(house.holds(id).await[0].state, "captured");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

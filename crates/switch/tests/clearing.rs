@@ -14,10 +14,11 @@ use std::time::Duration;
 use bank::{ChargeBack, Dispute, StatementReport, Transfer};
 use banking::clearing::{Acknowledgement, Batch};
 use banking::statement::{Direction, Statement};
-use house::House;
+use house::{House, until};
 use link::LinkFault;
 use link::http::Client;
-use switch::BatchState;
+use switch::{BatchState, Config};
+use trade::clock::Clock;
 use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
 use trade::payment::Outcome;
@@ -144,6 +145,52 @@ async fn a_batch_is_sent_until_it_is_answered_and_booked_once() {
     assert_eq!(
         (status.last_sequence, status.untaken, status.uncleared),
         (Some(1), 0, 0)
+    );
+}
+
+/// A batch of forty days ago is too old for the bank; those after it are cleared all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_stays_refused_stops_no_other() {
+    let house = House::closed(house::SLOW).await;
+    house.start_bank().await;
+    let long_ago = Clock::system()
+        .now()
+        .minus(Duration::from_secs(40 * 86_400));
+    house
+        .start_switch_with(Config {
+            clock: Clock::fixed(long_ago),
+            ..house.switch_config()
+        })
+        .await;
+    assert_eq!(house.cut_batches().await.len(), 1);
+    until("the bank refuses it", async || {
+        house.batches().await[0].state == BatchState::Refused
+    })
+    .await;
+    house.kill_switch().await;
+    house.start_switch().await;
+    house.until_up().await;
+    let id = PaymentId::new();
+    house.authorise(id, "approve", 1000).await;
+    house.capture(id, 1000).await.unwrap();
+    house.cut_batches().await;
+    house.cut_batches().await;
+    until("the others are taken", async || {
+        let batches = house.batches().await;
+        batches[1..]
+            .iter()
+            .all(|batch| batch.state == BatchState::Taken)
+    })
+    .await;
+    let batches = house.batches().await;
+    assert_eq!(
+        batches[1].accepted.as_ref().map(|accepted| accepted.lines),
+        Some(1)
+    );
+    let status = house.status().await.clearing;
+    assert_eq!(
+        (status.untaken, status.refused, status.uncleared),
+        (1, 1, 0)
     );
 }
 

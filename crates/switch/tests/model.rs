@@ -4,7 +4,8 @@
 //! An amount is two units, and each of two captures is for one of them, so that a reversal may find none, one or both taken.
 //!
 //! What was written down survives a crash, what waits for an answer does not. Whatever was once sent may arrive at any
-//! later time, any number of times, or never: that is more than two carriers and any fault of theirs can do.
+//! later time, any number of times, or never: that is more than two carriers and any fault of theirs can do. While the bank has
+//! not decided, it may answer that it is at it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::{BTreeSet, HashSet};
@@ -22,14 +23,24 @@ enum Message {
     Approved,
     PartlyApproved,
     Declined,
+    /// Field 39 is 09, 68 or 94: the bank has it, and says no more.
+    InProgress,
     Capture(usize),
     CaptureDone(usize),
     CaptureRefused(usize),
-    /// What of the authorisation stays, in units.
-    Reversal(u8),
-    /// Field 39 is 00 or 25: the bank holds nothing more.
-    ReversalDone,
-    ReversalRefused,
+    /// Its number, which names it, and what of the authorisation stays, in units.
+    Reversal(u8, u8),
+    /// Field 39 of the answer to that one is 00: the bank holds nothing more.
+    ReversalDone(u8),
+    /// It is 25: the bank holds nothing that it knows of.
+    ReversalOfNothing(u8),
+    ReversalRefused(u8),
+}
+
+impl Message {
+    fn is_approval(self) -> bool {
+        matches!(self, Message::Approved | Message::PartlyApproved)
+    }
 }
 
 /// What is authorised, in units: one for each capture.
@@ -73,6 +84,8 @@ enum Stored {
     No,
     Waiting,
     Answered,
+    /// A reversal, with 25.
+    Unheard,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -81,6 +94,10 @@ struct World {
     payment: State,
     reversal: Stored,
     reversals_queued: u8,
+    /// Whether the answer that counted was an approval, of all or of a part.
+    approved: bool,
+    /// Whether an approval came that nobody waited for, while no reversal has been queued since.
+    late: bool,
     captures: [Stored; CAPTURES],
     /// What the bank has confirmed of the captures.
     captured: u8,
@@ -123,6 +140,7 @@ enum Step {
     /// The bank may say either, once.
     ApproveOnDelivery,
     ApproveAPartOnDelivery,
+    SayInProgress,
     RefuseTheCapture(usize),
 }
 
@@ -132,11 +150,17 @@ struct Course {
     bank_forgets: bool,
     /// A switch that says a reversal while captures wait, as if they were not to be.
     hasty: bool,
+    /// A switch to which every answer but an approval is a no.
+    rash: bool,
+    /// A switch that leaves a reversal be that was answered with 25, whatever comes later.
+    deaf: bool,
 }
 
 const SOUND: Course = Course {
     bank_forgets: false,
     hasty: false,
+    rash: false,
+    deaf: false,
 };
 
 impl Course {
@@ -158,6 +182,22 @@ impl Course {
     fn queue_reversal(world: &mut World) {
         world.reversal = Stored::Waiting;
         world.reversals_queued += 1;
+        world.late = false;
+    }
+
+    /// An approval that nobody waits for.
+    fn hear_late(&self, world: &mut World) {
+        if self.deaf {
+            return;
+        }
+        match (world.payment, world.reversal) {
+            // Whoever concludes it will find it.
+            (State::Sending, _) | (State::Unknown, Stored::Waiting) => world.late = true,
+            (State::Declined | State::NotSent, Stored::No) | (State::Reversed, Stored::Unheard) => {
+                Course::doubt(world)
+            }
+            _ => {}
+        }
     }
 
     fn arrive(&self, world: &mut World, message: Message) {
@@ -174,14 +214,23 @@ impl Course {
                 Hold::Approved { .. } => drop(world.wire.insert(Message::Approved)),
             },
             Message::Capture(which) => self.take(world, which),
-            Message::Reversal(stays) => self.release(world, stays),
-            // At the switch; what nobody waits for is kept apart as a stray, and changes nothing.
-            Message::Approved if waits_for_the_bank(world) => Course::go(world, State::Approved),
+            Message::Reversal(number, stays) => self.release(world, number, stays),
+            // At the switch; what nobody waits for is kept apart as a stray, and held against the journal.
+            Message::Approved if waits_for_the_bank(world) => {
+                world.approved = true;
+                Course::go(world, State::Approved);
+            }
             Message::PartlyApproved if waits_for_the_bank(world) => {
+                world.approved = true;
                 Course::go(world, State::PartlyApproved);
                 Course::queue_reversal(world);
             }
+            Message::Declined if waits_for_the_bank(world) && world.late => Course::doubt(world),
             Message::Declined if waits_for_the_bank(world) => Course::go(world, State::Declined),
+            Message::InProgress if waits_for_the_bank(world) && self.rash => {
+                Course::go(world, State::Declined);
+            }
+            approval if approval.is_approval() && !was_approved(world) => self.hear_late(world),
             Message::CaptureDone(which) if waits(world, which) => {
                 answered(world, which);
                 world.captured += 1;
@@ -190,8 +239,17 @@ impl Course {
                 }
             }
             Message::CaptureRefused(which) if waits(world, which) => answered(world, which),
-            Message::ReversalDone if world.reversal == Stored::Waiting => {
-                world.reversal = Stored::Answered;
+            Message::ReversalOfNothing(number) if reverses(world, number) && world.late => {
+                // The two crossed: said anew, by another name.
+                Course::queue_reversal(world);
+            }
+            Message::ReversalDone(number) | Message::ReversalOfNothing(number)
+                if reverses(world, number) =>
+            {
+                world.reversal = match message {
+                    Message::ReversalDone(_) => Stored::Answered,
+                    _ => Stored::Unheard,
+                };
                 match (world.payment, world.captured) {
                     (State::Unknown | State::PartlyApproved, _) | (_, 0) => {
                         Course::go(world, State::Reversed)
@@ -199,7 +257,7 @@ impl Course {
                     _ => Course::go(world, State::Captured),
                 }
             }
-            Message::ReversalRefused if world.reversal == Stored::Waiting => {
+            Message::ReversalRefused(number) if reverses(world, number) => {
                 world.reversal = Stored::Answered;
                 if world.payment == State::Reversing {
                     Course::go(world, State::Approved);
@@ -225,19 +283,20 @@ impl Course {
     }
 
     /// The bank lets go of all but what stays.
-    fn release(&self, world: &mut World, stays: u8) {
+    fn release(&self, world: &mut World, number: u8, stays: u8) {
         let answer = match world.hold {
             Hold::Approved { taken, released } if taken <= stays && released <= AMOUNT - stays => {
                 let released = AMOUNT - stays;
                 world.hold = Hold::Approved { taken, released };
-                Message::ReversalDone
+                Message::ReversalDone(number)
             }
-            Hold::Approved { .. } => Message::ReversalRefused,
+            Hold::Approved { .. } => Message::ReversalRefused(number),
+            Hold::Declined => Message::ReversalDone(number),
             Hold::Nothing if !self.bank_forgets => {
                 world.hold = Hold::ReversedInAdvance;
-                Message::ReversalDone
+                Message::ReversalOfNothing(number)
             }
-            _ => Message::ReversalDone,
+            Hold::Nothing | Hold::ReversedInAdvance => Message::ReversalOfNothing(number),
         };
         world.wire.insert(answer);
     }
@@ -249,6 +308,21 @@ fn waits(world: &World, which: usize) -> bool {
 
 fn answered(world: &mut World, which: usize) {
     world.captures[which] = Stored::Answered;
+}
+
+/// Whether it is about the reversal that waits: one that was said anew has another name.
+fn reverses(world: &World, number: u8) -> bool {
+    world.reversal == Stored::Waiting && world.reversals_queued == number
+}
+
+/// Whether the answer that counts was an approval.
+fn was_approved(world: &World) -> bool {
+    use State::{Approved, Captured, PartlyApproved, Reversing};
+    world.approved
+        || matches!(
+            world.payment,
+            Approved | Captured | PartlyApproved | Reversing
+        )
 }
 
 fn waits_for_the_bank(world: &World) -> bool {
@@ -268,6 +342,8 @@ impl Model for Course {
             payment: State::Received,
             reversal: Stored::No,
             reversals_queued: 0,
+            late: false,
+            approved: false,
             captures: [Stored::No; CAPTURES],
             captured: 0,
             live: true,
@@ -314,6 +390,10 @@ impl Model for Course {
                 arriving(Message::Authorisation) && world.hold == Hold::Nothing,
                 Step::ApproveAPartOnDelivery,
             ),
+            (
+                arriving(Message::Authorisation) && world.hold == Hold::Nothing,
+                Step::SayInProgress,
+            ),
         ];
         steps.extend(
             possible
@@ -358,7 +438,11 @@ impl Model for Course {
                 Course::go(&mut world, State::Reversing);
                 Course::queue_reversal(&mut world);
             }
-            Step::SayTheReversal => drop(world.wire.insert(Message::Reversal(world.captured))),
+            Step::SayTheReversal => {
+                let (number, stays) = (world.reversals_queued, world.captured);
+                world.wire.insert(Message::Reversal(number, stays));
+            }
+            Step::SayInProgress => drop(world.wire.insert(Message::InProgress)),
             Step::SayTheCapture(which) => drop(world.wire.insert(Message::Capture(which))),
             Step::ApproveOnDelivery => {
                 let (taken, released) = (0, 0);
@@ -418,18 +502,30 @@ impl Model for Course {
             ),
             Property::always(
                 "no capture and no reversal is refused for the other's sake",
-                |_, world: &World| !world.wire.contains(&Message::ReversalRefused),
+                |_, world: &World| {
+                    let refused =
+                        |message: &Message| matches!(message, Message::ReversalRefused(_));
+                    !world.wire.iter().any(refused)
+                },
             ),
             Property::always(
-                "a doubt queues one reversal, and there is never a second",
+                "a doubt queues one reversal, and a second only when the first was answered with 25",
                 |_, world: &World| {
                     let doubt = matches!(world.payment, State::Unknown | State::PartlyApproved);
-                    world.reversals_queued <= 1 && (!doubt || world.reversals_queued == 1)
+                    let unheard =
+                        |message: &Message| matches!(message, Message::ReversalOfNothing(1));
+                    let answered = world.wire.iter().any(unheard);
+                    world.reversals_queued <= 1 + u8::from(answered)
+                        && (!doubt || world.reversal == Stored::Waiting)
                 },
             ),
             Property::always(
                 "nothing that is over keeps money held",
-                |_, world: &World| !world.payment.next().is_empty() || world.hold.open() == 0,
+                |_, world: &World| {
+                    use State::{Captured, Declined, NotSent, Reversed};
+                    let is_over = matches!(world.payment, Captured | Declined | NotSent | Reversed);
+                    !is_over || world.hold.open() == 0
+                },
             ),
             Property::sometimes(
                 "an approval comes too late and is reversed",
@@ -452,6 +548,9 @@ impl Model for Course {
                         && world.answers[0] == Some(Message::CaptureRefused(0))
                 },
             ),
+            Property::sometimes("what was in progress is approved", |_, world: &World| {
+                world.payment == State::Approved && world.wire.contains(&Message::InProgress)
+            }),
             Property::sometimes("a part is approved and given back", |_, world: &World| {
                 world.payment == State::Reversed && world.partly
             }),
@@ -503,10 +602,87 @@ fn a_bank_that_forgets_early_reversals_is_found_out() {
     println!("{steps:?}");
     let overtaken = steps
         .iter()
-        .position(|step| *step == Step::Deliver(Message::Reversal(0)));
+        .position(|step| *step == Step::Deliver(Message::Reversal(1, 0)));
     let approves = [Step::ApproveOnDelivery, Step::ApproveAPartOnDelivery];
     let late = steps.iter().position(|step| approves.contains(step));
     assert!(overtaken.unwrap() < late.unwrap());
+}
+
+/// A forgetful bank holds money until its approval is heard, and no longer: the approval that came too late is taken back by a
+/// reversal of another name, whether it came before the 25 or after.
+#[test]
+fn what_a_forgetful_bank_approves_late_is_taken_back_when_it_is_heard() {
+    let forgetful = Course {
+        bank_forgets: true,
+        ..SOUND
+    };
+    let mut new = forgetful.init_states();
+    let mut seen: HashSet<World> = new.iter().cloned().collect();
+    let mut taken_back = 0;
+    while let Some(world) = new.pop() {
+        let mut steps = Vec::new();
+        forgetful.actions(&world, &mut steps);
+        for step in steps {
+            let Some(next) = forgetful.next_state(&world, step) else {
+                continue;
+            };
+            // Heard: then it is in doubt until the bank has confirmed that nothing is held.
+            if matches!(step, Step::Deliver(message) if message.is_approval()) {
+                assert!(next.payment != State::Reversed || next.hold.open() == 0);
+            }
+            let second = matches!(step, Step::Deliver(Message::ReversalDone(2)));
+            if second && next.payment == State::Reversed {
+                assert_eq!(next.hold.open(), 0);
+                taken_back += 1;
+            }
+            if seen.insert(next.clone()) {
+                new.push(next);
+            }
+        }
+    }
+    assert!(taken_back > 0);
+}
+
+/// And with a switch to which 25 is the last word: the money of a payment that is over stays held after the approval has
+/// been heard.
+#[test]
+fn a_switch_to_which_25_is_the_last_word_is_found_out() {
+    let deaf = Course {
+        bank_forgets: true,
+        deaf: true,
+        ..SOUND
+    };
+    let mut new = deaf.init_states();
+    let mut seen: HashSet<World> = new.iter().cloned().collect();
+    let mut found = false;
+    while let Some(world) = new.pop() {
+        let mut steps = Vec::new();
+        deaf.actions(&world, &mut steps);
+        found |= world.payment == State::Reversed
+            && world.hold.open() > 0
+            && world.wire.iter().any(|message| message.is_approval());
+        for step in steps {
+            // Nothing that is heard changes it.
+            let next = deaf.next_state(&world, step);
+            new.extend(next.filter(|next| seen.insert(next.clone())));
+        }
+    }
+    assert!(found);
+}
+
+/// So can it with a switch that takes "in progress" for a no: the bank approves what is declined here.
+#[test]
+fn a_switch_that_takes_in_progress_for_a_no_is_found_out() {
+    let rash = Course {
+        rash: true,
+        deaf: true,
+        ..SOUND
+    };
+    let explored = rash.checker().spawn_bfs().join();
+    let found = explored.discovery("what is declined is declined at the bank");
+    let steps: Vec<Step> = found.unwrap().into_actions();
+    println!("{steps:?}");
+    assert!(steps.contains(&Step::Deliver(Message::InProgress)));
 }
 
 /// So can it with a switch that does not let the captures go first: a reversal that knows nothing of them lets go of what is

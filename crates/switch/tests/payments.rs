@@ -12,11 +12,11 @@ mod house;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bank::Hold;
+use bank::{Hold, Trouble};
 use house::{ANSWER, House, number, until};
 use link::LinkFault;
 use link::http::Client;
-use switch::State;
+use switch::{Finding, State};
 use tokio::task::JoinSet;
 use trade::ids::{CaptureId, PaymentId, RefundId};
 use trade::money::Money;
@@ -309,6 +309,74 @@ async fn an_approval_that_comes_too_late_is_kept_apart_and_reversed() {
         ("reversed", 1)
     );
     assert_eq!(house.report(id).await.state, State::Reversed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_code_that_is_filled_up_with_spaces_is_as_good_as_any() {
+    let house = House::open().await;
+    let (sold, cancelled) = (PaymentId::new(), PaymentId::new());
+    for id in [sold, cancelled] {
+        let outcome = house.authorise(id, "short_code", 2390).await;
+        let AuthoriseOutcome::Approved { approval_code, .. } = &outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(approval_code, "T42");
+    }
+    assert_eq!(house.capture(sold, 2390).await.unwrap(), Outcome::Done);
+    let refund = house.refund(sold, RefundId::new(), 390).await.unwrap();
+    assert_eq!(refund, Outcome::Done);
+    assert_eq!(house.reverse(cancelled).await.unwrap(), Outcome::Done);
+    house.cut_batches().await;
+    house.until_cleared().await;
+    let batch = house.batches().await.remove(0);
+    assert_eq!(batch.accepted.map(|accepted| accepted.lines), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_that_could_never_be_cleared_is_reversed() {
+    let house = House::open().await;
+    house.troubles.set([Trouble::BrokenCode]);
+    let id = PaymentId::new();
+    let outcome = house.authorise(id, "approve", 2390).await;
+    assert_eq!(outcome, AuthoriseOutcome::Unknown);
+    house.until_settled().await;
+    let holds = house.holds(id).await;
+    assert_eq!(
+        (holds[0].state.as_str(), holds[0].reversals),
+        ("reversed", 1)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_after_a_reversal_of_something_unheard_of_is_taken_back() {
+    let house = House::open().await;
+    // The bank says yes when nobody waits any more, and nothing of it to the reversal.
+    let late = ANSWER + Duration::from_millis(800);
+    let late = Trouble::Late(late.as_millis() as u64);
+    house.troubles.set([late, Trouble::Unheard]);
+    let id = PaymentId::new();
+    let outcome = house.authorise(id, "approve", 3100).await;
+    assert_eq!(outcome, AuthoriseOutcome::Unknown);
+    until("the bank knows of nothing to reverse", async || {
+        house.report(id).await.state == State::Reversed
+    })
+    .await;
+    assert_eq!(house.holds(id).await[0].state, "held");
+    until("the late approval is taken back", async || {
+        house.holds(id).await[0].state == "reversed"
+    })
+    .await;
+    house.until_settled().await;
+    assert_eq!(house.holds(id).await[0].reversals, 1);
+    assert_eq!(house.report(id).await.state, State::Reversed);
+    let strays = house.status().await.strays;
+    assert_eq!(
+        (strays[0].payment, strays[0].finding),
+        (Some(id), Some(Finding::TakenBack))
+    );
+    // What the reader was told stays so.
+    let outcome = house.authorise(id, "approve", 3100).await;
+    assert_eq!(outcome, AuthoriseOutcome::Unknown);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -213,7 +213,7 @@ values! {
     Sequence: "a number from 1 to 999999999 without leading zeros";
     MerchantNumber: "1 to 15 printable characters without spaces at the ends";
     RetrievalReference: "12 letters and digits";
-    ApprovalCode: "6 letters and digits";
+    ApprovalCode: "1 to 6 letters and digits";
     Digest: "64 hexadecimal digits in small letters";
 }
 

@@ -95,16 +95,27 @@ impl RetrievalReference {
     }
 }
 
-/// The code a bank gives with an approval (ISO 8583 field 38): 6 letters and digits.
+/// The code a bank gives with an approval (ISO 8583 field 38): 1 to 6 letters and digits, without the spaces that fill the
+/// field up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApprovalCode(String);
 
 impl ApprovalCode {
-    /// Checks a code.
+    /// Reads a code, also one that is filled up with spaces.
     pub fn parse(text: &str) -> Result<ApprovalCode, Malformed> {
-        letters_and_digits(text, 6).map(ApprovalCode)
+        if text.len() > APPROVAL_CODE_BYTES {
+            return Err(Malformed);
+        }
+        let text = text.trim_end_matches(' ');
+        if text.is_empty() {
+            return Err(Malformed);
+        }
+        letters_and_digits(text, text.len()).map(ApprovalCode)
     }
 }
+
+/// How long field 38 is.
+const APPROVAL_CODE_BYTES: usize = 6;
 
 fn letters_and_digits(text: &str, length: usize) -> Result<String, Malformed> {
     if text.len() == length && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -201,6 +212,14 @@ mod tests {
     fn references_are_as_long_as_their_fields() {
         assert!(RetrievalReference::parse("633015000042").is_ok());
         assert!(ApprovalCode::parse("T00042").is_ok());
+        let short = ApprovalCode::parse("T42   ").unwrap();
+        assert_eq!(short.as_str(), "T42");
+        assert_eq!(ApprovalCode::parse("T42"), Ok(short));
+        for text in [
+            "", "      ", " T0042", "T 0042", "T0-042", "T000042", "T00042 ",
+        ] {
+            assert_eq!(ApprovalCode::parse(text), Err(Malformed), "{text}");
+        }
         for text in [
             "",
             "63301500004",

@@ -41,7 +41,8 @@ enum Action {
     Chargeback(operator::ChargeBackOptions),
     /// The bookseller's evidence is accepted: a chargeback is given back.
     Represent(operator::RepresentOptions),
-    /// Lets the next messages go wrong: nothing, silence, late:MILLISECONDS, twice, reordered, garbage, drop-before, drop-after.
+    /// Lets the next messages go wrong: nothing, silence, late:MILLISECONDS, twice, reordered, garbage, drop-before, drop-after, in-progress,
+    /// duplicate, unheard, broken-code.
     Trouble(operator::TroubleOptions),
     /// Writes account statements (camt.053) to a folder.
     Statement(operator::StatementOptions),

@@ -2,7 +2,8 @@
 //! batch is sent to the bank until it has answered.
 //!
 //! A batch is sent as it was cut, however often; the bank knows it by its number and digest and books it once. Batches go one
-//! after the other, so that the bank never sees a gap. What the bank pays for them is not known here: its statement says it.
+//! after the other, so that the bank never sees a gap; one that it has refused is sent again now and then, and the next ones
+//! do not wait for it. What the bank pays for them is not known here: its statement says it.
 
 pub(crate) mod door;
 
@@ -68,7 +69,7 @@ async fn cut_for(
     let (merchant, now) = (room.merchant.clone(), desk.clock.now());
     let cut = desk.store.write(move |tx| {
         let before = journal::last(tx)?.map_or(0, |last| i64::from(last.sequence.get()));
-        while journal::cut(tx, &merchant, business_date, now)? == limits::CLEARING_LINES {}
+        while journal::cut(tx, &merchant, business_date, now)? {}
         Ok::<_, Refusal>(journal::page(tx, before, i64::MAX)?)
     });
     let cut = cut.await?;
@@ -154,32 +155,31 @@ enum NoAnswer {
     Mismatch(#[from] Mismatch),
 }
 
-/// Sends the oldest batch that waits, if it is time; whether the bank has taken it.
+/// Sends the batch whose turn it is; whether the bank has answered it.
 async fn deliver_next(desk: &Desk, room: &Room) -> Result<bool, Fault> {
-    let Some(batch) = desk.store.read(|tx| journal::untaken(tx)).await? else {
+    let now = desk.clock.now();
+    let batch = desk.store.read(move |tx| journal::untaken(tx, now)).await?;
+    let Some(batch) = batch else {
         return Ok(false);
     };
-    let (now, sequence) = (desk.clock.now(), batch.sequence);
-    if batch.due > now {
-        return Ok(false);
-    }
-    let pause = match send(room, &batch).await {
+    let sequence = batch.sequence;
+    let (pause, is_answered) = match send(room, &batch).await {
         Ok((acknowledgement, text)) => {
             if book(desk, batch, acknowledgement, text).await? {
                 return Ok(true);
             }
-            REFUSED_PAUSE
+            (REFUSED_PAUSE, true)
         }
         Err(error) => {
             tracing::warn!(%error, %sequence, "a clearing batch is not answered");
-            advice::patience(batch.tries, desk.retry)
+            (advice::patience(batch.tries, desk.retry), false)
         }
     };
     let again = desk.clock.now().plus(pause);
     desk.store
         .write(move |tx| journal::again(tx, sequence, again))
         .await?;
-    Ok(false)
+    Ok(is_answered)
 }
 
 /// The bank's answer, checked against what was sent.

@@ -28,6 +28,9 @@ storage::statements! {
     TRY = "UPDATE advice SET tries = tries + 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
     UNSENT = "UPDATE advice SET tries = tries - 1, due_us = $2 WHERE seq = $1 AND response_code IS NULL";
     DONE = "UPDATE advice SET response_code = $2, done_us = $3 WHERE seq = $1 AND response_code IS NULL";
+    ARM_ANEW = "UPDATE advice SET stan = $2, transmitted = $3, tries = 0, due_us = $4, queued_us = $4, response_code = NULL, done_us = NULL
+        WHERE payment = $1 AND kind = 'reversal' AND response_code IS NOT NULL AND response_code <> '00'";
+    NAME_ANEW = "UPDATE advice SET stan = $2, transmitted = $3, tries = 0, due_us = $4 WHERE seq = $1 AND response_code IS NULL";
     WAITING = "SELECT COUNT(*), MIN(queued_us) FROM advice WHERE response_code IS NULL";
 }
 
@@ -72,14 +75,14 @@ pub(crate) struct Advice {
     pub(crate) response_code: Option<String>,
 }
 
-/// Queues a message, unless it was queued before.
+/// Queues a message, unless it was queued before; whether this was the first time.
 pub(crate) fn queue(
     tx: &mut dyn Tx,
     payment: PaymentId,
     kind: Kind,
     amount: Money,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<bool, Fault> {
     let trace = Trace::next(tx, now)?;
     let params = [
         payment.to_string().into(),
@@ -90,7 +93,32 @@ pub(crate) fn queue(
         trace.transmitted.to_string().into(),
         now.as_micros().into(),
     ];
-    tx.execute(&QUEUE, &params).map(drop)
+    Ok(tx.execute(&QUEUE, &params)? == 1)
+}
+
+/// Lets the reversal of a payment be said anew, when it was answered otherwise than with 00; whether it was. It has another
+/// name then: under the old one the bank would answer as before.
+pub(crate) fn arm_anew(tx: &mut dyn Tx, payment: PaymentId, now: Timestamp) -> Result<bool, Fault> {
+    let trace = Trace::next(tx, now)?;
+    let params = [
+        payment.to_string().into(),
+        trace.stan.number().into(),
+        trace.transmitted.to_string().into(),
+        now.as_micros().into(),
+    ];
+    Ok(tx.execute(&ARM_ANEW, &params)? == 1)
+}
+
+/// Gives a message that waits another name, and lets it be said at once: what was answered to the old one does not count.
+pub(crate) fn name_anew(tx: &mut dyn Tx, seq: i64, now: Timestamp) -> Result<(), Fault> {
+    let trace = Trace::next(tx, now)?;
+    let params = [
+        seq.into(),
+        trace.stan.number().into(),
+        trace.transmitted.to_string().into(),
+        now.as_micros().into(),
+    ];
+    tx.execute(&NAME_ANEW, &params).map(drop)
 }
 
 pub(crate) fn find(

@@ -20,13 +20,20 @@ storage::statements! {
     UNCLEARED = "SELECT advice.seq, advice.kind, advice.movement, advice.amount_cents, advice.done_us,
             payment.id, payment.order_number, payment.retrieval_reference, payment.approval_code
         FROM advice JOIN payment ON payment.id = advice.payment
-        WHERE advice.batch IS NULL AND advice.response_code = '00' AND advice.kind <> 'reversal'
+        WHERE advice.batch IS NULL AND advice.response_code = '00' AND advice.kind <> 'reversal' AND advice.rejected IS NULL
         ORDER BY advice.done_us, advice.seq LIMIT $1";
-    COUNT_UNCLEARED = "SELECT COUNT(*) FROM advice WHERE batch IS NULL AND response_code = '00' AND kind <> 'reversal'";
+    COUNT_UNCLEARED = "SELECT COUNT(*) FROM advice
+        WHERE batch IS NULL AND response_code = '00' AND kind <> 'reversal' AND rejected IS NULL";
+    COUNT_UNCLEARABLE = "SELECT COUNT(*) FROM advice
+        WHERE batch IS NULL AND response_code = '00' AND kind <> 'reversal' AND rejected IS NOT NULL";
+    SET_ASIDE = "UPDATE advice SET rejected = 'no-references' WHERE seq = $1";
     CUT = "INSERT INTO clearing_batch (sequence, business_date, cut_us, file, lines, captures_cents, refunds_cents, state, tries, due_us)
         VALUES ($1, $2, $3, $4, $5, $6, $7, 'cut', 0, $3)";
     PUT = "UPDATE advice SET batch = $2, line = $3 WHERE seq = $1";
-    UNTAKEN = "SELECT sequence, file, tries, due_us FROM clearing_batch WHERE state <> 'taken' ORDER BY sequence LIMIT 1";
+    UNTAKEN = "SELECT sequence, file, tries FROM clearing_batch
+        WHERE due_us <= $1 AND (state = 'refused'
+            OR sequence = (SELECT MIN(sequence) FROM clearing_batch AS unanswered WHERE unanswered.state = 'cut'))
+        ORDER BY sequence LIMIT 1";
     COUNT_UNTAKEN = "SELECT COUNT(*), COUNT(CASE WHEN state = 'refused' THEN 1 END) FROM clearing_batch WHERE state <> 'taken'";
     AGAIN = "UPDATE clearing_batch SET tries = tries + 1, due_us = $2 WHERE sequence = $1";
     TAKEN = "UPDATE clearing_batch SET state = 'taken', acknowledgement = $2, answered_us = $3,
@@ -131,30 +138,36 @@ pub(crate) fn last(tx: &mut dyn Tx) -> Result<Option<Last>, Fault> {
     }))
 }
 
-/// Cuts a batch of what was confirmed and is in none yet, as much as fits one; how many lines it has.
+/// Cuts a batch of what was confirmed and is in none yet, as much as fits one; whether there may be more. What no batch can
+/// bear is set aside, so that it stands in nobody's way.
 pub(crate) fn cut(
     tx: &mut dyn Tx,
     merchant: &MerchantNumber,
     business_date: Date,
     now: Timestamp,
-) -> Result<usize, Fault> {
+) -> Result<bool, Fault> {
     let before = last(tx)?;
     let next = before.map_or(Some(Sequence::FIRST), |last| last.sequence.next());
     let sequence = next.ok_or_else(|| Fault::defect("there is no number for another batch"))?;
     let most = i64::try_from(limits::CLEARING_LINES).unwrap_or(i64::MAX);
     let mut lines = Vec::new();
     let mut seqs = Vec::new();
-    for row in tx.query(&UNCLEARED, &[most.into()])? {
+    let rows = tx.query(&UNCLEARED, &[most.into()])?;
+    let is_full = rows.len() == limits::CLEARING_LINES;
+    for row in rows {
         let seq = row.int(0)?;
         match line(&row)? {
             Some(line) => {
                 lines.push(line);
                 seqs.push(seq);
             }
-            None => tracing::error!(
-                seq,
-                "a capture or refund cannot be cleared: it lacks the bank's references"
-            ),
+            None => {
+                tracing::error!(
+                    seq,
+                    "a capture or refund cannot be cleared: it lacks the bank's references"
+                );
+                tx.execute(&SET_ASIDE, &[seq.into()])?;
+            }
         }
     }
     let header = Header {
@@ -183,7 +196,7 @@ pub(crate) fn cut(
     for (line, seq) in (1_i64..).zip(seqs) {
         tx.execute(&PUT, &[seq.into(), number.clone(), line.into()])?;
     }
-    Ok(count)
+    Ok(is_full)
 }
 
 /// A batch that the bank has not taken.
@@ -192,19 +205,18 @@ pub(crate) struct Untaken {
     pub(crate) sequence: Sequence,
     pub(crate) file: String,
     pub(crate) tries: i64,
-    pub(crate) due: Timestamp,
 }
 
-/// The oldest batch that the bank has not taken: the others wait, because it takes them in their order.
-pub(crate) fn untaken(tx: &mut dyn Tx) -> Result<Option<Untaken>, Fault> {
-    let Some(row) = tx.query_opt(&UNTAKEN, &[])? else {
+/// The batch that is to be sent now: the oldest that the bank has not answered, for which younger ones wait, because it takes
+/// them in their order; or one that it refused, for which nothing waits.
+pub(crate) fn untaken(tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Untaken>, Fault> {
+    let Some(row) = tx.query_opt(&UNTAKEN, &[now.as_micros().into()])? else {
         return Ok(None);
     };
     Ok(Some(Untaken {
         sequence: sequence(row.int(0)?)?,
         file: row.text(1)?.to_owned(),
         tries: row.int(2)?,
-        due: Timestamp::micros(row.int(3)?),
     }))
 }
 
@@ -259,6 +271,11 @@ pub(crate) fn refused(
 /// How many captures and refunds wait for a batch.
 pub(crate) fn count_uncleared(tx: &mut dyn Tx) -> Result<i64, Fault> {
     tx.query_one(&COUNT_UNCLEARED, &[])?.int(0)
+}
+
+/// How many captures and refunds no batch can bear.
+pub(crate) fn count_unclearable(tx: &mut dyn Tx) -> Result<i64, Fault> {
+    tx.query_one(&COUNT_UNCLEARABLE, &[])?.int(0)
 }
 
 /// How many batches the bank has not taken, and how many of them it refused.
@@ -369,4 +386,47 @@ fn read_line(row: &Row) -> Result<LineReport, Fault> {
         at: Timestamp::micros(row.int(7)?),
         rejected: row.opt_text(8)?.map(str::to_owned),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::journal::MIGRATIONS;
+    use jiff::civil::date;
+    use storage::{Store, StoreUrl};
+    use trade::ids::CaptureId;
+
+    storage::statements! {
+        CAPTURED = "INSERT INTO payment (id, order_number, amount_cents, state, approval_code, retrieval_reference, response_code,
+                captured_cents, refunded_cents, received_us, changed_us)
+            VALUES ($1, 'BQ-0000-0001', 1000, 'captured', $2, '632718000042', '00', 1000, 0, 1, 1)";
+        CONFIRMED = "INSERT INTO advice (payment, kind, movement, amount_cents, stan, transmitted, tries, due_us, queued_us, response_code, done_us)
+            VALUES ($1, 'capture', $2, 1000, $3, '1126120000', 1, 1, 1, '00', $3)";
+    }
+
+    /// As journals may have them from before such approvals were told apart.
+    #[tokio::test]
+    async fn what_no_batch_can_bear_stands_in_nobodys_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("switch.db"));
+        let store = Store::open(&url, &[MIGRATIONS]).await.unwrap();
+        let cut = store.write(|tx| {
+            for (number, code) in [(1, "T 042"), (2, "T42"), (3, "T00043")] {
+                let (id, capture) = (PaymentId::new(), CaptureId::new());
+                tx.execute(&CAPTURED, &[id.to_string().into(), code.into()])?;
+                let capture = capture.to_string();
+                let confirmed = [id.to_string().into(), capture.into(), number.into()];
+                tx.execute(&CONFIRMED, &confirmed)?;
+            }
+            let before = count_uncleared(tx)?;
+            let merchant = MerchantNumber::parse("BOUQUIN DEMO").unwrap();
+            for _ in 0..2 {
+                cut(tx, &merchant, date(2026, 11, 26), Timestamp::micros(7))?;
+            }
+            let lines: Vec<i64> = page(tx, 0, 9)?.iter().map(|batch| batch.lines).collect();
+            Ok::<_, Fault>((before, lines, count_uncleared(tx)?, count_unclearable(tx)?))
+        });
+        assert_eq!(cut.await.unwrap(), (3, vec![2, 0], 0, 1));
+    }
 }

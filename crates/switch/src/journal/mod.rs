@@ -34,6 +34,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 4,
         sql: include_str!("../../migrations/0004_clearing.sql"),
     },
+    Migration {
+        component: "switch",
+        version: 5,
+        sql: include_str!("../../migrations/0005_reconciled.sql"),
+    },
 ];
 
 storage::statements! {

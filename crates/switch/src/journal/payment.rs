@@ -1,6 +1,7 @@
 //! Payments in the journal. Every move is a guarded UPDATE along an arrow of [`State`]; none reads
 //! first and writes later.
 
+use banking::clearing::{ApprovalCode, RetrievalReference};
 use storage::{Fault, Row, Tx, Value};
 use trade::clock::Timestamp;
 use trade::ids::{OrderNumber, PaymentId};
@@ -18,15 +19,17 @@ storage::statements! {
     CLOSE_UNHEARD = "INSERT INTO payment (id, order_number, amount_cents, state, not_sent, captured_cents, refunded_cents, received_us, changed_us)
         VALUES ($1, '', 0, 'not_sent', $2, 0, 0, $3, $3) ON CONFLICT (id) DO NOTHING";
     FIND = "SELECT id, order_number, amount_cents, state, stan, transmitted, response_code, approval_code,
-            retrieval_reference, not_sent, captured_cents, refunded_cents, capturing_cents, part_cents
+            retrieval_reference, not_sent, captured_cents, refunded_cents, capturing_cents, part_cents, late_code
         FROM payment WHERE id = $1";
     MOVE = "UPDATE payment SET state = $3, changed_us = $4 WHERE id = $1 AND state = $2";
     SEND = "UPDATE payment SET state = 'sending', stan = $2, transmitted = $3, changed_us = $4
         WHERE id = $1 AND state = 'received'";
-    ANSWERED = "UPDATE payment SET state = $2, response_code = $3, approval_code = $4, retrieval_reference = $5, part_cents = $6, changed_us = $7
-        WHERE id = $1 AND state = 'sending'";
+    ANSWERED = "UPDATE payment SET state = $2, response_code = $3, approval_code = $4, retrieval_reference = $5, part_cents = $6, late_code = NULL, changed_us = $7
+        WHERE id = $1 AND state = 'sending' AND (late_code IS NULL OR $2 <> 'declined')";
     NOT_SENT = "UPDATE payment SET state = 'not_sent', not_sent = $2, changed_us = $3
-        WHERE id = $1 AND state IN ('received', 'sending')";
+        WHERE id = $1 AND state IN ('received', 'sending') AND late_code IS NULL";
+    APPROVED_LATE = "UPDATE payment SET late_code = $2 WHERE id = $1";
+    LATE_IS_SEEN_TO = "UPDATE payment SET late_code = NULL WHERE id = $1";
     CAPTURE = "UPDATE payment SET capturing_cents = capturing_cents + $2, changed_us = $3
         WHERE id = $1 AND state = 'approved' AND amount_cents - captured_cents - capturing_cents >= $2";
     CAPTURED = "UPDATE payment SET capturing_cents = capturing_cents - $2, captured_cents = captured_cents + $2, changed_us = $3,
@@ -65,6 +68,8 @@ pub(crate) struct Payment {
     pub(crate) capturing: Money,
     /// What the bank approved, when that was a part of the amount.
     pub(crate) part: Option<Money>,
+    /// Field 39 of an approval that came when nobody waited for it, while no reversal has been queued since.
+    pub(crate) late_code: Option<String>,
 }
 
 impl Payment {
@@ -101,8 +106,8 @@ impl Payment {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Approved {
-        approval_code: String,
-        retrieval_reference: String,
+        approval_code: ApprovalCode,
+        retrieval_reference: RetrievalReference,
     },
     Declined {
         code: String,
@@ -172,14 +177,17 @@ pub(crate) fn conclude(
             retrieval_reference,
         } => {
             let said = [
-                approval_code.into(),
-                retrieval_reference.into(),
+                approval_code.as_str().into(),
+                retrieval_reference.as_str().into(),
                 Value::Null,
             ];
             answered(tx, id, (State::Approved, response::APPROVED), said, now)?;
         }
         Verdict::Declined { code } => {
-            answered(tx, id, (State::Declined, code), nothing, now)?;
+            if !answered(tx, id, (State::Declined, code), nothing, now)? {
+                // Settled meanwhile, or approved by another answer.
+                doubt(tx, id, now)?;
+            }
         }
         Verdict::PartlyApproved { part } => {
             let code = response::PARTLY_APPROVED;
@@ -189,16 +197,17 @@ pub(crate) fn conclude(
             }
         }
         Verdict::Unknown => {
-            if advance(tx, id, State::Sending, State::Unknown, now)? {
-                take_back(tx, id, now)?;
-            }
+            doubt(tx, id, now)?;
         }
         Verdict::NotSent(reason) => {
-            let reason = reason.code();
-            tx.execute(
-                &NOT_SENT,
-                &[id.to_string().into(), reason.into(), now.as_micros().into()],
-            )?;
+            let params = [
+                id.to_string().into(),
+                reason.code().into(),
+                now.as_micros().into(),
+            ];
+            if tx.execute(&NOT_SENT, &params)? == 0 {
+                doubt(tx, id, now)?;
+            }
         }
     }
     Ok(())
@@ -219,10 +228,66 @@ fn answered(
     Ok(tx.execute(&ANSWERED, &params)? == 1)
 }
 
+/// Leaves a payment that is still asked about in doubt, with its reversal queued.
+fn doubt(tx: &mut dyn Tx, id: PaymentId, now: Timestamp) -> Result<(), Fault> {
+    if advance(tx, id, State::Sending, State::Unknown, now)? {
+        take_back(tx, id, now)?;
+    }
+    Ok(())
+}
+
 /// Queues the one reversal of what nobody may build on.
 fn take_back(tx: &mut dyn Tx, id: PaymentId, now: Timestamp) -> Result<(), Fault> {
     let amount = find(tx, id)?.map_or(Money::ZERO, |payment| payment.amount);
-    advice::queue(tx, id, Kind::Reversal, amount, now)
+    advice::queue(tx, id, Kind::Reversal, amount, now)?;
+    late_is_seen_to(tx, id)
+}
+
+/// A reversal was queued after all that was heard of the payment.
+fn late_is_seen_to(tx: &mut dyn Tx, id: PaymentId) -> Result<(), Fault> {
+    let params = [id.to_string().into()];
+    tx.execute(&LATE_IS_SEEN_TO, &params).map(drop)
+}
+
+/// The bank approved what nobody may build on any more: a payment that is declined, in doubt, reversed or believed not to
+/// have been sent. It is in doubt, and its reversal is said anew unless it is on its way or the bank has confirmed it;
+/// `true` when it is. Of a payment that is still asked about it is written down, for whoever concludes it.
+pub(crate) fn approved_late(
+    tx: &mut dyn Tx,
+    payment: &Payment,
+    code: &str,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let id = payment.id;
+    tx.execute(&APPROVED_LATE, &[id.to_string().into(), code.into()])?;
+    if payment.state == State::Sending {
+        return Ok(false);
+    }
+    let armed = advice::arm_anew(tx, id, now)?
+        || advice::queue(tx, id, Kind::Reversal, payment.amount, now)?;
+    if armed {
+        late_is_seen_to(tx, id)?;
+        if payment.state != State::Unknown {
+            advance(tx, id, payment.state, State::Unknown, now)?;
+        }
+    }
+    Ok(armed)
+}
+
+/// A reversal was answered with 25, and an approval had come after it was queued: the two crossed. It is said anew, under
+/// another name; `false` when no approval had.
+pub(crate) fn reverse_what_crossed(
+    tx: &mut dyn Tx,
+    id: PaymentId,
+    reversal: i64,
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    let crossed = find(tx, id)?.is_some_and(|payment| payment.late_code.is_some());
+    if crossed {
+        advice::name_anew(tx, reversal, now)?;
+        late_is_seen_to(tx, id)?;
+    }
+    Ok(crossed)
 }
 
 /// Moves a payment along an arrow, if it is still where the arrow begins.
@@ -370,6 +435,7 @@ fn read(row: &Row) -> Result<Payment, Fault> {
         refunded: Money::cents(row.int(11)?),
         capturing: Money::cents(row.int(12)?),
         part: row.opt_int(13)?.map(Money::cents),
+        late_code: text(14)?,
     })
 }
 

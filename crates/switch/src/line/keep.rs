@@ -44,8 +44,9 @@ impl Line {
                     tracing::warn!(%error, carrier = %self.address, "the bank cannot be reached");
                 }
             }
-            tokio::time::sleep(jittered(pause)).await;
-            pause = pause.saturating_mul(2).min(self.times.reconnect_most);
+            let dice = getrandom::u32().unwrap_or(u32::MAX / 2);
+            tokio::time::sleep(jittered(pause, dice)).await;
+            pause = grown(pause, self.times.reconnect_most);
         }
     }
 
@@ -119,8 +120,51 @@ impl Line {
     }
 }
 
-/// Between half and one and a half of the pause, so that many switches do not return at once.
-fn jittered(pause: Duration) -> Duration {
-    let share = getrandom::u32().unwrap_or(u32::MAX / 2);
-    pause.mul_f64(0.5 + f64::from(share) / f64::from(u32::MAX))
+/// The pause after a pause that did not help.
+fn grown(pause: Duration, most: Duration) -> Duration {
+    pause.saturating_mul(2).min(most)
+}
+
+/// Between half and one and a half of the pause, as the dice fall, so that many switches do not return at once.
+fn jittered(pause: Duration, dice: u32) -> Duration {
+    pause.mul_f64(0.5 + f64::from(dice) / f64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::LineTimes;
+
+    #[test]
+    fn pauses_double_to_the_longest_and_stay_there() {
+        let times = LineTimes::default();
+        let pauses = std::iter::successors(Some(times.reconnect_first), |pause| {
+            Some(grown(*pause, times.reconnect_most))
+        });
+        let pauses: Vec<u128> = pauses.take(9).map(|pause| pause.as_millis()).collect();
+        assert_eq!(
+            pauses,
+            [200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000]
+        );
+        assert_eq!(
+            grown(Duration::MAX, times.reconnect_most),
+            times.reconnect_most
+        );
+    }
+
+    #[test]
+    fn however_the_dice_fall_a_pause_is_half_to_one_and_a_half_of_itself() {
+        for pause in [1, 200, 3_333, 10_000].map(Duration::from_millis) {
+            assert_eq!(jittered(pause, 0), pause / 2);
+            assert_eq!(jittered(pause, u32::MAX), pause * 3 / 2);
+            let mut last = Duration::ZERO;
+            for dice in (0..u32::MAX).step_by(65_537) {
+                let rested = jittered(pause, dice);
+                assert!((pause / 2..=pause * 3 / 2).contains(&rested), "{dice}");
+                // Each fall its own: no two of many switches return together.
+                assert!(rested >= last, "{dice}");
+                last = rested;
+            }
+        }
+    }
 }

@@ -12,23 +12,22 @@ mod keep;
 mod outgoing;
 mod session;
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cards::iso8583::{Message, Stan, frame};
 use link::tls::ClientTls;
 use serde::{Deserialize, Serialize};
-use storage::Store;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use trade::clock::{Clock, Timestamp};
 use zeroize::Zeroizing;
 
-use crate::api::{Carrier, SHOWN_STRAYS};
+use crate::api::Carrier;
 use crate::dialogue::{self, Merchant};
-use crate::journal::{Trace, stray, stray::Stray, transmission_time};
+use crate::journal::{Trace, stray::Stray, transmission_time};
+use crate::strays::Strays;
 use history::History;
 use in_flight::{Ended, InFlight, Key};
 use outgoing::Outgoing;
@@ -108,7 +107,8 @@ pub(crate) struct Line {
     merchant: Merchant,
     times: LineTimes,
     clock: Clock,
-    store: Store,
+    /// Where replies go that nobody waits for.
+    strays: Arc<Strays>,
     in_flight: InFlight,
     /// Where messages go in, while the session is signed on.
     door: Mutex<Option<Door>>,
@@ -119,8 +119,6 @@ pub(crate) struct Line {
     doubted: AtomicBool,
     counts: Counts,
     history: History,
-    /// The numbers of the latest replies that it brought and nobody waited for.
-    strays: Mutex<VecDeque<i64>>,
     heard: Mutex<Instant>,
     /// Rung when a message got no answer: is anybody there?
     doubt: Notify,
@@ -157,7 +155,7 @@ impl Line {
         merchant: Merchant,
         times: LineTimes,
         clock: Clock,
-        store: Store,
+        strays: Arc<Strays>,
         all_up: watch::Sender<usize>,
     ) -> Line {
         Line {
@@ -167,24 +165,19 @@ impl Line {
             times,
             standing: Mutex::new(Standing::Down(clock.now())),
             clock,
-            store,
+            strays,
             in_flight: InFlight::default(),
             door: Mutex::new(None),
             all_up,
             doubted: AtomicBool::new(false),
             counts: Counts::default(),
             history: History::default(),
-            strays: Mutex::default(),
             heard: Mutex::new(Instant::now()),
             doubt: Notify::new(),
             key_change: Notify::new(),
             network_messages: AtomicU64::new(0),
             sessions: AtomicU64::new(0),
         }
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
     }
 
     fn standing(&self) -> Standing {
@@ -223,12 +216,6 @@ impl Line {
     pub(crate) fn was_overtaken(&self) {
         self.counts.unanswered.fetch_add(1, Ordering::Relaxed);
         self.history.note_overtaken(self.clock.now());
-    }
-
-    /// Whether it brought the reply of that number, among the latest that nobody waited for.
-    pub(crate) fn brought(&self, stray: i64) -> bool {
-        let strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
-        strays.contains(&stray)
     }
 
     /// It was silent: others go first until it is heard again, and it is asked whether it is there.
@@ -340,27 +327,11 @@ impl Line {
         answer.is_ok_and(|answer| dialogue::is_approved(&answer))
     }
 
-    async fn keep_stray(&self, stray: Stray) {
-        tracing::warn!(
-            mti = stray.mti,
-            stan = stray.stan,
-            reason = stray.reason,
-            "a reply nobody waited for"
-        );
-        match self.store.write(move |tx| stray::keep(tx, &stray)).await {
-            Ok(seq) => self.remember_stray(seq),
-            Err(fault) => {
-                tracing::error!(fault = fault.detail(), "it could not be written down");
-            }
-        }
-    }
-
-    fn remember_stray(&self, seq: i64) {
-        let mut strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
-        strays.push_back(seq);
-        if strays.len() > SHOWN_STRAYS {
-            strays.pop_front();
-        }
+    fn keep_stray(&self, stray: Stray) {
+        self.strays.hand_in(Stray {
+            carrier: Some(self.address),
+            ..stray
+        });
     }
 
     fn heard_now(&self) {

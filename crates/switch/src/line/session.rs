@@ -136,7 +136,7 @@ impl Line {
             match read_frame(&mut reader).await {
                 Ok(bytes) => {
                     self.heard_now();
-                    self.take(&bytes, &answers).await;
+                    self.take(&bytes, &answers);
                 }
                 Err(error) => return error,
             }
@@ -144,34 +144,29 @@ impl Line {
     }
 
     /// One message from the bank, to whoever waits for it.
-    async fn take(&self, bytes: &[u8], answers: &mpsc::Sender<Outgoing>) {
+    fn take(&self, bytes: &[u8], answers: &mpsc::Sender<Outgoing>) {
         let now = self.clock.now();
         let view = match View::parse(&ASCII_1987, bytes) {
             Ok(view) => view,
-            Err(error) => return self.keep_stray(Stray::unreadable(&error, now)).await,
+            Err(error) => return self.keep_stray(Stray::unreadable(&error, now)),
         };
         // Read a second time: the copy is for the one who waits, and it is theirs to keep.
         let Ok(message) = Message::parse(&ASCII_1987, bytes) else {
             return;
         };
         if view.mti().is_request() {
-            return self.answer_bank(&view, &message, answers).await;
+            return self.answer_bank(&view, &message, answers);
         }
         if let Err(kind) = self.in_flight.deliver(&view, message) {
-            self.keep_stray(Stray::of(&view, kind, now)).await;
+            self.keep_stray(Stray::of(&view, kind, now));
         }
     }
 
     /// Banks echo too, and ask for other keys; anything else they ask is written down and left.
-    async fn answer_bank(
-        &self,
-        view: &View<'_>,
-        asked: &Message,
-        answers: &mpsc::Sender<Outgoing>,
-    ) {
+    fn answer_bank(&self, view: &View<'_>, asked: &Message, answers: &mpsc::Sender<Outgoing>) {
         if asked.mti() != Mti::NETWORK {
             let stray = Stray::of(view, StrayKind::Request, self.clock.now());
-            return self.keep_stray(stray).await;
+            return self.keep_stray(stray);
         }
         if asked.get(Field::NETWORK_CODE) == Some(KEY_CHANGE) {
             tracing::info!(carrier = %self.address, "the bank asks for other keys");

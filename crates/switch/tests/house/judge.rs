@@ -41,11 +41,19 @@ pub fn agree(report: &PaymentReport, holds: &[Hold]) {
         | State::Unknown
         | State::Reversing => false,
     };
-    let money = hold.map_or((Money::ZERO, Money::ZERO), |hold| {
-        (hold.captured, hold.refunded)
+    let money = hold.map_or([Money::ZERO; 3], |hold| {
+        let held = match hold.state.as_str() {
+            "held" => hold.amount - hold.captured - hold.released,
+            _ => Money::ZERO,
+        };
+        [held, hold.captured, hold.refunded]
     });
+    let held = match report.state {
+        State::Approved => report.amount - report.captured,
+        _ => Money::ZERO,
+    };
     assert!(
-        as_it_should_be && money == (report.captured, report.refunded),
+        as_it_should_be && money == [held, report.captured, report.refunded],
         "the switch says {report:#?}\nthe bank says {holds:#?}"
     );
 }

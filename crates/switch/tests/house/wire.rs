@@ -25,6 +25,9 @@ struct End {
     /// Connections that were ever carried, and those that are now.
     carried: AtomicUsize,
     open: AtomicUsize,
+    /// How often something came from the switch, and from the bank.
+    asked: AtomicUsize,
+    answered: AtomicUsize,
 }
 
 impl Wire {
@@ -38,6 +41,8 @@ impl Wire {
             cuts: watch::Sender::new(0),
             carried: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
+            answered: AtomicUsize::new(0),
         });
         let carrier = Arc::clone(&end);
         tokio::spawn(async move {
@@ -61,6 +66,12 @@ impl Wire {
     /// How many it carries now.
     pub fn open(&self) -> usize {
         self.end.open.load(Ordering::SeqCst)
+    }
+
+    /// How often something came from the switch, and from the bank.
+    pub fn heard(&self) -> (usize, usize) {
+        let count = |of: &AtomicUsize| of.load(Ordering::SeqCst);
+        (count(&self.end.asked), count(&self.end.answered))
     }
 
     pub fn cut(&self) {
@@ -103,16 +114,22 @@ async fn carry(switch: TcpStream, end: Arc<End>) {
     end.carried.fetch_add(1, Ordering::SeqCst);
     end.open.fetch_add(1, Ordering::SeqCst);
     tokio::select! {
-        () = pump(from_switch, to_bank, questions_flow.subscribe()) => {}
-        () = pump(from_bank, to_switch, end.answers_flow.subscribe()) => {}
+        () = pump(from_switch, to_bank, questions_flow.subscribe(), &end.asked) => {}
+        () = pump(from_bank, to_switch, end.answers_flow.subscribe(), &end.answered) => {}
         _ = cuts.changed() => {}
     }
     end.open.fetch_sub(1, Ordering::SeqCst);
 }
 
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut flows: watch::Receiver<bool>) {
+async fn pump(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut flows: watch::Receiver<bool>,
+    heard: &AtomicUsize,
+) {
     let mut bytes = vec![0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        heard.fetch_add(1, Ordering::SeqCst);
         if flows.wait_for(|flows| *flows).await.is_err() {
             return;
         }
