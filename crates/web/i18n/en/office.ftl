@@ -296,6 +296,7 @@ office-refunds = Refunds
 office-refund-asked = Asked for
 office-answer-waits = waiting
 office-answer-done = done
+office-told-disputed = Nothing was given back: the reader’s bank has given her this money already, or will (see Disputes below). What the dispute does not cover can be given back in part; if the shop wins, all of it can.
 office-answer-refused = refused by the bank
 
 office-certificates = Gift certificates

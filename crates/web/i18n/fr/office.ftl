@@ -296,6 +296,7 @@ office-refunds = Remboursements
 office-refund-asked = Demandé
 office-answer-waits = en attente
 office-answer-done = fait
+office-told-disputed = Rien n’a été remboursé : la banque du lecteur lui a déjà rendu cet argent, ou va le lui rendre (voyez Contestations plus bas). Ce que la contestation ne couvre pas peut être remboursé en partie ; si la librairie l’emporte, tout peut l’être.
 office-answer-refused = refusé par la banque
 
 office-certificates = Chèques-cadeaux
