@@ -319,13 +319,12 @@ fn put(
             ask::conclude(tx, &question, &Settled::Done, now)?;
             Ok(Begun::Done)
         }
-        Means::Transfer => {
+        Means::Card | Means::Provider | Means::Transfer => {
             begin(tx, payment, PaymentState::Refunding, now)?;
-            Ok(Begun::ByHand)
-        }
-        Means::Card | Means::Provider => {
-            begin(tx, payment, PaymentState::Refunding, now)?;
-            Ok(Begun::Ask(question))
+            Ok(match payment.means.capabilities().refund {
+                true => Begun::Ask(question),
+                false => Begun::ByHand,
+            })
         }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use shop::payment::{
-    Asked, Capabilities, Evidence, HostedProvider, Means, Named, NotAnEvent, PageOpened,
-    PageWanted, PaymentMethod, ProviderEvent, Standing, ZoneFault,
+    Asked, Evidence, HostedProvider, Named, NotAnEvent, PageOpened, PageWanted, PaymentMethod,
+    ProviderEvent, Standing, ZoneFault,
 };
 use trade::clock::Timestamp;
 use trade::ids::{CaptureId, RefundId};
@@ -27,10 +27,6 @@ struct Hosted {
 }
 
 impl PaymentMethod for Hosted {
-    fn capabilities(&self) -> Capabilities {
-        Means::Provider.capabilities()
-    }
-
     fn lookup<'a>(&'a self, _: &'a Named) -> Asked<'a, Standing> {
         let found = self.found.lock().unwrap().pop_front();
         Box::pin(std::future::ready(
