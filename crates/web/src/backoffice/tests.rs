@@ -8,9 +8,10 @@
 )]
 
 use axum::http::{StatusCode, header};
+use banking::iban::Iban;
 use shop::checkout::{Draft, place_order};
 use shop::order::OrderState;
-use shop::payment::{self, PaymentState};
+use shop::payment::{self, Means, PaymentState, ShopAccount};
 use shop::pricing::{Destination, Line, quote};
 use shop::staff::{Role, SecondFactorRule};
 use shop::stock::{MoveReason, StockPolicy};
@@ -363,7 +364,6 @@ async fn an_order_is_found_shipped_and_its_refund_refused_by_the_bank_is_told() 
     assert!(dashboard.contains("€12.90") && dashboard.contains("<rect"));
 }
 
-#[tokio::test]
 /// An order of which a transfer is booked, read under that entry of the bank.
 async fn transferred(shop: &mut Small, entry: &'static str) -> OrderNumber {
     let wanted = ordered(shop).await;
@@ -434,6 +434,7 @@ async fn a_refund_of_what_a_dispute_took_back_is_refused_in_words() {
     assert!(french.contains("Rien n’a été remboursé\u{a0}: la banque du lecteur"));
 }
 
+#[tokio::test]
 async fn stock_is_found_by_isbn_and_counted_with_a_reason() {
     let shop = fixture::small().await;
     let number = paid(&shop).await;
