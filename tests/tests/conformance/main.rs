@@ -243,6 +243,7 @@ const BODIES: &[(&str, Body)] = bodies![
     damage::a_bank_account_that_was_booked_wrongly_is_found,
     damage::a_break_opens_once_and_has_an_owner,
     fetching::what_is_there_is_fetched_once_and_compared,
+    damage::a_night_whose_shop_died_in_it_is_done_again,
     fetching::who_is_away_is_asked_again_after_a_growing_pause,
     fetching::a_damaged_batch_is_refused_once_and_holds_up_no_other,
     fetching::statements_that_lie_in_a_folder_are_read_and_laid_aside,

@@ -8,7 +8,7 @@ use banking::clearing::{
 use shop::{
     ledger,
     payment::{Contents, Settled, refund_sent},
-    reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal},
+    reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal, Nightly},
     stock::StockPolicy,
 };
 use storage::Tx;
@@ -37,6 +37,8 @@ storage::statements! {
         SET amount_cents = amount_cents + CASE WHEN account = 'bank' THEN CAST($2 AS BIGINT) ELSE -CAST($2 AS BIGINT) END
         WHERE transfer LIKE $1";
     OVERDRAW = "UPDATE certificates SET balance_cents = balance_cents + $2 WHERE id = $1";
+    // What is left of a run whose shop died in it.
+    BEGUN = "INSERT INTO reconciliation_runs (staff, begun_us) VALUES ($1, $2)";
     MISCOUNT = "UPDATE stock SET on_hand = on_hand + $2 WHERE edition = $1";
 }
 
@@ -462,11 +464,32 @@ pub async fn a_break_opens_once_and_has_an_owner(counter: Counter) {
     let nightly = reconciliation::nightly(store, clock, &agreement)
         .await
         .unwrap();
-    assert_eq!(nightly, None, "one ran just now");
+    assert_eq!(nightly, Nightly::Recent, "one ran just now");
     clock.advance(DAY);
     let nightly = reconciliation::nightly(store, clock, &agreement)
         .await
         .unwrap()
         .unwrap();
-    assert_eq!((nightly.staff, nightly.opened, nightly.open), (None, 0, 0));
+    let Nightly::Ran(run) = nightly else {
+        panic!("{nightly:?}")
+    };
+    assert_eq!((run.staff, run.opened, run.open), (None, 0, 0));
+}
+
+pub async fn a_night_whose_shop_died_in_it_is_done_again(counter: Counter) {
+    let (store, clock) = (&counter.store, &counter.clock);
+    let agreement = super::agreement();
+    let night = async || {
+        reconciliation::nightly(store, clock, &agreement)
+            .await
+            .unwrap()
+    };
+    let begun = clock.now().as_micros();
+    assert_eq!(tamper(&counter, &BEGUN, "anne", begun).await, 1);
+    assert_eq!(night().await, Nightly::UnderWay, "it may be another node's");
+    clock.advance(reconciliation::UNDER_WAY);
+    assert!(matches!(night().await, Nightly::Ran(_)));
+    assert_eq!(night().await, Nightly::Recent);
+    let last = store.read(reconciliation::last_run).await.unwrap().unwrap();
+    assert_eq!((last.begun, last.staff), (clock.now(), None));
 }
