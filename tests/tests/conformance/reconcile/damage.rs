@@ -11,9 +11,9 @@ use shop::{
     reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal, Nightly},
     stock::StockPolicy,
 };
-use storage::Tx;
+use storage::{Fault, Tx};
 use trade::{
-    ids::{CaptureId, OrderNumber, PaymentId},
+    ids::{CaptureId, OrderId, OrderNumber, PaymentId},
     limits,
     money::Money,
 };
@@ -287,6 +287,16 @@ pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
     };
     let card = format!("card:{}%", order.payment.unwrap().id);
     tamper(&UNBALANCE, card.as_str().into(), 5).await;
+    let of_order = async |id: OrderId| {
+        let reading = counter.store.read(move |tx| ledger::of_order(tx, id));
+        reading.await
+    };
+    let unread = of_order(order.id).await;
+    assert!(matches!(unread, Err(Fault::Defect(_))), "{unread:?}");
+    let held = counter.store.read(ledger::trial_balance).await.unwrap();
+    assert!(!held.is_balanced());
+    let unbalanced: Vec<&str> = held.unbalanced.iter().map(String::as_str).collect();
+    assert_eq!(unbalanced, [card.trim_end_matches('%')]);
     use BreakKind::{LedgerUnbalanced, OrderDisagrees, StockDisagrees};
     assert_eq!(
         kinds(&counter).await,
@@ -295,6 +305,7 @@ pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
     );
     tamper(&UNBALANCE, card.as_str().into(), -5).await;
     assert_eq!(kinds(&counter).await, []);
+    assert!(of_order(order.id).await.is_ok_and(|lines| lines.len() > 2));
     tamper(&CAPTURE_MORE, order.id.0.into(), 100).await;
     assert_eq!(
         kinds(&counter).await,
@@ -468,7 +479,6 @@ pub async fn a_break_opens_once_and_has_an_owner(counter: Counter) {
     clock.advance(DAY);
     let nightly = reconciliation::nightly(store, clock, &agreement)
         .await
-        .unwrap()
         .unwrap();
     let Nightly::Ran(run) = nightly else {
         panic!("{nightly:?}")
