@@ -293,7 +293,7 @@ fn sell(demo: &Demo, office: &mut Reader) -> Result<OrderNumber> {
     let page = office.get(&format!("{shop}/office/orders/{number}"))?;
     let sent = office.submit(&page, "/ship", &[])?;
     ensure!(sent.url.contains("told=ship-done"), "{}", sent.url);
-    Ok(OrderNumber::parse(&number)?)
+    Ok(OrderNumber::parse(number)?)
 }
 
 fn close_the_day(demo: &Demo) -> Result<()> {
