@@ -15,9 +15,13 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use reader::{JEANNE, Reader};
-use shop::reconciliation::{
-    self, ReadBatch, ReadStatement, Run,
-    fetching::{self, Source, Standing},
+use shop::{
+    ledger::TrialBalance,
+    order::{self, OrderState},
+    reconciliation::{
+        self, ReadBatch, ReadStatement, Run,
+        fetching::{self, Source, Standing},
+    },
 };
 use storage::{Fault, Store, Tx};
 use tests::{
@@ -27,6 +31,7 @@ use tests::{
     patience::{order_number, patiently},
 };
 use tokio::runtime::Runtime;
+use trade::{ids::OrderNumber, money::Money};
 
 /// How long something may take that the shop does by itself.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -53,6 +58,28 @@ fn nobody_hands_in_a_file_on_postgresql() {
     by_itself(&plan).unwrap();
 }
 
+#[test]
+fn a_refund_after_the_settlement_is_cleared_and_settled_too_on_sqlite() {
+    let plan = Plan {
+        titles: 300,
+        ..Plan::default()
+    };
+    refunded_after_its_settlement(&plan).unwrap();
+}
+
+#[test]
+fn a_refund_after_the_settlement_is_cleared_and_settled_too_on_postgresql() {
+    let Some(postgres) = Postgres::start().unwrap() else {
+        return;
+    };
+    let plan = Plan {
+        titles: 300,
+        database: Some(postgres.fresh("refunding").unwrap()),
+        ..Plan::default()
+    };
+    refunded_after_its_settlement(&plan).unwrap();
+}
+
 /// What the shop has read, and what of it disagrees.
 struct Read {
     batches: Vec<ReadBatch>,
@@ -60,7 +87,7 @@ struct Read {
     breaks: u64,
     standings: Vec<Standing>,
     last_run: Option<Run>,
-    is_balanced: bool,
+    balance: TrialBalance,
 }
 
 impl Read {
@@ -73,7 +100,7 @@ impl Read {
                 breaks: breaks.iter().map(|(_, count)| count).sum(),
                 standings: fetching::standings(tx)?,
                 last_run: reconciliation::last_run(tx)?,
-                is_balanced: shop::ledger::trial_balance(tx)?.is_balanced(),
+                balance: shop::ledger::trial_balance(tx)?,
             })
         });
         Ok(runtime.block_on(read)?)
@@ -117,10 +144,7 @@ fn by_itself(plan: &Plan) -> Result<()> {
     let mut office = log_in(&demo)?;
 
     sell(&demo, &mut office)?;
-    bouquin(&demo, &["switch", "cut"], "switch")?;
-    until(&runtime, &store, "cleared", |read| {
-        read.batches.iter().any(|batch| batch.taken == Some(true))
-    })?;
+    clear(&demo, &runtime, &store, 1)?;
     close_the_day(&demo)?;
     let paid = until(&runtime, &store, "paid", is_paid(1))?;
     ensure!(paid.batches[0].lines == 1 && paid.statements[0].entries == 1);
@@ -161,10 +185,56 @@ fn by_itself(plan: &Plan) -> Result<()> {
     let entries = paid.statements.iter().map(|statement| statement.entries);
     ensure!(entries.sum::<u32>() == 2, "nothing is counted twice");
     ensure!(
-        paid.is_balanced && paid.breaks == 0,
+        paid.balance.is_balanced() && paid.breaks == 0,
         "{} breaks",
         paid.breaks
     );
+    Ok(())
+}
+
+/// Sold, taken, cleared and settled; then the reader sends her book back.
+fn refunded_after_its_settlement(plan: &Plan) -> Result<()> {
+    let demo = Demo::start(plan)?;
+    let runtime = Runtime::new()?;
+    let store = runtime.block_on(oracle::store(&demo, plan))?;
+    let mut office = log_in(&demo)?;
+
+    let number = sell(&demo, &mut office)?;
+    clear(&demo, &runtime, &store, 1)?;
+    close_the_day(&demo)?;
+    let settled = until(&runtime, &store, "paid", is_paid(1))?;
+    let (amount, fees) = (settled.batches[0].captures, settled.balance.posted("fees"));
+    ensure!(amount > Money::ZERO && fees > Money::ZERO);
+    ensure!(settled.balance.posted("bank") == amount - fees);
+    ensure!(settled.balance.posted("card-clearing") == Money::ZERO);
+    ensure!(settled.breaks == 0, "{} breaks", settled.breaks);
+
+    let page = office.get(&format!("{}/office/orders/{number}", demo.at.shop))?;
+    let back = office.submit(&page, "/refund", &[])?;
+    ensure!(back.url.contains("told=refund-done"), "{}", back.url);
+    let owed = Read::of(&runtime, &store)?;
+    ensure!(owed.balance.posted("card-clearing") == -amount);
+    clear(&demo, &runtime, &store, 2)?;
+    close_the_day(&demo)?;
+    let settled = until(&runtime, &store, "paid back", is_paid(2))?;
+
+    let mut batches = settled.batches.iter();
+    let negative = batches.find(|batch| batch.sequence == 2).context("none")?;
+    ensure!(negative.lines == 1 && negative.captures == Money::ZERO);
+    ensure!(negative.refunds == amount, "{negative:?}");
+    let mut statements = settled.statements.iter();
+    let debit = statements
+        .find(|statement| statement.closing - statement.opening == -amount)
+        .with_context(|| format!("no statement has it: {:?}", settled.statements))?;
+    ensure!(debit.entries == 1);
+    // Nothing is left of the sale but what the bank charged for it.
+    let held = &settled.balance;
+    ensure!(held.is_balanced() && held.posted("card-clearing") == Money::ZERO);
+    ensure!(held.posted("bank") == -fees && held.posted("fees") == fees);
+    ensure!(settled.breaks == 0, "{} breaks", settled.breaks);
+    let order = runtime.block_on(store.read(move |tx: &mut dyn Tx| order::find(tx, &number)))?;
+    let order = order.context("no order")?;
+    ensure!(order.state == OrderState::Refunded, "{:?}", order.state);
     Ok(())
 }
 
@@ -194,8 +264,18 @@ fn log_in(demo: &Demo) -> Result<Reader> {
     Ok(office)
 }
 
+/// The switch cuts the batch of that number, and the bank takes it.
+fn clear(demo: &Demo, runtime: &Runtime, store: &Store, sequence: i64) -> Result<()> {
+    bouquin(demo, &["switch", "cut"], "switch")?;
+    let cleared = |read: &Read| {
+        let mut batches = read.batches.iter();
+        batches.any(|batch| batch.sequence == sequence && batch.taken == Some(true))
+    };
+    until(runtime, store, "cleared", cleared).map(drop)
+}
+
 /// A reader buys a book by card, and the bookseller sends it.
-fn sell(demo: &Demo, office: &mut Reader) -> Result<()> {
+fn sell(demo: &Demo, office: &mut Reader) -> Result<OrderNumber> {
     let (shop, mut reader) = (&demo.at.shop, Reader::default());
     let results = reader.get(&format!("{shop}/fr/search?q=Voltaire"))?;
     let mut links = results.html.split("href=\"");
@@ -213,7 +293,7 @@ fn sell(demo: &Demo, office: &mut Reader) -> Result<()> {
     let page = office.get(&format!("{shop}/office/orders/{number}"))?;
     let sent = office.submit(&page, "/ship", &[])?;
     ensure!(sent.url.contains("told=ship-done"), "{}", sent.url);
-    Ok(())
+    Ok(OrderNumber::parse(number)?)
 }
 
 fn close_the_day(demo: &Demo) -> Result<()> {

@@ -75,7 +75,10 @@ fn secret(path: &Path) -> Result<Zeroizing<String>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use shop::payment::Means;
+    use shop::{
+        certificate,
+        payment::{Capabilities, Means},
+    };
 
     /// The rows of the table in `docs/payments.md`, each as its first word in backquotes and its yes and no.
     fn documented() -> Vec<(String, Vec<bool>)> {
@@ -96,20 +99,25 @@ mod tests {
 
     #[test]
     fn the_documented_table_says_what_each_means_can_do() {
-        let done: Vec<(String, Vec<bool>)> = Means::ALL
+        let all = Means::ALL
             .iter()
-            .map(|means| {
-                let can = means.capabilities();
-                let flags = vec![
-                    can.authorise,
-                    can.capture_later,
-                    can.partial,
-                    can.refund,
-                    can.redirect,
-                ];
-                (means.code().to_owned(), flags)
-            })
+            .map(|means| (means.code(), means.capabilities()))
+            .chain([("certificate", certificate::CAPABILITIES)]);
+        let done: Vec<(String, Vec<bool>)> = all
+            .map(|(means, can)| (means.to_owned(), flags(can)))
             .collect();
         assert_eq!(documented(), done);
+    }
+
+    /// In the order of the table's columns; a capability more is a column more.
+    fn flags(can: Capabilities) -> Vec<bool> {
+        let Capabilities {
+            authorise,
+            capture_later,
+            partial,
+            refund,
+            redirect,
+        } = can;
+        vec![authorise, capture_later, partial, refund, redirect]
     }
 }

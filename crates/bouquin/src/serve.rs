@@ -17,7 +17,7 @@ use shop::{
     order::{self, OrderKeys},
     payment::{self, Methods},
     recommend::{self, Refreshed as Counted},
-    reconciliation::{self, Agreement, fetching::Place},
+    reconciliation::{self, Agreement, Nightly, fetching::Place},
     reviews,
     screening::{self, Bureau},
     searches,
@@ -445,10 +445,15 @@ async fn reckon_bestsellers(store: Store, clock: Clock) {
 async fn reconcile(store: Store, clock: Clock, agreement: Agreement) {
     loop {
         match reconciliation::nightly(&store, &clock, &agreement).await {
-            Ok(Some(run)) => {
+            Ok(Nightly::Ran(run)) => {
                 tracing::info!(run.opened, run.closed, run.open, "reconciled");
             }
-            Ok(None) => {}
+            Ok(Nightly::Recent) => {}
+            // Whoever began it may have died: looked at again, it has ended or is done here.
+            Ok(Nightly::UnderWay) => {
+                tokio::time::sleep(reconciliation::UNDER_WAY).await;
+                continue;
+            }
             Err(fault) => tracing::warn!(fault = fault.detail(), "nothing was reconciled"),
         }
         tokio::time::sleep(until_night(clock.now())).await;

@@ -14,8 +14,7 @@ use link::{
     signed::{self, SigningKey, VerifyingKey},
 };
 use shop::payment::{
-    Asked, Capabilities, Charge, Evidence, Means, Named, NotAReceipt, PaymentMethod, PaymentZone,
-    Standing, ZoneFault,
+    Asked, Charge, Evidence, Named, NotAReceipt, PaymentMethod, PaymentZone, Standing, ZoneFault,
 };
 use trade::{
     clock::Clock,
@@ -138,10 +137,6 @@ impl PrivateZone {
 }
 
 impl PaymentMethod for PrivateZone {
-    fn capabilities(&self) -> Capabilities {
-        Means::Card.capabilities()
-    }
-
     fn lookup<'a>(&'a self, payment: &'a Named) -> Asked<'a, Standing> {
         Box::pin(async move {
             let path = format!("/payments/{}", payment.payment);

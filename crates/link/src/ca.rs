@@ -1,7 +1,7 @@
-//! A private authority and certificates for a demonstration or a test, made by a command and never committed.
+//! A private authority and certificates, made by a command and never committed.
 //!
-//! One folder holds the authority and every process's pair, which is right for one machine and wrong for a
-//! production: there each process gets only its own pair, from an authority that is kept elsewhere.
+//! One folder holds the authority and every process's pair, which is right for a demonstration or a test on one machine.
+//! Of a production the folder lies on a machine of its own, and each process gets only its own pair from it.
 
 use std::path::Path;
 use std::sync::Arc;

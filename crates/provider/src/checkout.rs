@@ -3,8 +3,8 @@
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 use shop::payment::{
-    Asked, Capabilities, HostedProvider, Means, Named, NotAnEvent, PageOpened, PageWanted,
-    PaymentMethod, ProviderEvent, Standing, ZoneFault,
+    Asked, HostedProvider, Named, NotAnEvent, PageOpened, PageWanted, PaymentMethod, ProviderEvent,
+    Standing, ZoneFault,
 };
 use trade::{
     clock::{Clock, Timestamp},
@@ -280,10 +280,6 @@ impl Checkout {
 }
 
 impl PaymentMethod for Checkout {
-    fn capabilities(&self) -> Capabilities {
-        Means::Provider.capabilities()
-    }
-
     fn lookup<'a>(&'a self, payment: &'a Named) -> Asked<'a, Standing> {
         Box::pin(async move {
             let session = self.session(payment).await?;

@@ -68,9 +68,11 @@ pub const PROVIDER_PAGE_AGAIN: Duration = Duration::from_secs(60);
 pub const PROVIDER_EVENT_BYTES: usize = 64 << 10;
 /// An answer of the provider, in bytes: a list of a hundred transactions, each with the whole charge, takes some 700,000.
 pub const PROVIDER_ANSWER_BYTES: usize = 2 << 20;
-/// Events that one address, and everybody together, may send in a minute: a shop with a sale a second is told of three
-/// events for each.
-pub const PROVIDER_EVENTS_PER_MINUTE: u32 = 600;
+/// What one address may send in a minute in the place of the provider's events and without its signature; each is a line of
+/// the log. What the provider signed is not counted.
+pub const FALSE_EVENTS_PER_MINUTE: u32 = 60;
+/// The same of everybody together.
+pub const FALSE_EVENTS_OF_ALL_PER_MINUTE: u32 = 600;
 /// How long the names of events are kept: a provider tells again for three days, and by hand for thirty.
 pub const PROVIDER_EVENTS_KEPT: Duration = Duration::from_secs(31 * 24 * 3600);
 /// How far the clock of a signed event may be from ours, either way: what the provider's own libraries allow.

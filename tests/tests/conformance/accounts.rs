@@ -390,6 +390,27 @@ pub async fn a_second_factor_is_shown_at_each_entry_and_no_code_twice(counter: C
     );
 }
 
+pub async fn a_given_password_takes_no_second_factor_away(counter: Counter) {
+    hire(&counter, "anne").await.unwrap();
+    let (app, _) = enrol(&counter).await;
+    counter.clock.advance(Duration::from_secs(60));
+    let given = give(&counter).await;
+    let opened = log_in(&counter, &given).await.unwrap();
+    let session = session_of(&counter, &opened.token).await.unwrap();
+    for rule in SecondFactorRule::ALL {
+        assert_eq!(session.owes(*rule), Some(Step::Code), "before any door");
+    }
+    let code = app_shows(&counter, &app);
+    let inside = show(&counter, &session, &code).await.unwrap();
+    let session = session_of(&counter, &inside.token).await.unwrap();
+    assert_eq!(session.owes(SecondFactorRule::All), Some(Step::Password));
+    let own = "les quais sous la pluie";
+    change(&counter, &session, &given, own).await.unwrap();
+    let opened = log_in(&counter, own).await.unwrap();
+    let session = session_of(&counter, &opened.token).await.unwrap();
+    assert_eq!(session.owes(SecondFactorRule::Optional), Some(Step::Code));
+}
+
 pub async fn who_guesses_codes_must_wait(counter: Counter) {
     hire(&counter, "anne").await.unwrap();
     let (app, _) = enrol(&counter).await;

@@ -15,9 +15,9 @@ use shop::{
     checkout::{Draft, Placed, Refusal, place_order},
     order::Order,
     payment::{
-        Asked, Authorisation, Capabilities, CardWanted, Charge, Contents, Evidence, Means, Methods,
-        Named, NotAReceipt, PayRefusal, PaymentMethod, PaymentZone, Return, SettleRefusal, Settled,
-        ShopAccount, Standing, ZoneFault,
+        Asked, Authorisation, CardWanted, Charge, Contents, Evidence, Methods, Named, NotAReceipt,
+        PayRefusal, PaymentMethod, PaymentZone, Return, SettleRefusal, Settled, ShopAccount,
+        Standing, ZoneFault,
     },
     pricing::{Line, quote},
     stock::{Level, StockPolicy},
@@ -412,10 +412,6 @@ impl Zone {
 }
 
 impl PaymentMethod for Zone {
-    fn capabilities(&self) -> Capabilities {
-        Means::Card.capabilities()
-    }
-
     fn lookup<'a>(&'a self, payment: &'a Named) -> Asked<'a, Standing> {
         let mut script = self.0.lock().unwrap();
         script.asked.push(format!("lookup {}", payment.payment));

@@ -7,8 +7,8 @@ use std::{
 };
 
 use shop::payment::{
-    Asked, Capabilities, Evidence, HostedProvider, Means, Named, NotAnEvent, PageOpened,
-    PageWanted, PaymentMethod, ProviderEvent, Standing, ZoneFault,
+    Asked, Evidence, HostedProvider, Named, NotAnEvent, PageOpened, PageWanted, PaymentMethod,
+    ProviderEvent, Standing, ZoneFault,
 };
 use trade::{
     clock::{Clock, Timestamp},
@@ -191,10 +191,6 @@ fn known(payment: &Named) -> Option<PaymentId> {
 }
 
 impl PaymentMethod for Hosted {
-    fn capabilities(&self) -> Capabilities {
-        Means::Provider.capabilities()
-    }
-
     fn lookup<'a>(&'a self, payment: &'a Named) -> Asked<'a, Standing> {
         let (payment, now) = (known(payment), self.clock.now());
         self.answer("lookup", |house| {

@@ -1,4 +1,4 @@
-//! Whether what a row names exists: a test that runs, a section of a document, a file.
+//! Whether what a row names exists: a test that runs and is not ignored, a section of a document, a file.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -31,7 +31,8 @@ impl<'r> Sources<'r> {
                 Ok(text) => text,
                 Err(missing) => return Some(missing),
             };
-            return (!self.runs(file, &text, test)).then(|| format!("{file} has no test {test}"));
+            return (!self.runs(file, &text, test))
+                .then(|| format!("{file} has no test {test} that runs"));
         }
         let (file, heading) = match named.split_once('#') {
             Some((file, heading)) => (file, Some(heading)),
@@ -76,19 +77,19 @@ impl<'r> Sources<'r> {
     }
 }
 
-/// The names of the functions that are marked as tests.
+/// The names of the functions that are marked as tests, and not as ignored ones.
 fn tests(source: &str) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
-    let mut marked = false;
+    let (mut marked, mut ignored) = (false, false);
     for line in source.lines().map(str::trim_start) {
         marked |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-        if !marked {
-            continue;
-        }
+        let attribute = line.strip_prefix("#[").unwrap_or_default();
+        ignored |= attribute.starts_with("ignore")
+            || (attribute.starts_with("cfg_attr(") && attribute.contains("ignore"));
         let function = line.strip_prefix("async ").unwrap_or(line);
         if let Some(name) = function.strip_prefix("fn ") {
-            found.extend(name.split('(').next());
-            marked = false;
+            found.extend(name.split('(').next().filter(|_| marked && !ignored));
+            (marked, ignored) = (false, false);
         }
     }
     found
@@ -115,6 +116,16 @@ mod tests {
                       // #[test]\nfn commented() {}\nproptest! {\n    #[test]\n    fn random(a in 0..3) {}\n}\nfn helper() {}\n";
         let found: Vec<&str> = tests(source).into_iter().collect();
         assert_eq!(found, ["plain", "random", "timed"]);
+    }
+
+    #[test]
+    fn an_ignored_test_shows_nothing() {
+        // Taken apart, or this file would be told to ignore tests.
+        let source = "#[test]\n#[+]\nfn before() {}\n#[+ = \"slow\"]\n#[tokio::test]\nasync fn after() {}\n\
+                      #[test]\n#[cfg_attr(debug_assertions, +)]\nfn at_times() {}\n#[test]\nfn next() {}\n"
+            .replace('+', "ignore");
+        let found: Vec<&str> = tests(&source).into_iter().collect();
+        assert_eq!(found, ["next"]);
     }
 
     #[test]

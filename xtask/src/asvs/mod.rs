@@ -190,12 +190,12 @@ mod tests {
             (
                 "::it_holds",
                 "::it_held",
-                "line 2: src/a.rs has no test it_held",
+                "line 2: src/a.rs has no test it_held that runs",
             ),
             (
                 "::it_holds",
                 "::helper",
-                "line 2: src/a.rs has no test helper",
+                "line 2: src/a.rs has no test helper that runs",
             ),
             ("src/a.rs::", "src/b.rs::", "line 2: there is no src/b.rs"),
             (

@@ -1,4 +1,7 @@
-//! `bouquin certs`: an authority, certificates and signing keys for a demonstration or a test.
+//! `bouquin certs`: a private authority, certificates and signing keys for the links between the processes, all in one folder.
+//!
+//! The folder as it is made serves a demonstration or a test. Of a real shop each process gets its own files only, and the
+//! authority's key none: see `docs/operate-payments.md`.
 
 use std::path::{Path, PathBuf};
 
@@ -43,8 +46,9 @@ pub fn run(options: &Options) -> Result<()> {
 fn make(folder: &Path) -> Result<()> {
     link::ca::make_demo(folder, PROCESSES).with_context(|| folder.display().to_string())?;
     println!(
-        "{} holds a private authority and the certificates of {}, good for 90 days. They are for a \
-         demonstration or a test: one folder holds everybody's keys.",
+        "{} holds a private authority and the certificates of {}, good for 90 days. It holds \
+         everybody's keys: for a demonstration or a test leave it as it is, for a real shop give each process its own files \
+         only, and ca.key to nobody (docs/operate-payments.md).",
         folder.display(),
         PROCESSES.join(", ")
     );

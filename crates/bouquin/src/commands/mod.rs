@@ -45,7 +45,7 @@ pub enum Command {
     Backup(backup::Backup),
     /// Brings a backup back to the place of a database that must not exist.
     Restore(backup::Restore),
-    /// Makes certificates and signing keys for a demonstration or a test.
+    /// Makes certificates and signing keys for the links between the processes.
     Certs(certs::Options),
 }
 

@@ -12,10 +12,7 @@ use catalogue::{
 use shop::{
     checkout::{Draft, Placed, place_order},
     order::OrderKeys,
-    payment::{
-        Asked, Capabilities, Charge, Means, Named, NotAReceipt, PaymentMethod, PaymentZone,
-        Standing,
-    },
+    payment::{Asked, Charge, Named, NotAReceipt, PaymentMethod, PaymentZone, Standing},
     pricing::{Line, quote},
     screening::MarkKeys,
 };
@@ -145,10 +142,6 @@ pub struct Bank {
 }
 
 impl PaymentMethod for Bank {
-    fn capabilities(&self) -> Capabilities {
-        Means::Card.capabilities()
-    }
-
     fn lookup<'a>(&'a self, _: &'a Named) -> Asked<'a, Standing> {
         Box::pin(std::future::ready(Ok(Standing::Unheard)))
     }

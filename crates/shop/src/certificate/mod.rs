@@ -16,6 +16,18 @@ pub use spend::{Applied, Misheld, NotUsed, apply, held, misheld, take_back};
 
 pub(crate) use spend::give_back;
 
+use crate::payment::Capabilities;
+
+/// What a gift certificate can do, beside the means that pays the rest: its part is reserved when it is applied, spent
+/// parcel by parcel, and put back on it without anybody being asked.
+pub const CAPABILITIES: Capabilities = Capabilities {
+    authorise: true,
+    capture_later: true,
+    partial: true,
+    refund: true,
+    redirect: false,
+};
+
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     [issue::STATEMENTS, spend::STATEMENTS].concat()
 }

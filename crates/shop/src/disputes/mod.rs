@@ -24,6 +24,7 @@ use crate::{
     order::{
         self,
         events::{self, EventKind},
+        parcels,
     },
     payment::Means,
     staff::audit,
@@ -80,7 +81,7 @@ pub enum DisputeRefusal {
     /// No such order, or no such dispute of it.
     #[error("there is no such order or dispute")]
     NoSuch,
-    /// The payment did not bring so much, or it was given or taken back before.
+    /// The payment did not bring so much, or it was given or taken back before, or is being given back.
     #[error("at most {left} of this payment can be disputed")]
     Amount {
         /// What of the payment is neither given back nor disputed.
@@ -111,6 +112,7 @@ pub fn open(
     staff: &str,
     now: Timestamp,
 ) -> Result<Uuid, DisputeRefusal> {
+    order::lock(tx, number)?;
     let order = order::find(tx, number)?.ok_or(DisputeRefusal::NoSuch)?;
     let payment = order.payment.as_ref().ok_or(DisputeRefusal::NoSuch)?;
     let reason = new.reason.trim();
@@ -118,8 +120,8 @@ pub fn open(
     if !fits || new.note.chars().count() > limits::NOTE_CHARS {
         return Err(DisputeRefusal::Words);
     }
-    let disputed = tx.query_one(&DISPUTED, &[payment.id.to_string().into()])?;
-    let left = payment.captured - payment.refunded - Money::cents(disputed.int(0)?);
+    let going_back = parcels::open_refund(tx, order.id)?.map_or(Money::ZERO, |open| open.amount);
+    let left = payment.captured - payment.refunded - going_back - disputed(tx, payment.id)?;
     if new.amount <= Money::ZERO || new.amount > left {
         return Err(DisputeRefusal::Amount {
             left: left.max(Money::ZERO),
@@ -233,6 +235,16 @@ pub fn lose(
         now,
     )?;
     Ok(dispute.number)
+}
+
+/// What of a payment cardholders' banks took back, or said that they will: the reader has it, or gets it, unless the shop
+/// wins.
+///
+/// # Errors
+/// A [`Fault`].
+pub(crate) fn disputed(tx: &mut dyn Tx, payment: PaymentId) -> Result<Money, Fault> {
+    let row = tx.query_one(&DISPUTED, &[payment.to_string().into()])?;
+    Ok(Money::cents(row.int(0)?))
 }
 
 /// Where the money of a dispute is taken from, and comes back to: a hosted provider takes it from what it owes.

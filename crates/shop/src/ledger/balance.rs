@@ -1,4 +1,5 @@
-//! What the accounts hold, and whether all of it adds up: every reading asserts that it does.
+//! What the accounts hold, and whether all of it adds up. The ledger of an order whose transfers do not is not read at all;
+//! the trial balance is read whatever it is, says so, and each reconciliation makes a break of it.
 
 use storage::{Fault, Tx};
 use trade::{ids::OrderId, money::Money};
@@ -87,7 +88,7 @@ pub fn trial_balance(tx: &mut dyn Tx) -> Result<TrialBalance, Fault> {
     })
 }
 
-/// One line of an order's ledger, as the back office shows it.
+/// One line of an order's ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerLine {
     /// The transfer.

@@ -1,4 +1,4 @@
-//! Money moves only here, by balanced entries: each transfer's entries add up to zero.
+//! Money moves only here, by balanced entries: each transfer's entries add up to zero, or it is not written.
 //!
 //! Debit is above zero, credit below. A transfer is `pending` while the amount is promised, `posted` when it
 //! moved, `voided` when it will not; its entries are never changed. Of a promise that is kept in parts, each part
@@ -232,4 +232,51 @@ pub(crate) fn settle_one(
         &[id.into(), state.into(), now.as_micros().into()],
     )
     .map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use storage::{Row, Statement, Value};
+
+    use super::*;
+
+    /// A transaction in which nothing may be written.
+    struct Untouched;
+
+    impl Tx for Untouched {
+        fn execute(&mut self, _: &Statement, _: &[Value]) -> Result<u64, Fault> {
+            Err(Fault::Busy)
+        }
+
+        fn query(&mut self, _: &Statement, _: &[Value]) -> Result<Vec<Row>, Fault> {
+            Err(Fault::Busy)
+        }
+
+        fn engine(&self) -> storage::Engine {
+            storage::Engine::Sqlite
+        }
+    }
+
+    #[test]
+    fn what_does_not_add_up_to_zero_is_not_written() {
+        let paid = paid_into(Account::Till, Money::cents(990));
+        let (now, posted) = (Timestamp::micros(1), TransferState::Posted);
+        let write = |entries: &[Entry]| post(&mut Untouched, "paid:1", None, posted, entries, now);
+        for end in 0..paid.len() {
+            let wrong = write(paid.get(..end).unwrap_or_default());
+            match end {
+                0 => assert!(matches!(wrong, Err(Fault::Busy)), "nothing is nothing"),
+                _ => assert!(matches!(wrong, Err(Fault::Defect(_))), "{wrong:?}"),
+            }
+        }
+        let mut more = paid.clone();
+        if let Some(entry) = more.first_mut() {
+            entry.amount += Money::cents(1);
+        }
+        assert!(matches!(write(&more), Err(Fault::Defect(_))));
+        assert!(
+            matches!(write(&paid), Err(Fault::Busy)),
+            "this one is written"
+        );
+    }
 }

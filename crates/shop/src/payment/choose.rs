@@ -62,15 +62,21 @@ fn begin(
     means: Means,
     now: Timestamp,
 ) -> Result<Chosen, PayRefusal> {
-    match means {
-        Means::Card => return Ok(Chosen::Card(waiting.card(order))),
-        Means::Provider => return Ok(Chosen::Provider(waiting.card(order))),
-        Means::Transfer if waiting.reference.is_some() => return Ok(Chosen::Transfer),
-        Means::Transfer => {
-            transfer::expect(tx, &order.number, waiting.payment, now)?;
-            wanted::keep_held(tx, order.id, now.plus(limits::TRANSFER_HOLD))?;
-        }
-        Means::Collection => order::confirm(tx, order.id, means.code(), now)?,
+    let can = means.capabilities();
+    if can.redirect {
+        let wanted = waiting.card(order);
+        return Ok(match means {
+            Means::Provider => Chosen::Provider(wanted),
+            _ => Chosen::Card(wanted),
+        });
+    }
+    if can.capture_later {
+        order::confirm(tx, order.id, means.code(), now)?;
+    } else if waiting.reference.is_some() {
+        return Ok(Chosen::Transfer);
+    } else {
+        transfer::expect(tx, &order.number, waiting.payment, now)?;
+        wanted::keep_held(tx, order.id, now.plus(limits::TRANSFER_HOLD))?;
     }
     events::record(
         tx,
@@ -81,14 +87,14 @@ fn begin(
         now,
     )?;
     let order = order::by_id(tx, order.id)?;
-    Ok(match means {
-        Means::Transfer => {
-            mail::write_of_awaited_transfer(tx, &order, waiting.payment)?;
-            Chosen::Transfer
-        }
-        _ => {
+    Ok(match can.capture_later {
+        true => {
             mail::write(tx, LetterKind::Collection, &order)?;
             Chosen::Collection
+        }
+        false => {
+            mail::write_of_awaited_transfer(tx, &order, waiting.payment)?;
+            Chosen::Transfer
         }
     })
 }

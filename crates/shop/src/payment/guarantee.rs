@@ -75,6 +75,18 @@ impl Evidence {
         }
     }
 
+    /// When it was seen; none when nothing was.
+    pub const fn seen(&self) -> Option<Timestamp> {
+        match self {
+            Self::Nothing => None,
+            Self::Unauthenticated { at }
+            | Self::Authenticated { at, .. }
+            | Self::Exempted { at, .. }
+            | Self::Booked { at, .. }
+            | Self::AtTheTill { at, .. } => Some(*at),
+        }
+    }
+
     /// The word that names it in the texts.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -22,18 +22,18 @@ coded! {
     }
 }
 
-/// What a means of payment can do.
+/// What a means of payment can do, gift certificates too ([`certificate::CAPABILITIES`](crate::certificate::CAPABILITIES)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It reserves the amount before it takes it.
+    /// It reserves the amount before it takes it; otherwise what a parcel is due is paid as it is handed over.
     pub authorise: bool,
-    /// The amount is taken when the parcel leaves, not before.
+    /// The amount is taken when the parcel leaves; otherwise the order waits until the money is here.
     pub capture_later: bool,
     /// It is taken in parts, parcel by parcel.
     pub partial: bool,
     /// It gives money back when asked; otherwise a bookseller does, by hand.
     pub refund: bool,
-    /// The reader pays on another origin and comes back.
+    /// The reader pays on another origin and comes back; otherwise the order's page tells her what to do.
     pub redirect: bool,
 }
 

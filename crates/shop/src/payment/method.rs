@@ -14,7 +14,7 @@ use trade::{
     payment::{AuthoriseOutcome, Outcome},
 };
 
-use super::{Capabilities, Evidence};
+use super::Evidence;
 
 /// An answer that is still on its way.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, ZoneFault>> + Send + 'a>>;
@@ -50,11 +50,9 @@ pub enum Standing {
     Known(AuthoriseOutcome, Evidence),
 }
 
-/// Whoever moves the money of a means of payment.
+/// Whoever moves the money of a means of payment that is asked by the shop. What each means can do, asked or not, is data:
+/// [`Capabilities`](super::Capabilities).
 pub trait PaymentMethod: Send + Sync {
-    /// What it can do.
-    fn capabilities(&self) -> Capabilities;
-
     /// What became of an authorisation, without asking for it again.
     fn lookup<'a>(&'a self, payment: &'a Named) -> Asked<'a, Standing>;
 

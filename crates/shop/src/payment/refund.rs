@@ -17,8 +17,9 @@ use super::{
     state,
 };
 use crate::{
+    disputes,
     order::{
-        self, Copies, Order,
+        self, Answer, Copies, Order,
         events::{self, EventKind},
         holdings::{self, Holdings, Worth},
         parcels::{self, GivenBack},
@@ -50,7 +51,7 @@ impl Return {
 ///
 /// # Errors
 /// [`SettleRefusal::NotNow`] unless something left and the payment is at rest; [`SettleRefusal::NoSuchCopies`],
-/// [`SettleRefusal::Nothing`].
+/// [`SettleRefusal::Nothing`]; [`SettleRefusal::Disputed`] when the reader has so much from her bank already.
 pub async fn refund(
     store: &Store,
     methods: &Methods,
@@ -165,11 +166,16 @@ fn begin_refund(
     if worth.total().is_zero() {
         return Err(SettleRefusal::Nothing);
     }
-    let by_payment = payment.as_ref().map_or(Money::ZERO, |payment| {
-        worth
-            .total()
-            .min(payment.amounts.captured - payment.amounts.refunded)
-    });
+    let left = match &payment {
+        Some(payment) => still_here(tx, payment)?,
+        None => Money::ZERO,
+    };
+    let by_payment = worth.total().min(left);
+    let by_certificates = worth.total() - by_payment;
+    // What a dispute took from the payment is not made good by certificates that did not pay it.
+    if by_certificates > certificates_left(&order, &holdings) {
+        return Err(SettleRefusal::Disputed { left });
+    }
     let written = GivenBack {
         id,
         order: order.id,
@@ -177,7 +183,7 @@ fn begin_refund(
         copies: &copies,
         worth,
         amount: by_payment,
-        certificate: worth.total() - by_payment,
+        certificate: by_certificates,
         restock: what.restock,
         staff: &intent.staff,
     };
@@ -193,7 +199,23 @@ fn begin_refund(
     }
 }
 
-/// Gives back what was paid in advance; no copies left, so none come back.
+/// What of a payment the reader has not got back: neither the shop gave it back, nor did her bank take it, or say that
+/// it will.
+fn still_here(tx: &mut dyn Tx, payment: &Payment) -> Result<Money, Fault> {
+    let disputed = disputes::disputed(tx, payment.id)?;
+    let left = payment.amounts.captured - payment.amounts.refunded - disputed;
+    Ok(left.max(Money::ZERO))
+}
+
+/// What certificates paid of what left, and did not get back.
+fn certificates_left(order: &Order, holdings: &Holdings) -> Money {
+    let refused = |refund: &&parcels::Refund| refund.answer == Some(Answer::Refused);
+    let back = order.refunds.iter().filter(|refund| !refused(refund));
+    let back: Money = back.map(|refund| refund.certificate).sum();
+    holdings.sent().min(order.certificates) - back
+}
+
+/// Gives back what was paid in advance, as far as no dispute took it; no copies left, so none come back.
 pub(super) fn begin_excess(
     tx: &mut dyn Tx,
     intent: &Intent,
@@ -201,6 +223,13 @@ pub(super) fn begin_excess(
     id: RefundId,
     excess: Money,
 ) -> Result<Begun, SettleRefusal> {
+    let excess = match disputes::disputed(tx, payment.id)?.is_zero() {
+        true => excess,
+        false => excess.min(still_here(tx, payment)?),
+    };
+    if excess.is_zero() {
+        return Ok(Begun::Done);
+    }
     let written = GivenBack {
         id,
         order: payment.order,
@@ -290,13 +319,12 @@ fn put(
             ask::conclude(tx, &question, &Settled::Done, now)?;
             Ok(Begun::Done)
         }
-        Means::Transfer => {
+        Means::Card | Means::Provider | Means::Transfer => {
             begin(tx, payment, PaymentState::Refunding, now)?;
-            Ok(Begun::ByHand)
-        }
-        Means::Card | Means::Provider => {
-            begin(tx, payment, PaymentState::Refunding, now)?;
-            Ok(Begun::Ask(question))
+            Ok(match payment.means.capabilities().refund {
+                true => Begun::Ask(question),
+                false => Begun::ByHand,
+            })
         }
     }
 }

@@ -2,7 +2,7 @@
 //! question to whoever moves the money begins.
 
 use storage::{Fault, Tx};
-use trade::{clock::Timestamp, ids::OrderNumber};
+use trade::{clock::Timestamp, ids::OrderNumber, money::Money};
 
 use super::{
     PaymentState,
@@ -36,6 +36,14 @@ pub enum SettleRefusal {
     /// The parcel or refund is empty.
     #[error("nothing was chosen")]
     Nothing,
+    /// The reader has this money from her bank, or will: a dispute took it back. Won, it can be given back again.
+    #[error(
+        "a dispute took back what was to be given back; at most {left} of the payment are left"
+    )]
+    Disputed {
+        /// What of the payment is neither given back nor disputed.
+        left: Money,
+    },
     /// The publisher forbids handing a book of the order over yet (O12).
     #[error("{title} must not be handed over before {until}")]
     Embargo {

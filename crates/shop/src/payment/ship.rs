@@ -10,7 +10,7 @@ use trade::{
 };
 
 use super::{
-    Evidence, Means, Methods, PaymentState, SettleRefusal, Settled,
+    Evidence, Methods, PaymentState, SettleRefusal, Settled,
     ask::{Kind, Question, ask},
     row::Payment,
     settle::{Intent, begin, not_now, taken},
@@ -126,14 +126,13 @@ fn begin_parcel(
         None,
         intent.now,
     )?;
-    match payment {
-        Some(payment) if payment.means == Means::Collection => {
-            pay_at_the_till(tx, intent, &payment, &parcel)?;
-        }
-        Some(payment) if share > Money::ZERO => {
+    match payment.filter(|_| share > Money::ZERO) {
+        Some(payment) if payment.means.capabilities().authorise => {
             return ask_for(tx, intent, &payment, parcel.id, share).map(Some);
         }
-        _ => {}
+        // Nothing was reserved: who takes the copies pays them.
+        Some(payment) => pay_at_the_till(tx, intent, &payment, &parcel)?,
+        None => {}
     }
     leave(tx, order, intent.now)?;
     Ok(None)
@@ -207,9 +206,6 @@ fn pay_at_the_till(
     payment: &Payment,
     parcel: &Packed<'_>,
 ) -> Result<(), SettleRefusal> {
-    if parcel.captured.is_zero() {
-        return Ok(());
-    }
     let amounts = state::Amounts {
         captured: payment.amounts.captured + parcel.captured,
         ..payment.amounts

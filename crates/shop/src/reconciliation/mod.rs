@@ -31,7 +31,7 @@ pub use breaks::{
 };
 pub use entry::{BankEntry, EntryKind, Why, entries_of, entry};
 pub use files::{FileRead, FileRefusal, HandedIn, REFUSED, read_file};
-pub use run::{Run, last as last_run, nightly, run};
+pub use run::{Nightly, Run, UNDER_WAY, last as last_run, nightly, run};
 pub use statement::{ReadStatement, statements_read};
 pub use suspense::{Given, SuspenseRefusal, give, is_charge, reference_back, send_back};
 

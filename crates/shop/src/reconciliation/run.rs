@@ -10,12 +10,16 @@ use trade::clock::{Clock, Timestamp};
 
 use super::{agreement::Agreement, breaks, causes::Causes};
 
-/// A night's run is not begun when one began so short a time ago: another node's, or after a file.
+/// A night's run is not begun when one that ended began so short a time ago: another node's, or after a file.
 const RECENT: Duration = Duration::from_secs(30 * 60);
+/// Nor when one began so short a time ago and has not ended. Later it is taken for one whose shop died in it: a run that
+/// still goes on then is not harmed by another.
+pub const UNDER_WAY: Duration = Duration::from_secs(10 * 60);
 
 storage::statements! {
     BEGIN = "INSERT INTO reconciliation_runs (begun_us, staff) VALUES ($1, $2) RETURNING id";
-    RECENTLY = "SELECT 1 FROM reconciliation_runs WHERE begun_us > $1 LIMIT 1";
+    RECENTLY = "SELECT 1 FROM reconciliation_runs WHERE begun_us > $1 AND ended_us IS NOT NULL LIMIT 1";
+    UNENDED = "SELECT 1 FROM reconciliation_runs WHERE begun_us > $1 AND ended_us IS NULL LIMIT 1";
     END = "UPDATE reconciliation_runs SET ended_us = $2, opened = $3, closed = $4, open = $5, complete = $6 WHERE id = $1";
     LAST = "SELECT begun_us, ended_us, staff, opened, closed, open, complete FROM reconciliation_runs
         WHERE ended_us IS NOT NULL ORDER BY id DESC LIMIT 1";
@@ -68,7 +72,19 @@ pub async fn run(
         .await
 }
 
-/// The night's run; none when one began within the last half hour.
+/// What became of a night's run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nightly {
+    /// It ran.
+    Ran(Run),
+    /// One that began within the last half hour has ended: there is nothing new.
+    Recent,
+    /// One began within [`UNDER_WAY`] and has not ended: another node's, or of a shop that died in it. Ask again after that
+    /// time.
+    UnderWay,
+}
+
+/// The night's run, unless there was one just now.
 ///
 /// # Errors
 /// A [`Fault`].
@@ -76,15 +92,23 @@ pub async fn nightly(
     store: &Store,
     clock: &Clock,
     agreement: &Agreement,
-) -> Result<Option<Run>, Fault> {
-    let since = clock.now().minus(RECENT);
-    let recent = store
-        .read(move |tx| tx.query_opt(&RECENTLY, &[since.as_micros().into()]))
-        .await?;
-    match recent {
-        Some(_) => Ok(None),
-        None => run(store, clock, agreement, None).await.map(Some),
+) -> Result<Nightly, Fault> {
+    let now = clock.now();
+    let found = store.read(move |tx| before(tx, now)).await?;
+    match found {
+        Some(found) => Ok(found),
+        None => run(store, clock, agreement, None).await.map(Nightly::Ran),
     }
+}
+
+/// Why a night's run at `now` is not begun, if it is not.
+fn before(tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Nightly>, Fault> {
+    let since = |time| [now.minus(time).as_micros().into()];
+    if tx.query_opt(&RECENTLY, &since(RECENT))?.is_some() {
+        return Ok(Some(Nightly::Recent));
+    }
+    let unended = tx.query_opt(&UNENDED, &since(UNDER_WAY))?;
+    Ok(unended.map(|_| Nightly::UnderWay))
 }
 
 fn end(

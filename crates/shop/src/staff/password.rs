@@ -159,6 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn a_password_is_taken_as_it_was_typed() {
+        // As long as one may be: whatever is cut off is missed.
+        let end = "x".repeat(limits::PASSWORD_MAX_BYTES - 22);
+        let typed = format!(" Correct horse  été {end}");
+        assert_eq!(typed.len(), limits::PASSWORD_MAX_BYTES);
+        let kept = hash(&typed, &OBVIOUS).unwrap();
+        assert!(matches(&typed, Some(&kept)));
+        for other in [
+            typed.trim_start().to_owned(),
+            typed.replace("  ", " "),
+            typed.to_lowercase(),
+            typed.replace('é', "e\u{301}"),
+            typed.replace('é', "e"),
+            typed[..typed.len() - 1].to_owned(),
+            format!("{}y", &typed[..typed.len() - 1]),
+            typed[..72].to_owned(),
+        ] {
+            assert!(!matches(&other, Some(&kept)), "{other}");
+        }
+        let spaced = "un cheval, une pile ";
+        let kept = hash(spaced, &OBVIOUS).unwrap();
+        assert!(matches(spaced, Some(&kept)) && !matches(spaced.trim_end(), Some(&kept)));
+    }
+
+    #[test]
     fn short_passwords_are_refused() {
         assert_eq!(
             hash("éééééééééé", &OBVIOUS),

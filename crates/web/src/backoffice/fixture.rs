@@ -20,8 +20,7 @@ use catalogue::store::{Incoming, Record, put_all};
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{
-    Asked, Capabilities, Charge, Means, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
-    Standing,
+    Asked, Charge, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone, Standing,
 };
 use shop::reconciliation::fetching::Source;
 use shop::staff::{self, Credential, NewMember, Obvious, Role, SecondFactorRule};
@@ -62,10 +61,6 @@ pub(crate) struct Small {
 struct Willing;
 
 impl PaymentMethod for Willing {
-    fn capabilities(&self) -> Capabilities {
-        Means::Card.capabilities()
-    }
-
     fn lookup<'a>(&'a self, _: &'a Named) -> Asked<'a, Standing> {
         Box::pin(async { Ok(Standing::Unheard) })
     }

@@ -98,6 +98,7 @@ fn said(visit: &Visit, told: &Told) -> Markup {
         "dispute-words" => frame::notice(false, words.say("dispute-told-words")),
         "dispute-not-now" => frame::notice(false, words.say("dispute-told-not-now")),
         "not-now" => frame::notice(false, words.say("office-told-not-now")),
+        "disputed" => frame::notice(false, words.say("office-told-disputed")),
         "in-review" => frame::notice(false, words.say("office-told-in-review")),
         _ => html! {},
     }

@@ -181,6 +181,7 @@ async fn act(
         Err(SettleRefusal::Nothing) => "told=nothing".to_owned(),
         // The page says by itself what is forbidden until when.
         Err(SettleRefusal::Embargo { .. }) => String::new(),
+        Err(SettleRefusal::Disputed { .. }) => "told=disputed".to_owned(),
         Err(SettleRefusal::InReview) => "told=in-review".to_owned(),
         Err(SettleRefusal::NoSuchOrder) => return Err(Problem::of(Kind::NotFound)),
         Err(SettleRefusal::Fault(fault)) => return Err(fault.into()),

@@ -2,9 +2,12 @@
 
 use maud::{Markup, html};
 use shop::order::{Answer, Copies, Order, PaymentView};
+use shop::payment::Evidence;
+use trade::locale::{Locale, format_money, format_time};
 
 use super::access::Visit;
 use super::frame::{money, time};
+use crate::i18n::words;
 
 /// Every try to pay, latest first.
 pub(super) fn payments(visit: &Visit, payments: &[PaymentView]) -> Markup {
@@ -63,13 +66,51 @@ fn state(visit: &Visit, payment: &PaymentView) -> Markup {
     }
 }
 
-/// Who bears the loss if it turns out not to be the reader's, and what that rests on.
+/// Who bears the loss if it turns out not to be the reader's, and what that rests on: in a sentence, and the facts.
 fn guarantee(visit: &Visit, payment: &PaymentView) -> Markup {
     let words = visit.words();
     let evidence = &payment.evidence;
     html! {
         (words.one_of("guarantee", evidence.guarantee().code()))
         div.muted.small { (words.one_of("evidence", evidence.code())) }
+        @if let Some(at) = evidence.seen() {
+            div.muted.small {
+                @for fact in facts(visit.locale, evidence) { (fact) " · " }
+                // It may wrap: the column is narrow.
+                time datetime=(at.rfc3339()) { (format_time(at, visit.locale)) }
+            }
+        }
+    }
+}
+
+/// What was seen, but for when.
+fn facts(locale: Locale, evidence: &Evidence) -> Vec<String> {
+    let words = words(locale);
+    let tell = |key, name, value: &str| words.tell(key, &[(name, value.to_owned().into())]);
+    match evidence {
+        Evidence::Nothing | Evidence::Unauthenticated { .. } => Vec::new(),
+        Evidence::Authenticated { eci, value, .. } => vec![
+            match eci {
+                Some(eci) => tell("proof-eci", "eci", eci),
+                None => words.say("proof-eci-none").to_owned(),
+            },
+            // Whether there is one; who must show it finds it at the provider.
+            words
+                .say(match value {
+                    Some(_) => "proof-value",
+                    None => "proof-value-none",
+                })
+                .to_owned(),
+        ],
+        Evidence::Exempted { exemption, .. } => {
+            let exemption = words.one_of("exemption", exemption);
+            vec![tell("proof-exemption", "exemption", exemption)]
+        }
+        Evidence::Booked { entry, amount, .. } => vec![
+            tell("proof-entry", "entry", entry),
+            format_money(*amount, locale),
+        ],
+        Evidence::AtTheTill { staff, .. } => vec![tell("proof-staff", "staff", staff)],
     }
 }
 
@@ -144,5 +185,78 @@ fn copies(order: &Order, copies: &[Copies]) -> Markup {
                 div { (quantity) " × " (line.title) }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trade::clock::Timestamp;
+    use trade::money::Money;
+
+    use super::*;
+
+    #[test]
+    fn what_a_guarantee_rests_on_is_said_in_both_languages() {
+        let at = Timestamp::micros(1_795_431_600_000_000);
+        let authenticated = |eci: Option<&str>, value: Option<&str>| Evidence::Authenticated {
+            eci: eci.map(str::to_owned),
+            value: value.map(str::to_owned),
+            at,
+        };
+        let exempted = |exemption: &str| Evidence::Exempted {
+            exemption: exemption.to_owned(),
+            at,
+        };
+        let booked = Evidence::Booked {
+            entry: "E00000000007".to_owned(),
+            amount: Money::cents(2390),
+            at,
+        };
+        let paid = Evidence::AtTheTill {
+            staff: "anne".to_owned(),
+            at,
+        };
+        for (evidence, french, english) in [
+            (
+                authenticated(Some("05"), Some("9f1a")),
+                "indicateur ECI 05 · preuve d’authentification présente",
+                "ECI 05 · authentication value present",
+            ),
+            (
+                authenticated(None, None),
+                "sans indicateur ECI · sans preuve d’authentification",
+                "no ECI · no authentication value",
+            ),
+            (
+                exempted("low_risk"),
+                "dérogation\u{a0}: opération à faible risque",
+                "exemption: transaction of low risk",
+            ),
+            (
+                exempted("unnamed"),
+                "dérogation\u{a0}: laquelle, le prestataire ne l’a pas dit",
+                "exemption: which one, the provider did not say",
+            ),
+            (
+                exempted("a_later_word"),
+                "dérogation\u{a0}: a_later_word",
+                "exemption: a_later_word",
+            ),
+            (
+                booked,
+                "écriture E00000000007 de la banque · 23,90\u{a0}€",
+                "the bank’s entry E00000000007 · €23.90",
+            ),
+            (paid, "par anne", "by anne"),
+            (Evidence::Unauthenticated { at }, "", ""),
+        ] {
+            let said = |locale| facts(locale, &evidence).join(" · ");
+            assert_eq!(
+                (said(Locale::Fr), said(Locale::En)),
+                (french.to_owned(), english.to_owned())
+            );
+            assert_eq!(evidence.seen(), Some(at));
+        }
+        assert_eq!(Evidence::Nothing.seen(), None);
     }
 }

@@ -8,9 +8,10 @@
 )]
 
 use axum::http::{StatusCode, header};
+use banking::iban::Iban;
 use shop::checkout::{Draft, place_order};
 use shop::order::OrderState;
-use shop::payment::{self, PaymentState};
+use shop::payment::{self, Means, PaymentState, ShopAccount};
 use shop::pricing::{Destination, Line, quote};
 use shop::staff::{Role, SecondFactorRule};
 use shop::stock::{MoveReason, StockPolicy};
@@ -361,6 +362,76 @@ async fn an_order_is_found_shipped_and_its_refund_refused_by_the_bank_is_told() 
     );
     let dashboard = text(shop.get("/office?days=7", &cookie).await).await;
     assert!(dashboard.contains("€12.90") && dashboard.contains("<rect"));
+}
+
+/// An order of which a transfer is booked, read under that entry of the bank.
+async fn transferred(shop: &mut Small, entry: &'static str) -> OrderNumber {
+    let wanted = ordered(shop).await;
+    let state = &mut shop.state;
+    state.methods.transfer = Some(ShopAccount {
+        holder: "Bouquin".to_owned(),
+        iban: Iban::parse("FR7630006000011234567890189").unwrap(),
+    });
+    let (store, clock) = (&state.store, &state.clock);
+    let means = Means::Transfer;
+    payment::choose(store, &state.methods, clock, &wanted.order, means)
+        .await
+        .unwrap();
+    let (number, now) = (wanted.order.clone(), clock.now());
+    let arrived = store.write(move |tx| payment::transfer_found(tx, &number, entry, now));
+    arrived.await.unwrap().unwrap();
+    wanted.order
+}
+
+#[tokio::test]
+async fn what_a_guarantee_rests_on_is_on_the_page_of_the_order() {
+    let mut shop = fixture::small().await;
+    let cookie = shop.log_in("lire").await;
+    let by_card = paid(&shop).await;
+    let page = text(
+        shop.get(&format!("/office/orders/{by_card}"), &cookie)
+            .await,
+    )
+    .await;
+    let (_, facts) = page.split_once("if the holder disputes it").unwrap();
+    let (facts, _) = facts.split_once("</td>").unwrap();
+    assert!(facts.contains("<time"), "when it was seen: {facts}");
+
+    let by_transfer = transferred(&mut shop, "E00000000007").await;
+    let page = format!("/office/orders/{by_transfer}");
+    let english = text(shop.get(&page, &cookie).await).await;
+    let french = text(shop.get_in_french(&page, &cookie).await).await;
+    for (page, words) in [
+        (english, "the bank’s entry E00000000007 · €12.90 · <time"),
+        (
+            french,
+            "écriture E00000000007 de la banque · 12,90\u{a0}€ · <time",
+        ),
+    ] {
+        assert!(page.contains(words), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_of_what_a_dispute_took_back_is_refused_in_words() {
+    let shop = fixture::small().await;
+    let (number, cookie) = (paid(&shop).await, shop.log_in("lire").await);
+    let page = format!("/office/orders/{number}");
+    let csrf = hidden(&text(shop.get(&page, &cookie).await).await, "csrf");
+    let csrf = format!("csrf={csrf}");
+    shop.post(&format!("{page}/ship"), &cookie, &csrf).await;
+    let dispute = format!("{csrf}&amount=12.90&reason=10.4");
+    let opened = shop
+        .post(&format!("{page}/dispute"), &cookie, &dispute)
+        .await;
+    assert_eq!(location(&opened), format!("{page}?told=dispute-done"));
+    let refused = shop.post(&format!("{page}/refund"), &cookie, &csrf).await;
+    assert_eq!(location(&refused), format!("{page}?told=disputed"));
+    let told = location(&refused);
+    let english = text(shop.get(told, &cookie).await).await;
+    assert!(english.contains("Nothing was given back: the reader’s bank has given her this money"));
+    let french = text(shop.get_in_french(told, &cookie).await).await;
+    assert!(french.contains("Rien n’a été remboursé\u{a0}: la banque du lecteur"));
 }
 
 #[tokio::test]

@@ -25,10 +25,11 @@ use crate::visitor::Visitor;
 /// Carries time and signatures of an event.
 const SIGNATURE: &str = "stripe-signature";
 
-static EVENTS: LazyLock<Pace> = LazyLock::new(|| {
+/// Counts what comes without the provider's signature, and nothing else: a stranger who floods the door keeps no event out.
+static STRANGERS: LazyLock<Pace> = LazyLock::new(|| {
     Pace::per_minute(
-        limits::PROVIDER_EVENTS_PER_MINUTE,
-        limits::PROVIDER_EVENTS_PER_MINUTE,
+        limits::FALSE_EVENTS_PER_MINUTE,
+        limits::FALSE_EVENTS_OF_ALL_PER_MINUTE,
     )
 });
 
@@ -52,9 +53,26 @@ pub(super) async fn send(
     };
     let (store, clock) = (&state.store, &state.clock);
     match provider_page(store, provider.as_ref(), clock, wanted, &links).await? {
-        ProviderPage::At(url) => Ok(see_other(&url)),
+        ProviderPage::At(url) if is_the_providers(state, &url) => Ok(see_other(&url)),
+        ProviderPage::At(_) => {
+            // The rest of the address opens the payment, so it is not told.
+            tracing::error!(
+                payment = %wanted.payment,
+                pages = state.settings.provider_origin,
+                "the provider named a page that is not at payment.provider.pages: nobody is sent there"
+            );
+            Ok(told(state, visitor, number, Told::Unreachable))
+        }
         ProviderPage::Closed => Ok(told(state, visitor, number, Told::Unreachable)),
     }
+}
+
+/// Whether the page is where the provider's pages are by the configuration. An origin that is followed by a slash is one for
+/// every reader of addresses: no name, password or port can be written behind it.
+fn is_the_providers(state: &AppState, url: &str) -> bool {
+    let origin = state.settings.provider_origin.as_deref();
+    let rest = origin.and_then(|origin| url.strip_prefix(origin));
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// What this shop wrote into the address that the provider sends the reader back to.
@@ -108,13 +126,11 @@ pub(crate) async fn hear(
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
     let provider = provider(&state)?;
-    if !EVENTS.allows(&peer) {
-        return Err(Problem::of(Kind::TooFast));
-    }
+    // The signature comes first: checking it is one pass over a few thousand bytes.
     let signature = headers.get(SIGNATURE).and_then(|text| text.to_str().ok());
     let event = provider
         .read_event(signature.unwrap_or_default(), &body, state.clock.now())
-        .map_err(|what| refused(&what))?;
+        .map_err(|what| refused(&what, &peer))?;
     match provider_told(&state.store, &state.clock, &event).await? {
         Heard::News | Heard::Before => {}
         Heard::OfNoPayment => {
@@ -128,7 +144,10 @@ pub(crate) async fn hear(
     Ok(StatusCode::OK)
 }
 
-fn refused(what: &NotAnEvent) -> Problem {
+fn refused(what: &NotAnEvent, peer: &Peer) -> Problem {
+    if *what == NotAnEvent::Signature && !STRANGERS.allows(peer) {
+        return Problem::of(Kind::TooFast);
+    }
     tracing::warn!(%what, "something came in the place of an event of the provider");
     Problem::of(Kind::Malformed)
 }

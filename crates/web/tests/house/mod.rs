@@ -21,8 +21,8 @@ use catalogue::store::{Incoming, Record, put_all, put_reviews};
 use search::Index;
 use shop::order::OrderKeys;
 use shop::payment::{
-    Asked, Capabilities, Charge, HostedProvider, Means, Methods, Named, NotAReceipt, PaymentMethod,
-    PaymentZone, ShopAccount, Standing,
+    Asked, Charge, HostedProvider, Methods, Named, NotAReceipt, PaymentMethod, PaymentZone,
+    ShopAccount, Standing,
 };
 use shop::stock::{self, StockPolicy, StockRefusal};
 use storage::{Store, StoreUrl};
@@ -305,10 +305,6 @@ struct Obedient {
 }
 
 impl PaymentMethod for Obedient {
-    fn capabilities(&self) -> Capabilities {
-        Means::Card.capabilities()
-    }
-
     fn lookup<'a>(&'a self, _: &'a Named) -> Asked<'a, Standing> {
         Box::pin(async { Ok(Standing::Unheard) })
     }

@@ -8,12 +8,12 @@ use banking::clearing::{
 use shop::{
     ledger,
     payment::{Contents, Settled, refund_sent},
-    reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal},
+    reconciliation::{self, Break, BreakFilter, BreakKind, BreakRefusal, FileRefusal, Nightly},
     stock::StockPolicy,
 };
-use storage::Tx;
+use storage::{Fault, Tx};
 use trade::{
-    ids::{CaptureId, OrderNumber, PaymentId},
+    ids::{CaptureId, OrderId, OrderNumber, PaymentId},
     limits,
     money::Money,
 };
@@ -37,6 +37,8 @@ storage::statements! {
         SET amount_cents = amount_cents + CASE WHEN account = 'bank' THEN CAST($2 AS BIGINT) ELSE -CAST($2 AS BIGINT) END
         WHERE transfer LIKE $1";
     OVERDRAW = "UPDATE certificates SET balance_cents = balance_cents + $2 WHERE id = $1";
+    // What is left of a run whose shop died in it.
+    BEGUN = "INSERT INTO reconciliation_runs (staff, begun_us) VALUES ($1, $2)";
     MISCOUNT = "UPDATE stock SET on_hand = on_hand + $2 WHERE edition = $1";
 }
 
@@ -285,6 +287,16 @@ pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
     };
     let card = format!("card:{}%", order.payment.unwrap().id);
     tamper(&UNBALANCE, card.as_str().into(), 5).await;
+    let of_order = async |id: OrderId| {
+        let reading = counter.store.read(move |tx| ledger::of_order(tx, id));
+        reading.await
+    };
+    let unread = of_order(order.id).await;
+    assert!(matches!(unread, Err(Fault::Defect(_))), "{unread:?}");
+    let held = counter.store.read(ledger::trial_balance).await.unwrap();
+    assert!(!held.is_balanced());
+    let unbalanced: Vec<&str> = held.unbalanced.iter().map(String::as_str).collect();
+    assert_eq!(unbalanced, [card.trim_end_matches('%')]);
     use BreakKind::{LedgerUnbalanced, OrderDisagrees, StockDisagrees};
     assert_eq!(
         kinds(&counter).await,
@@ -293,6 +305,7 @@ pub async fn books_that_were_tampered_with_are_found(counter: Counter) {
     );
     tamper(&UNBALANCE, card.as_str().into(), -5).await;
     assert_eq!(kinds(&counter).await, []);
+    assert!(of_order(order.id).await.is_ok_and(|lines| lines.len() > 2));
     tamper(&CAPTURE_MORE, order.id.0.into(), 100).await;
     assert_eq!(
         kinds(&counter).await,
@@ -462,11 +475,31 @@ pub async fn a_break_opens_once_and_has_an_owner(counter: Counter) {
     let nightly = reconciliation::nightly(store, clock, &agreement)
         .await
         .unwrap();
-    assert_eq!(nightly, None, "one ran just now");
+    assert_eq!(nightly, Nightly::Recent, "one ran just now");
     clock.advance(DAY);
     let nightly = reconciliation::nightly(store, clock, &agreement)
         .await
-        .unwrap()
         .unwrap();
-    assert_eq!((nightly.staff, nightly.opened, nightly.open), (None, 0, 0));
+    let Nightly::Ran(run) = nightly else {
+        panic!("{nightly:?}")
+    };
+    assert_eq!((run.staff, run.opened, run.open), (None, 0, 0));
+}
+
+pub async fn a_night_whose_shop_died_in_it_is_done_again(counter: Counter) {
+    let (store, clock) = (&counter.store, &counter.clock);
+    let agreement = super::agreement();
+    let night = async || {
+        reconciliation::nightly(store, clock, &agreement)
+            .await
+            .unwrap()
+    };
+    let begun = clock.now().as_micros();
+    assert_eq!(tamper(&counter, &BEGUN, "anne", begun).await, 1);
+    assert_eq!(night().await, Nightly::UnderWay, "it may be another node's");
+    clock.advance(reconciliation::UNDER_WAY);
+    assert!(matches!(night().await, Nightly::Ran(_)));
+    assert_eq!(night().await, Nightly::Recent);
+    let last = store.read(reconciliation::last_run).await.unwrap().unwrap();
+    assert_eq!((last.begun, last.staff), (clock.now(), None));
 }

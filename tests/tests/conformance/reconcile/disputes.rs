@@ -2,6 +2,7 @@
 
 use shop::{
     disputes::{self, Dispute, DisputeRefusal, DisputeState, NewDispute},
+    payment::{Return, SettleRefusal, Settled, ZoneFault, refund},
     reconciliation::BreakKind,
 };
 use trade::{
@@ -106,6 +107,91 @@ pub async fn a_dispute_is_announced_taken_contested_and_won(counter: Counter) {
         (Money::ZERO, Money::ZERO)
     );
     assert_eq!(kinds(&counter).await, []);
+}
+
+/// All that left but for the delivery charge, so many copies of the one line.
+fn copies(quantity: u32) -> Return {
+    Return {
+        copies: Some(vec![(1, quantity)]),
+        delivery: false,
+        restock: false,
+    }
+}
+
+pub async fn what_a_bank_took_back_is_not_given_back_too(counter: Counter) {
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    let number = counter.paid(&[(MUG, 2)]).await;
+    ship(store, methods, clock, &number, "anne").await.unwrap();
+    let whole = counter.order(&number).await.total;
+    let give = async |what: &Return| refund(store, methods, clock, &number, what, "anne").await;
+    let left = async |what: &Return| match give(what).await {
+        Err(SettleRefusal::Disputed { left }) => left,
+        other => panic!("{other:?}"),
+    };
+
+    // Half of it is disputed: the other half goes back, and no more.
+    announce(&counter, &number, 1200).await.unwrap();
+    assert_eq!(left(&Return::ALL).await, whole - Money::cents(1200));
+    assert_eq!(counter.zone.times("refund"), 0, "nothing was asked");
+    assert_eq!(give(&copies(1)).await.unwrap(), Settled::Done);
+    let rest = whole - Money::cents(2400);
+    assert_eq!(left(&Return::ALL).await, rest);
+    assert_eq!(left(&copies(1)).await, rest);
+
+    // The bank takes it, the shop contests: the reader has it still.
+    let mut bank = Bank::default();
+    let payment = payment_of(&counter, &number).await;
+    let taken = disputed(payment, "D9", Money::cents(-1200), 1500);
+    let statement = bank.statement(clock.today(), vec![taken]);
+    hand_in_statement(&counter, &statement).await;
+    let (id, now) = (disputes_of(&counter, &number).await[0].id, clock.now());
+    let contest =
+        move |tx: &mut dyn storage::Tx| disputes::represent(tx, id, "delivered", "anne", now);
+    store.write(contest).await.unwrap();
+    assert_eq!(left(&copies(1)).await, rest);
+
+    // Won, it is the shop's again, and can be given back.
+    let back = disputed(payment, "D9", Money::cents(1200), 0);
+    let statement = bank.statement(clock.today(), vec![back]);
+    hand_in_statement(&counter, &statement).await;
+    assert_eq!(give(&Return::ALL).await.unwrap(), Settled::Done);
+    let order = counter.order(&number).await;
+    assert_eq!(order.payment.unwrap().refunded, whole);
+    assert_eq!(kinds(&counter).await, []);
+}
+
+pub async fn what_a_dispute_lost_is_never_given_back(counter: Counter) {
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    let number = counter.paid(&[(MUG, 1)]).await;
+    ship(store, methods, clock, &number, "anne").await.unwrap();
+    let whole = counter.order(&number).await.total;
+    let payment = payment_of(&counter, &number).await;
+    let taken = disputed(payment, "D10", -whole, 1500);
+    let mut bank = Bank::default();
+    let statement = bank.statement(clock.today(), vec![taken]);
+    hand_in_statement(&counter, &statement).await;
+    let give = async || refund(store, methods, clock, &number, &Return::ALL, "anne").await;
+    let none = |given: Result<Settled, SettleRefusal>| matches!(given, Err(SettleRefusal::Disputed { left }) if left.is_zero());
+    assert!(none(give().await), "taken");
+    let (id, now) = (disputes_of(&counter, &number).await[0].id, clock.now());
+    let lose = move |tx: &mut dyn storage::Tx| disputes::lose(tx, id, "anne", now);
+    store.write(lose).await.unwrap();
+    assert!(none(give().await), "lost");
+    assert_eq!(counter.zone.times("refund"), 0);
+    assert_eq!(balance(&counter).await.posted("losses"), whole);
+    assert_eq!(kinds(&counter).await, []);
+}
+
+pub async fn what_is_being_given_back_is_not_disputed_too(counter: Counter) {
+    let (store, methods, clock) = (&counter.store, &counter.methods, &counter.clock);
+    let number = counter.paid(&[(MUG, 1)]).await;
+    ship(store, methods, clock, &number, "anne").await.unwrap();
+    counter.zone.will_settle(Err(ZoneFault::NoAnswer));
+    let asked = refund(store, methods, clock, &number, &Return::ALL, "anne").await;
+    assert_eq!(asked.unwrap(), Settled::Pending);
+    assert!(
+        matches!(announce(&counter, &number, 100).await, Err(DisputeRefusal::Amount { left }) if left.is_zero())
+    );
 }
 
 pub async fn a_dispute_about_nothing_known_is_a_break(counter: Counter) {
