@@ -26,6 +26,7 @@ use crate::{
         events::{self, EventKind},
     },
     payment::Means,
+    screening,
     staff::audit,
 };
 
@@ -276,6 +277,7 @@ fn write(tx: &mut dyn Tx, new: &Written<'_>, now: Timestamp) -> Result<Uuid, Fau
         new.staff.into(),
     ];
     tx.execute(&OPEN, &params)?;
+    screening::disputed(tx, id)?;
     let staff = Some(new.staff).filter(|staff| !staff.is_empty());
     events::record(
         tx,
