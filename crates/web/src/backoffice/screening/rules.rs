@@ -49,9 +49,9 @@ pub(in crate::backoffice) async fn rules(
         @if visit.member.role == Role::Administrator {
             p { a.next-step href="/office/screening/draft" { (words.say("office-rules-to-draft")) } }
         }
+        @if let Some((shadowed, shadow)) = &shadow { (shadow::compared(&visit, shadow, shadowed)) }
         (version(&visit, words.say("office-rules-live"), &live))
-        @if let Some((shadowed, shadow)) = &shadow {
-            (shadow::compared(&visit, shadow, shadowed))
+        @if let Some((_, shadow)) = &shadow {
             (version(&visit, words.say("office-rules-shadow"), shadow))
         }
         h2 { (words.say("office-rules-past")) }
