@@ -11,6 +11,7 @@ use crate::facts::{Fact, Facts, Kind};
 use crate::lex::{self, Mistake, Placed, Token};
 use crate::limits;
 use crate::rules::RuleFault;
+use crate::silence;
 use crate::tree::{Bool, Compared, Int, Match, Text};
 
 /// A condition over [`Facts`] that was checked.
@@ -18,6 +19,7 @@ use crate::tree::{Bool, Compared, Int, Match, Text};
 pub struct Condition {
     text: String,
     tree: Bool,
+    asks_bureau: bool,
 }
 
 impl Condition {
@@ -30,8 +32,12 @@ impl Condition {
             let max = limits::CONDITION_CHARS;
             return Err((1, RuleFault::TooLong { max }));
         }
+        let words = lex::words(text)?;
+        let of_bureau =
+            |word: &Placed| matches!(&word.token, Token::Name(name) if silence::is_of_bureau(name));
+        let asks_bureau = words.iter().any(of_bureau);
         let mut reader = Reader {
-            words: lex::words(text)?,
+            words,
             at: 0,
             depth: 0,
             parts: 0,
@@ -46,6 +52,7 @@ impl Condition {
         Ok(Condition {
             text: text.to_owned(),
             tree,
+            asks_bureau,
         })
     }
 
@@ -57,6 +64,16 @@ impl Condition {
     /// Whether it holds.
     pub fn holds(&self, facts: &Facts) -> bool {
         self.tree.of(facts)
+    }
+
+    /// Whether it names what the bureau said.
+    pub(crate) fn asks_bureau(&self) -> bool {
+        self.asks_bureau
+    }
+
+    /// Whether it holds of every order while the bureau is silent, or of none; nothing when that depends on the order.
+    pub(crate) fn in_silence(&self) -> Option<bool> {
+        self.tree.in_silence(&Facts::default())
     }
 }
 

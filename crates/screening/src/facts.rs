@@ -143,9 +143,10 @@ facts! {
     email_aliased: bool,
     /// Whether the reader typed the code that was sent to the e-mail address.
     email_confirmed: bool,
-    /// Whether no order of this e-mail address was ever paid here.
+    /// Whether no order of this e-mail address was ever paid here, as `paid_orders` counts them.
     new_reader: bool,
-    /// Orders of this e-mail address that were paid and not given back, within the time that traces are kept.
+    /// Orders of this e-mail address that were paid and not given back, within the time that traces are kept. Not those
+    /// whose money has not come, that wait for a bookseller's look, or that are disputed.
     paid_orders: i64,
     /// Whether one of those, more than a day old, went to the same address.
     address_known: bool,
@@ -225,6 +226,14 @@ facts! {
     declines_of_device_24h: i64,
     /// Cards that the bank declined from this network, within an hour.
     declines_of_network_1h: i64,
+    /// Other orders with this card whose payment was disputed, and the dispute not won, within the time that traces are kept.
+    disputes_of_card_400d: i64,
+    /// The same, under this e-mail address.
+    disputes_of_email_400d: i64,
+    /// The same, to this delivery address.
+    disputes_of_address_400d: i64,
+    /// The same, from this browser.
+    disputes_of_device_400d: i64,
     /// Whether the bureau answered in time.
     bureau_answered: bool,
     /// The bureau's score, 0 (nothing known against it) to 100; 0 when it did not answer.

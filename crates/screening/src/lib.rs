@@ -14,6 +14,7 @@ mod lex;
 pub mod limits;
 pub mod places;
 mod rules;
+mod silence;
 mod tree;
 
 pub use condition::Condition;

@@ -157,6 +157,10 @@ pub enum RuleFault {
     /// `at_least` names no decision.
     #[error("not a decision")]
     UnknownDecision,
+    /// It would refuse somebody because the bureau is silent: what weighs against an order and names the bureau must not
+    /// hold in silence, what weighs for it must.
+    #[error("weighs the silence of the bureau")]
+    Silence,
     /// The thresholds do not ascend from 1.
     #[error("the thresholds must ascend: step_up, review, refuse")]
     Thresholds,
@@ -328,6 +332,15 @@ impl Place<'_> {
                 None
             }
         };
+        if let Some(when) = &when
+            && weighs_silence(when, weight, at_least)
+        {
+            let mistake = self.mistake(Some(&id), written.when.span().start, RuleFault::Silence);
+            mistakes.push(RuleError {
+                column: 1,
+                ..mistake
+            });
+        }
         match when {
             Some(when) if mistakes.is_empty() => Ok(Rule {
                 when,
@@ -340,6 +353,16 @@ impl Place<'_> {
             _ => Err(mistakes),
         }
     }
+}
+
+/// Whether a rule could make the silence of the bureau the reason of a refusal. With none that does, an order that is refused
+/// in silence has at least this score whatever the bureau answers, so that it is refused then too.
+fn weighs_silence(when: &Condition, weight: i64, at_least: Decision) -> bool {
+    let in_silence = when.in_silence();
+    let against = weight > 0 || at_least == Decision::Refuse;
+    let is_fair =
+        (!against || in_silence == Some(false)) && (weight >= 0 || in_silence == Some(true));
+    when.asks_bureau() && !is_fair
 }
 
 fn id_fault(id: &str, before: &[Rule]) -> Option<RuleFault> {

@@ -199,6 +199,92 @@ fn thresholds_and_at_least_decide() {
     assert_eq!(decide(0, 9, false), Decision::Review);
 }
 
+#[test]
+fn silence_of_the_bureau_is_no_reason_of_a_refusal() {
+    let silence = |when: &str, weight: i64, at_least: &str| {
+        let text = set(&format!(
+            "{}at_least = \"{at_least}\"\n",
+            rule("one", when, weight)
+        ));
+        match RuleSet::parse(&text) {
+            Ok(_) => false,
+            Err(mistakes) => {
+                assert_eq!(mistakes.len(), 1, "{when}: {mistakes:?}");
+                assert_eq!((mistakes[0].line, mistakes[0].column), (7, 1), "{when}");
+                mistakes[0].fault == RuleFault::Silence
+            }
+        }
+    };
+    for (when, weight, at_least) in [
+        ("!bureau_answered", 0, "refuse"),
+        ("!bureau_answered", 20, "accept"),
+        ("!bureau_answered && new_reader", 1, "accept"),
+        ("bureau_answered == false", 20, "accept"),
+        ("bureau_score < 50", 20, "accept"),
+        ("bureau_score in [0, 1]", 20, "accept"),
+        ("!(bureau_answered && bureau_score < 20)", 20, "accept"),
+        ("new_reader || bureau_answered", 20, "accept"),
+        ("bureau_answered ? false : new_reader", 20, "accept"),
+        ("bureau_answered", -100, "accept"),
+        ("bureau_answered && bureau_score < 5", -20, "accept"),
+    ] {
+        assert!(silence(when, weight, at_least), "{when}");
+    }
+    for (when, weight, at_least) in [
+        ("bureau_answered && bureau_score >= 90", 0, "refuse"),
+        ("new_reader && bureau_score >= 90", 1_000, "accept"),
+        (
+            "bureau_score * 2 > 100 && bureau_score != copies",
+            20,
+            "accept",
+        ),
+        ("bureau_answered ? new_reader : false", 20, "accept"),
+        ("means == '!bureau_answered'", 20, "accept"),
+        // What only asks somebody to look refuses nobody.
+        ("!bureau_answered && amount_cents >= 50000", 0, "review"),
+        ("!bureau_answered || bureau_score < 5", -20, "accept"),
+    ] {
+        assert!(!silence(when, weight, at_least), "{when}");
+    }
+}
+
+#[test]
+fn who_was_disputed_is_looked_at_and_who_was_again_is_refused() {
+    let rules = RuleSet::parse(DEFAULT_RULES).unwrap();
+    let decide = |facts: Facts| rules.decide(&facts).decision;
+    let known = Facts {
+        amount_cents: 2_340,
+        paid_orders: 5,
+        address_known: true,
+        card_known: true,
+        has_card: true,
+        ..Facts::default()
+    };
+    assert_eq!(decide(known.clone()), Decision::Accept);
+    let once = Facts {
+        disputes_of_email_400d: 1,
+        disputes_of_card_400d: 1,
+        disputes_of_device_400d: 1,
+        disputes_of_address_400d: 1,
+        ..known.clone()
+    };
+    assert_eq!(decide(once.clone()), Decision::Review);
+    let neighbour = Facts {
+        disputes_of_address_400d: 1,
+        ..known
+    };
+    assert_eq!(decide(neighbour), Decision::Accept);
+    let again = Facts {
+        disputes_of_card_400d: 2,
+        paid_orders: 0,
+        address_known: false,
+        card_known: false,
+        new_reader: true,
+        ..once
+    };
+    assert_eq!(decide(again), Decision::Refuse);
+}
+
 /// Conditions of the grammar, by type. Numbers stay small, so that no sum saturates.
 fn ints(depth: u32) -> BoxedStrategy<String> {
     let leaf = prop_oneof![
@@ -256,6 +342,28 @@ fn bools(depth: u32) -> BoxedStrategy<String> {
         1 => (bool.clone(), bool.clone(), bool).prop_map(|(c, a, b)| format!("({c}) ? ({a}) : {b}")),
     ]
     .boxed()
+}
+
+/// Conditions that mostly name the bureau. Their texts are in single quotes, as they stand inside of double ones.
+fn bools_of_bureau() -> BoxedStrategy<String> {
+    let of_bureau = prop::sample::select(vec![
+        "bureau_answered",
+        "!bureau_answered",
+        "bureau_score >= 70",
+        "bureau_score < 20",
+        "!(bureau_score < 20)",
+    ]);
+    let other = prop::sample::select(vec!["new_reader", "copies >= 3", "true", "means == 'card'"]);
+    (of_bureau.clone(), of_bureau, other, 0..6)
+        .prop_map(|(one, two, other, form)| match form {
+            0 => one.to_owned(),
+            1 => format!("{one} && {other}"),
+            2 => format!("{one} || {other}"),
+            3 => format!("({one} && {two}) || {other}"),
+            4 => format!("{one} ? {other} : {two}"),
+            _ => other.to_owned(),
+        })
+        .boxed()
 }
 
 fn names(kind: Kind) -> Vec<String> {
@@ -336,6 +444,27 @@ proptest! {
     ]), 0..60)) {
         let _ = Condition::parse(&words.join(" "));
         let _ = Condition::parse(&words.concat());
+    }
+
+    #[test]
+    fn who_is_refused_in_silence_is_refused_whatever_the_bureau_answers(
+        conditions in prop::collection::vec((bools_of_bureau(), -60_i64..120), 1..6),
+        facts in facts(),
+        score in 0_i64..=100,
+    ) {
+        // Of what is made up, what a shop may use.
+        let may_be_used = |text: &String| RuleSet::parse(&set(text)).is_ok();
+        let rules: String = (0..)
+            .zip(&conditions)
+            .map(|(place, (when, weight))| rule(&format!("r{place}"), when, *weight))
+            .filter(may_be_used)
+            .collect();
+        let rules = RuleSet::parse(&set(&rules)).unwrap();
+        let silent = Facts { bureau_answered: false, bureau_score: 0, ..facts };
+        let answered = Facts { bureau_answered: true, bureau_score: score, ..silent.clone() };
+        if rules.decide(&silent).decision == Decision::Refuse {
+            prop_assert_eq!(rules.decide(&answered).decision, Decision::Refuse);
+        }
     }
 
     #[test]

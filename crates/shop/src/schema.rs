@@ -104,4 +104,9 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 27,
         sql: include_str!("../migrations/0027_traces_in_memory.sql"),
     },
+    Migration {
+        component: "shop",
+        version: 28,
+        sql: include_str!("../migrations/0028_screening_trust.sql"),
+    },
 ];

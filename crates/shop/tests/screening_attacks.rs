@@ -32,15 +32,18 @@ async fn attacks_are_stopped_and_readers_are_not() {
     println!("{}", caught::table(&caught));
     assert!(caught::end(&events) > traffic::BEGIN);
     let of = |sender: Sender| caught[sender as usize];
-    assert!(of(Sender::Honest).noticed() < 6.0);
-    assert!(of(Sender::Honest).stopped() < 3.0);
-    assert_eq!(of(Sender::Honest).refused, 0);
-    assert!(of(Sender::CardTesting).stopped() > 60.0);
-    for sender in [
-        Sender::Reshipping,
-        Sender::AccountTakeover,
-        Sender::PromoAbuse,
+    // The traffic is the same each time, and so is what comes of it: just under what is caught now.
+    assert!(of(Sender::Honest).noticed() < 3.7);
+    assert_eq!(
+        (of(Sender::Honest).held, of(Sender::Honest).refused),
+        (0, 0)
+    );
+    for (sender, percent) in [
+        (Sender::CardTesting, 92.0),
+        (Sender::Reshipping, 81.0),
+        (Sender::AccountTakeover, 99.0),
+        (Sender::PromoAbuse, 75.0),
     ] {
-        assert!(of(sender).noticed() > 30.0, "{}", sender.name());
+        assert!(of(sender).stopped() > percent, "{}", sender.name());
     }
 }

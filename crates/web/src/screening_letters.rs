@@ -71,7 +71,7 @@ mod tests {
             for form in [&rendered.text, &rendered.html, &rendered.subject] {
                 assert!(form.contains(&code), "{form}");
             }
-            assert!(rendered.text.contains("15"), "{}", rendered.text);
+            assert!(rendered.text.contains("10 minutes"), "{}", rendered.text);
         }
     }
 }

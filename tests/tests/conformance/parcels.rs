@@ -85,7 +85,7 @@ impl Counter {
         .await
     }
 
-    async fn pays_by(&self, number: &OrderNumber, means: Means) -> Chosen {
+    pub async fn pays_by(&self, number: &OrderNumber, means: Means) -> Chosen {
         choose(&self.store, &self.methods, &self.clock, number, means)
             .await
             .unwrap()

@@ -85,6 +85,9 @@ async fn at_the_desk(demo: &Demo, found: &mut Vec<String>) -> Result<String> {
     log_in(&mut desk, demo, found).await?;
     desk.goto(&format!("{shop}/office/screening/draft")).await?;
     desk.fill("#rules", RULES).await?;
+    desk.click("button[value=try]").await?;
+    desk.find("button[value=publish]").await?;
+    look(&mut desk, "office-screening-tried", found).await?;
     desk.click("button[value=publish]").await?;
     desk.wait_for_url("told=published").await?;
     desk.goto(&format!("{shop}/office/certificates")).await?;

@@ -27,6 +27,7 @@ use crate::{
         parcels,
     },
     payment::Means,
+    screening,
     staff::audit,
 };
 
@@ -288,6 +289,7 @@ fn write(tx: &mut dyn Tx, new: &Written<'_>, now: Timestamp) -> Result<Uuid, Fau
         new.staff.into(),
     ];
     tx.execute(&OPEN, &params)?;
+    screening::disputed(tx, id)?;
     let staff = Some(new.staff).filter(|staff| !staff.is_empty());
     events::record(
         tx,

@@ -1,4 +1,4 @@
-//! Forgetting: networks after a month, traces and decisions after thirteen.
+//! Forgetting: networks after a month, traces, disputes and decisions after thirteen.
 
 use storage::{Fault, Tx};
 use trade::clock::Timestamp;
@@ -11,6 +11,8 @@ storage::statements! {
     // By number, which is the order of time: neither has an index of its age.
     TRACES = "DELETE FROM screening_traces WHERE id IN (SELECT id FROM screening_traces ORDER BY id LIMIT $2)
         AND at_us < $1";
+    DISPUTED = "DELETE FROM screening_disputed WHERE dispute IN
+        (SELECT dispute FROM screening_disputed WHERE at_us < $1 ORDER BY at_us LIMIT $2)";
     DECISIONS = "DELETE FROM screenings WHERE id IN
         (SELECT id FROM screenings WHERE standing <> 'queued' ORDER BY id LIMIT $2) AND at_us < $1";
 }
@@ -24,6 +26,7 @@ pub fn forget(tx: &mut dyn Tx, now: Timestamp) -> Result<u64, Fault> {
     let steps = [
         (&NETWORKS, limits::NETWORK_LIFE),
         (&TRACES, limits::TRACE_LIFE),
+        (&DISPUTED, limits::TRACE_LIFE),
         (&DECISIONS, limits::DECISION_LIFE),
     ];
     let mut forgotten = 0;

@@ -11,6 +11,7 @@ use trade::{
 };
 
 use super::{
+    disputed::Disputed,
     marks::{self, Marks, SHARED},
     seen::Seen,
     traces::Paid,
@@ -73,6 +74,8 @@ pub(super) struct History {
     pub seen: [Seen; SHARED.len()],
     /// Of the reader's orders.
     pub paid: Paid,
+    /// Of everybody's.
+    pub disputed: Disputed,
 }
 
 /// All facts but the bureau's.
@@ -145,6 +148,10 @@ fn counted(facts: Facts, history: &History) -> Facts {
         declines_of_email_24h: email.declines_day,
         declines_of_device_24h: device.declines_day,
         declines_of_network_1h: network.declines_hour,
+        disputes_of_card_400d: history.disputed.card,
+        disputes_of_email_400d: history.disputed.email,
+        disputes_of_address_400d: history.disputed.address,
+        disputes_of_device_400d: history.disputed.device,
         ..facts
     }
 }

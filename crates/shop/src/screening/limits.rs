@@ -22,8 +22,9 @@ pub const NETWORK_LIFE: Duration = Duration::from_secs(31 * 24 * 3600);
 pub const DECISION_LIFE: Duration = TRACE_LIFE;
 /// Rows forgotten in one transaction, so that no order waits behind it.
 pub const FORGOTTEN_AT_ONCE: u32 = 1_000;
-/// How long a code that was sent is good for: longer than a letter takes, shorter than the card waits in the vault.
-pub const CODE_LIFE: Duration = Duration::from_secs(15 * 60);
+/// How long a code that was sent is good for: longer than a letter takes, shorter than the card waits in the vault, and no
+/// longer than ASVS 5.0 lets it be (V6.5.5).
+pub const CODE_LIFE: Duration = Duration::from_secs(10 * 60);
 /// Wrong codes before no other is looked at: five of a million guesses.
 pub const CODE_TRIES: u32 = 5;
 /// Codes sent for one attempt to pay: a letter is lost sometimes.

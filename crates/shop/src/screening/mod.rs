@@ -7,6 +7,7 @@
 //! somebody did not answer.
 
 mod bureau;
+mod disputed;
 mod forget;
 mod gather;
 pub mod letter;
@@ -19,6 +20,7 @@ mod rule_book;
 mod rule_sets;
 mod screen;
 mod seen;
+mod shadowed;
 mod step_up;
 mod traces;
 mod trial;
@@ -30,24 +32,28 @@ pub use queue::{Queued, ReviewRefusal, is_held, number_of, queue, reject, releas
 pub use record::{Replay, Screened, Standing, Told, explain, of_id, of_order, replay};
 pub use rule_sets::{
     Draft, PublishRefusal, Version, draft, in_force, publish, save_draft, set_shadow, stop_shadow,
-    version, versions,
+    unread, version, versions,
 };
 pub use screen::{Attempt, Outcome, ScreenRefusal, Screening, screen};
+pub use shadowed::{Shadowed, shadowed};
 pub use step_up::{CodeRefusal, confirm, send_again};
-pub use trial::{Change, Trial, try_on_history};
+pub use trial::{Change, Trial, note_trial, try_on_history};
 
+pub(crate) use disputed::disputed;
 pub(crate) use queue::guard_shipping;
 pub(crate) use screen::let_go;
 pub(crate) use traces::declined;
 
 pub(crate) fn statements() -> Vec<&'static storage::Statement> {
     [
+        disputed::STATEMENTS,
         forget::STATEMENTS,
         gather::STATEMENTS,
         queue::STATEMENTS,
         record::STATEMENTS,
         rule_book::STATEMENTS,
         rule_sets::STATEMENTS,
+        shadowed::STATEMENTS,
         step_up::STATEMENTS,
         traces::STATEMENTS,
         trial::STATEMENTS,

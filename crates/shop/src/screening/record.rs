@@ -273,7 +273,7 @@ pub fn replay(tx: &mut dyn Tx, screened: &Screened) -> Result<Option<Replay>, Fa
     Ok(Some(Replay { verdict, same }))
 }
 
-fn decision(code: &str) -> Result<Decision, Fault> {
+pub(super) fn decision(code: &str) -> Result<Decision, Fault> {
     Decision::of_code(code).ok_or_else(|| Fault::defect(format!("{code} is no decision")))
 }
 

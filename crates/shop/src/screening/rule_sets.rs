@@ -1,6 +1,8 @@
 //! The sets of rules as booksellers handle them: one draft, published sets that never change, one set in the shadow.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use screening::{DEFAULT_RULES, RuleError, RuleSet};
+use sha2::{Digest as _, Sha256};
 use storage::{Fault, Row, Tx};
 use trade::clock::Timestamp;
 
@@ -20,6 +22,8 @@ storage::statements! {
         ON CONFLICT (place) DO UPDATE SET rules = excluded.rules, changed_us = excluded.changed_us,
             changed_by = excluded.changed_by";
     DROP_DRAFT = "DELETE FROM screening_draft";
+    pub(super) NOTE_TRIAL = "UPDATE screening_draft SET tried = $1 WHERE place = 1";
+    TRIED = "SELECT COUNT(*) FROM screening_draft WHERE tried = $1";
     NO_SHADOW = "DELETE FROM screening_roles WHERE role = 'shadow'";
 }
 
@@ -51,6 +55,10 @@ pub enum PublishRefusal {
     /// It has mistakes.
     #[error("the rules have {} mistakes", .0.len())]
     Mistakes(Vec<RuleError>),
+    /// It was changed, or other rules came into force, since it was tried on past orders: nobody has seen what it would
+    /// decide.
+    #[error("the rules were not tried on past orders")]
+    NotTried,
     /// The database.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -68,13 +76,43 @@ pub fn in_force(tx: &mut dyn Tx) -> Result<(Version, Option<Version>), Fault> {
             _ => shadow = Some(of_row(&row)?),
         }
     }
-    let house = || Version {
+    Ok((live.unwrap_or_else(house), shadow))
+}
+
+/// The house's rules, before they are put to use.
+fn house() -> Version {
+    Version {
         id: 0,
         rules: DEFAULT_RULES.to_owned(),
         made: Timestamp::micros(0),
         made_by: HOUSE.to_owned(),
-    };
-    Ok((live.unwrap_or_else(house), shadow))
+    }
+}
+
+/// The number of the set that is in force, if this program cannot read it: the house's decides in its place until another
+/// one is published.
+pub fn unread(tx: &mut dyn Tx) -> Result<Option<i64>, Fault> {
+    let (live, _) = in_force(tx)?;
+    Ok(RuleSet::parse(&live.rules).is_err().then_some(live.id))
+}
+
+/// The text by which orders are decided now.
+pub(super) fn deciding(tx: &mut dyn Tx) -> Result<String, Fault> {
+    let (live, _) = in_force(tx)?;
+    Ok(match RuleSet::parse(&live.rules) {
+        Ok(_) => live.rules,
+        Err(_) => DEFAULT_RULES.to_owned(),
+    })
+}
+
+/// What a text that was tried is recognised by, together with the text by which orders were decided then.
+pub(super) fn fingerprint(deciding: &str, rules: &str) -> String {
+    let mut hash = Sha256::new();
+    // No text holds the byte between them.
+    for part in [deciding.as_bytes(), &[0xff], rules.as_bytes()] {
+        hash.update(part);
+    }
+    URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
 /// The set of that number.
@@ -114,16 +152,22 @@ pub fn save_draft(tx: &mut dyn Tx, rules: &str, staff: &str, now: Timestamp) -> 
     tx.execute(&SAVE_DRAFT, &params).map(drop)
 }
 
-/// Puts a set in force, if it is right; the draft is done with.
+/// Puts a set in force, if it is right and exactly this one was [tried](super::try_on_history) against what is in force;
+/// the draft is done with.
 ///
 /// # Errors
-/// [`PublishRefusal::Mistakes`].
+/// [`PublishRefusal::Mistakes`], [`PublishRefusal::NotTried`].
 pub fn publish(
     tx: &mut dyn Tx,
     rules: &str,
     staff: &str,
     now: Timestamp,
 ) -> Result<i64, PublishRefusal> {
+    RuleSet::parse(rules).map_err(PublishRefusal::Mistakes)?;
+    let tried = fingerprint(&deciding(tx)?, rules);
+    if tx.query_one(&TRIED, &[tried.into()])?.int(0)? == 0 {
+        return Err(PublishRefusal::NotTried);
+    }
     let id = put_to_use(tx, (rules, "live"), "screening.publish", staff, now)?;
     tx.execute(&DROP_DRAFT, &[])?;
     Ok(id)

@@ -12,6 +12,7 @@ use trade::{
 
 use super::{
     bureau::{self, Bureau, Heard},
+    disputed,
     gather::{self, History, Means, Ordered},
     limits,
     marks::{Mark, MarkKeys, Marks, Visit},
@@ -287,6 +288,7 @@ fn facts(
     let history = History {
         seen: memory.seen(tx, marks, now)?,
         paid: traces::paid(tx, marks, now)?,
+        disputed: disputed::count(tx, marks, now)?,
     };
     let means = Means {
         code: &attempt.means,

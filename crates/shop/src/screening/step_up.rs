@@ -1,7 +1,7 @@
 //! The reader confirms that the e-mail address is hers: a code goes there, she types it, and the attempt is decided
 //! again with that as a fact.
 //!
-//! Guessing is hopeless: few tries, few codes, a quarter of an hour, and a comparison that takes as long for every
+//! Guessing is hopeless: few tries, few codes, ten minutes, and a comparison that takes as long for every
 //! wrong code. Codes are worked out from the shop's secret and never stored.
 
 use screening::Decision;

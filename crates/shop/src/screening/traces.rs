@@ -31,13 +31,19 @@ storage::statements! {
         WHERE id >= $1 ORDER BY id";
     LATEST = "SELECT id, at_us, card, email, spelling, address, device, network, declined FROM screening_traces
         WHERE at_us > $1 ORDER BY id DESC LIMIT $2";
-    // What was paid more than a day ago: an attempt that succeeded a minute ago makes nobody known.
+    // What was paid more than a day ago: an attempt that succeeded a minute ago makes nobody known. Confirmed is not paid:
+    // who will pay on collection has brought nothing yet. A card is known by the attempt that it paid, not by another one
+    // of the same order that was refused.
     PAID = "SELECT COUNT(DISTINCT t.order_id),
             COUNT(CASE WHEN t.address = $2 THEN 1 END), COUNT(CASE WHEN t.device = $3 THEN 1 END),
-            COUNT(CASE WHEN t.card = $4 THEN 1 END)
-        FROM (SELECT order_id, address, device, card FROM screening_traces
+            COUNT(CASE WHEN t.card = $4 AND t.attempt = p.id THEN 1 END)
+        FROM (SELECT order_id, attempt, address, device, card FROM screening_traces
             WHERE email = $1 AND at_us < $5 ORDER BY at_us DESC LIMIT $6) AS t
-        JOIN orders o ON o.id = t.order_id WHERE o.state IN ('confirmed', 'shipped')";
+        JOIN orders o ON o.id = t.order_id
+        LEFT JOIN payments p ON p.order_id = o.id AND p.state IN ('authorised', 'capturing', 'captured', 'refunding')
+        WHERE o.state IN ('confirmed', 'shipped') AND (p.id IS NOT NULL OR o.certificates_cents >= o.total_cents)
+            AND NOT EXISTS (SELECT 1 FROM screenings s WHERE s.order_id = o.id AND s.standing IN ('queued', 'rejected'))
+            AND NOT EXISTS (SELECT 1 FROM disputes d WHERE d.order_id = o.id AND d.state <> 'won')";
 }
 
 /// What an attempt left, or the bank's no to it.
@@ -92,7 +98,8 @@ pub(super) struct Paid {
     pub card: bool,
 }
 
-/// What of the reader's orders was paid before.
+/// What of the reader's orders was paid before: their money came, nobody has still to look at them, and nobody wants it
+/// back.
 pub(super) fn paid(tx: &mut dyn Tx, marks: &Marks, now: Timestamp) -> Result<Paid, Fault> {
     let params = [
         marks.email.text().into(),

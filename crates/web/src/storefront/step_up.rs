@@ -265,6 +265,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
     let described = error
         .as_ref()
         .map_or("code-hint", |_| "code-hint code-error");
+    let minutes = (screening::limits::CODE_LIFE.as_secs() / 60).to_string();
     let hidden = html! { @for (name, value) in view.hidden { @if !value.is_empty() {
         input type="hidden" name=(name) value=(value);
     } } };
@@ -281,7 +282,7 @@ pub fn page(reader: &Reader<'_>, view: &View<'_>) -> Markup {
                     (hidden)
                     div.field {
                         label for="code" { (reader.say("step-up-code")) }
-                        p.hint #code-hint { (reader.say("step-up-hint")) }
+                        p.hint #code-hint { (reader.tell("step-up-hint", &[("minutes", minutes.into())])) }
                         input #code name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="12" required aria-describedby=(described) aria-invalid=[error.as_ref().map(|_| "true")];
                         @if let Some(error) = &error { p.error #code-error role="alert" { (error) } }
                     }

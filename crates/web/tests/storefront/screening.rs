@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use shop::certificate::{self, IssueDraft};
 use shop::order::{self, OrderKeys};
-use shop::screening::{MarkKeys, publish};
+use shop::screening::{MarkKeys, note_trial, publish, save_draft, try_on_history};
 use trade::money::Money;
 
 use crate::house_parts::{House, hidden, person};
@@ -15,10 +15,12 @@ async fn house_that(decision: &str, when: &str) -> House {
          at_least = \"{decision}\"\nfr = \"f\"\nen = \"e\"\n"
     );
     let now = house.state.clock.now();
-    let publishing = house
-        .state
-        .store
-        .write(move |tx| publish(tx, &rules, "anne", now));
+    let publishing = house.state.store.write(move |tx| {
+        save_draft(tx, &rules, "anne", now)?;
+        let trial = try_on_history(tx, &rules)?;
+        note_trial(tx, &trial)?;
+        publish(tx, &rules, "anne", now)
+    });
     publishing.await.unwrap();
     house
 }

@@ -6,8 +6,10 @@ mod decision;
 mod queue;
 mod rule_words;
 mod rules;
+mod shadow;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub(super) use decision::{of_order, refuse, release, show};
 pub(super) use queue::queue;

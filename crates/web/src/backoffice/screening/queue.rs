@@ -7,7 +7,7 @@ use serde::Deserialize;
 use shop::screening::{self, Queued, Told as Reason};
 use storage::Fault;
 
-use super::decision;
+use super::{decision, rules};
 use crate::AppState;
 use crate::backoffice::access::Visit;
 use crate::backoffice::frame::{self, Part, money, time};
@@ -33,13 +33,14 @@ pub(in crate::backoffice) async fn queue(
             let reasons = screening::explain(tx, &screening, &queued.screened, locale)?;
             waiting.push((queued, reasons));
         }
-        Ok(waiting)
+        Ok((waiting, screening::unread(tx)?))
     });
-    let waiting = reading.await?;
+    let (waiting, unread) = reading.await?;
     let words = visit.words();
     let title = words.say("office-screening");
     let body = html! {
         (decision::said(&visit, &told.told))
+        (rules::unread(&visit, unread))
         p { a.next-step href="/office/screening/rules" { (words.say("office-screening-rules")) } }
         @if waiting.is_empty() { p.muted { (words.say("office-screening-none")) } }
         @else {

@@ -71,6 +71,7 @@ fn fault(words: &Words, fault: &RuleFault) -> String {
         RuleFault::BadId => words.say("rule-fault-bad-id").to_owned(),
         RuleFault::SameId => words.say("rule-fault-same-id").to_owned(),
         RuleFault::UnknownDecision => words.say("rule-fault-unknown-decision").to_owned(),
+        RuleFault::Silence => words.say("rule-fault-silence").to_owned(),
         RuleFault::Thresholds => words.say("rule-fault-thresholds").to_owned(),
     }
 }

@@ -8,15 +8,14 @@ use axum::{Extension, Form as Posted};
 use maud::{Markup, html};
 use screening::{Decision, FACTS, RuleError, RuleSet, limits};
 use serde::Deserialize;
-use shop::screening::{self as verbs, Change, Draft, PublishRefusal, Trial, Version};
+use shop::screening::{self as verbs, Draft, PublishRefusal, Trial, Version};
 use shop::staff::Role;
 use storage::Fault;
-use trade::locale::format_number;
 
-use super::rule_words;
+use super::{rule_words, shadow, trial};
 use crate::AppState;
 use crate::backoffice::access::Visit;
-use crate::backoffice::frame::{self, Part, money, time, token};
+use crate::backoffice::frame::{self, Part, time, token};
 use crate::problem::{Kind, Problem};
 
 /// What a redirect to these pages carries.
@@ -32,20 +31,27 @@ pub(in crate::backoffice) async fn rules(
     Extension(visit): Extension<Visit>,
     Query(told): Query<Told>,
 ) -> Result<Markup, Problem> {
-    let reading = state
-        .store
-        .read(|tx| Ok::<_, Fault>((verbs::in_force(tx)?, verbs::versions(tx)?)));
-    let ((live, shadow), versions) = reading.await?;
+    let reading = state.store.read(|tx| -> Result<_, Fault> {
+        let (live, shadow) = verbs::in_force(tx)?;
+        let shadow = match shadow {
+            Some(shadow) => Some((verbs::shadowed(tx, shadow.id)?, shadow)),
+            None => None,
+        };
+        Ok((live, shadow, verbs::unread(tx)?, verbs::versions(tx)?))
+    });
+    let (live, shadow, unread, versions) = reading.await?;
     let words = visit.words();
     let body = html! {
         (said(&visit, &told.told))
+        (self::unread(&visit, unread))
         p { a href="/office/screening" { (words.say("office-screening")) } }
         p { (words.say("office-rules-help-screening")) }
         @if visit.member.role == Role::Administrator {
             p { a.next-step href="/office/screening/draft" { (words.say("office-rules-to-draft")) } }
         }
+        @if let Some((shadowed, shadow)) = &shadow { (shadow::compared(&visit, shadow, shadowed)) }
         (version(&visit, words.say("office-rules-live"), &live))
-        @if let Some(shadow) = &shadow {
+        @if let Some((_, shadow)) = &shadow {
             (version(&visit, words.say("office-rules-shadow"), shadow))
         }
         h2 { (words.say("office-rules-past")) }
@@ -55,6 +61,14 @@ pub(in crate::backoffice) async fn rules(
     };
     let title = words.say("office-screening-rules");
     Ok(frame::page(&visit, Part::Screening, title, &body))
+}
+
+/// The warning that the rules in force cannot be read, and what decides meanwhile.
+pub(super) fn unread(visit: &Visit, unread: Option<i64>) -> Markup {
+    let words = visit.words();
+    html! { @if let Some(id) = unread {
+        (frame::notice(false, &words.tell("office-rules-unread", &[("id", id.to_string().into())])))
+    } }
 }
 
 /// A set of rules as a table: what each says, when, and what it weighs.
@@ -105,6 +119,7 @@ enum Beside {
     Nothing,
     Right,
     Mistakes(Vec<RuleError>),
+    NotTried,
     Tried(Box<Trial>),
 }
 
@@ -162,9 +177,19 @@ pub(in crate::backoffice) async fn send(
         Ok(told) => {
             Ok(Redirect::to(&format!("/office/screening/rules?told={told}")).into_response())
         }
-        Err(PublishRefusal::Mistakes(mistakes)) => Ok(wrong(&visit, &draft, mistakes)),
-        Err(PublishRefusal::Fault(fault)) => Err(fault.into()),
+        Err(refusal) => not_done(&visit, &draft, refusal),
     }
+}
+
+/// What is wrong with a draft, beside it.
+fn not_done(visit: &Visit, draft: &Draft, refusal: PublishRefusal) -> Result<Response, Problem> {
+    let beside = match refusal {
+        PublishRefusal::Mistakes(mistakes) => Beside::Mistakes(mistakes),
+        PublishRefusal::NotTried => Beside::NotTried,
+        PublishRefusal::Fault(fault) => return Err(fault.into()),
+    };
+    let page = page(visit, draft, &beside);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 async fn looked_at(
@@ -173,26 +198,29 @@ async fn looked_at(
     draft: &Draft,
     tried: bool,
 ) -> Result<Response, Problem> {
-    let set = match RuleSet::parse(&draft.rules) {
-        Ok(set) => set,
-        Err(mistakes) => return Ok(wrong(visit, draft, mistakes)),
-    };
     let beside = match tried {
-        false => Beside::Right,
-        true => {
-            let trial = state
-                .store
-                .read(move |tx| verbs::try_on_history(tx, &set))
-                .await?;
-            Beside::Tried(Box::new(trial))
-        }
+        false => RuleSet::parse(&draft.rules)
+            .map(|_| Beside::Right)
+            .map_err(PublishRefusal::Mistakes),
+        true => try_it(state, &draft.rules).await,
     };
-    Ok(page(visit, draft, &beside).into_response())
+    match beside {
+        Ok(beside) => Ok(page(visit, draft, &beside).into_response()),
+        Err(refusal) => not_done(visit, draft, refusal),
+    }
 }
 
-fn wrong(visit: &Visit, draft: &Draft, mistakes: Vec<RuleError>) -> Response {
-    let page = page(visit, draft, &Beside::Mistakes(mistakes));
-    (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
+/// Tries the draft on past orders. That takes a while, so it is only read; what was tried is written down after.
+async fn try_it(state: &AppState, rules: &str) -> Result<Beside, PublishRefusal> {
+    let rules = rules.to_owned();
+    let trying = state
+        .store
+        .read(move |tx| verbs::try_on_history(tx, &rules));
+    let trial = trying.await?;
+    let noted = trial.clone();
+    let noting = state.store.write(move |tx| verbs::note_trial(tx, &noted));
+    noting.await?;
+    Ok(Beside::Tried(Box::new(trial)))
 }
 
 fn page(visit: &Visit, draft: &Draft, beside: &Beside) -> Markup {
@@ -203,7 +231,8 @@ fn page(visit: &Visit, draft: &Draft, beside: &Beside) -> Markup {
             Beside::Nothing => {},
             Beside::Right => (frame::notice(true, words.say("office-rules-right"))),
             Beside::Mistakes(mistakes) => (rule_words::mistakes(visit, mistakes)),
-            Beside::Tried(trial) => (tried(visit, trial)),
+            Beside::NotTried => (frame::notice(false, words.say("office-rules-not-tried"))),
+            Beside::Tried(trial) => (trial::tried(visit, trial)),
         }
         @if let Some((at, by)) = &draft.changed { p.muted.small { (time(visit, *at)) " · " (by) } }
         form method="post" action="/office/screening/draft" {
@@ -216,8 +245,11 @@ fn page(visit: &Visit, draft: &Draft, beside: &Beside) -> Markup {
                 button.button.quiet name="deed" value="try" { (words.say("office-rules-try")) }
                 button.button.quiet name="deed" value="shadow" { (words.say("office-rules-to-shadow")) }
                 button.button.quiet name="deed" value="unshadow" { (words.say("office-rules-unshadow")) }
-                button.button name="deed" value="publish" { (words.say("office-rules-publish")) }
+                @if matches!(beside, Beside::Tried(_)) {
+                    button.button name="deed" value="publish" { (words.say("office-rules-publish")) }
+                }
             }
+            p.hint { (words.say("office-rules-publish-hint")) }
         }
         h2 { (words.say("office-screening-facts")) }
         dl.facts.stacked { @for fact in FACTS {
@@ -230,63 +262,6 @@ fn page(visit: &Visit, draft: &Draft, beside: &Beside) -> Markup {
         words.say("office-rules-draft"),
         &body,
     )
-}
-
-/// What the draft would have decided otherwise.
-fn tried(visit: &Visit, trial: &Trial) -> Markup {
-    let words = visit.words();
-    let number = |count: u32| format_number(i64::from(count), visit.locale);
-    let counts = [
-        ("looked", number(trial.looked_at).into()),
-        ("changed", number(trial.changed).into()),
-    ];
-    let by_decision = || Decision::ALL.into_iter().zip(trial.was).zip(trial.would_be);
-    html! {
-        section aria-labelledby="tried" {
-            h2 #tried { (words.say("office-rules-tried")) }
-            p { (words.tell("office-rules-tried-counts", &counts)) }
-            table.grid {
-                thead { tr {
-                    th scope="col" { (words.say("office-rules-decision")) }
-                    th.num scope="col" { (words.say("office-rules-was")) }
-                    th.num scope="col" { (words.say("office-rules-would-be")) }
-                } }
-                tbody { @for ((decision, was), would_be) in by_decision() { tr {
-                    th scope="row" { (words.one_of("office-decision", decision.code())) }
-                    td.num { (number(was)) } td.num { (number(would_be)) }
-                } } }
-            }
-            @if !trial.changes.is_empty() { (changes(visit, &trial.changes)) }
-        }
-    }
-}
-
-fn changes(visit: &Visit, changes: &[Change]) -> Markup {
-    let words = visit.words();
-    let decided = |(decision, score): (Decision, i64)| {
-        html! { (words.one_of("office-decision", decision.code())) " " span.muted.num { "(" (score) ")" } }
-    };
-    html! {
-        h3 { (words.say("office-rules-changes")) }
-        div.scroll tabindex="0" role="region" aria-label=(words.say("office-rules-changes")) {
-            table.grid {
-                thead { tr {
-                    th scope="col" { (words.say("office-order-number")) }
-                    th scope="col" { (words.say("office-order-state")) }
-                    th.num scope="col" { (words.say("office-order-total")) }
-                    th scope="col" { (words.say("office-rules-was")) }
-                    th scope="col" { (words.say("office-rules-would-be")) }
-                } }
-                tbody { @for change in changes { tr data-row {
-                    th scope="row" { a.nowrap href={ "/office/orders/" (change.number) } { (change.number) } div.muted.small { (time(visit, change.at)) } }
-                    td { (words.one_of("office-state", change.state.code())) }
-                    td.num { (money(visit, change.total)) }
-                    td { (decided(change.was)) }
-                    td { (decided(change.would_be)) }
-                } } }
-            }
-        }
-    }
 }
 
 fn said(visit: &Visit, told: &str) -> Markup {

@@ -14,6 +14,10 @@ use trade::ids::OrderNumber;
 use crate::backoffice::fixture::{Small, hidden, location, receipt, small, text};
 use crate::storefront::reader::encoded;
 
+storage::statements! {
+    DAMAGE = "UPDATE screening_rules SET rules = 'of another time'";
+}
+
 const HOLDING: &str = "[thresholds]\nstep_up = 10\nreview = 20\nrefuse = 30\n[[rule]]\nid = \"one\"\nwhen = \"copies >= 1\"\n\
      weight = 20\nfr = \"Un livre au moins\"\nen = \"One book at least\"\n";
 
@@ -31,6 +35,17 @@ async fn draft(
         encoded(rules)
     );
     small.post("/office/screening/draft", cookie, &form).await
+}
+
+/// Publishes rules as an administrator does: tried first, then by the button that appears.
+async fn publish(small: &Small, cookie: &str, rules: &str) {
+    let tried = text(draft(small, cookie, rules, "try").await).await;
+    assert!(tried.contains("value=\"publish\""), "{tried}");
+    let published = draft(small, cookie, rules, "publish").await;
+    assert_eq!(
+        location(&published),
+        "/office/screening/rules?told=published"
+    );
 }
 
 /// A paid order that was screened by the rules in force.
@@ -52,11 +67,7 @@ async fn paid(small: &Small) -> OrderNumber {
 async fn an_order_is_held_looked_at_and_let_go() {
     let small = small().await;
     let chef = small.log_in("chef").await;
-    let published = draft(&small, &chef, HOLDING, "publish").await;
-    assert_eq!(
-        location(&published),
-        "/office/screening/rules?told=published"
-    );
+    publish(&small, &chef, HOLDING).await;
     let number = paid(&small).await;
     let lire = small.log_in("lire").await;
 
@@ -104,7 +115,7 @@ async fn an_order_is_held_looked_at_and_let_go() {
 async fn a_refused_order_is_cancelled() {
     let small = small().await;
     let chef = small.log_in("chef").await;
-    draft(&small, &chef, HOLDING, "publish").await;
+    publish(&small, &chef, HOLDING).await;
     let number = paid(&small).await;
     let order = text(small.get(&format!("/office/orders/{number}"), &chef).await).await;
     let link = order.split("/office/screening/").nth(1).unwrap();
@@ -135,6 +146,14 @@ async fn a_draft_is_checked_tried_and_kept_with_its_mistakes() {
     assert!(kept.contains("copie &gt;= 1"), "{kept}");
     let right = text(draft(&small, &chef, HOLDING, "check").await).await;
     assert!(right.contains("The rules are right"), "{right}");
+    assert!(!right.contains("value=\"publish\""), "{right}");
+    let untried = draft(&small, &chef, HOLDING, "publish").await;
+    assert_eq!(untried.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let untried = text(untried).await;
+    assert!(
+        untried.contains("not tried on past orders yet"),
+        "{untried}"
+    );
     let tried = text(draft(&small, &chef, HOLDING, "try").await).await;
     assert!(
         tried.contains("Of the latest 1 decisions, 1 would be different"),
@@ -147,8 +166,50 @@ async fn a_draft_is_checked_tried_and_kept_with_its_mistakes() {
         rules.contains("In the shadow") && rules.contains("One book at least"),
         "{rules}"
     );
+    assert!(
+        rules.contains("Of 0 decisions since, 0 would be different"),
+        "{rules}"
+    );
+    paid(&small).await;
+    let rules = text(small.get("/office/screening/rules", &chef).await).await;
+    assert!(
+        rules.contains("Of 1 decisions since, 1 would be different"),
+        "{rules}"
+    );
+    let row = "<th scope=\"row\">Accepted</th><td>To be looked at</td><td class=\"num\">1</td>";
+    assert!(rules.contains(row), "{rules}");
     let none = draft(&small, &chef, HOLDING, "unshadow").await;
     assert_eq!(location(&none), "/office/screening/rules?told=unshadow");
+}
+
+#[tokio::test]
+async fn rules_that_cannot_be_read_are_warned_of() {
+    let small = small().await;
+    let chef = small.log_in("chef").await;
+    publish(&small, &chef, HOLDING).await;
+    let pages = ["/office/screening", "/office/screening/rules"];
+    for page in pages {
+        let page = text(small.get(page, &chef).await).await;
+        assert!(!page.contains("cannot read rules"), "{page}");
+    }
+    let damaging = small.state.store.write(|tx| tx.execute(&DAMAGE, &[]));
+    damaging.await.unwrap();
+    for page in pages {
+        let english = text(small.get(page, &chef).await).await;
+        assert!(
+            english.contains("The program cannot read rules no.")
+                && english.contains("role=\"alert\""),
+            "{english}"
+        );
+        let french = text(small.get_in_french(page, &chef).await).await;
+        assert!(
+            french.contains("Le programme ne sait pas lire les règles"),
+            "{french}"
+        );
+    }
+    paid(&small).await;
+    let log = text(small.get("/office/audit", &chef).await).await;
+    assert!(log.contains("rules in force could not be read"), "{log}");
 }
 
 #[tokio::test]
