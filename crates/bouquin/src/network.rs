@@ -13,8 +13,8 @@ use link::{Identity, LinkFault, http::Client};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use shop::payment::network::{
-    Carrier, Clearing, Minute, Network, PaymentNetwork, ShortText, Standing, Stray, StrayKind,
-    Switch, Unanswered, Vault,
+    Carrier, Clearing, Finding, Minute, Network, PaymentNetwork, ShortText, Standing, Stray,
+    StrayKind, Switch, Unanswered, Vault,
 };
 use trade::{
     clock::{Clock, Timestamp},
@@ -129,8 +129,10 @@ fn read_switch(status: switch::Status) -> Switch {
             uncleared: count(clearing.uncleared),
             untaken: count(clearing.untaken),
             refused: count(clearing.refused),
+            unclearable: count(clearing.unclearable),
         },
         strays: status.strays.iter().map(read_stray).collect(),
+        strays_unkept: status.strays_unkept,
     }
 }
 
@@ -169,8 +171,6 @@ fn read_stray(stray: &switch::Stray) -> Stray {
         response_code: ShortText::parse(&stray.response_code),
         carrier: stray.carrier,
         kind: match stray.kind {
-            // What contradicts the answer that counts is for a person, however it came.
-            _ if stray.finding == Some(switch::Finding::Contradicts) => StrayKind::Other,
             Told::AnsweredBefore => StrayKind::AnsweredBefore,
             Told::OtherCarrier => StrayKind::OtherCarrier,
             Told::TimedOut => StrayKind::TimedOut,
@@ -181,6 +181,14 @@ fn read_stray(stray: &switch::Stray) -> Stray {
             Told::Unreadable => StrayKind::Unreadable,
             Told::Other => StrayKind::Other,
         },
+        payment: stray.payment,
+        finding: stray.finding.map(|finding| match finding {
+            switch::Finding::Agrees => Finding::Agrees,
+            switch::Finding::Open => Finding::Open,
+            switch::Finding::TakenBack => Finding::TakenBack,
+            switch::Finding::Contradicts => Finding::Contradicts,
+            switch::Finding::Other => Finding::Other,
+        }),
     }
 }
 
@@ -198,24 +206,22 @@ mod tests {
     use std::net::TcpListener;
 
     #[test]
-    fn a_late_reply_that_contradicts_is_for_a_person() {
+    fn what_the_journal_says_to_a_late_reply_is_read_from_every_release() {
         let told = |finding: &str| {
             let stray = format!(
                 r#"{{"seq":1,"mti":"0110","terminal":"BOUQUIN1","stan":"000007","response_code":"05",
                     "reason":"the message had been answered before","kind":"answered-before","received":1{finding}}}"#
             );
-            read_stray(&serde_json::from_str(&stray).unwrap()).kind
+            read_stray(&serde_json::from_str(&stray).unwrap()).finding
         };
-        // As a switch of an earlier release says it, too.
-        for harmless in ["", r#","finding":"agrees""#, r#","finding":"of-tomorrow""#] {
-            assert_eq!(told(harmless), StrayKind::AnsweredBefore, "{harmless}");
+        for (said, finding) in [
+            ("", None),
+            (r#","finding":"contradicts""#, Some(Finding::Contradicts)),
+            (r#","finding":"taken-back""#, Some(Finding::TakenBack)),
+            (r#","finding":"of-tomorrow""#, Some(Finding::Other)),
+        ] {
+            assert_eq!(told(said), finding, "{said}");
         }
-        let contradicts = told(r#","finding":"contradicts""#);
-        assert_eq!(contradicts, StrayKind::Other);
-        assert_eq!(
-            contradicts.class(),
-            shop::payment::network::StrayClass::Unmatched
-        );
     }
 
     #[tokio::test]

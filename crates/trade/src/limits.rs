@@ -135,6 +135,9 @@ pub const NETWORK_BELIEVED: Duration = Duration::from_secs(2);
 /// How long a message may wait for the bank, or a carrier be down, before a person should look: the switch itself tries
 /// again after five minutes at most.
 pub const NETWORK_PATIENCE: Duration = Duration::from_secs(10 * 60);
+/// How long the network page points at a reply that contradicts the answer that counts: over a weekend somebody has asked the
+/// bank.
+pub const CONTRADICTION_TOLD: Duration = Duration::from_secs(3 * 86_400);
 /// Wrong passwords, or wrong codes of the second factor, in a row before a login must wait.
 pub const LOGIN_FAILURES: u32 = 5;
 /// How long it must wait then.

@@ -43,6 +43,7 @@ pub use provider::{
 };
 pub use recover::{Recovered, recover};
 pub use refund::{Return, refund, refund_left, refund_sent};
+pub use row::order_of;
 pub use settle::SettleRefusal;
 pub use ship::{Contents, ship};
 pub use state::PaymentState;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
-use trade::{clock::Timestamp, limits};
+use trade::{clock::Timestamp, ids::PaymentId, limits};
 
 use crate::codes::coded;
 
@@ -74,6 +74,8 @@ pub struct Switch {
     pub clearing: Clearing,
     /// The latest replies that nobody waited for, newest first.
     pub strays: Vec<Stray>,
+    /// Such replies that were not kept since the switch started, because too many came at once.
+    pub strays_unkept: u64,
 }
 
 /// How clearing is.
@@ -87,6 +89,8 @@ pub struct Clearing {
     pub untaken: u64,
     /// Batches that the bank refused.
     pub refused: u64,
+    /// Captures and refunds that no batch can bear: the bank's references of them are not whole.
+    pub unclearable: u64,
 }
 
 /// Whether a carrier is up.
@@ -164,6 +168,10 @@ pub struct Stray {
     pub carrier: Option<SocketAddr>,
     /// Why nobody waited.
     pub kind: StrayKind,
+    /// The payment that it is about, as far as it can be told.
+    pub payment: Option<PaymentId>,
+    /// What the switch's journal says to it; nothing when it knows of no such message.
+    pub finding: Option<Finding>,
 }
 
 /// One to six letters and digits: a message type, a trace number, a response code. A card number does not fit.
@@ -203,6 +211,22 @@ coded! {
         /// It cannot be read.
         Unreadable = "unreadable",
         /// For a reason that this shop has no word for.
+        Other = "other",
+    }
+}
+
+coded! {
+    /// What the switch's journal says to a reply that nobody waited for.
+    pub enum Finding {
+        /// The same.
+        Agrees = "agrees",
+        /// Nothing yet: its message is being asked, or is said again.
+        Open = "open",
+        /// That nobody builds on what it approves: it is reversed.
+        TakenBack = "taken-back",
+        /// Something else: the bank must be asked.
+        Contradicts = "contradicts",
+        /// What this shop has no word for.
         Other = "other",
     }
 }
@@ -251,6 +275,9 @@ pub enum Concern {
     InDoubt(u64),
     /// The bank refused so many batches.
     BatchesRefused(u64),
+    /// So many of the latest replies that nobody waited for said something else than the answer that counts, and not longer
+    /// ago than [`limits::CONTRADICTION_TOLD`].
+    Contradicted(u64),
 }
 
 impl Concern {
@@ -265,6 +292,7 @@ impl Concern {
             Self::QueueWaits(count) => ("queue-waits", count),
             Self::InDoubt(count) => ("in-doubt", count),
             Self::BatchesRefused(count) => ("batches-refused", count),
+            Self::Contradicted(count) => ("contradicted", count),
         }
     }
 }
@@ -321,9 +349,18 @@ impl Switch {
             .is_some_and(is_long)
             .then_some(Concern::QueueWaits(self.queued));
         let doubt = (self.in_doubt > 0).then_some(Concern::InDoubt(self.in_doubt));
-        let refused = self.clearing.refused;
-        let refused = (refused > 0).then_some(Concern::BatchesRefused(refused));
-        [carriers, queue, doubt, refused].into_iter().flatten()
+        let some = |count: u64, concern: fn(u64) -> Concern| (count > 0).then(|| concern(count));
+        let refused = some(self.clearing.refused, Concern::BatchesRefused);
+        let contradicts = |stray: &&Stray| {
+            stray.finding == Some(Finding::Contradicts)
+                && now.since(stray.received) < limits::CONTRADICTION_TOLD
+        };
+        let contradicted = self.strays.iter().filter(contradicts).count();
+        let contradicted = u64::try_from(contradicted).unwrap_or(u64::MAX);
+        let contradicted = some(contradicted, Concern::Contradicted);
+        [carriers, queue, doubt, refused, contradicted]
+            .into_iter()
+            .flatten()
     }
 }
 
@@ -372,7 +409,38 @@ mod tests {
             in_doubt: 0,
             clearing: Clearing::default(),
             strays: Vec::new(),
+            strays_unkept: 0,
         }
+    }
+
+    fn stray(received: Timestamp, finding: Option<Finding>) -> Stray {
+        Stray {
+            received,
+            mti: ShortText::parse("0110"),
+            stan: ShortText::parse("000042"),
+            response_code: ShortText::parse("05"),
+            carrier: None,
+            kind: StrayKind::AnsweredBefore,
+            payment: None,
+            finding,
+        }
+    }
+
+    #[test]
+    fn what_a_late_reply_contradicts_is_told_for_three_days() {
+        let (open, mut switch) = (Vault::Open { since: ago(20) }, well());
+        let told = NOW.minus(limits::CONTRADICTION_TOLD);
+        switch.strays = vec![
+            stray(ago(1), None),
+            stray(ago(1), Some(Finding::Agrees)),
+            stray(ago(1), Some(Finding::TakenBack)),
+            stray(told, Some(Finding::Contradicts)),
+        ];
+        assert_eq!(network(open, switch.clone()).concerns(), []);
+        let not_so_long = told.plus(Duration::from_micros(1));
+        let two = [ago(1), not_so_long].map(|at| stray(at, Some(Finding::Contradicts)));
+        switch.strays.extend(two);
+        assert_eq!(network(open, switch).concerns(), [Concern::Contradicted(2)]);
     }
 
     #[test]

@@ -45,6 +45,14 @@ impl Payment {
     }
 }
 
+/// The order that a payment is of; none when this shop has no such payment.
+///
+/// # Errors
+/// A [`Fault`].
+pub fn order_of(tx: &mut dyn Tx, id: PaymentId) -> Result<Option<OrderNumber>, Fault> {
+    Ok(by_id(tx, id)?.map(|payment| payment.number))
+}
+
 /// The payment with that id.
 pub(super) fn by_id(tx: &mut dyn Tx, id: PaymentId) -> Result<Option<Payment>, Fault> {
     tx.query_opt(&BY_ID, &[id.to_string().into()])?

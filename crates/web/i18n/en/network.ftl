@@ -42,6 +42,10 @@ network-concern-in-doubt = { $count ->
     [one] One payment is in doubt: its reversal is not confirmed yet.
    *[other] { $shown } payments are in doubt: their reversals are not confirmed yet.
   }
+network-concern-contradicted = { $count ->
+    [one] A late reply of the bank contradicts the answer that counts: ask the bank how it is.
+   *[other] { $shown } late replies of the bank contradict the answers that count: ask the bank how they are.
+  }
 network-concern-batches-refused = { $count ->
     [one] The bank refused one clearing batch.
    *[other] The bank refused { $shown } clearing batches.
@@ -78,10 +82,12 @@ network-batch-none = none
 network-uncleared = For the next one
 network-untaken = Not taken yet
 network-refused = Refused
+network-unclearable = Cannot be cleared
 network-bank = Batches, statements and breaks
 
 network-strays = Replies without a question
-network-strays-help = The latest replies that nobody waited for. They change no payment. A duplicate after trouble with a carrier is normal; a reply to nothing is not.
+network-strays-help = The latest replies that nobody waited for, held against the journal. None of them makes a refused payment a good one: what the bank approves too late is taken back. A duplicate after trouble with a carrier is normal; a reply to nothing, or one that contradicts the first, is not.
+network-strays-unkept = Too many came at once: { $shown } were not kept since the switch started.
 network-strays-none = None.
 network-when = Received
 network-class = Kind
@@ -90,6 +96,12 @@ network-stan = Trace
 network-code = Code
 network-by = Carrier
 network-reason = Why nobody waited for it
+network-finding = What the journal says
+finding-agrees = It says the same.
+finding-open = The message still waits for its answer.
+finding-taken-back = It approves a payment that nobody builds on any more: it is taken back.
+finding-contradicts = It contradicts the answer that counts: ask the bank.
+finding-other = The switch’s log says it.
 network-message-0110 = answer to an authorisation
 network-message-0210 = answer to a refund
 network-message-0230 = answer to a capture

@@ -46,6 +46,10 @@ network-concern-batches-refused = { $count ->
     [one] La banque a refusé une remise.
    *[other] La banque a refusé { $shown } remises.
   }
+network-concern-contradicted = { $count ->
+    [one] Une réponse tardive de la banque contredit celle qui compte : demandez à la banque ce qu’il en est.
+   *[other] { $shown } réponses tardives de la banque contredisent celles qui comptent : demandez à la banque ce qu’il en est.
+  }
 
 network-carrier = Liaison { $place }
 network-standing = État
@@ -78,10 +82,12 @@ network-batch-none = aucune
 network-uncleared = Pour la prochaine
 network-untaken = Pas encore acceptées
 network-refused = Refusées
+network-unclearable = Impossibles à remettre
 network-bank = Remises, relevés et écarts
 
 network-strays = Réponses sans question
-network-strays-help = Les dernières réponses que personne n’attendait. Elles ne changent aucun paiement. Un double après une panne de liaison est normal ; une réponse à rien ne l’est pas.
+network-strays-help = Les dernières réponses que personne n’attendait, comparées au journal. Aucune ne fait d’un paiement refusé un paiement accepté : ce que la banque accepte trop tard est annulé. Un double après une panne de liaison est normal ; une réponse à rien, ou qui contredit la première, ne l’est pas.
+network-strays-unkept = Trop sont venues à la fois : { $shown } n’ont pas été gardées depuis le démarrage du commutateur.
 network-strays-none = Aucune.
 network-when = Reçue le
 network-class = Sorte
@@ -90,6 +96,12 @@ network-stan = Trace
 network-code = Code
 network-by = Liaison
 network-reason = Pourquoi personne ne l’attendait
+network-finding = Ce qu’en dit le journal
+finding-agrees = Elle dit la même chose.
+finding-open = Le message attend encore sa réponse.
+finding-taken-back = Elle accepte un paiement qui n’a plus lieu d’être : il est annulé.
+finding-contradicts = Elle contredit la réponse qui compte : demandez à la banque.
+finding-other = Le journal du commutateur le dit.
 network-message-0110 = réponse à une autorisation
 network-message-0210 = réponse à un remboursement
 network-message-0230 = réponse à un encaissement

@@ -8,29 +8,53 @@ mod strays;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
+
 use axum::Extension;
 use axum::extract::State;
 use maud::{Markup, html};
+use shop::payment;
 use shop::payment::network::{Concern, Network, Switch, Unanswered, Vault};
+use storage::{Fault, Tx};
 use trade::clock::Timestamp;
+use trade::ids::PaymentId;
 use trade::locale::format_number;
 
 use super::access::Visit;
 use super::frame::{self, Part, counted, time};
 use crate::AppState;
+use crate::problem::Problem;
 use carrier::Seen;
+use strays::Orders;
 
 /// `GET /office/network`
 pub(super) async fn show(
     State(state): State<AppState>,
     Extension(visit): Extension<Visit>,
-) -> Markup {
+) -> Result<Markup, Problem> {
     let body = match &state.methods.network {
-        Some(network) => whole(&visit, &network.look().await),
+        Some(network) => {
+            let seen = network.look().await;
+            whole(&visit, &seen, &orders(&state, &seen).await?)
+        }
         None => none(&visit),
     };
     let title = visit.words().say("office-network");
-    frame::page(&visit, Part::Network, title, &body)
+    Ok(frame::page(&visit, Part::Network, title, &body))
+}
+
+/// The orders that replies for nobody are about.
+async fn orders(state: &AppState, network: &Network) -> Result<Orders, Fault> {
+    let strays = network.switch.iter().flat_map(|switch| &switch.strays);
+    let payments: HashSet<PaymentId> = strays.filter_map(|stray| stray.payment).collect();
+    let find = move |tx: &mut dyn Tx| {
+        let numbers = payments.into_iter().map(|payment| {
+            let number = payment::order_of(tx, payment)?;
+            Ok(number.map(|number| (payment, number)))
+        });
+        numbers.filter_map(Result::transpose).collect()
+    };
+    state.store.read(find).await
 }
 
 /// What a person should see to; nothing for a shop without a network of its own.
@@ -68,7 +92,7 @@ fn none(visit: &Visit) -> Markup {
     }
 }
 
-fn whole(visit: &Visit, network: &Network) -> Markup {
+fn whole(visit: &Visit, network: &Network, orders: &Orders) -> Markup {
     let words = visit.words();
     let concerns = network.concerns();
     html! {
@@ -85,7 +109,7 @@ fn whole(visit: &Visit, network: &Network) -> Markup {
                 (Seen { visit, place, carrier, asked: network.asked }.section())
             }
             (clearing(visit, switch))
-            (strays::section(visit, switch))
+            (strays::section(visit, switch, orders))
         }
         p.muted { (words.say("network-docs")) " " code { "docs/operate-payments.md" } }
     }
@@ -189,6 +213,9 @@ fn clearing(visit: &Visit, switch: &Switch) -> Markup {
                 (figure(words.say("network-uncleared"), &count(visit, clearing.uncleared)))
                 (figure(words.say("network-untaken"), &count(visit, clearing.untaken)))
                 (figure(words.say("network-refused"), &count(visit, clearing.refused)))
+                @if clearing.unclearable > 0 {
+                    (figure(words.say("network-unclearable"), &count(visit, clearing.unclearable)))
+                }
             }
             p { a href="/office/bank" { (words.say("network-bank")) } }
         }

@@ -12,14 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use shop::order;
 use shop::payment::network::{
-    Carrier, Clearing, Minute, Network, PaymentNetwork, ShortText, Standing, Stray, StrayKind,
-    Switch, Unanswered, Vault,
+    Carrier, Clearing, Finding, Minute, Network, PaymentNetwork, ShortText, Standing, Stray,
+    StrayKind, Switch, Unanswered, Vault,
 };
 use trade::clock::Timestamp;
+use trade::ids::PaymentId;
 use trade::locale::Locale;
 
 use super::super::fixture::{self, Small, text};
+use super::super::tests::paid;
 use crate::i18n::words;
 
 /// 12:06:40 in Paris.
@@ -94,12 +97,17 @@ fn troubled() -> Network {
             uncleared: 5,
             untaken: 2,
             refused: 1,
+            unclearable: 3,
         },
         strays: vec![
             stray("0110", StrayKind::OtherCarrier, Some(9001)),
             stray("", StrayKind::Unreadable, None),
-            stray("0410", StrayKind::TimedOut, Some(9009)),
+            Stray {
+                finding: Some(Finding::Contradicts),
+                ..stray("0410", StrayKind::TimedOut, Some(9009))
+            },
         ],
+        strays_unkept: 1_007,
     };
     Network {
         asked: NOW,
@@ -116,6 +124,8 @@ fn stray(mti: &str, kind: StrayKind, port: Option<u16>) -> Stray {
         response_code: None,
         carrier: port.map(|port| ([10, 0, 0, 1], port).into()),
         kind,
+        payment: None,
+        finding: None,
     }
 }
 
@@ -142,6 +152,9 @@ async fn what_is_wrong_is_said_in_words_and_drawn_with_its_table() {
         "1,234 messages wait for the bank",
         "One payment is in doubt",
         "The bank refused one clearing batch",
+        "A late reply of the bank contradicts the answer that counts",
+        "Too many came at once: 1,007 were not kept",
+        "<dt>Cannot be cleared</dt><dd>3</dd>",
     ] {
         assert!(page.contains(said), "{said}");
     }
@@ -183,14 +196,43 @@ async fn replies_for_nobody_have_their_reason_and_their_carrier() {
         [
             "late",
             "answer to a reversal",
-            "after the time-out",
-            ">10.0.0.1:9009</td>",
+            ">10.0.0.1:9009</td><td>It came after the time-out; the payment was in doubt by then.</td>",
+            "<strong class=\"bad\">It contradicts the answer that counts: ask the bank.</strong>",
         ],
     ]) {
         for shown in shown {
             assert!(row.contains(shown), "{shown} in {row}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_reply_leads_to_the_order_that_it_is_about() {
+    let mut shop = fixture::small().await;
+    let number = paid(&shop).await;
+    let wanted = number.clone();
+    let payments = shop.state.store.read(move |tx| {
+        let order = order::find(tx, &wanted)?.unwrap();
+        order::payments_of(tx, order.id)
+    });
+    let payment = payments.await.unwrap()[0].id;
+    let mut network = troubled();
+    network.switch = network.switch.map(|mut switch| {
+        switch.strays[0].payment = Some(payment);
+        switch.strays[0].finding = Some(Finding::Agrees);
+        // Of a shop that shared the bank's terminal, once.
+        switch.strays[1].payment = Some(PaymentId::new());
+        switch
+    });
+    shop.state.methods.network = Some(Arc::new(Drawn(network)));
+    shop.site = crate::router(shop.state.clone());
+    let cookie = shop.log_in("chef").await;
+    let page = text(shop.get("/office/network", &cookie).await).await;
+    let link = format!(
+        "It says the same.<div class=\"small\"><a href=\"/office/orders/{number}\">{number}</a>"
+    );
+    assert!(page.contains(&link), "{page}");
+    assert_eq!(page.matches("/office/orders/").count(), 1);
 }
 
 #[tokio::test]
@@ -203,6 +245,7 @@ async fn a_network_that_is_well_and_quiet_says_so() {
         in_doubt: 0,
         clearing: Clearing::default(),
         strays: Vec::new(),
+        strays_unkept: 0,
         ..switch
     });
     let page = page(network).await;
@@ -312,7 +355,7 @@ fn all_that_can_be_told_has_its_words_in_both_languages() {
         .flat_map(Network::concerns)
         .map(|concern| concern.told().0)
         .collect();
-    assert_eq!(codes.len(), 8, "{codes:?}");
+    assert_eq!(codes.len(), 9, "{codes:?}");
     for locale in [Locale::Fr, Locale::En] {
         for code in &codes {
             let id = format!("network-concern-{code}");
