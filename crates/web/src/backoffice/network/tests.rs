@@ -271,6 +271,7 @@ async fn a_carrier_that_should_come_back_is_not_called_well() {
         queued_since: None,
         in_doubt: 0,
         clearing: Clearing::default(),
+        strays: Vec::new(),
         ..switch
     });
     let page = page(network).await;
