@@ -22,8 +22,8 @@ use trade::ids::ImportJobId;
 
 use crate::counter::Counter;
 
-/// Enough that an import of it is not over before somebody can pause it.
-const MANY: usize = 30_000;
+/// Enough that an import of it is not over before it has listened for a pause, which it does each second.
+const MANY: usize = 90_000;
 
 fn lines(count: usize) -> String {
     let mut lines = String::new();
