@@ -8,4 +8,5 @@ pub mod engines;
 pub mod mail_server;
 pub mod oracle;
 pub mod patience;
+pub mod person;
 pub mod wire;

@@ -9,7 +9,7 @@
 )]
 
 use std::{
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -25,10 +25,11 @@ use shop::{
 };
 use storage::{Fault, Store, Tx};
 use tests::{
-    demo::{Demo, Plan, executable},
+    demo::{Demo, Plan},
     engines::Postgres,
     oracle,
     patience::{order_number, patiently},
+    person,
 };
 use tokio::runtime::Runtime;
 use trade::{ids::OrderNumber, money::Money};
@@ -141,7 +142,7 @@ fn by_itself(plan: &Plan) -> Result<()> {
     let mut demo = Demo::start(plan)?;
     let runtime = Runtime::new()?;
     let store = runtime.block_on(oracle::store(&demo, plan))?;
-    let mut office = log_in(&demo)?;
+    let mut office = person::bookseller(&demo)?;
 
     sell(&demo, &mut office)?;
     clear(&demo, &runtime, &store, 1)?;
@@ -154,7 +155,7 @@ fn by_itself(plan: &Plan) -> Result<()> {
     // A second day: the bank sleeps, then the shop dies.
     sell(&demo, &mut office)?;
     signal(&demo, "bank", "-STOP")?;
-    bouquin(&demo, &["switch", "cut"], "switch")?;
+    person::told(&demo, &["switch", "cut"], "switch")?;
     until(&runtime, &store, "silent", |read| {
         read.of_window().is_some_and(|one| one.failing.is_some())
     })?;
@@ -197,7 +198,7 @@ fn refunded_after_its_settlement(plan: &Plan) -> Result<()> {
     let demo = Demo::start(plan)?;
     let runtime = Runtime::new()?;
     let store = runtime.block_on(oracle::store(&demo, plan))?;
-    let mut office = log_in(&demo)?;
+    let mut office = person::bookseller(&demo)?;
 
     let number = sell(&demo, &mut office)?;
     clear(&demo, &runtime, &store, 1)?;
@@ -252,21 +253,9 @@ fn is_paid(batches: usize) -> impl Fn(&Read) -> bool {
     }
 }
 
-fn log_in(demo: &Demo) -> Result<Reader> {
-    let mut office = Reader::default();
-    let page = office.get(&format!("{}/office", demo.at.shop))?;
-    let login = [
-        ("username", demo.at.login.as_str()),
-        ("current-password", &demo.at.password),
-    ];
-    let inside = office.submit(&page, "/login", &login)?;
-    ensure!(!inside.url.contains("login"), "no login at {}", inside.url);
-    Ok(office)
-}
-
 /// The switch cuts the batch of that number, and the bank takes it.
 fn clear(demo: &Demo, runtime: &Runtime, store: &Store, sequence: i64) -> Result<()> {
-    bouquin(demo, &["switch", "cut"], "switch")?;
+    person::told(demo, &["switch", "cut"], "switch")?;
     let cleared = |read: &Read| {
         let mut batches = read.batches.iter();
         batches.any(|batch| batch.sequence == sequence && batch.taken == Some(true))
@@ -277,15 +266,7 @@ fn clear(demo: &Demo, runtime: &Runtime, store: &Store, sequence: i64) -> Result
 /// A reader buys a book by card, and the bookseller sends it.
 fn sell(demo: &Demo, office: &mut Reader) -> Result<OrderNumber> {
     let (shop, mut reader) = (&demo.at.shop, Reader::default());
-    let results = reader.get(&format!("{shop}/fr/search?q=Voltaire"))?;
-    let mut links = results.html.split("href=\"");
-    let path = links.find_map(|part| {
-        let path = part.split('"').next()?;
-        path.contains("/books/").then_some(path)
-    });
-    let book = reader.get(&format!("{shop}{}", path.context("no book found")?))?;
-    reader.submit(&book, "/cart", &[])?;
-    let checkout = reader.get(&format!("{shop}/fr/checkout"))?;
+    let checkout = person::checkout(&mut reader, shop, "Voltaire")?;
     let card_page = reader.submit(&checkout, "/checkout", JEANNE)?;
     let card = oracle::card("approve")?;
     let order = reader.submit(&card_page, "/pay", &card.tokens())?;
@@ -300,20 +281,7 @@ fn close_the_day(demo: &Demo) -> Result<()> {
     let out = demo.folder().join("statements");
     let out = out.to_string_lossy();
     let close = ["bank", "statement", "--close", "--out", &out];
-    bouquin(demo, &close, "bank")
-}
-
-/// A command to a running process of the demonstration.
-fn bouquin(demo: &Demo, arguments: &[&str], process: &str) -> Result<()> {
-    let config = demo.folder().join(format!("config/{process}.toml"));
-    let status = Command::new(executable()?)
-        .args(arguments)
-        .arg("--config")
-        .arg(config)
-        .stdout(Stdio::null())
-        .status()?;
-    ensure!(status.success(), "{arguments:?} ended with {status}");
-    Ok(())
+    person::told(demo, &close, "bank")
 }
 
 fn signal(demo: &Demo, process: &str, signal: &str) -> Result<()> {

@@ -21,6 +21,7 @@ use tests::{
     demo::{Demo, Plan, executable},
     oracle,
     patience::patiently,
+    person,
 };
 use tokio::{
     io::copy_bidirectional,
@@ -86,14 +87,7 @@ struct Operator {
 
 impl Operator {
     fn log_in(demo: &Demo) -> Result<Self> {
-        let (mut reader, shop) = (Reader::default(), demo.at.shop.clone());
-        let login = reader.get(&format!("{shop}/office"))?;
-        let typed = [
-            ("username", demo.at.login.as_str()),
-            ("current-password", demo.at.password.as_str()),
-        ];
-        let page = reader.submit(&login, "/login", &typed)?;
-        ensure!(!page.url.contains("login"), "no login: {}", page.html);
+        let (reader, shop) = (person::bookseller(demo)?, demo.at.shop.clone());
         Ok(Self { reader, shop })
     }
 

@@ -8,18 +8,16 @@
     clippy::indexing_slicing
 )]
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use banking::creditor_reference::CreditorReference;
 use reader::{JEANNE, Page, Reader, form};
 use tests::{
-    demo::{Demo, Plan, executable},
+    demo::{Demo, Plan},
     oracle,
     patience::{order_number, patiently},
+    person,
 };
 use trade::ids::OrderNumber;
 
@@ -43,14 +41,14 @@ fn sells_on() -> Result<()> {
     let (mut reader, checkout) = checkout(&demo)?;
     ensure!(!checkout.html.contains(NO_CARD), "{}", checkout.html);
 
-    bouquin(&demo, &["vault", "seal"], "vault")?;
+    person::told(&demo, &["vault", "seal"], "vault")?;
     let closed = until(&checkout, &mut reader, |page| page.contains(NO_CARD))?;
     ensure!(closed.html.contains(CARD_SHUT), "{}", closed.html);
     let later = later_by_card(&demo)?;
     by_transfer(&demo, &plan)?;
     at_collection(&demo)?;
 
-    bouquin(&demo, &["vault", "unseal", "--dev"], "vault")?;
+    person::told(&demo, &["vault", "unseal", "--dev"], "vault")?;
     let open = until(&checkout, &mut reader, |page| !page.contains(NO_CARD))?;
     ensure!(!open.html.contains(CARD_SHUT), "{}", open.html);
     let card_page = reader.submit(&open, "/checkout", JEANNE)?;
@@ -66,17 +64,9 @@ fn sells_on() -> Result<()> {
 
 /// A reader with a book in her basket, and the page where she orders.
 fn checkout(demo: &Demo) -> Result<(Reader, Page)> {
-    let (shop, mut reader) = (&demo.at.shop, Reader::default());
-    let results = reader.get(&format!("{shop}/fr/search?q=Voltaire"))?;
-    let mut links = results.html.split("href=\"");
-    let path = links.find_map(|part| {
-        let path = part.split('"').next()?;
-        path.contains("/books/").then_some(path)
-    });
-    let book = reader.get(&format!("{shop}{}", path.context("no book found")?))?;
-    reader.submit(&book, "/cart", &[])?;
-    let checkout = reader.get(&format!("{shop}/fr/checkout"))?;
-    Ok((reader, checkout))
+    let mut reader = Reader::default();
+    let page = person::checkout(&mut reader, &demo.at.shop, "Voltaire")?;
+    Ok((reader, page))
 }
 
 /// Reads a page again until it is so: the shop's knowledge of the vault may be some seconds old.
@@ -139,7 +129,7 @@ fn by_transfer(demo: &Demo, plan: &Plan) -> Result<()> {
     let amount = format!("{}.{:02}", cents / 100, cents % 100);
     let reference = CreditorReference::for_order(&number);
     let told = ["bank", "transfer", "--amount", &amount, "--words"];
-    bouquin(demo, &[&told[..], &[reference.as_str()]].concat(), "bank")?;
+    person::told(demo, &[&told[..], &[reference.as_str()]].concat(), "bank")?;
     let out = demo.folder().join("statements");
     let close = [
         "bank",
@@ -148,7 +138,7 @@ fn by_transfer(demo: &Demo, plan: &Plan) -> Result<()> {
         "--out",
         &out.to_string_lossy(),
     ];
-    bouquin(demo, &close, "bank")?;
+    person::told(demo, &close, "bank")?;
     until(&page, &mut reader, |page| {
         page.contains("La commande est payée.")
     })?;
@@ -192,16 +182,5 @@ fn is_paid_by_card(demo: &Demo, reader: &mut Reader, card_page: &Page) -> Result
         "{}",
         paid.html
     );
-    Ok(())
-}
-
-/// A command to a running process of the demonstration.
-fn bouquin(demo: &Demo, arguments: &[&str], process: &str) -> Result<()> {
-    let told = Command::new(executable()?)
-        .args(arguments)
-        .arg("--config")
-        .arg(demo.folder().join(format!("config/{process}.toml")))
-        .output()?;
-    ensure!(told.status.success(), "{arguments:?}: {told:?}");
     Ok(())
 }

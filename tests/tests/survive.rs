@@ -32,6 +32,7 @@ use tests::{
     demo::{Demo, Plan, executable},
     oracle::{self, Card},
     patience::{order_number, patiently},
+    person,
 };
 
 const PROCESSES: [&str; 4] = ["vault", "switch", "bank", "shop"];
@@ -251,16 +252,7 @@ fn pay(shop: &str, card: &Card) -> Result<Page> {
 
 /// An order of the first book that a search finds is placed, to the page where it is paid.
 fn order(reader: &mut Reader, shop: &str, words: &str) -> Result<Page> {
-    let results = patiently(|| reader.get(&format!("{shop}/fr/search?q={words}")))?;
-    let path = results
-        .html
-        .split("href=\"")
-        .filter_map(|part| part.split('"').next())
-        .find(|path| path.contains("/books/"))
-        .context("no book found")?;
-    let book = patiently(|| reader.get(&format!("{shop}{path}")))?;
-    patiently(|| reader.submit(&book, "/cart", &[]))?;
-    let checkout = patiently(|| reader.get(&format!("{shop}/fr/checkout")))?;
+    let checkout = person::checkout(reader, shop, words)?;
     patiently(|| reader.submit(&checkout, "/checkout", JEANNE))
 }
 

@@ -9,6 +9,7 @@ use tests::{
     demo::{Demo, Plan},
     oracle,
     patience::patiently,
+    person,
 };
 
 use super::{
@@ -37,7 +38,9 @@ fn any_process_may_die_while_parcels_leave_and_money_is_given_back() {
         ..Plan::default()
     };
     let mut demo = Demo::start(&plan).unwrap();
-    let mut desks: Vec<Reader> = (0..BUYERS).map(|_| log_in(&demo).unwrap()).collect();
+    let mut desks: Vec<Reader> = (0..BUYERS)
+        .map(|_| person::bookseller(&demo).unwrap())
+        .collect();
     let mut orders = Vec::new();
     for hour in 0..hours {
         let settled = everybody_works(&mut demo, &mut desks, &mut random);
@@ -109,16 +112,4 @@ fn done(desk: &mut Reader, shop: &str, order: &str, deeds: &[&str]) -> Result<()
 
 fn offers(page: &Page, deed: &str) -> bool {
     page.html.contains(&format!("{deed}\""))
-}
-
-fn log_in(demo: &Demo) -> Result<Reader> {
-    let mut desk = Reader::default();
-    let page = desk.get(&format!("{}/office", demo.at.shop))?;
-    let login = [
-        ("username", demo.at.login.as_str()),
-        ("current-password", &demo.at.password),
-    ];
-    let inside = desk.submit(&page, "/login", &login)?;
-    ensure!(!inside.url.contains("login"), "no login at {}", inside.url);
-    Ok(desk)
 }
