@@ -228,9 +228,8 @@ async fn a_reply_leads_to_the_order_that_it_is_about() {
     shop.site = crate::router(shop.state.clone());
     let cookie = shop.log_in("chef").await;
     let page = text(shop.get("/office/network", &cookie).await).await;
-    let link = format!(
-        "It says the same.<div class=\"small\"><a href=\"/office/orders/{number}\">{number}</a>"
-    );
+    let link =
+        format!("The same.<div class=\"small\"><a href=\"/office/orders/{number}\">{number}</a>");
     assert!(page.contains(&link), "{page}");
     assert_eq!(page.matches("/office/orders/").count(), 1);
 }
