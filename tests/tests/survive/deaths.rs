@@ -12,7 +12,7 @@ use tests::{
 
 use super::{
     BUYERS,
-    hours::{Hour, Random},
+    hours::{Hour, Random, ended},
     order, pay_until_there_is_an_order,
 };
 
@@ -34,14 +34,7 @@ fn any_process_may_die_at_any_moment_whatever_the_bank_does() {
         let bought = everybody_buys(&mut demo, &cards, &mut random);
         orders.extend(bought.with_context(|| format!("hour {hour}")).unwrap());
     }
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let ended = runtime.block_on(async {
-        let store = oracle::store(&demo, &plan).await?;
-        oracle::books_agree(&demo, &store, orders.iter().map(String::as_str)).await
-    });
-    let ended = ended.unwrap();
-    println!("{} orders after {hours} hours: {ended:?}", orders.len());
-    assert_eq!(orders.len(), hours * BUYERS);
+    let ended = ended(&demo, &plan, &orders, hours).unwrap();
     assert!(ended.confirmed > 0, "{ended:?}");
 }
 

@@ -15,7 +15,7 @@ use tests::{
 use super::{
     BUYERS,
     deaths::{AUTHORS, bought},
-    hours::{Hour, Random},
+    hours::{Hour, Random, ended},
 };
 
 const HOURS: usize = 6;
@@ -46,14 +46,7 @@ fn any_process_may_die_while_parcels_leave_and_money_is_given_back() {
         let settled = everybody_works(&mut demo, &mut desks, &mut random);
         orders.extend(settled.with_context(|| format!("hour {hour}")).unwrap());
     }
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let ended = runtime.block_on(async {
-        let store = oracle::store(&demo, &plan).await?;
-        oracle::books_agree(&demo, &store, orders.iter().map(String::as_str)).await
-    });
-    let ended = ended.unwrap();
-    println!("{} orders after {hours} hours: {ended:?}", orders.len());
-    assert_eq!(orders.len(), hours * BUYERS);
+    let ended = ended(&demo, &plan, &orders, hours).unwrap();
     assert!(ended.sent + ended.refunded > 0, "{ended:?}");
 }
 

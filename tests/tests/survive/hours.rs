@@ -7,9 +7,12 @@
 use std::{collections::BTreeMap, env, process::Command, str::FromStr, time::Duration};
 
 use anyhow::{Result, ensure};
-use tests::demo::{Demo, executable};
+use tests::{
+    demo::{Demo, Plan, executable},
+    oracle::{self, Ended},
+};
 
-use super::PROCESSES;
+use super::{BUYERS, PROCESSES};
 
 const SEED: u64 = 20_261_127;
 /// When a process dies, at the latest: a purchase takes about as long.
@@ -106,4 +109,20 @@ impl Hour {
         }
         Ok(died)
     }
+}
+
+/// How the orders of so many hours ended, one of each reader in each, once all books agree.
+pub fn ended(demo: &Demo, plan: &Plan, orders: &[String], hours: usize) -> Result<Ended> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(async {
+        let store = oracle::store(demo, plan).await?;
+        oracle::books_agree(demo, &store, orders.iter().map(String::as_str)).await
+    })?;
+    println!("{} orders after {hours} hours: {ended:?}", orders.len());
+    ensure!(
+        orders.len() == hours * BUYERS,
+        "{} orders in {hours} hours",
+        orders.len()
+    );
+    Ok(ended)
 }
